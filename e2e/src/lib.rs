@@ -1,0 +1,1 @@
+//! Scenario tests against the real binary.

@@ -1,0 +1,1 @@
+//! The zkthreads binary: mempool, block production, devnet genesis, launch.

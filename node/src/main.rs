@@ -1,0 +1,3 @@
+//! The `zkthreads` binary.
+
+fn main() {}

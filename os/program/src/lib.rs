@@ -1,0 +1,3 @@
+//! The thread OS: Cairo program, hints and runner.
+
+pub mod input;

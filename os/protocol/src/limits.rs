@@ -1,0 +1,14 @@
+//! Bounds on what a stranger may send. A decoder refuses anything larger before it looks inside.
+
+/// Largest package, bytes. A proof takes about 0.9 MB; the rest leaves room for some 60,000 felts of statement,
+/// inner transactions and events.
+pub const MAX_PACKAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Largest statement, felts. Every felt is public memory of the proof and costs the verifier a term.
+pub const MAX_STATEMENT_FELTS: usize = 60_000;
+
+/// Largest compressed proof inside a package, bytes.
+pub const MAX_PROOF_BYTES: usize = 2 * 1024 * 1024;
+
+/// Most inner transactions in one sub-block.
+pub const MAX_INNER_TRANSACTIONS: usize = 2_000;

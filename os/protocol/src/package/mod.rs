@@ -1,0 +1,108 @@
+//! The package: one versioned binary that carries all a node needs to settle a sub-block. See [`codec`] for the
+//! layout.
+
+mod codec;
+
+use serde::{Deserialize, Serialize};
+use sha3::{Digest, Keccak256};
+use starknet_api::StarknetApiError;
+use starknet_api::core::{ChainId, ContractAddress};
+use starknet_api::transaction::{
+    EventContent, InvokeTransactionV3, TransactionHash, TransactionHasher, TransactionVersion,
+};
+use starknet_types_core::felt::Felt;
+
+use crate::statement::Statement;
+pub use codec::{PACKAGE_MAGIC, PACKAGE_VERSION, PackageError};
+
+/// A sub-block, ready to settle: what it says, what it holds, and the proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// What the proof proves.
+    pub statement: Statement,
+    /// The transactions the statement names, in its order.
+    pub inner_transactions: Vec<InnerTransaction>,
+    /// The events the statement commits to, in its order.
+    pub events: Vec<InnerEvent>,
+    /// The STARK proof, as the verifier's own encoding (opaque here).
+    pub proof: Vec<u8>,
+}
+
+/// A user's INVOKE v3 with all-resource bounds, no `proof_facts` and no account deployment data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InnerTransaction(InvokeTransactionV3);
+
+/// Why an INVOKE v3 cannot be an inner transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InnerTransactionError {
+    /// Its resource bounds lack L1 data gas or L2 gas.
+    #[error("resource bounds must name all three resources")]
+    ResourceBounds,
+    /// It carries a proof of its own.
+    #[error("an inner transaction has no proof_facts")]
+    ProofFacts,
+    /// Starknet reserves these fields; they must be empty.
+    #[error("paymaster and account deployment data must be empty")]
+    ReservedFields,
+}
+
+/// An event of an inner transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InnerEvent {
+    /// Which inner transaction, counted from zero.
+    pub transaction_index: u32,
+    /// The contract that emitted it.
+    pub from_address: ContractAddress,
+    /// Keys and data.
+    pub content: EventContent,
+}
+
+/// Names a package: Keccak-256 of its bytes, cut to 250 bits as Starknet does to fit a felt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PackageDigest(pub Felt);
+
+impl PackageDigest {
+    /// The digest of a package's bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut hash: [u8; 32] = Keccak256::digest(bytes).into();
+        if let Some(first) = hash.first_mut() {
+            *first &= 0x03;
+        }
+        Self(Felt::from_bytes_be(&hash))
+    }
+}
+
+impl InnerTransaction {
+    /// The transaction as on the chain.
+    #[must_use]
+    pub fn as_invoke(&self) -> &InvokeTransactionV3 {
+        &self.0
+    }
+
+    /// Its hash on `chain_id`: the same as if it were sent to the chain itself.
+    ///
+    /// # Errors
+    /// If the chain id is not a short string.
+    pub fn hash(&self, chain_id: &ChainId) -> Result<TransactionHash, StarknetApiError> {
+        self.0.calculate_transaction_hash(chain_id, &TransactionVersion::THREE)
+    }
+}
+
+impl TryFrom<InvokeTransactionV3> for InnerTransaction {
+    type Error = InnerTransactionError;
+
+    fn try_from(invoke: InvokeTransactionV3) -> Result<Self, InnerTransactionError> {
+        use starknet_api::transaction::fields::ValidResourceBounds;
+        if !matches!(invoke.resource_bounds, ValidResourceBounds::AllResources(_)) {
+            return Err(InnerTransactionError::ResourceBounds);
+        }
+        if !invoke.proof_facts.0.is_empty() {
+            return Err(InnerTransactionError::ProofFacts);
+        }
+        if !invoke.paymaster_data.0.is_empty() || !invoke.account_deployment_data.0.is_empty() {
+            return Err(InnerTransactionError::ReservedFields);
+        }
+        Ok(Self(invoke))
+    }
+}

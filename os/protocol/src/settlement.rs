@@ -1,0 +1,162 @@
+//! What became of a thread transaction: typed refusals, shared by block execution, storage and RPC.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress};
+use starknet_api::state::StorageKey;
+use starknet_api::transaction::TransactionHash;
+use starknet_types_core::felt::Felt;
+
+/// One precondition that no longer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The contract whose state moved.
+    pub contract: ContractAddress,
+    /// Which part of it.
+    pub cell: StateCell,
+    /// The value the sub-block read.
+    pub expected: Felt,
+    /// The canonical value now.
+    pub found: Felt,
+}
+
+/// A part of a contract's state that a precondition can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StateCell {
+    /// A storage cell.
+    Storage(StorageKey),
+    /// The nonce.
+    Nonce,
+    /// The class hash.
+    ClassHash,
+}
+
+/// Why a thread transaction did not settle. Its `Display` is the receipt's revert reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum SettleError {
+    /// The OS program is unknown or not active at this height.
+    #[error("os_version: program {os_program_hash:#x} is not active")]
+    OsVersion {
+        /// The program named by the envelope.
+        os_program_hash: Felt,
+    },
+    /// The statement is about another chain.
+    #[error("chain_id: statement is for {found:#x}, this chain is {expected:#x}")]
+    ChainId {
+        /// This chain.
+        expected: Felt,
+        /// The statement's.
+        found: Felt,
+    },
+    /// The statement names another submitter.
+    #[error("submitter: only {expected} may settle this, not {found}")]
+    Submitter {
+        /// The statement's submitter.
+        expected: ContractAddress,
+        /// The envelope's sender.
+        found: ContractAddress,
+    },
+    /// The base block does not exist.
+    #[error("base_block: block {number} is unknown")]
+    BaseBlockUnknown {
+        /// Its number.
+        number: u64,
+    },
+    /// The base block's timestamp or sequencer differ from this chain's header.
+    #[error("base_block: the context of block {number} differs from this chain's header")]
+    BaseBlockContext {
+        /// Its number.
+        number: u64,
+    },
+    /// The base block is too far behind.
+    #[error("base_block: block {number} is {age} blocks old, at most {max_age} are accepted")]
+    BaseBlockTooOld {
+        /// Its number.
+        number: u64,
+        /// Blocks since.
+        age: u64,
+        /// The limit.
+        max_age: u64,
+    },
+    /// An executed class is not declared on this chain.
+    #[error("class: {class_hash} is not declared")]
+    ClassUndeclared {
+        /// The class.
+        class_hash: ClassHash,
+    },
+    /// An executed class ran with other code than this chain's.
+    #[error("class: {class_hash} compiles to {expected} here, the statement says {found}")]
+    ClassMismatch {
+        /// The class.
+        class_hash: ClassHash,
+        /// Compiled class hash (Poseidon) on this chain.
+        expected: CompiledClassHash,
+        /// In the statement.
+        found: CompiledClassHash,
+    },
+    /// The sub-block writes to a system contract.
+    #[error("system_contract: writes to {address} are refused")]
+    SystemContractWrite {
+        /// 0x1 or 0x2.
+        address: ContractAddress,
+    },
+    /// An inner transaction of the package is not the one the statement names.
+    #[error("inner_transaction: number {index} hashes to {computed}, the statement names {named}")]
+    InnerTransaction {
+        /// Its index.
+        index: u32,
+        /// Hash of the package's transaction.
+        computed: TransactionHash,
+        /// Hash in the statement.
+        named: TransactionHash,
+    },
+    /// The package's events are not the ones the statement commits to.
+    #[error("events: the package's events commit to {computed:#x}, the statement to {named:#x}")]
+    Events {
+        /// Commitment to the package's events.
+        computed: Felt,
+        /// Commitment in the statement.
+        named: Felt,
+    },
+    /// Preconditions no longer hold.
+    #[error("conflict: {}", ConflictList(.0))]
+    Conflicts(Vec<Conflict>),
+    /// The proof was refused.
+    #[error("proof: {reason}")]
+    Proof {
+        /// The verifier's error.
+        reason: String,
+    },
+    /// The diff could not be applied or the envelope's own calls failed.
+    #[error("execution: {reason}")]
+    Execution {
+        /// Why.
+        reason: String,
+    },
+}
+
+struct ConflictList<'a>(&'a [Conflict]);
+
+impl fmt::Display for ConflictList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, conflict) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            let Conflict { contract, cell, expected, found } = conflict;
+            write!(f, "{cell} of {contract} expected {expected:#x} found {found:#x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for StateCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Storage(key) => write!(f, "storage {:#x}", key.0.key()),
+            Self::Nonce => f.write_str("nonce"),
+            Self::ClassHash => f.write_str("class hash"),
+        }
+    }
+}

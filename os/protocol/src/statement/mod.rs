@@ -1,0 +1,111 @@
+//! The statement: what a proof says, as typed values. The thread OS's output segment, felt by felt, is
+//! [`Statement::encode`]; see [`codec`] for the layout.
+
+mod codec;
+
+use serde::{Deserialize, Serialize};
+use starknet_api::block::{BlockNumber, BlockTimestamp};
+use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, L1Address, Nonce};
+use starknet_api::state::StorageKey;
+use starknet_api::transaction::TransactionHash;
+use starknet_types_core::felt::Felt;
+
+pub use codec::{STATEMENT_VERSION, StatementError};
+
+/// Everything a thread proof binds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// The chain's id as a felt (a short string).
+    pub chain_id: Felt,
+    /// The only account that may settle this; zero admits anyone.
+    pub submitter: ContractAddress,
+    /// The block whose context the inner transactions saw.
+    pub base_block: BaseBlock,
+    /// Hashes of the inner transactions, in execution order. At least one.
+    pub inner_transactions: Vec<TransactionHash>,
+    /// Every class executed, strictly ascending by class hash.
+    pub classes: Vec<ExecutedClass>,
+    /// Every contract touched, strictly ascending by address.
+    pub contracts: Vec<ContractAccess>,
+    /// Number of events the inner transactions emitted.
+    pub event_count: u64,
+    /// [`crate::commitments::events_commitment`] of those events.
+    pub events_commitment: Felt,
+    /// Messages to L1, in the order they were sent.
+    pub messages: Vec<InnerMessage>,
+}
+
+/// The block context the inner transactions executed in: that of an existing block of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseBlock {
+    /// Its number.
+    pub number: BlockNumber,
+    /// Its timestamp, seconds since the Unix epoch.
+    pub timestamp: BlockTimestamp,
+    /// Its sequencer's address.
+    pub sequencer: ContractAddress,
+}
+
+/// A class whose code ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutedClass {
+    /// The Sierra class.
+    pub class_hash: ClassHash,
+    /// Poseidon hash (version 1) of the CASM that ran.
+    pub compiled_class_hash: CompiledClassHash,
+}
+
+/// What the sub-block read and wrote of one contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractAccess {
+    /// The contract.
+    pub address: ContractAddress,
+    /// Its class; a precondition. Zero for an address that no contract is deployed at.
+    pub class_hash: ClassHash,
+    /// Its nonce before the sub-block; a precondition if the sub-block consumed nonces, zero otherwise.
+    pub nonce_before: Nonce,
+    /// Its nonce after the sub-block; equal to `nonce_before` (zero) if no nonce was consumed.
+    pub nonce_after: Nonce,
+    /// Storage cells read or written, strictly ascending by key.
+    pub storage: Vec<StorageAccess>,
+}
+
+/// One storage cell that the sub-block read or wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageAccess {
+    /// The cell.
+    pub key: StorageKey,
+    /// Its value before the sub-block; a precondition. Zero for an absent cell.
+    pub before: Felt,
+    /// Its value after the sub-block; equal to `before` if it was only read.
+    pub after: Felt,
+}
+
+/// A message to L1 that an inner transaction sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InnerMessage {
+    /// Which inner transaction, counted from zero.
+    pub transaction_index: u32,
+    /// The contract that sent it.
+    pub from_address: ContractAddress,
+    /// The L1 address.
+    pub to_address: L1Address,
+    /// Its payload.
+    pub payload: Vec<Felt>,
+}
+
+impl ContractAccess {
+    /// Whether the sub-block consumed nonces of this contract, so that `nonce_before` is a precondition.
+    #[must_use]
+    pub fn consumes_nonces(&self) -> bool {
+        self.nonce_before != self.nonce_after
+    }
+}
+
+impl StorageAccess {
+    /// Whether the sub-block changed the cell.
+    #[must_use]
+    pub fn is_write(&self) -> bool {
+        self.before != self.after
+    }
+}

@@ -1,0 +1,1 @@
+//! The thread side: builds, proves and submits sub-blocks.

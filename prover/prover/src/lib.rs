@@ -1,0 +1,1 @@
+//! Trace and proof of a sub-block.

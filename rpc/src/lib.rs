@@ -1,0 +1,1 @@
+//! JSON-RPC: one trait per namespace, one file per method.

@@ -1,0 +1,1 @@
+//! Typed RocksDB tables, state history and the Patricia tries.
