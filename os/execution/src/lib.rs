@@ -1,4 +1,12 @@
 //! Block execution on blockifier, with thread transactions native.
+//!
+//! * [`ChainConfig`] says what chain this is, [`Executor`] is the door to everything below.
+//! * [`Executor::admit`] turns a [`Submission`] into a [`PendingTransaction`]: stateless checks, then nonce, balance
+//!   and signature on the latest state. Threads start proof verification here.
+//! * [`Executor::open_block`] → [`OpenBlock::execute`] → [`OpenBlock::seal`] → [`Executor::commit`] makes a block.
+//! * [`Executor::call`], [`Executor::simulate`] and [`Executor::check_thread`] answer questions and change nothing.
+//! * [`thread`] settles thread transactions; only a proof checked by `zkthreads_verifier` reaches the state.
+//! * [`sub_block`] executes inner transactions on the thread's side.
 #![cfg_attr(
     not(test),
     deny(
@@ -9,3 +17,28 @@
         clippy::arithmetic_side_effects
     )
 )]
+
+pub mod admit;
+pub mod block;
+pub mod class;
+pub mod config;
+pub mod error;
+pub mod executor;
+pub mod query;
+pub mod state;
+pub mod sub_block;
+pub mod thread;
+pub mod transaction;
+pub mod verification;
+
+pub use admit::AdmitError;
+pub use block::genesis::GenesisState;
+pub use block::{ExecutedTransaction, OpenBlock, Refusal, SealedBlock};
+pub use config::{ChainConfig, OsVersion};
+pub use error::{CallError, ExecutionError, SimulateError};
+pub use executor::Executor;
+pub use query::simulate::{Simulation, SimulationFlags};
+pub use query::{FeeEstimate, Trace};
+pub use thread::check::ThreadCheck;
+pub use transaction::{PendingBody, PendingTransaction, Submission};
+pub use verification::VerificationPool;

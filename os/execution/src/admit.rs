@@ -1,0 +1,103 @@
+//! Admission: from a [`Submission`] to a [`PendingTransaction`].
+
+use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
+use zkthreads_protocol::EnvelopeError;
+
+use crate::error::ExecutionError;
+use crate::executor::Executor;
+use crate::transaction::{PendingTransaction, Submission};
+
+/// How far ahead of the account's nonce a transaction's may be, so that wallets can queue several.
+pub const MAX_NONCE_GAP: u64 = 200;
+
+/// Why a transaction is not admitted. RPC maps each to the specification's error, whose code is in brackets.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmitError {
+    /// [52] The nonce is used up or too far ahead.
+    #[error("invalid nonce of {account}: account has {account_nonce}, transaction has {transaction_nonce}")]
+    InvalidNonce {
+        /// The sender.
+        account: ContractAddress,
+        /// Its nonce.
+        account_nonce: Nonce,
+        /// The transaction's.
+        transaction_nonce: Nonce,
+    },
+    /// [53] The resource bounds do not cover the transaction.
+    #[error("insufficient resources: {0}")]
+    InsufficientResources(String),
+    /// [54] The balance does not cover the most the transaction may cost.
+    #[error("insufficient balance: {0}")]
+    InsufficientBalance(String),
+    /// [55] `__validate__` (or its declare or deploy kin) refused.
+    #[error("validation failed: {0}")]
+    Validation(String),
+    /// [58] No account contract lives at the sender's address.
+    #[error("{0} is not an account")]
+    NonAccount(ContractAddress),
+    /// [51] The class is declared already.
+    #[error("class {0} is already declared")]
+    ClassAlreadyDeclared(ClassHash),
+    /// [28] The class to deploy is not declared.
+    #[error("class {0} is not declared")]
+    ClassHashNotFound(ClassHash),
+    /// [56] The Sierra program does not compile.
+    #[error("compilation failed: {0}")]
+    CompilationFailed(String),
+    /// [57] The class is too large.
+    #[error("contract class size is too large: {0}")]
+    ClassTooLarge(String),
+    /// [60] The transaction names another compiled class hash than the class has.
+    #[error("compiled class hash mismatch: transaction has {declared}, the class compiles to {computed}")]
+    CompiledClassHashMismatch {
+        /// In the transaction.
+        declared: CompiledClassHash,
+        /// Of the compiled class.
+        computed: CompiledClassHash,
+    },
+    /// [61] Only version 3 is accepted, with all three resource bounds.
+    #[error("unsupported transaction version: {0}")]
+    UnsupportedTransactionVersion(String),
+    /// [62] The Sierra version is not supported.
+    #[error("unsupported class version: {0}")]
+    UnsupportedClassVersion(String),
+    /// [69] The thread's package does not decode or is not the one signed.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// [63] A field breaks a rule of the protocol (sizes, reserved fields).
+    #[error("malformed transaction: {0}")]
+    Malformed(String),
+    /// [63] Execution of a transaction that may not be reverted failed (a constructor, a declare).
+    #[error("execution failed: {0}")]
+    Execution(String),
+    /// [63] The node failed.
+    #[error(transparent)]
+    Internal(#[from] ExecutionError),
+}
+
+impl Executor {
+    /// Makes a transaction out of a submission by stateless checks only: sizes, versions, hash; compiles the class of
+    /// a DECLARE; joins envelope and package of a thread. `only_query` transactions are signed with the query version
+    /// (fee estimation before signing for real).
+    ///
+    /// # Errors
+    /// See [`AdmitError`].
+    pub fn prepare(
+        &self,
+        submission: Submission,
+        only_query: bool,
+    ) -> Result<PendingTransaction, AdmitError> {
+        let _ = (submission, only_query);
+        todo!()
+    }
+
+    /// [`Executor::prepare`], then nonce, balance and signature on the latest state. A thread's proof verification
+    /// starts in the background.
+    ///
+    /// # Errors
+    /// See [`AdmitError`].
+    pub fn admit(&self, submission: Submission) -> Result<PendingTransaction, AdmitError> {
+        let _ = submission;
+        todo!()
+    }
+}

@@ -1,0 +1,1 @@
+//! Blockifier's view of our storage.

@@ -1,0 +1,1 @@
+//! Executing inner transactions on the thread's side.

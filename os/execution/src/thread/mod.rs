@@ -1,0 +1,3 @@
+//! Settling a thread transaction.
+
+pub mod check;

@@ -1,0 +1,123 @@
+//! Transactions on their way into a block.
+
+use std::sync::Arc;
+
+use starknet_api::core::{ContractAddress, Nonce};
+use starknet_api::state::SierraContractClass;
+use starknet_api::transaction::fields::ValidResourceBounds;
+use starknet_api::transaction::{
+    DeclareTransactionV3, DeployAccountTransactionV3, InvokeTransactionV3, TransactionHash,
+};
+use zkthreads_protocol::{ThreadTransaction, Transaction};
+use zkthreads_storage::ClassRecord;
+
+/// A transaction as it came from outside, nothing checked.
+#[derive(Debug, Clone)]
+pub enum Submission {
+    /// An ordinary INVOKE v3. `proof_facts` must be empty.
+    Invoke(InvokeTransactionV3),
+    /// A DEPLOY_ACCOUNT v3.
+    DeployAccount(DeployAccountTransactionV3),
+    /// A DECLARE v3 with its class. The transaction's `class_hash` is computed from the class, whatever it says.
+    Declare {
+        /// The transaction.
+        tx: DeclareTransactionV3,
+        /// The class it declares.
+        class: SierraContractClass,
+    },
+    /// A thread transaction: an INVOKE v3 whose `proof_facts` name the package.
+    Thread {
+        /// The signed INVOKE v3.
+        envelope: InvokeTransactionV3,
+        /// The package, as it came.
+        package: Vec<u8>,
+    },
+}
+
+/// A well-formed transaction with its hash; what the mempool holds. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct PendingTransaction {
+    /// Its hash on this chain.
+    pub hash: TransactionHash,
+    /// What it does.
+    pub body: PendingBody,
+    /// Signed with the query version: it may be simulated, never executed in a block.
+    pub only_query: bool,
+}
+
+/// The body of a [`PendingTransaction`].
+#[derive(Debug, Clone)]
+pub enum PendingBody {
+    /// An ordinary INVOKE v3.
+    Invoke(Arc<InvokeTransactionV3>),
+    /// A DEPLOY_ACCOUNT v3.
+    DeployAccount {
+        /// The transaction.
+        tx: Arc<DeployAccountTransactionV3>,
+        /// The account's address.
+        address: ContractAddress,
+    },
+    /// A DECLARE v3.
+    Declare {
+        /// The transaction.
+        tx: Arc<DeclareTransactionV3>,
+        /// The class, compiled. Its `declared_at` is set when a block includes it.
+        class: Arc<ClassRecord>,
+    },
+    /// A thread transaction.
+    Thread {
+        /// Envelope and decoded package.
+        thread: Arc<ThreadTransaction>,
+        /// The package's bytes, as stored.
+        package: Arc<[u8]>,
+    },
+}
+
+impl PendingTransaction {
+    /// The account that signs and pays.
+    #[must_use]
+    pub fn sender(&self) -> ContractAddress {
+        match &self.body {
+            PendingBody::Invoke(tx) => tx.sender_address,
+            PendingBody::DeployAccount { address, .. } => *address,
+            PendingBody::Declare { tx, .. } => tx.sender_address,
+            PendingBody::Thread { thread, .. } => thread.envelope().sender_address,
+        }
+    }
+
+    /// The sender's nonce that it consumes.
+    #[must_use]
+    pub fn nonce(&self) -> Nonce {
+        match &self.body {
+            PendingBody::Invoke(tx) => tx.nonce,
+            PendingBody::DeployAccount { tx, .. } => tx.nonce,
+            PendingBody::Declare { tx, .. } => tx.nonce,
+            PendingBody::Thread { thread, .. } => thread.envelope().nonce,
+        }
+    }
+
+    /// The most it may pay, per resource.
+    #[must_use]
+    pub fn resource_bounds(&self) -> ValidResourceBounds {
+        match &self.body {
+            PendingBody::Invoke(tx) => tx.resource_bounds,
+            PendingBody::DeployAccount { tx, .. } => tx.resource_bounds,
+            PendingBody::Declare { tx, .. } => tx.resource_bounds,
+            PendingBody::Thread { thread, .. } => thread.envelope().resource_bounds,
+        }
+    }
+
+    /// As stored in a block.
+    #[must_use]
+    pub fn to_transaction(&self) -> Transaction {
+        match &self.body {
+            PendingBody::Invoke(tx) => Transaction::Invoke(tx.as_ref().clone()),
+            PendingBody::DeployAccount { tx, .. } => Transaction::DeployAccount(tx.as_ref().clone()),
+            PendingBody::Declare { tx, .. } => Transaction::Declare(tx.as_ref().clone()),
+            PendingBody::Thread { thread, .. } => Transaction::Thread {
+                envelope: thread.envelope().clone(),
+                facts: thread.facts(),
+            },
+        }
+    }
+}
