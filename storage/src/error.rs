@@ -1,0 +1,121 @@
+//! What can go wrong in the database.
+
+use starknet_api::block::{BlockHash, BlockNumber};
+use starknet_api::core::{ClassHash, GlobalRoot};
+use starknet_types_core::felt::Felt;
+
+/// Why the database could not be opened, read or extended.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// RocksDB failed (disk, permissions, another process holding the lock, a bad checksum).
+    #[error("database: {0}")]
+    Database(#[from] rocksdb::Error),
+    /// The database was written by another version of the node.
+    #[error("the database has schema version {found}, this node reads and writes version {expected}")]
+    SchemaVersion {
+        /// What the database says.
+        found: u32,
+        /// What this node needs.
+        expected: u32,
+    },
+    /// The directory holds a RocksDB database that is not a node's.
+    #[error("{path} holds a database that is not this node's")]
+    ForeignDatabase {
+        /// The directory.
+        path: String,
+    },
+    /// A row cannot be read: damaged, or written by something else.
+    #[error("row of table `{table}` is damaged: {reason}")]
+    DamagedRow {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Rows that belong together are not all there.
+    #[error("the database is inconsistent: {reason}")]
+    Inconsistent {
+        /// What is missing.
+        reason: String,
+    },
+    /// A value cannot be written as a row.
+    #[error("cannot encode a row of table `{table}`: {reason}")]
+    Encode {
+        /// The table.
+        table: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A trie key of 2^251 or more.
+    #[error("{key:#x} is not a trie key: keys are below 2^251")]
+    KeyOutOfRange {
+        /// The key.
+        key: Felt,
+    },
+    /// There is no block yet.
+    #[error("the database holds no block")]
+    Empty,
+    /// A block was refused; nothing of it was written.
+    #[error("block refused: {0}")]
+    Refused(#[from] CommitError),
+}
+
+/// Why a block does not fit on the tip.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// The number is not the next one.
+    #[error("block number {found} where {expected} was due")]
+    Number {
+        /// The next block's number.
+        expected: BlockNumber,
+        /// The header's.
+        found: BlockNumber,
+    },
+    /// The parent is not the tip.
+    #[error("parent hash {found} where the tip is {expected}")]
+    Parent {
+        /// The tip's hash (zero before block 0).
+        expected: BlockHash,
+        /// The header's.
+        found: BlockHash,
+    },
+    /// The state was prepared on top of another tip.
+    #[error("the state was prepared on block {prepared_on:?}, the tip is {tip:?}")]
+    StalePreparation {
+        /// The tip when it was prepared.
+        prepared_on: Option<BlockNumber>,
+        /// The tip now.
+        tip: Option<BlockNumber>,
+    },
+    /// The block's diff is not the one its state was prepared from.
+    #[error("the state was prepared from another state diff")]
+    StateDiff,
+    /// The header's state root is not the prepared state's.
+    #[error("the header's state root is {found:?}, the prepared state's is {expected:?}")]
+    StateRoot {
+        /// The prepared state's.
+        expected: GlobalRoot,
+        /// The header's.
+        found: GlobalRoot,
+    },
+    /// A class says it was declared in another block.
+    #[error("class {class_hash} says it was declared in block {declared_at}")]
+    DeclaredAt {
+        /// The class.
+        class_hash: ClassHash,
+        /// What its record says.
+        declared_at: BlockNumber,
+    },
+    /// A class of the diff comes without its code, and none is stored.
+    #[error("class {class_hash} is declared by the diff but its code is missing")]
+    MissingClass {
+        /// The class.
+        class_hash: ClassHash,
+    },
+    /// History keys hold 32-bit block numbers.
+    #[error("block number {number} is beyond 2^32 - 1")]
+    TooHigh {
+        /// The number.
+        number: BlockNumber,
+    },
+}

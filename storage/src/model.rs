@@ -1,0 +1,116 @@
+//! What a block is made of, as the rest of the node hands it in and reads it back.
+
+use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
+use serde::{Deserialize, Serialize};
+use starknet_api::block::{BlockHeader, BlockNumber};
+use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress};
+use starknet_api::deprecated_contract_class::ContractClass as LegacyContractClass;
+use starknet_api::execution_resources::GasVector;
+use starknet_api::state::{SierraContractClass, ThinStateDiff};
+use starknet_api::transaction::fields::Fee;
+use starknet_api::transaction::{Event, MessageToL1, TransactionHash};
+use zkthreads_protocol::{SettleError, Transaction};
+
+use crate::PreparedState;
+
+/// Everything one block adds to the database, committed as a whole or not at all.
+#[derive(Debug)]
+pub struct BlockCommit {
+    /// The sealed header; its number, parent and state root are checked against the tip and `state`.
+    pub header: BlockHeader,
+    /// The block's transactions in order, each with its receipt.
+    pub transactions: Vec<BlockTransaction>,
+    /// The packages of the block's thread transactions, by transaction hash.
+    pub packages: Vec<(TransactionHash, Vec<u8>)>,
+    /// What the block changed; the very diff that `state` was prepared from.
+    pub state_diff: ThinStateDiff,
+    /// The classes that the block declared. A class already stored keeps its first declaration.
+    pub classes: Vec<(ClassHash, ClassRecord)>,
+    /// The tries after the block, from [`Storage::prepare_state`](crate::Storage::prepare_state).
+    pub state: PreparedState,
+}
+
+/// A transaction in a block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockTransaction {
+    /// Its hash.
+    pub hash: TransactionHash,
+    /// What was sent.
+    pub body: Transaction,
+    /// What came of it.
+    pub receipt: Receipt,
+}
+
+/// What executing a transaction came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The fee taken from the sender, in fri.
+    pub actual_fee: Fee,
+    /// Succeeded or reverted.
+    pub status: ExecutionStatus,
+    /// Events in order of emission; those of a thread's inner transactions included.
+    pub events: Vec<Event>,
+    /// Messages to L1 in order of sending; those of a thread's inner transactions included.
+    pub messages: Vec<MessageToL1>,
+    /// The gas charged for.
+    pub gas: GasVector,
+    /// The contract that a DEPLOY_ACCOUNT made.
+    pub deployed: Option<ContractAddress>,
+    /// What became of a thread; `None` for every other kind.
+    pub thread: Option<ThreadOutcome>,
+}
+
+/// Whether a transaction took effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExecutionStatus {
+    /// It did.
+    Succeeded,
+    /// Only its fee and nonce did.
+    Reverted {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What became of a thread transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadOutcome {
+    /// Why it did not settle; `None` if it did.
+    pub error: Option<SettleError>,
+    /// Size of its package in bytes.
+    pub package_bytes: u64,
+    /// How long its proof took to verify, in microseconds; `None` if the proof was not looked at.
+    pub verify_micros: Option<u64>,
+}
+
+/// A declared class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassRecord {
+    /// The class itself.
+    pub definition: ClassDefinition,
+    /// Compiled class hash v2 (Blake): the one in the class trie.
+    pub compiled_class_hash: CompiledClassHash,
+    /// Compiled class hash v1 (Poseidon): the one that statements bind.
+    pub poseidon_class_hash: CompiledClassHash,
+    /// The block that declared it.
+    pub declared_at: BlockNumber,
+}
+
+/// A class's code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClassDefinition {
+    /// A Cairo 1 class.
+    Sierra {
+        /// As declared.
+        sierra: SierraContractClass,
+        /// What it compiles to.
+        casm: CasmContractClass,
+        /// Version of the Sierra compiler that the program names.
+        sierra_version: String,
+    },
+    /// A Cairo 0 class (predeployed contracts only).
+    Legacy {
+        /// As declared.
+        class: LegacyContractClass,
+    },
+}
