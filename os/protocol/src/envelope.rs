@@ -94,10 +94,18 @@ impl ThreadTransaction {
         Package::check_size(package_bytes)?;
         let computed = PackageDigest::of(package_bytes);
         if computed != facts.package_digest {
-            return Err(EnvelopeError::DigestMismatch { computed: computed.0, signed: facts.package_digest.0 });
+            return Err(EnvelopeError::DigestMismatch {
+                computed: computed.0,
+                signed: facts.package_digest.0,
+            });
         }
         let package = Package::decode(package_bytes)?;
-        Ok(Self { envelope, facts, package, package_bytes: package_bytes.len() })
+        Ok(Self {
+            envelope,
+            facts,
+            package,
+            package_bytes: package_bytes.len(),
+        })
     }
 
     /// The signed INVOKE v3.

@@ -29,5 +29,7 @@ pub use envelope::{EnvelopeError, ThreadFacts, ThreadTransaction};
 pub use os_program::{OsProgram, OsProgramHash};
 pub use package::{InnerEvent, InnerTransaction, Package, PackageDigest, PackageError};
 pub use settlement::{Conflict, SettleError, StateCell};
-pub use statement::{BaseBlock, ContractAccess, ExecutedClass, InnerMessage, Statement, StatementError, StorageAccess};
+pub use statement::{
+    BaseBlock, ContractAccess, ExecutedClass, InnerMessage, Statement, StatementError, StorageAccess,
+};
 pub use transaction::Transaction;

@@ -1,12 +1,12 @@
 //! A transaction of this chain, as stored in blocks and carried by the mempool.
 
 use serde::{Deserialize, Serialize};
+use starknet_api::StarknetApiError;
 use starknet_api::core::{ChainId, ContractAddress, Nonce};
 use starknet_api::transaction::{
-    DeclareTransactionV3, DeployAccountTransactionV3, InvokeTransactionV3, TransactionHash, TransactionHasher,
-    TransactionVersion,
+    DeclareTransactionV3, DeployAccountTransactionV3, InvokeTransactionV3, TransactionHash,
+    TransactionHasher, TransactionVersion,
 };
-use starknet_api::StarknetApiError;
 
 use crate::envelope::ThreadFacts;
 

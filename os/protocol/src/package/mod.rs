@@ -30,6 +30,7 @@ pub struct Package {
 
 /// A user's INVOKE v3 with all-resource bounds, no `proof_facts` and no account deployment data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "InvokeTransactionV3")]
 pub struct InnerTransaction(InvokeTransactionV3);
 
 /// Why an INVOKE v3 cannot be an inner transaction.
@@ -85,7 +86,8 @@ impl InnerTransaction {
     /// # Errors
     /// If the chain id is not a short string.
     pub fn hash(&self, chain_id: &ChainId) -> Result<TransactionHash, StarknetApiError> {
-        self.0.calculate_transaction_hash(chain_id, &TransactionVersion::THREE)
+        self.0
+            .calculate_transaction_hash(chain_id, &TransactionVersion::THREE)
     }
 }
 

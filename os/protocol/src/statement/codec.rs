@@ -120,7 +120,11 @@ impl Statement {
         out.push(self.inner_transactions.len().into());
         out.extend(self.inner_transactions.iter().map(|hash| hash.0));
         out.push(self.classes.len().into());
-        out.extend(self.classes.iter().flat_map(|class| [class.class_hash.0, class.compiled_class_hash.0]));
+        out.extend(
+            self.classes
+                .iter()
+                .flat_map(|class| [class.class_hash.0, class.compiled_class_hash.0]),
+        );
         out.push(self.contracts.len().into());
         for contract in &self.contracts {
             out.extend([
@@ -130,7 +134,12 @@ impl Statement {
                 contract.nonce_after.0,
                 contract.storage.len().into(),
             ]);
-            out.extend(contract.storage.iter().flat_map(|cell| [*cell.key.0.key(), cell.before, cell.after]));
+            out.extend(
+                contract
+                    .storage
+                    .iter()
+                    .flat_map(|cell| [*cell.key.0.key(), cell.before, cell.after]),
+            );
         }
         out.extend([self.event_count.into(), self.events_commitment]);
         out.push(self.messages.len().into());
@@ -167,8 +176,9 @@ impl Statement {
                 timestamp: BlockTimestamp(input.u64("base block timestamp")?),
                 sequencer: input.address("sequencer")?,
             },
-            inner_transactions: input
-                .list("inner transactions", 1, |input| input.felt("inner transactions").map(TransactionHash))?,
+            inner_transactions: input.list("inner transactions", 1, |input| {
+                input.felt("inner transactions").map(TransactionHash)
+            })?,
             classes: input.list("classes", 2, Felts::class)?,
             contracts: input.list("contracts", 5, Felts::contract)?,
             event_count: input.u64("event count")?,
@@ -176,7 +186,9 @@ impl Statement {
             messages: input.list("messages", 4, Felts::message)?,
         };
         if !input.rest.is_empty() {
-            return Err(StatementError::TrailingFelts { felts: input.rest.len() });
+            return Err(StatementError::TrailingFelts {
+                felts: input.rest.len(),
+            });
         }
         statement.check_canonical()?;
         Ok(statement)
@@ -188,17 +200,30 @@ impl Statement {
             return Err(StatementError::InnerTransactionCount { found: count });
         }
         check_ascending("classes", self.classes.iter().map(|class| class.class_hash.0))?;
-        check_ascending("contracts", self.contracts.iter().map(|contract| *contract.address.0.key()))?;
+        check_ascending(
+            "contracts",
+            self.contracts.iter().map(|contract| *contract.address.0.key()),
+        )?;
         for contract in &self.contracts {
-            check_ascending("storage keys", contract.storage.iter().map(|cell| *cell.key.0.key()))?;
+            check_ascending(
+                "storage keys",
+                contract.storage.iter().map(|cell| *cell.key.0.key()),
+            )?;
             let (before, after) = (contract.nonce_before.0, contract.nonce_after.0);
             if after < before || (after == before && before != Felt::ZERO) {
-                return Err(StatementError::Nonce { address: *contract.address.0.key(), before, after });
+                return Err(StatementError::Nonce {
+                    address: *contract.address.0.key(),
+                    before,
+                    after,
+                });
             }
         }
         for message in &self.messages {
             if usize::try_from(message.transaction_index).map_or(true, |index| index >= count) {
-                return Err(StatementError::MessageIndex { index: message.transaction_index, count });
+                return Err(StatementError::MessageIndex {
+                    index: message.transaction_index,
+                    count,
+                });
             }
         }
         Ok(())
@@ -223,7 +248,10 @@ struct Felts<'a> {
 
 impl Felts<'_> {
     fn felt(&mut self, field: &'static str) -> Result<Felt, StatementError> {
-        let (first, rest) = self.rest.split_first().ok_or(StatementError::Truncated { field })?;
+        let (first, rest) = self
+            .rest
+            .split_first()
+            .ok_or(StatementError::Truncated { field })?;
         self.rest = rest;
         Ok(*first)
     }
@@ -257,7 +285,11 @@ impl Felts<'_> {
         let promised = self.felt(field)?;
         let possible = self.rest.len().checked_div(min_felts).unwrap_or_default();
         let count = usize::try_from(promised).ok().filter(|count| *count <= possible);
-        let count = count.ok_or(StatementError::CountExceedsInput { field, promised, possible })?;
+        let count = count.ok_or(StatementError::CountExceedsInput {
+            field,
+            promised,
+            possible,
+        })?;
         (0..count).map(|_| item(self)).collect()
     }
 

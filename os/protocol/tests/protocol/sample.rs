@@ -1,0 +1,322 @@
+//! One small well-formed sub-block, and generators of arbitrary ones.
+
+use std::sync::Arc;
+
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::prelude::*;
+use starknet_api::block::{BlockNumber, BlockTimestamp, GasPrice};
+use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, L1Address, Nonce};
+use starknet_api::data_availability::DataAvailabilityMode;
+use starknet_api::execution_resources::GasAmount;
+use starknet_api::state::StorageKey;
+use starknet_api::transaction::fields::{
+    AllResourceBounds, Calldata, ResourceBounds, Tip, TransactionSignature, ValidResourceBounds,
+};
+use starknet_api::transaction::{EventContent, EventData, EventKey, InvokeTransactionV3, TransactionHash};
+use starknet_types_core::felt::Felt;
+use zkthreads_protocol::{
+    BaseBlock, ContractAccess, ExecutedClass, InnerEvent, InnerMessage, InnerTransaction, Package, Statement,
+    StorageAccess,
+};
+
+pub(crate) fn felt(value: u64) -> Felt {
+    Felt::from(value)
+}
+
+pub(crate) fn address(value: u64) -> ContractAddress {
+    ContractAddress::try_from(felt(value)).unwrap()
+}
+
+fn key(value: Felt) -> StorageKey {
+    StorageKey::try_from(value).unwrap()
+}
+
+fn bounds(max_amount: u64, max_price_per_unit: u128) -> ResourceBounds {
+    ResourceBounds {
+        max_amount: GasAmount(max_amount),
+        max_price_per_unit: GasPrice(max_price_per_unit),
+    }
+}
+
+/// An INVOKE v3 that may be an inner transaction.
+pub(crate) fn invoke(sender: u64, nonce: u64) -> InvokeTransactionV3 {
+    InvokeTransactionV3 {
+        sender_address: address(sender),
+        nonce: Nonce(felt(nonce)),
+        tip: Tip(7),
+        resource_bounds: ValidResourceBounds::AllResources(AllResourceBounds {
+            l1_gas: bounds(1, 2),
+            l2_gas: bounds(3, u128::from(u64::MAX) + 4),
+            l1_data_gas: bounds(5, 6),
+        }),
+        nonce_data_availability_mode: DataAvailabilityMode::L1,
+        fee_data_availability_mode: DataAvailabilityMode::L1,
+        calldata: Calldata(Arc::new(vec![felt(1), Felt::MAX])),
+        signature: TransactionSignature(Arc::new(vec![felt(11), felt(12)])),
+        paymaster_data: Default::default(),
+        account_deployment_data: Default::default(),
+        proof_facts: Default::default(),
+    }
+}
+
+/// A sub-block of two transactions that touches every kind of field.
+pub(crate) fn package() -> Package {
+    let inner_transactions: Vec<InnerTransaction> = [invoke(0x100, 4), invoke(0x200, 0)]
+        .map(|invoke| InnerTransaction::try_from(invoke).unwrap())
+        .into();
+    let cell = |key_: u64, before: u64, after: u64| StorageAccess {
+        key: key(felt(key_)),
+        before: felt(before),
+        after: felt(after),
+    };
+    let contract = |at: u64, before: u64, after: u64, storage| ContractAccess {
+        address: address(at),
+        class_hash: ClassHash(felt(at + 1)),
+        nonce_before: Nonce(felt(before)),
+        nonce_after: Nonce(felt(after)),
+        storage,
+    };
+    let event = |transaction_index, from: u64, keys: &[u64], data: &[u64]| InnerEvent {
+        transaction_index,
+        from_address: address(from),
+        content: EventContent {
+            keys: keys.iter().map(|key| EventKey(felt(*key))).collect(),
+            data: EventData(data.iter().map(|value| felt(*value)).collect()),
+        },
+    };
+    let events = vec![event(0, 0x49, &[1, 2], &[3]), event(1, 0x49, &[], &[])];
+    let hashes = vec![TransactionHash(felt(0xaaa)), TransactionHash(felt(0xbbb))];
+    let statement = Statement {
+        chain_id: Felt::from_bytes_be_slice(b"SN_SEPOLIA"),
+        submitter: address(0x777),
+        base_block: BaseBlock {
+            number: BlockNumber(12),
+            timestamp: BlockTimestamp(1_700_000_000),
+            sequencer: address(0x1000),
+        },
+        classes: vec![
+            ExecutedClass {
+                class_hash: ClassHash(felt(5)),
+                compiled_class_hash: CompiledClassHash(felt(50)),
+            },
+            ExecutedClass {
+                class_hash: ClassHash(felt(6)),
+                compiled_class_hash: CompiledClassHash(Felt::MAX),
+            },
+        ],
+        contracts: vec![
+            contract(0x49, 0, 0, vec![cell(1, 10, 9), cell(2, 0, 1), cell(3, 8, 8)]),
+            contract(0x100, 4, 5, vec![]),
+            contract(0x200, 0, 1, vec![cell(0, 0, 0)]),
+        ],
+        event_count: 2,
+        events_commitment: zkthreads_protocol::commitments::events_commitment(&events, &hashes).unwrap(),
+        messages: vec![InnerMessage {
+            transaction_index: 1,
+            from_address: address(0x49),
+            to_address: L1Address(felt(0xdead)),
+            payload: vec![felt(1), felt(2)],
+        }],
+        inner_transactions: hashes,
+    };
+    Package {
+        statement,
+        inner_transactions,
+        events,
+        proof: b"not a proof".to_vec(),
+    }
+}
+
+/// Any felt, small ones and the largest ones often.
+pub(crate) fn any_felt() -> impl Strategy<Value = Felt> {
+    prop_oneof![
+        any::<u8>().prop_map(Felt::from),
+        any::<[u8; 32]>().prop_map(|bytes| Felt::from_bytes_be(&bytes)),
+        Just(Felt::MAX),
+    ]
+}
+
+/// A felt below 2^250: an address or a key.
+fn small_felt() -> impl Strategy<Value = Felt> {
+    prop_oneof![
+        any::<u8>().prop_map(Felt::from),
+        any::<[u8; 31]>().prop_map(|bytes| Felt::from_bytes_be_slice(&bytes)),
+    ]
+}
+
+fn any_address() -> impl Strategy<Value = ContractAddress> {
+    small_felt().prop_map(|value| ContractAddress::try_from(value).unwrap())
+}
+
+fn felts(max: usize) -> impl Strategy<Value = Vec<Felt>> {
+    vec(any_felt(), 0..=max)
+}
+
+fn any_storage() -> impl Strategy<Value = Vec<StorageAccess>> {
+    btree_map(small_felt(), (any_felt(), any_felt()), 0..5).prop_map(|cells| {
+        let cell = |(at, (before, after))| StorageAccess {
+            key: key(at),
+            before,
+            after,
+        };
+        cells.into_iter().map(cell).collect()
+    })
+}
+
+fn any_contracts() -> impl Strategy<Value = Vec<ContractAccess>> {
+    let nonces = prop_oneof![
+        Just((0, 0)),
+        (0..u64::MAX).prop_flat_map(|before| (Just(before), before + 1..=u64::MAX)),
+    ];
+    btree_map(small_felt(), (any_felt(), nonces, any_storage()), 0..5).prop_map(|contracts| {
+        let contract = |(at, (class, (before, after), storage)): (_, (_, (u64, u64), _))| ContractAccess {
+            address: ContractAddress::try_from(at).unwrap(),
+            class_hash: ClassHash(class),
+            nonce_before: Nonce(before.into()),
+            nonce_after: Nonce(after.into()),
+            storage,
+        };
+        contracts.into_iter().map(contract).collect()
+    })
+}
+
+fn any_classes() -> impl Strategy<Value = Vec<ExecutedClass>> {
+    btree_map(any_felt(), any_felt(), 0..4).prop_map(|classes| {
+        let class = |(hash, compiled)| ExecutedClass {
+            class_hash: ClassHash(hash),
+            compiled_class_hash: CompiledClassHash(compiled),
+        };
+        classes.into_iter().map(class).collect()
+    })
+}
+
+fn any_base_block() -> impl Strategy<Value = BaseBlock> {
+    (any::<u64>(), any::<u64>(), any_address()).prop_map(|(number, timestamp, sequencer)| BaseBlock {
+        number: BlockNumber(number),
+        timestamp: BlockTimestamp(timestamp),
+        sequencer,
+    })
+}
+
+fn any_messages(transactions: usize) -> impl Strategy<Value = Vec<InnerMessage>> {
+    let index = 0..u32::try_from(transactions).unwrap();
+    vec((index, any_address(), any_felt(), felts(3)), 0..3).prop_map(|messages| {
+        let message = |(transaction_index, from_address, to, payload)| InnerMessage {
+            transaction_index,
+            from_address,
+            to_address: L1Address(to),
+            payload,
+        };
+        messages.into_iter().map(message).collect()
+    })
+}
+
+/// Any well-formed statement about `transactions` inner transactions and `events` events.
+fn statement_about(transactions: usize, events: u64) -> impl Strategy<Value = Statement> {
+    let hashes =
+        btree_set(any_felt(), transactions).prop_map(|hashes| hashes.into_iter().map(TransactionHash));
+    let header = (any_felt(), any_address(), any_base_block(), any_felt());
+    (
+        header,
+        hashes,
+        any_classes(),
+        any_contracts(),
+        any_messages(transactions),
+    )
+        .prop_map(
+            move |(
+                (chain_id, submitter, base_block, events_commitment),
+                hashes,
+                classes,
+                contracts,
+                messages,
+            )| {
+                Statement {
+                    chain_id,
+                    submitter,
+                    base_block,
+                    inner_transactions: hashes.collect(),
+                    classes,
+                    contracts,
+                    event_count: events,
+                    events_commitment,
+                    messages,
+                }
+            },
+        )
+}
+
+/// Any well-formed statement.
+pub(crate) fn any_statement() -> impl Strategy<Value = Statement> {
+    (1..4_usize, any::<u64>()).prop_flat_map(|(transactions, events)| statement_about(transactions, events))
+}
+
+fn any_inner_transaction() -> impl Strategy<Value = InnerTransaction> {
+    let bound = || (any::<u64>(), any::<u128>()).prop_map(|(amount, price)| bounds(amount, price));
+    let mode = || prop_oneof![Just(DataAvailabilityMode::L1), Just(DataAvailabilityMode::L2)];
+    let who = (any_address(), any_felt(), any::<u64>());
+    (
+        who,
+        [bound(), bound(), bound()],
+        (mode(), mode()),
+        felts(4),
+        felts(3),
+    )
+        .prop_map(
+            |((sender_address, nonce, tip), [l1_gas, l2_gas, l1_data_gas], modes, calldata, signature)| {
+                let bounds = AllResourceBounds {
+                    l1_gas,
+                    l2_gas,
+                    l1_data_gas,
+                };
+                let transaction = InvokeTransactionV3 {
+                    sender_address,
+                    nonce: Nonce(nonce),
+                    tip: Tip(tip),
+                    resource_bounds: ValidResourceBounds::AllResources(bounds),
+                    nonce_data_availability_mode: modes.0,
+                    fee_data_availability_mode: modes.1,
+                    calldata: Calldata(Arc::new(calldata)),
+                    signature: TransactionSignature(Arc::new(signature)),
+                    ..invoke(0, 0)
+                };
+                InnerTransaction::try_from(transaction).unwrap()
+            },
+        )
+}
+
+fn any_events(transactions: usize) -> impl Strategy<Value = Vec<InnerEvent>> {
+    let index = 0..u32::try_from(transactions).unwrap();
+    vec((index, any_address(), felts(3), felts(3)), 0..4).prop_map(|events| {
+        let event = |(transaction_index, from_address, keys, data): (_, _, Vec<Felt>, _)| InnerEvent {
+            transaction_index,
+            from_address,
+            content: EventContent {
+                keys: keys.into_iter().map(EventKey).collect(),
+                data: EventData(data),
+            },
+        };
+        events.into_iter().map(event).collect()
+    })
+}
+
+/// Any well-formed package.
+pub(crate) fn any_package() -> impl Strategy<Value = Package> {
+    (1..4_usize)
+        .prop_flat_map(|count| (vec(any_inner_transaction(), count), any_events(count)))
+        .prop_flat_map(|(transactions, events)| {
+            let statement = statement_about(transactions.len(), events.len() as u64);
+            (
+                statement,
+                Just(transactions),
+                Just(events),
+                vec(any::<u8>(), 0..64),
+            )
+        })
+        .prop_map(|(statement, inner_transactions, events, proof)| Package {
+            statement,
+            inner_transactions,
+            events,
+            proof,
+        })
+}
