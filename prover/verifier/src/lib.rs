@@ -1,4 +1,4 @@
-//! Checks thread packages; the only maker of a VerifiedThread.
+//! Checks thread packages; the only maker of a [`VerifiedThread`].
 #![cfg_attr(
     not(test),
     deny(
@@ -9,3 +9,18 @@
         clippy::arithmetic_side_effects
     )
 )]
+
+mod claim;
+mod components;
+pub mod encoding;
+mod error;
+mod guard;
+pub mod params;
+mod shape;
+mod summary;
+mod verifier;
+
+pub use error::{ComponentProblem, EncodingError, SegmentProblem, VerifyError};
+pub use params::{SECURITY_BITS, pcs_config};
+pub use summary::StatementSummary;
+pub use verifier::{VerifiedThread, Verifier, verify_proof};

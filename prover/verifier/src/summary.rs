@@ -1,0 +1,50 @@
+//! A statement in a few lines, for people.
+
+use std::fmt;
+
+use zkthreads_protocol::Statement;
+
+/// Prints what a statement says in short.
+#[derive(Debug, Clone, Copy)]
+pub struct StatementSummary<'a>(
+    /// The statement.
+    pub &'a Statement,
+);
+
+impl fmt::Display for StatementSummary<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let statement = self.0;
+        let cells = || statement.contracts.iter().flat_map(|contract| &contract.storage);
+        let base = &statement.base_block;
+        writeln!(out, "chain id {}", short_string(&statement.chain_id.to_bytes_be()))?;
+        writeln!(out, "base block {} at {}", base.number.0, base.timestamp.0)?;
+        match statement.submitter.0.key() {
+            submitter if *submitter == Default::default() => writeln!(out, "anyone may submit")?,
+            submitter => writeln!(out, "submitter {submitter:#x}")?,
+        }
+        writeln!(
+            out,
+            "{} inner transactions, {} classes, {} events, {} messages",
+            statement.inner_transactions.len(),
+            statement.classes.len(),
+            statement.event_count,
+            statement.messages.len(),
+        )?;
+        write!(
+            out,
+            "{} contracts, {} cells read, {} of them written",
+            statement.contracts.len(),
+            cells().count(),
+            cells().filter(|cell| cell.is_write()).count(),
+        )
+    }
+}
+
+/// The text of a short string, or its digits if it is none.
+fn short_string(bytes: &[u8]) -> String {
+    let text: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
+    match String::from_utf8(text) {
+        Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => text,
+        _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}

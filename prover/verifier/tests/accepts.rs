@@ -1,0 +1,18 @@
+//! Honest proofs are accepted.
+
+mod common;
+
+use common::Fixture;
+use zkthreads_verifier::SECURITY_BITS;
+
+#[test]
+fn an_honest_proof_is_accepted() {
+    for fixture in [Fixture::settle(), Fixture::load("other", "other")] {
+        let package = fixture.package();
+        let thread = fixture.verifier().verify(fixture.program.hash(), &package).expect("it is honest");
+        assert_eq!(thread.statement(), &package.statement);
+        assert_eq!(thread.os_program_hash(), fixture.program.hash());
+        assert_eq!(thread.security_bits(), SECURITY_BITS);
+        println!("{thread}");
+    }
+}

@@ -1,0 +1,109 @@
+//! Programs and proofs that the tests share.
+#![allow(dead_code, unreachable_pub, reason = "every test file uses some of it")]
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use cairo_vm::cairo_run::{CairoRunConfig, cairo_run_program};
+use cairo_vm::hint_processor::builtin_hint_processor::builtin_hint_processor_definition::BuiltinHintProcessor;
+use cairo_vm::types::layout_name::LayoutName;
+use cairo_vm::types::program::Program;
+use cairo_vm::vm::runners::cairo_runner::CairoRunner;
+use starknet_types_core::felt::Felt;
+use zkthreads_protocol::{OsProgram, Package, Statement};
+use zkthreads_verifier::Verifier;
+
+/// Set to have the fixtures proved anew: `ZKTHREADS_REGENERATE_FIXTURES=1 cargo nextest run -p zkthreads-verifier
+/// --run-ignored all -- regenerate`.
+pub const REGENERATE: &str = "ZKTHREADS_REGENERATE_FIXTURES";
+
+/// A program that stands in for the thread OS.
+pub struct TestProgram {
+    pub program: OsProgram,
+    compiled: Program,
+}
+
+/// A finished run of a [`TestProgram`].
+pub struct TestRun {
+    pub output: Vec<Felt>,
+    pub runner: CairoRunner,
+}
+
+/// A committed proof and what it proves.
+pub struct Fixture {
+    pub program: OsProgram,
+    pub output: Vec<Felt>,
+    pub proof: Vec<u8>,
+}
+
+impl TestProgram {
+    /// Reads `tests/programs/{name}.json`.
+    pub fn load(name: &str) -> Self {
+        let compiled = fs::read(path("programs", &format!("{name}.json"))).expect("the program is committed");
+        let compiled = Program::from_bytes(&compiled, Some("main")).expect("the program is valid");
+        let bytecode = compiled.iter_data().map(|cell| cell.get_int().expect("code holds no pointers"));
+        Self { program: OsProgram::new(bytecode.collect()), compiled }
+    }
+
+    /// Runs it as the thread OS is run.
+    pub fn run(&self) -> TestRun {
+        let config = CairoRunConfig {
+            trace_enabled: true,
+            relocate_trace: false,
+            layout: LayoutName::all_cairo_stwo,
+            proof_mode: true,
+            fill_holes: true,
+            disable_trace_padding: true,
+            allow_missing_builtins: Some(true),
+            ..CairoRunConfig::default()
+        };
+        let mut hints = BuiltinHintProcessor::new_empty();
+        let runner = cairo_run_program(&self.compiled, &config, &mut hints).expect("the program runs");
+        // Segments 0 and 1 are program and execution, the first builtin is the output.
+        let segments = &runner.vm.segments;
+        let size = segments.get_segment_used_size(2).expect("there is an output");
+        let output = segments.memory.get_integer_range((2, 0).into(), size).expect("the output is whole");
+        TestRun { output: output.into_iter().map(|felt| *felt).collect(), runner }
+    }
+}
+
+impl Fixture {
+    /// `settle.proof`: an honest proof of `settle.cairo`.
+    pub fn settle() -> Self {
+        Self::load("settle", "settle")
+    }
+
+    /// `{proof}.proof`, which claims to be of `{program}.cairo`.
+    pub fn load(program: &str, proof: &str) -> Self {
+        let test = TestProgram::load(program);
+        Self {
+            output: test.run().output,
+            program: test.program,
+            proof: fs::read(path("fixtures", &format!("{proof}.proof"))).expect("the proof is committed"),
+        }
+    }
+
+    /// A verifier that knows this program only.
+    pub fn verifier(&self) -> Verifier {
+        Verifier::new([self.program.clone()])
+    }
+
+    /// The proof in a package; what the verifier does not look at is left out.
+    pub fn package(&self) -> Package {
+        Package {
+            statement: Statement::decode(&self.output).expect("the program outputs a statement"),
+            inner_transactions: Vec::new(),
+            events: Vec::new(),
+            proof: self.proof.clone(),
+        }
+    }
+}
+
+/// Writes a fixture.
+pub fn save(name: &str, proof: &[u8]) {
+    fs::write(path("fixtures", &format!("{name}.proof")), proof).expect("the fixture can be written");
+}
+
+fn path(folder: &str, file: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", folder, file].iter().collect()
+}
