@@ -1,0 +1,128 @@
+//! RocksDB behind typed tables: nothing else in this crate touches a column family.
+//!
+//! Reads through one [`Snapshot`] see one moment. A [`Batch`] takes effect as a whole: RocksDB writes it to the log as
+//! one record with a checksum and syncs the log before any reader sees it, and recovery drops a record that is not
+//! whole, so neither a reader nor a crash can catch a part of it.
+
+pub(crate) mod keys;
+mod open;
+pub(crate) mod rows;
+pub(crate) mod table;
+pub(crate) mod tables;
+
+use rocksdb::{
+    ColumnFamily, DB, DBPinnableSlice, ReadOptions, SnapshotWithThreadMode, WriteBatch, WriteOptions,
+};
+
+use self::table::{Key, RowError, Table, decode_row, encode_row};
+use crate::StorageError;
+
+/// An open database.
+pub(crate) struct Db {
+    rocks: DB,
+}
+
+impl Db {
+    /// A view of the database as it is now, whatever is committed later.
+    pub(crate) fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot { db: self, at: self.rocks.snapshot() }
+    }
+
+    /// A batch with nothing in it.
+    pub(crate) fn batch(&self) -> Batch<'_> {
+        Batch { db: self, writes: WriteBatch::default() }
+    }
+
+    fn family<T: Table>(&self) -> Result<&ColumnFamily, StorageError> {
+        self.rocks.cf_handle(T::NAME).ok_or_else(|| StorageError::Inconsistent {
+            reason: format!("table `{}` does not exist", T::NAME),
+        })
+    }
+}
+
+/// Reading rows.
+pub(crate) trait Read {
+    /// The row's bytes.
+    fn bytes<T: Table>(&self, key: &[u8]) -> Result<Option<DBPinnableSlice<'_>>, StorageError>;
+
+    /// The row at `key`.
+    fn get<T: Table>(&self, key: &T::Key) -> Result<Option<T::Value>, StorageError> {
+        self.bytes::<T>(&key.encode())?.map(|row| decode::<T>(&row)).transpose()
+    }
+
+    /// Whether there is a row at `key`.
+    fn has<T: Table>(&self, key: &T::Key) -> Result<bool, StorageError> {
+        Ok(self.bytes::<T>(&key.encode())?.is_some())
+    }
+}
+
+impl Read for Db {
+    fn bytes<T: Table>(&self, key: &[u8]) -> Result<Option<DBPinnableSlice<'_>>, StorageError> {
+        Ok(self.rocks.get_pinned_cf(self.family::<T>()?, key)?)
+    }
+}
+
+impl Db {
+    /// The first row at or after `key` that shares its first `prefix` bytes, which must be the table's prefix.
+    pub(crate) fn first_from<T: Table>(
+        &self,
+        key: &T::Key,
+        prefix: usize,
+    ) -> Result<Option<T::Value>, StorageError> {
+        debug_assert_eq!(T::LAYOUT, table::Layout::Prefix(prefix));
+        let key = key.encode();
+        let mut options = ReadOptions::default();
+        options.set_prefix_same_as_start(true);
+        let mut rows = self.rocks.raw_iterator_cf_opt(self.family::<T>()?, options);
+        rows.seek(&key);
+        match rows.item() {
+            Some((found, row)) if found.get(..prefix) == key.get(..prefix) => decode::<T>(row).map(Some),
+            _ => Ok(rows.status().map(|()| None)?),
+        }
+    }
+}
+
+/// One moment of the database.
+pub(crate) struct Snapshot<'a> {
+    db: &'a Db,
+    at: SnapshotWithThreadMode<'a, DB>,
+}
+
+impl Read for Snapshot<'_> {
+    fn bytes<T: Table>(&self, key: &[u8]) -> Result<Option<DBPinnableSlice<'_>>, StorageError> {
+        Ok(self.at.get_pinned_cf(self.db.family::<T>()?, key)?)
+    }
+}
+
+/// Writes that take effect together.
+pub(crate) struct Batch<'a> {
+    db: &'a Db,
+    writes: WriteBatch,
+}
+
+impl Batch<'_> {
+    /// Writes a row.
+    pub(crate) fn put<T: Table>(&mut self, key: &T::Key, value: &T::Value) -> Result<(), StorageError> {
+        let row =
+            encode_row(value).map_err(|RowError(reason)| StorageError::Encode { table: T::NAME, reason })?;
+        self.writes.put_cf(self.db.family::<T>()?, key.encode(), row);
+        Ok(())
+    }
+
+    /// Removes a row.
+    pub(crate) fn delete<T: Table>(&mut self, key: &T::Key) -> Result<(), StorageError> {
+        self.writes.delete_cf(self.db.family::<T>()?, key.encode());
+        Ok(())
+    }
+
+    /// Makes all of it durable and visible, or nothing.
+    pub(crate) fn commit(self) -> Result<(), StorageError> {
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        Ok(self.db.rocks.write_opt(self.writes, &options)?)
+    }
+}
+
+fn decode<T: Table>(row: &[u8]) -> Result<T::Value, StorageError> {
+    decode_row(row).map_err(|RowError(reason)| StorageError::DamagedRow { table: T::NAME, reason })
+}

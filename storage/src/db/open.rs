@@ -1,0 +1,114 @@
+//! Opening: tuning, creation, the schema version.
+
+use std::path::Path;
+
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, Options, SliceTransform,
+};
+
+use super::table::Layout;
+use super::tables::{Schema, TABLES};
+use super::{Db, Read};
+use crate::StorageError;
+
+/// Version of the tables' meaning as a whole. A row's own encoding has its own version.
+pub(crate) const SCHEMA_VERSION: u32 = 1;
+
+/// Memory for blocks of rows read from disk, in bytes, shared by all tables.
+const BLOCK_CACHE_BYTES: usize = 256 << 20;
+/// Bits of Bloom filter per key: about 1 in 100 lookups of an absent key reads the disk in vain.
+const BLOOM_BITS_PER_KEY: f64 = 10.0;
+/// Part of a memtable given to its own prefix filter.
+const MEMTABLE_FILTER_RATIO: f64 = 0.1;
+/// Rows of this many bytes or more live in blob files, so that compaction moves only their addresses.
+const BLOB_FROM_BYTES: u64 = 4 << 10;
+/// Blocks of rows this big, in bytes, compress well and still cost one disk page or few.
+const BLOCK_BYTES: usize = 16 << 10;
+/// Files kept open. Bounded, so that a node fits under the usual limit of 1,024 descriptors.
+const OPEN_FILES: i32 = 512;
+/// RocksDB's own log files kept.
+const LOG_FILES: usize = 4;
+
+impl Db {
+    /// Opens the database at `path`, creating it if there is none.
+    ///
+    /// A new database gets its schema version last. So one without a version is one whose creation was interrupted,
+    /// which is then simply completed, unless it holds anything that is not ours.
+    pub(crate) fn open(path: &Path) -> Result<Self, StorageError> {
+        let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
+        if path.join("CURRENT").exists() {
+            let families = DB::list_cf(&Options::default(), path)?;
+            let db = open_families(path, &cache, families.iter().map(String::as_str))?;
+            match db.get::<Schema>(&())? {
+                Some(SCHEMA_VERSION) => return Ok(db),
+                Some(found) => return Err(StorageError::SchemaVersion { found, expected: SCHEMA_VERSION }),
+                None if families.iter().all(|name| layout(name).is_some()) && db.is_blank()? => drop(db),
+                None => return Err(StorageError::ForeignDatabase { path: path.display().to_string() }),
+            }
+        }
+        let db = open_families(path, &cache, TABLES.iter().map(|(name, _)| *name))?;
+        let mut batch = db.batch();
+        batch.put::<Schema>(&(), &SCHEMA_VERSION)?;
+        batch.commit()?;
+        Ok(db)
+    }
+
+    /// Whether the column family of the schema version holds nothing at all.
+    fn is_blank(&self) -> Result<bool, StorageError> {
+        let mut rows = self.rocks.raw_iterator_cf(self.family::<Schema>()?);
+        rows.seek_to_first();
+        rows.status()?;
+        Ok(!rows.valid())
+    }
+}
+
+fn open_families<'a>(
+    path: &Path,
+    cache: &Cache,
+    families: impl Iterator<Item = &'a str>,
+) -> Result<Db, StorageError> {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    options.set_max_open_files(OPEN_FILES);
+    options.set_keep_log_file_num(LOG_FILES);
+    options.increase_parallelism(std::thread::available_parallelism().map_or(1, |n| n.get() as i32));
+    let families = families
+        .map(|name| ColumnFamilyDescriptor::new(name, tuning(layout(name).unwrap_or(Layout::Point), cache)));
+    Ok(Db { rocks: DB::open_cf_descriptors(&options, path, families)? })
+}
+
+fn layout(family: &str) -> Option<Layout> {
+    TABLES.iter().find(|(name, _)| *name == family).map(|(_, layout)| *layout)
+}
+
+/// A table's options.
+fn tuning(layout: Layout, cache: &Cache) -> Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(cache);
+    blocks.set_block_size(BLOCK_BYTES);
+    blocks.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
+    blocks.set_cache_index_and_filter_blocks(true);
+    blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    let mut options = Options::default();
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_bottommost_compression_type(DBCompressionType::Zstd);
+    match layout {
+        Layout::Point => {}
+        Layout::Prefix(length) => {
+            blocks.set_whole_key_filtering(false);
+            options.set_prefix_extractor(SliceTransform::create_fixed_prefix(length));
+            options.set_memtable_prefix_bloom_ratio(MEMTABLE_FILTER_RATIO);
+        }
+        Layout::Blob | Layout::PackedBlob => {
+            options.set_enable_blob_files(true);
+            options.set_min_blob_size(BLOB_FROM_BYTES);
+            options.set_blob_compression_type(match layout {
+                Layout::PackedBlob => DBCompressionType::None,
+                _ => DBCompressionType::Zstd,
+            });
+        }
+    }
+    options.set_block_based_table_factory(&blocks);
+    options
+}

@@ -1,0 +1,170 @@
+//! Encodings of values.
+
+use serde::{Deserialize, Serialize};
+use starknet_api::block::{BlockHash, BlockHeader, BlockHeaderWithoutHash, BlockNumber};
+use starknet_api::core::{
+    ClassHash, EventCommitment, Nonce, ReceiptCommitment, StateDiffCommitment, TransactionCommitment,
+};
+use starknet_api::hash::StateRoots;
+use starknet_api::state::ThinStateDiff;
+use starknet_types_core::felt::Felt;
+
+use super::keys::FELT_BYTES;
+use super::table::{CborValue, RowError, Value};
+use crate::model::{BlockTransaction, ClassRecord};
+use crate::trie::{Node, Path};
+
+/// The last committed block, and what the next one builds on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tip {
+    pub(crate) number: BlockNumber,
+    pub(crate) hash: BlockHash,
+    pub(crate) roots: StateRoots,
+}
+
+/// Where a transaction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TransactionPlace {
+    pub(crate) block: BlockNumber,
+    pub(crate) index: u32,
+}
+
+/// A value of the latest state and the block that set it. A view of that block or a later one may use it; an earlier
+/// view turns to the history.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Latest<T> {
+    pub(crate) value: T,
+    pub(crate) since: BlockNumber,
+}
+
+/// The latest state of a contract, its storage aside.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Contract {
+    pub(crate) class_hash: Latest<ClassHash>,
+    pub(crate) nonce: Latest<Nonce>,
+    pub(crate) storage_root: Felt,
+}
+
+/// A header in full. `BlockHeader`'s own serde implementation leaves its commitments out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Header {
+    block_hash: BlockHash,
+    block_header_without_hash: BlockHeaderWithoutHash,
+    state_diff_commitment: Option<StateDiffCommitment>,
+    state_diff_length: Option<usize>,
+    transaction_commitment: Option<TransactionCommitment>,
+    event_commitment: Option<EventCommitment>,
+    n_transactions: usize,
+    n_events: usize,
+    receipt_commitment: Option<ReceiptCommitment>,
+}
+
+/// Converts between two structs with the same fields.
+macro_rules! same_fields {
+    ($a:ident <=> $b:ident { $($field:ident),* $(,)? }) => {
+        impl From<$a> for $b {
+            fn from($a { $($field),* }: $a) -> Self {
+                Self { $($field),* }
+            }
+        }
+        impl From<$b> for $a {
+            fn from($b { $($field),* }: $b) -> Self {
+                Self { $($field),* }
+            }
+        }
+    };
+}
+
+same_fields!(Header <=> BlockHeader {
+    block_hash,
+    block_header_without_hash,
+    state_diff_commitment,
+    state_diff_length,
+    transaction_commitment,
+    event_commitment,
+    n_transactions,
+    n_events,
+    receipt_commitment,
+});
+
+impl CborValue for u32 {}
+impl CborValue for Tip {}
+impl CborValue for TransactionPlace {}
+impl CborValue for Contract {}
+impl CborValue for Header {}
+impl CborValue for BlockNumber {}
+impl CborValue for BlockTransaction {}
+impl CborValue for ThinStateDiff {}
+impl CborValue for ClassRecord {}
+impl CborValue for ClassHash {}
+impl CborValue for Nonce {}
+
+impl Value for Vec<u8> {
+    fn encode(&self, row: &mut Vec<u8>) -> Result<(), RowError> {
+        row.extend_from_slice(self);
+        Ok(())
+    }
+
+    fn decode(row: &[u8]) -> Result<Self, RowError> {
+        Ok(row.to_vec())
+    }
+}
+
+impl Value for Felt {
+    fn encode(&self, row: &mut Vec<u8>) -> Result<(), RowError> {
+        row.extend(self.to_bytes_be());
+        Ok(())
+    }
+
+    fn decode(row: &[u8]) -> Result<Self, RowError> {
+        let bytes = row.try_into().map_err(|_| RowError::malformed::<Self>())?;
+        let felt = Self::from_bytes_be(&bytes);
+        if felt.to_bytes_be() == bytes { Ok(felt) } else { Err(RowError::malformed::<Self>()) }
+    }
+}
+
+impl Value for Latest<Felt> {
+    fn encode(&self, row: &mut Vec<u8>) -> Result<(), RowError> {
+        row.extend(self.since.0.to_be_bytes());
+        self.value.encode(row)
+    }
+
+    fn decode(row: &[u8]) -> Result<Self, RowError> {
+        let (since, value) = row.split_first_chunk().ok_or_else(RowError::malformed::<Self>)?;
+        Ok(Self { value: Felt::decode(value)?, since: BlockNumber(u64::from_be_bytes(*since)) })
+    }
+}
+
+/// First byte of a node's encoding.
+const BINARY: u8 = 0;
+const EDGE: u8 = 1;
+
+impl Value for Node {
+    fn encode(&self, row: &mut Vec<u8>) -> Result<(), RowError> {
+        match self {
+            Self::Binary { left, right } => {
+                row.push(BINARY);
+                left.encode(row)?;
+                right.encode(row)
+            }
+            Self::Edge { end, child } => {
+                row.push(EDGE);
+                child.encode(row)?;
+                row.extend(end.to_bytes());
+                Ok(())
+            }
+        }
+    }
+
+    fn decode(row: &[u8]) -> Result<Self, RowError> {
+        let malformed = RowError::malformed::<Self>;
+        let (&kind, row) = row.split_first().ok_or_else(malformed)?;
+        let (hash, rest) = row.split_at_checked(FELT_BYTES).ok_or_else(malformed)?;
+        let hash = Felt::decode(hash)?;
+        match kind {
+            BINARY => Ok(Self::Binary { left: hash, right: Felt::decode(rest)? }),
+            EDGE => Ok(Self::Edge { end: Path::from_bytes(rest).ok_or_else(malformed)?, child: hash }),
+            _ => Err(malformed()),
+        }
+    }
+}

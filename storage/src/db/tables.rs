@@ -1,0 +1,72 @@
+//! The tables.
+
+use starknet_api::block::{BlockHash, BlockNumber};
+use starknet_api::core::{ClassHash, ContractAddress, Nonce};
+use starknet_api::state::{StorageKey, ThinStateDiff};
+use starknet_api::transaction::TransactionHash;
+use starknet_types_core::felt::Felt;
+
+use super::keys::{Backwards, FELT_BYTES};
+use super::rows::{Contract, Header, Latest, Tip, TransactionPlace};
+use super::table::{Layout, Table};
+use crate::model::{BlockTransaction, ClassRecord};
+use crate::trie::{Node, Path};
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $table:ident = $name:literal: $key:ty => $value:ty, $layout:expr;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub(crate) enum $table {}
+
+            impl Table for $table {
+                const NAME: &'static str = $name;
+                const LAYOUT: Layout = $layout;
+                type Key = $key;
+                type Value = $value;
+            }
+        )*
+
+        /// Every table's name and layout.
+        pub(crate) const TABLES: &[(&str, Layout)] = &[$(($name, $layout)),*];
+    };
+}
+
+tables! {
+    /// The schema version: one row, in the column family that every RocksDB database has.
+    Schema = "default": () => u32, Layout::Point;
+    /// The last committed block: one row.
+    Tips = "tip": () => Tip, Layout::Point;
+    /// Headers.
+    Headers = "headers": BlockNumber => Header, Layout::Point;
+    /// Block numbers by hash.
+    BlockNumbers = "block_numbers": BlockHash => BlockNumber, Layout::Point;
+    /// Transactions and receipts, by block and index.
+    Transactions = "transactions": (BlockNumber, u32) => BlockTransaction, Layout::Blob;
+    /// Where transactions are, by hash.
+    TransactionPlaces = "transaction_places": TransactionHash => TransactionPlace, Layout::Point;
+    /// Packages of thread transactions, by transaction hash. Their proofs are compressed already.
+    Packages = "packages": TransactionHash => Vec<u8>, Layout::PackedBlob;
+    /// State diffs.
+    StateDiffs = "state_diffs": BlockNumber => ThinStateDiff, Layout::Blob;
+    /// Classes, both kinds.
+    Classes = "classes": ClassHash => ClassRecord, Layout::Blob;
+
+    /// The latest state: class, nonce and storage root by contract.
+    Contracts = "contracts": ContractAddress => Contract, Layout::Point;
+    /// The latest state: storage. A cell without a row was never written.
+    Cells = "cells": (ContractAddress, StorageKey) => Latest<Felt>, Layout::Point;
+    /// Every write to a storage cell, last first.
+    CellHistory = "cell_history": (ContractAddress, StorageKey, Backwards) => Felt, Layout::Prefix(2 * FELT_BYTES);
+    /// Every nonce of a contract, last first.
+    NonceHistory = "nonce_history": (ContractAddress, Backwards) => Nonce, Layout::Prefix(FELT_BYTES);
+    /// Every class of a contract, last first.
+    ClassHashHistory = "class_hash_history": (ContractAddress, Backwards) => ClassHash, Layout::Prefix(FELT_BYTES);
+
+    /// Nodes of the contract trie, at the tip.
+    ContractTrie = "contract_trie": Path => Node, Layout::Point;
+    /// Nodes of the storage tries, at the tip.
+    StorageTries = "storage_tries": (ContractAddress, Path) => Node, Layout::Point;
+    /// Nodes of the class trie, at the tip.
+    ClassTrie = "class_trie": Path => Node, Layout::Point;
+}

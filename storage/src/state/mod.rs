@@ -1,0 +1,7 @@
+//! The state: views of it, its tries, and committing a block to it.
+
+pub(crate) mod commit;
+pub(crate) mod prepare;
+pub(crate) mod proof;
+pub(crate) mod tries;
+pub(crate) mod view;

@@ -1,0 +1,101 @@
+//! Storage proofs: what can be asked for, and the answer.
+
+use starknet_api::block::{BlockHash, BlockNumber};
+use starknet_api::core::{ClassHash, ContractAddress, Nonce};
+use starknet_api::hash::StateRoots;
+use starknet_api::state::StorageKey;
+use starknet_types_core::felt::Felt;
+
+use super::tries::{ClassNodes, ContractNodes, StorageNodes, class_path, contract_path, path};
+use crate::StorageError;
+use crate::db::rows::Contract;
+use crate::db::tables::{Contracts, Tips};
+use crate::db::{Read, Snapshot};
+use crate::trie::{self, ProofNodes, TrieHasher};
+
+/// The leaves to prove. Absent ones are proven absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProofRequest {
+    /// Classes.
+    pub classes: Vec<ClassHash>,
+    /// Contracts.
+    pub contracts: Vec<ContractAddress>,
+    /// Storage cells, by contract.
+    pub storage: Vec<(ContractAddress, Vec<StorageKey>)>,
+}
+
+/// Proofs of a request's leaves, all of one moment. [`verify_proof`](trie::verify_proof) checks each of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageProof {
+    /// The block whose state is proven.
+    pub block_number: BlockNumber,
+    /// Its hash.
+    pub block_hash: BlockHash,
+    /// Roots of the contract and class tries.
+    pub roots: StateRoots,
+    /// Nodes of the class trie.
+    pub classes: ProofNodes,
+    /// Nodes of the contract trie.
+    pub contracts: ProofNodes,
+    /// What the leaves of the requested contracts are made of, in the request's order.
+    pub contract_leaves: Vec<ContractLeaf>,
+    /// Nodes of storage tries, in the order of the request's `storage`.
+    pub storage: Vec<ProofNodes>,
+}
+
+/// What a contract's leaf in the contract trie is made of. All zero for an absent contract.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ContractLeaf {
+    /// The contract's class.
+    pub class_hash: ClassHash,
+    /// Its nonce.
+    pub nonce: Nonce,
+    /// Root of its storage trie.
+    pub storage_root: Felt,
+}
+
+impl ContractLeaf {
+    /// The leaf's value in the contract trie; zero, that is no leaf, if nothing is set.
+    #[must_use]
+    pub fn hash(&self) -> Felt {
+        super::tries::contract_leaf(self)
+    }
+}
+
+impl From<Contract> for ContractLeaf {
+    fn from(row: Contract) -> Self {
+        Self { class_hash: row.class_hash.value, nonce: row.nonce.value, storage_root: row.storage_root }
+    }
+}
+
+pub(crate) fn prove(snapshot: &Snapshot<'_>, request: &ProofRequest) -> Result<StorageProof, StorageError> {
+    let tip = snapshot.get::<Tips>(&())?.ok_or(StorageError::Empty)?;
+    let contract =
+        |address: &ContractAddress| snapshot.get::<Contracts>(address).map(Option::unwrap_or_default);
+
+    let mut classes = ProofNodes::new();
+    for class in &request.classes {
+        let root = tip.roots.classes_trie_root_hash.0;
+        trie::prove(&ClassNodes(snapshot), TrieHasher::Poseidon, root, &class_path(*class)?, &mut classes)?;
+    }
+    let mut contracts = ProofNodes::new();
+    let mut contract_leaves = Vec::with_capacity(request.contracts.len());
+    for address in &request.contracts {
+        let root = tip.roots.contracts_trie_root_hash.0;
+        let leaf = contract_path(*address)?;
+        trie::prove(&ContractNodes(snapshot), TrieHasher::Pedersen, root, &leaf, &mut contracts)?;
+        contract_leaves.push(contract(address)?.into());
+    }
+    let mut storage = Vec::with_capacity(request.storage.len());
+    for (address, keys) in &request.storage {
+        let root = contract(address)?.storage_root;
+        let mut nodes = ProofNodes::new();
+        for key in keys {
+            let leaf = path(*key.0.key())?;
+            trie::prove(&StorageNodes(snapshot, *address), TrieHasher::Pedersen, root, &leaf, &mut nodes)?;
+        }
+        storage.push(nodes);
+    }
+    let (block_number, block_hash, roots) = (tip.number, tip.hash, tip.roots);
+    Ok(StorageProof { block_number, block_hash, roots, classes, contracts, contract_leaves, storage })
+}
