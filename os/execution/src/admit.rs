@@ -1,11 +1,16 @@
 //! Admission: from a [`Submission`] to a [`PendingTransaction`].
 
+mod stateful;
+mod stateless;
+
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use zkthreads_protocol::EnvelopeError;
 
 use crate::error::ExecutionError;
 use crate::executor::Executor;
-use crate::transaction::{PendingTransaction, Submission};
+use crate::transaction::{PendingBody, PendingTransaction, Submission};
+
+pub use stateless::{MAX_CALLDATA_FELTS, MAX_SIGNATURE_FELTS};
 
 /// How far ahead of the account's nonce a transaction's may be, so that wallets can queue several.
 pub const MAX_NONCE_GAP: u64 = 200;
@@ -32,9 +37,6 @@ pub enum AdmitError {
     /// [55] `__validate__` (or its declare or deploy kin) refused.
     #[error("validation failed: {0}")]
     Validation(String),
-    /// [58] No account contract lives at the sender's address.
-    #[error("{0} is not an account")]
-    NonAccount(ContractAddress),
     /// [51] The class is declared already.
     #[error("class {0} is already declared")]
     ClassAlreadyDeclared(ClassHash),
@@ -78,7 +80,7 @@ pub enum AdmitError {
 impl Executor {
     /// Makes a transaction out of a submission by stateless checks only: sizes, versions, hash; compiles the class of
     /// a DECLARE; joins envelope and package of a thread. `only_query` transactions are signed with the query version
-    /// (fee estimation before signing for real).
+    /// (fee estimation before signing for real); their resource bounds may be zero.
     ///
     /// # Errors
     /// See [`AdmitError`].
@@ -87,8 +89,7 @@ impl Executor {
         submission: Submission,
         only_query: bool,
     ) -> Result<PendingTransaction, AdmitError> {
-        let _ = (submission, only_query);
-        todo!()
+        stateless::prepare(self, submission, only_query)
     }
 
     /// [`Executor::prepare`], then nonce, balance and signature on the latest state. A thread's proof verification
@@ -97,7 +98,23 @@ impl Executor {
     /// # Errors
     /// See [`AdmitError`].
     pub fn admit(&self, submission: Submission) -> Result<PendingTransaction, AdmitError> {
-        let _ = submission;
-        todo!()
+        let transaction = self.prepare(submission, false)?;
+        self.admit_prepared(transaction)
+    }
+
+    /// The second half of [`Executor::admit`], for a transaction that [`Executor::prepare`] made.
+    ///
+    /// # Errors
+    /// See [`AdmitError`].
+    pub fn admit_prepared(&self, transaction: PendingTransaction) -> Result<PendingTransaction, AdmitError> {
+        if transaction.only_query {
+            return Err(AdmitError::Malformed("signed for a query, not for execution".to_owned()));
+        }
+        stateless::check_bounds(&transaction.resource_bounds())?;
+        stateful::check(self, &transaction)?;
+        if let PendingBody::Thread { thread, .. } = &transaction.body {
+            self.verification().submit(thread);
+        }
+        Ok(transaction)
     }
 }

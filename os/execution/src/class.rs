@@ -1,15 +1,150 @@
 //! Classes: from Sierra to what runs.
 
-use starknet_api::state::SierraContractClass;
-use zkthreads_storage::ClassRecord;
+use cairo_lang_sierra_to_casm::compiler::CompilationError;
+use cairo_lang_starknet_classes::allowed_libfuncs::{BUILTIN_AUDITED_LIBFUNCS_LIST, ListSelector};
+use cairo_lang_starknet_classes::casm_contract_class::{CasmContractClass, StarknetSierraCompilationError};
+use cairo_lang_starknet_classes::contract_class::{ContractClass, ContractEntryPoint, ContractEntryPoints};
+use cairo_lang_utils::bigint::BigUintAsHex;
+use starknet_api::block::BlockNumber;
+use starknet_api::contract_class::SierraVersion;
+use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
+use starknet_api::deprecated_contract_class::ContractClass as LegacyClass;
+use starknet_api::state::{EntryPoint, SierraContractClass};
+use zkthreads_storage::{ClassDefinition, ClassRecord};
 
 use crate::admit::AdmitError;
+
+/// Longest Sierra program and longest CASM bytecode, felts (as on Starknet).
+pub const MAX_PROGRAM_FELTS: usize = 81_920;
+
+/// Largest class as JSON, bytes (as on Starknet).
+pub const MAX_CLASS_BYTES: usize = 4_089_446;
+
+/// The Sierra versions that compile: 1.0 up to this minor version.
+pub const MAX_SIERRA_MINOR: u64 = 9;
+
+/// Stack of the thread that compiles, bytes: the compiler recurses along the program's structure.
+const COMPILER_STACK: usize = 256 * 1024 * 1024;
 
 /// Compiles a class and computes both its compiled class hashes. `declared_at` is block 0.
 ///
 /// # Errors
 /// If the Sierra is of an unknown version, too large, or does not compile.
 pub fn compile(class: SierraContractClass) -> Result<ClassRecord, AdmitError> {
-    let _ = class;
-    todo!()
+    let version = sierra_version(&class)?;
+    check_size(&class)?;
+    check_entry_points(&class)?;
+    let casm = compile_apart(&class)?;
+    Ok(ClassRecord {
+        compiled_class_hash: casm.hash(&HashVersion::V2),
+        poseidon_class_hash: casm.hash(&HashVersion::V1),
+        definition: ClassDefinition::Sierra { sierra: class, casm, sierra_version: version.to_string() },
+        declared_at: BlockNumber::ZERO,
+    })
+}
+
+/// A Cairo 0 class, for a genesis state only: DECLARE v3 does not accept one.
+#[must_use]
+pub fn legacy(class: LegacyClass) -> ClassRecord {
+    ClassRecord {
+        definition: ClassDefinition::Legacy { class },
+        compiled_class_hash: Default::default(),
+        poseidon_class_hash: Default::default(),
+        declared_at: BlockNumber::ZERO,
+    }
+}
+
+fn sierra_version(class: &SierraContractClass) -> Result<SierraVersion, AdmitError> {
+    let version =
+        class.get_sierra_version().map_err(|error| AdmitError::CompilationFailed(error.to_string()))?;
+    if version.major == 1 && version.minor <= MAX_SIERRA_MINOR {
+        return Ok(version);
+    }
+    Err(AdmitError::UnsupportedClassVersion(format!(
+        "Sierra {version}, at most 1.{MAX_SIERRA_MINOR} is supported"
+    )))
+}
+
+fn check_size(class: &SierraContractClass) -> Result<(), AdmitError> {
+    let felts = class.sierra_program.len();
+    if felts > MAX_PROGRAM_FELTS {
+        let message = format!("the Sierra program has {felts} felts, more than {MAX_PROGRAM_FELTS}");
+        return Err(AdmitError::ClassTooLarge(message));
+    }
+    let json = serde_json::to_vec(class).map_err(|error| AdmitError::Malformed(error.to_string()))?;
+    if json.len() > MAX_CLASS_BYTES {
+        let message = format!("the class has {} bytes, more than {MAX_CLASS_BYTES}", json.len());
+        return Err(AdmitError::ClassTooLarge(message));
+    }
+    Ok(())
+}
+
+fn check_entry_points(class: &SierraContractClass) -> Result<(), AdmitError> {
+    let points = &class.entry_points_by_type;
+    for list in [&points.constructor, &points.external, &points.l1handler] {
+        if !list.is_sorted_by(|left, right| left.selector < right.selector) {
+            return Err(AdmitError::CompilationFailed(
+                "entry points must be unique and sorted by selector".into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Compiles on a thread of its own: the compiler may recurse deeply, and a panic in it stays there.
+fn compile_apart(class: &SierraContractClass) -> Result<CasmContractClass, AdmitError> {
+    let failed = |reason: &str| AdmitError::CompilationFailed(reason.to_owned());
+    std::thread::scope(|scope| {
+        let compiler = std::thread::Builder::new()
+            .name("sierra-compiler".into())
+            .stack_size(COMPILER_STACK)
+            .spawn_scoped(scope, || to_casm(class))
+            .map_err(|error| AdmitError::CompilationFailed(error.to_string()))?;
+        compiler.join().unwrap_or_else(|_| Err(failed("the compiler panicked")))
+    })
+}
+
+fn to_casm(class: &SierraContractClass) -> Result<CasmContractClass, AdmitError> {
+    let points = &class.entry_points_by_type;
+    let class = ContractClass {
+        sierra_program: class
+            .sierra_program
+            .iter()
+            .map(|felt| BigUintAsHex::from(felt.to_biguint()))
+            .collect(),
+        sierra_program_debug_info: None,
+        contract_class_version: class.contract_class_version.clone(),
+        entry_points_by_type: ContractEntryPoints {
+            external: entry_points(&points.external),
+            l1_handler: entry_points(&points.l1handler),
+            constructor: entry_points(&points.constructor),
+        },
+        abi: None,
+    };
+    let failed = |error: &dyn std::fmt::Display| AdmitError::CompilationFailed(error.to_string());
+    let program = class.extract_sierra_program(false).map_err(|error| failed(&error))?;
+    program
+        .validate_version_compatible(ListSelector::ListName(BUILTIN_AUDITED_LIBFUNCS_LIST.to_owned()))
+        .map_err(|error| failed(&error))?;
+    CasmContractClass::from_contract_class(class, program, false, MAX_PROGRAM_FELTS).map_err(|error| {
+        match error {
+            StarknetSierraCompilationError::UnsupportedSierraVersion { .. } => {
+                AdmitError::UnsupportedClassVersion(error.to_string())
+            }
+            StarknetSierraCompilationError::CompilationError(cause)
+                if matches!(*cause, CompilationError::CodeSizeLimitExceeded) =>
+            {
+                AdmitError::ClassTooLarge(cause.to_string())
+            }
+            error => failed(&error),
+        }
+    })
+}
+
+fn entry_points(points: &[EntryPoint]) -> Vec<ContractEntryPoint> {
+    let convert = |point: &EntryPoint| ContractEntryPoint {
+        selector: point.selector.0.to_biguint(),
+        function_idx: point.function_idx.0,
+    };
+    points.iter().map(convert).collect()
 }

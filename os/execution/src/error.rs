@@ -29,6 +29,9 @@ pub enum ExecutionError {
     /// Closing the block failed.
     #[error("block: {0}")]
     Block(String),
+    /// Blockifier has no constants for this Starknet version.
+    #[error("no constants for Starknet {0}")]
+    Constants(starknet_api::block::StarknetVersion),
     /// A value that Starknet's types cannot hold.
     #[error(transparent)]
     Value(#[from] StarknetApiError),

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use starknet_api::block::{BlockHeader, BlockNumber};
 use zkthreads_storage::Storage;
 
 use crate::config::ChainConfig;
+use crate::error::ExecutionError;
+use crate::state::{ChainState, ClassCache};
 use crate::verification::VerificationPool;
 
 /// Executes blocks and answers questions about them. Cheap to clone.
@@ -17,20 +20,16 @@ struct Shared {
     storage: Storage,
     config: ChainConfig,
     pool: VerificationPool,
+    classes: ClassCache,
 }
 
 impl Executor {
     /// An executor of the chain described by `config` over `storage`.
     #[must_use]
     pub fn new(storage: Storage, config: ChainConfig) -> Self {
-        let pool = VerificationPool::new(config.os_versions.iter().map(|version| version.program.clone()));
-        Self {
-            shared: Arc::new(Shared {
-                storage,
-                config,
-                pool,
-            }),
-        }
+        let programs = config.os_versions.iter().map(|version| version.program.clone());
+        let pool = VerificationPool::new(config.chain_id.clone(), programs);
+        Self { shared: Arc::new(Shared { storage, config, pool, classes: ClassCache::new() }) }
     }
 
     /// The chain's constants.
@@ -49,5 +48,20 @@ impl Executor {
     #[must_use]
     pub fn verification(&self) -> &VerificationPool {
         &self.shared.pool
+    }
+
+    /// The state after block `number`.
+    #[must_use]
+    pub fn state_after(&self, number: BlockNumber) -> ChainState {
+        ChainState::new(self.storage(), number, self.shared.classes.clone())
+    }
+
+    /// The latest block's header.
+    ///
+    /// # Errors
+    /// If there is no block yet, or the database fails.
+    pub fn latest_header(&self) -> Result<BlockHeader, ExecutionError> {
+        let latest = self.storage().latest()?.ok_or(ExecutionError::NoGenesis)?;
+        self.storage().header(latest)?.ok_or(ExecutionError::MissingBlock(latest))
     }
 }

@@ -20,11 +20,14 @@
 
 pub mod admit;
 pub mod block;
+mod blockifier_tx;
 pub mod class;
 pub mod config;
+mod context;
 pub mod error;
 pub mod executor;
 pub mod query;
+mod reject;
 pub mod state;
 pub mod sub_block;
 pub mod thread;
@@ -35,10 +38,12 @@ pub use admit::AdmitError;
 pub use block::genesis::GenesisState;
 pub use block::{ExecutedTransaction, OpenBlock, Refusal, SealedBlock};
 pub use config::{ChainConfig, OsVersion};
+pub use context::STARKNET_VERSION;
 pub use error::{CallError, ExecutionError, SimulateError};
 pub use executor::Executor;
 pub use query::simulate::{Simulation, SimulationFlags};
 pub use query::{FeeEstimate, Trace};
+pub use state::ChainState;
 pub use thread::check::ThreadCheck;
 pub use transaction::{PendingBody, PendingTransaction, Submission};
-pub use verification::VerificationPool;
+pub use verification::{CheckedThread, Verdict, VerificationPool};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::state::SierraContractClass;
-use starknet_api::transaction::fields::ValidResourceBounds;
+use starknet_api::transaction::fields::{Tip, ValidResourceBounds};
 use starknet_api::transaction::{
     DeclareTransactionV3, DeployAccountTransactionV3, InvokeTransactionV3, TransactionHash,
 };
@@ -107,6 +107,17 @@ impl PendingTransaction {
         }
     }
 
+    /// What the sender adds to the price of L2 gas.
+    #[must_use]
+    pub fn tip(&self) -> Tip {
+        match &self.body {
+            PendingBody::Invoke(tx) => tx.tip,
+            PendingBody::DeployAccount { tx, .. } => tx.tip,
+            PendingBody::Declare { tx, .. } => tx.tip,
+            PendingBody::Thread { thread, .. } => thread.envelope().tip,
+        }
+    }
+
     /// As stored in a block.
     #[must_use]
     pub fn to_transaction(&self) -> Transaction {
@@ -114,10 +125,9 @@ impl PendingTransaction {
             PendingBody::Invoke(tx) => Transaction::Invoke(tx.as_ref().clone()),
             PendingBody::DeployAccount { tx, .. } => Transaction::DeployAccount(tx.as_ref().clone()),
             PendingBody::Declare { tx, .. } => Transaction::Declare(tx.as_ref().clone()),
-            PendingBody::Thread { thread, .. } => Transaction::Thread {
-                envelope: thread.envelope().clone(),
-                facts: thread.facts(),
-            },
+            PendingBody::Thread { thread, .. } => {
+                Transaction::Thread { envelope: thread.envelope().clone(), facts: thread.facts() }
+            }
         }
     }
 }

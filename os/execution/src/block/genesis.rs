@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use starknet_api::block::{BlockHeader, BlockTimestamp};
+use starknet_api::block::{BlockHash, BlockHeader, BlockNumber, BlockTimestamp};
 use starknet_api::core::{ClassHash, ContractAddress};
-use starknet_api::state::StorageKey;
+use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_types_core::felt::Felt;
-use zkthreads_storage::ClassRecord;
+use zkthreads_storage::{ClassDefinition, ClassRecord};
 
+use super::seal::Contents;
+use crate::context::Capacity;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 
@@ -24,13 +26,46 @@ pub struct GenesisState {
     pub storage: BTreeMap<(ContractAddress, StorageKey), Felt>,
 }
 
+impl GenesisState {
+    fn state_diff(&self) -> ThinStateDiff {
+        let mut diff = ThinStateDiff {
+            deployed_contracts: self.contracts.iter().map(|(address, class)| (*address, *class)).collect(),
+            ..ThinStateDiff::default()
+        };
+        for ((contract, key), value) in self.storage.iter().filter(|(_, value)| **value != Felt::ZERO) {
+            diff.storage_diffs.entry(*contract).or_default().insert(*key, *value);
+        }
+        for (class_hash, class) in &self.classes {
+            match class.definition {
+                ClassDefinition::Sierra { .. } => {
+                    diff.class_hash_to_compiled_class_hash.insert(*class_hash, class.compiled_class_hash);
+                }
+                ClassDefinition::Legacy { .. } => diff.deprecated_declared_classes.push(*class_hash),
+            }
+        }
+        diff.class_hash_to_compiled_class_hash.sort_unstable_keys();
+        diff.deprecated_declared_classes.sort_unstable();
+        diff
+    }
+}
+
 impl Executor {
     /// Writes block 0.
     ///
     /// # Errors
     /// If the database fails or holds a chain already.
     pub fn commit_genesis(&self, genesis: GenesisState) -> Result<BlockHeader, ExecutionError> {
-        let _ = genesis;
-        todo!()
+        let state_diff = genesis.state_diff();
+        let context = self.config().block_context(BlockNumber::ZERO, genesis.timestamp, Capacity::Block)?;
+        let declared = |(hash, class)| (hash, ClassRecord { declared_at: BlockNumber::ZERO, ..class });
+        let block = Contents {
+            info: context.block_info().clone(),
+            parent: BlockHash::GENESIS_PARENT_HASH,
+            transactions: Vec::new(),
+            packages: Vec::new(),
+            classes: genesis.classes.into_iter().map(declared).collect(),
+            state_diff,
+        };
+        self.commit(block.seal(self.storage())?)
     }
 }

@@ -1,11 +1,26 @@
 //! Calling an entry point.
 
+use std::sync::Arc;
+
+use blockifier::context::TransactionContext;
+use blockifier::execution::call_info::CallInfo;
+use blockifier::execution::entry_point::{
+    CallEntryPoint, CallType, EntryPointExecutionContext, SierraGasRevertTracker,
+};
+use blockifier::execution::errors::{EntryPointExecutionError, PreExecutionError};
+use blockifier::execution::stack_trace::{Cairo1RevertHeader, extract_trailing_cairo1_revert_trace};
+use blockifier::execution::syscalls::hint_processor::ENTRYPOINT_NOT_FOUND_ERROR_FELT;
+use blockifier::state::cached_state::CachedState;
+use blockifier::state::state_api::StateReader;
+use blockifier::transaction::objects::TransactionInfo;
 use starknet_api::block::BlockNumber;
-use starknet_api::core::{ContractAddress, EntryPointSelector};
+use starknet_api::contract_class::EntryPointType;
+use starknet_api::core::{ClassHash, ContractAddress, EntryPointSelector};
 use starknet_api::transaction::fields::Calldata;
 use starknet_types_core::felt::Felt;
 
-use crate::error::CallError;
+use crate::context::Capacity;
+use crate::error::{CallError, ExecutionError};
 use crate::executor::Executor;
 
 impl Executor {
@@ -20,7 +35,66 @@ impl Executor {
         selector: EntryPointSelector,
         calldata: Calldata,
     ) -> Result<Vec<Felt>, CallError> {
-        let _ = (at, contract, selector, calldata);
-        todo!()
+        let header =
+            self.storage().header(at).map_err(ExecutionError::from)?.ok_or(CallError::UnknownBlock(at))?;
+        let timestamp = header.block_header_without_hash.timestamp;
+        let block = self.config().block_context(at, timestamp, Capacity::Unlimited)?;
+        let state = self.state_after(at);
+        if state.get_class_hash_at(contract).map_err(ExecutionError::from)? == ClassHash::default() {
+            return Err(CallError::ContractNotFound(contract));
+        }
+        let limit = block.versioned_constants().os_constants.execute_max_sierra_gas;
+        let mut gas = limit.0;
+        let context =
+            TransactionContext { block_context: Arc::new(block), tx_info: TransactionInfo::default() };
+        let mut execution = EntryPointExecutionContext::new_invoke(
+            Arc::new(context),
+            false,
+            SierraGasRevertTracker::new(limit),
+        );
+        let call = CallEntryPoint {
+            entry_point_type: EntryPointType::External,
+            entry_point_selector: selector,
+            calldata,
+            storage_address: contract,
+            call_type: CallType::Call,
+            initial_gas: gas,
+            ..CallEntryPoint::default()
+        };
+        match call.execute(&mut CachedState::new(state), &mut execution, &mut gas) {
+            Ok(call) => answer(call, contract, selector),
+            Err(error) => Err(failure(&error.into_unannotated(), contract, selector)),
+        }
+    }
+}
+
+fn answer(
+    call: CallInfo,
+    contract: ContractAddress,
+    selector: EntryPointSelector,
+) -> Result<Vec<Felt>, CallError> {
+    let retdata = &call.execution.retdata.0;
+    match call.execution.failed {
+        false => Ok(call.execution.retdata.0),
+        true if retdata.as_slice() == [ENTRYPOINT_NOT_FOUND_ERROR_FELT] => {
+            Err(CallError::EntryPointNotFound { contract, selector: selector.0 })
+        }
+        true => {
+            let trace = extract_trailing_cairo1_revert_trace(&call, Cairo1RevertHeader::Execution);
+            Err(CallError::Reverted(trace.to_string()))
+        }
+    }
+}
+
+fn failure(
+    error: &EntryPointExecutionError,
+    contract: ContractAddress,
+    selector: EntryPointSelector,
+) -> CallError {
+    match error {
+        EntryPointExecutionError::PreExecutionError(
+            PreExecutionError::EntryPointNotFound(_) | PreExecutionError::NoEntryPointOfTypeFound(_),
+        ) => CallError::EntryPointNotFound { contract, selector: selector.0 },
+        error => CallError::Reverted(error.to_string()),
     }
 }

@@ -57,9 +57,7 @@ pub(super) fn run(
     let validate = call(state, &context, ExecutionMode::Validate, transaction)
         .map_err(|reason| LeftOutReason::Validate { reason })?;
     if validate.execution.retdata.0 != [valid()] {
-        return Err(LeftOutReason::ValidateReturn {
-            returned: validate.execution.retdata.0,
-        });
+        return Err(LeftOutReason::ValidateReturn { returned: validate.execution.retdata.0 });
     }
     let execute = call(state, &context, ExecutionMode::Execute, transaction)
         .map_err(|reason| LeftOutReason::Execute { reason })?;
@@ -81,11 +79,7 @@ fn consume_nonce(state: &mut dyn State, transaction: &InnerTransaction) -> Resul
     }
     let expected = state.get_nonce_at(account).map_err(state_error)?;
     if expected != invoke.nonce {
-        return Err(LeftOutReason::Nonce {
-            account,
-            expected,
-            found: invoke.nonce,
-        });
+        return Err(LeftOutReason::Nonce { account, expected, found: invoke.nonce });
     }
     state.increment_nonce(account).map_err(state_error)
 }
@@ -133,9 +127,7 @@ fn check_class(state: &dyn State, class_hash: ClassHash) -> Result<(), LeftOutRe
 }
 
 fn state_error(error: StateError) -> LeftOutReason {
-    LeftOutReason::State {
-        reason: error.to_string(),
-    }
+    LeftOutReason::State { reason: error.to_string() }
 }
 
 fn transaction_info(transaction: &InnerTransaction, hash: TransactionHash) -> TransactionInfo {

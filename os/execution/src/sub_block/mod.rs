@@ -109,15 +109,8 @@ pub enum SubBlockError {
 }
 
 fn reasons(left_out: &[LeftOut]) -> String {
-    let reasons: Vec<String> = left_out
-        .iter()
-        .map(|it| format!("{:#x}: {}", it.hash.0, it.reason))
-        .collect();
-    if reasons.is_empty() {
-        "none was given".to_owned()
-    } else {
-        reasons.join("; ")
-    }
+    let reasons: Vec<String> = left_out.iter().map(|it| format!("{:#x}: {}", it.hash.0, it.reason)).collect();
+    if reasons.is_empty() { "none was given".to_owned() } else { reasons.join("; ") }
 }
 
 /// Executes `transactions` in order on top of `state`, the state of `context.base_block` or of a later block.
@@ -131,9 +124,7 @@ pub fn execute<S: StateReader + ClassSource>(
     transactions: Vec<InnerTransaction>,
 ) -> Result<ExecutedSubBlock, SubBlockError> {
     if transactions.len() > MAX_INNER_TRANSACTIONS {
-        return Err(SubBlockError::TooMany {
-            transactions: transactions.len(),
-        });
+        return Err(SubBlockError::TooMany { transactions: transactions.len() });
     }
     let block_context = Arc::new(block_context(context));
     let mut state = CachedState::new(state);
@@ -150,11 +141,7 @@ pub fn execute<S: StateReader + ClassSource>(
             Err(reason) => {
                 tracing::debug!(%hash, %reason, "inner transaction left out");
                 transactional.abort();
-                left_out.push(LeftOut {
-                    transaction,
-                    hash,
-                    reason,
-                });
+                left_out.push(LeftOut { transaction, hash, reason });
             }
         }
     }
@@ -163,11 +150,7 @@ pub fn execute<S: StateReader + ClassSource>(
 
 /// The base block's context under the current protocol version. Fee fields are immaterial: no fee is charged.
 fn block_context(context: &SubBlockContext) -> BlockContext {
-    let BaseBlock {
-        number,
-        timestamp,
-        sequencer,
-    } = context.base_block;
+    let BaseBlock { number, timestamp, sequencer } = context.base_block;
     BlockContext::new(
         BlockInfo {
             block_number: number,
@@ -177,10 +160,7 @@ fn block_context(context: &SubBlockContext) -> BlockContext {
             gas_prices: Default::default(),
             use_kzg_da: true,
         },
-        ChainInfo {
-            chain_id: context.chain_id.clone(),
-            ..Default::default()
-        },
+        ChainInfo { chain_id: context.chain_id.clone(), ..Default::default() },
         VersionedConstants::latest_constants().clone(),
         BouncerConfig::max(),
     )

@@ -52,9 +52,7 @@ impl Outcome {
             self.messages.extend(messages(phase, transaction_index));
         }
         let invoke = transaction.as_invoke();
-        self.first_nonces
-            .entry(invoke.sender_address)
-            .or_insert(invoke.nonce);
+        self.first_nonces.entry(invoke.sender_address).or_insert(invoke.nonce);
         self.hashes.push(hash);
         self.transactions.push(RecordedTransaction {
             transaction,
@@ -79,10 +77,7 @@ impl Outcome {
         for class_hash in &self.touched.classes {
             let casm = state.state.casm(*class_hash)?;
             let compiled_class_hash = casm.hash(&HashVersion::V1);
-            executed_classes.push(ExecutedClass {
-                class_hash: *class_hash,
-                compiled_class_hash,
-            });
+            executed_classes.push(ExecutedClass { class_hash: *class_hash, compiled_class_hash });
             casms.insert(*class_hash, casm);
         }
         let mut accesses = Vec::new();
@@ -92,11 +87,7 @@ impl Outcome {
             for key in keys {
                 let before = state.state.get_storage_at(*address, *key)?;
                 let after = state.get_storage_at(*address, *key)?;
-                storage.push(StorageAccess {
-                    key: *key,
-                    before,
-                    after,
-                });
+                storage.push(StorageAccess { key: *key, before, after });
             }
             let (nonce_before, nonce_after) = match self.first_nonces.get(address) {
                 Some(first) => (*first, state.get_nonce_at(*address)?),
@@ -124,9 +115,7 @@ impl Outcome {
             submitter: context.submitter,
             base_block: context.base_block,
             events_commitment: events_commitment(&self.events, &self.hashes).ok_or_else(|| {
-                StarknetApiError::OutOfRange {
-                    string: "an event's transaction index".to_owned(),
-                }
+                StarknetApiError::OutOfRange { string: "an event's transaction index".to_owned() }
             })?,
             event_count: u64::try_from(self.events.len()).unwrap_or(u64::MAX),
             inner_transactions: self.hashes,
@@ -146,12 +135,7 @@ impl Outcome {
             classes: casms,
             contracts,
         };
-        Ok(ExecutedSubBlock {
-            input,
-            statement,
-            events: self.events,
-            left_out,
-        })
+        Ok(ExecutedSubBlock { input, statement, events: self.events, left_out })
     }
 }
 
@@ -162,14 +146,7 @@ fn events(tree: &CallInfo, transaction_index: u32) -> Vec<InnerEvent> {
         for event in &call.execution.events {
             let from_address = call.call.storage_address;
             let content = event.event.clone();
-            ordered.push((
-                event.order,
-                InnerEvent {
-                    transaction_index,
-                    from_address,
-                    content,
-                },
-            ));
+            ordered.push((event.order, InnerEvent { transaction_index, from_address, content }));
         }
     }
     in_order(ordered)

@@ -23,16 +23,11 @@ pub(super) fn recorded_call(call: &CallInfo) -> RecordedCall {
 pub(super) fn check_supported(call: &CallInfo, constants: &VersionedConstants) -> Result<(), LeftOutReason> {
     let contract = call.call.storage_address;
     if call.execution.failed {
-        return Err(LeftOutReason::CaughtCall {
-            contract,
-            selector: call.call.entry_point_selector,
-        });
+        return Err(LeftOutReason::CaughtCall { contract, selector: call.call.entry_point_selector });
     }
     let class_hash = call.call.class_hash.unwrap_or_default();
-    let special = [
-        &constants.os_constants.v1_bound_accounts_cairo1,
-        &constants.os_constants.data_gas_accounts,
-    ];
+    let special =
+        [&constants.os_constants.v1_bound_accounts_cairo1, &constants.os_constants.data_gas_accounts];
     if special.into_iter().any(|classes| classes.contains(&class_hash)) {
         return Err(LeftOutReason::SpecialClass { class_hash });
     }
@@ -73,33 +68,15 @@ fn is_served(selector: &SyscallSelector) -> bool {
 /// caught that.
 fn check_syscalls_succeeded(call: &CallInfo) -> Result<(), LeftOutReason> {
     let made = |selectors: &[SyscallSelector]| -> usize {
-        let counts = selectors
-            .iter()
-            .filter_map(|selector| call.syscalls_usage.get(selector));
+        let counts = selectors.iter().filter_map(|selector| call.syscalls_usage.get(selector));
         counts.map(|usage| usage.call_count).sum()
     };
     let tracker = &call.storage_access_tracker;
     let left = [
-        (
-            "storage_read",
-            made(&[SyscallSelector::StorageRead]),
-            tracker.storage_read_values.len(),
-        ),
-        (
-            "get_class_hash_at",
-            made(&[SyscallSelector::GetClassHashAt]),
-            tracker.read_class_hash_values.len(),
-        ),
-        (
-            "get_block_hash",
-            made(&[SyscallSelector::GetBlockHash]),
-            tracker.read_block_hash_values.len(),
-        ),
-        (
-            "emit_event",
-            made(&[SyscallSelector::EmitEvent]),
-            call.execution.events.len(),
-        ),
+        ("storage_read", made(&[SyscallSelector::StorageRead]), tracker.storage_read_values.len()),
+        ("get_class_hash_at", made(&[SyscallSelector::GetClassHashAt]), tracker.read_class_hash_values.len()),
+        ("get_block_hash", made(&[SyscallSelector::GetBlockHash]), tracker.read_block_hash_values.len()),
+        ("emit_event", made(&[SyscallSelector::EmitEvent]), call.execution.events.len()),
         (
             "send_message_to_l1",
             made(&[SyscallSelector::SendMessageToL1]),
@@ -112,10 +89,9 @@ fn check_syscalls_succeeded(call: &CallInfo) -> Result<(), LeftOutReason> {
         ),
     ];
     match left.into_iter().find(|(_, made, answered)| made != answered) {
-        Some((syscall, _, _)) => Err(LeftOutReason::CaughtSyscall {
-            syscall,
-            contract: call.call.storage_address,
-        }),
+        Some((syscall, _, _)) => {
+            Err(LeftOutReason::CaughtSyscall { syscall, contract: call.call.storage_address })
+        }
         None => Ok(()),
     }
 }

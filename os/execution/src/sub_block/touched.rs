@@ -25,20 +25,14 @@ impl Touched {
     /// Notes one call (inner calls not looked at).
     pub(super) fn note(&mut self, call: &CallInfo) {
         let tracker = &call.storage_access_tracker;
-        self.contracts
-            .entry(call.call.storage_address)
-            .or_default()
-            .extend(&tracker.accessed_storage_keys);
+        self.contracts.entry(call.call.storage_address).or_default().extend(&tracker.accessed_storage_keys);
         for contract in &tracker.accessed_contract_addresses {
             self.contracts.entry(*contract).or_default();
         }
         for block in &tracker.accessed_blocks {
             // A block number is always below the bound of a key.
             if let Ok(key) = PatriciaKey::try_from(Felt::from(block.0)) {
-                self.contracts
-                    .entry(block_hash_contract())
-                    .or_default()
-                    .insert(StorageKey(key));
+                self.contracts.entry(block_hash_contract()).or_default().insert(StorageKey(key));
             }
         }
         self.classes.extend(call.call.class_hash);

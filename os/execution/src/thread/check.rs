@@ -1,8 +1,17 @@
 //! Would it settle now?
 
-use starknet_api::core::ContractAddress;
-use zkthreads_protocol::{OsProgramHash, PackageError, SettleError};
+use starknet_api::core::{ContractAddress, Nonce};
+use starknet_api::data_availability::DataAvailabilityMode;
+use starknet_api::transaction::InvokeTransactionV3;
+use starknet_api::transaction::fields::{
+    AccountDeploymentData, AllResourceBounds, Calldata, PaymasterData, ResourceBounds, Tip,
+    TransactionSignature, ValidResourceBounds,
+};
+use zkthreads_protocol::{
+    EnvelopeError, OsProgramHash, PackageDigest, SettleError, ThreadFacts, ThreadTransaction,
+};
 
+use super::Scope;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::query::FeeEstimate;
@@ -23,7 +32,7 @@ pub struct ThreadCheck {
 pub enum CheckError {
     /// It does not decode.
     #[error(transparent)]
-    Package(#[from] PackageError),
+    Package(#[from] EnvelopeError),
     /// The node failed.
     #[error(transparent)]
     Internal(#[from] ExecutionError),
@@ -40,7 +49,35 @@ impl Executor {
         os_program_hash: OsProgramHash,
         package: &[u8],
     ) -> Result<ThreadCheck, CheckError> {
-        let _ = (submitter, os_program_hash, package);
-        todo!()
+        let facts = ThreadFacts { os_program_hash, package_digest: PackageDigest::of(package) };
+        let thread = ThreadTransaction::new(unsigned_envelope(submitter, facts), package)?;
+        let parent = self.latest_header()?.block_header_without_hash.block_number;
+        let mut session = self.session_on(parent)?.ok_or(ExecutionError::MissingBlock(parent))?;
+        let scope = Scope::new(self, session.number(), &thread);
+        let (errors, gas) = session.check_thread(&scope)?;
+        let fee = self.estimate(gas, Tip::ZERO);
+        Ok(ThreadCheck { would_settle: errors.is_empty(), errors, fee })
+    }
+}
+
+/// An envelope that calls nothing and may cost anything. Nobody signs it: it is only ever checked.
+fn unsigned_envelope(submitter: ContractAddress, facts: ThreadFacts) -> InvokeTransactionV3 {
+    let unbounded = ResourceBounds { max_amount: u64::MAX.into(), max_price_per_unit: u128::MAX.into() };
+    InvokeTransactionV3 {
+        resource_bounds: ValidResourceBounds::AllResources(AllResourceBounds {
+            l1_gas: unbounded,
+            l2_gas: unbounded,
+            l1_data_gas: unbounded,
+        }),
+        tip: Tip::ZERO,
+        signature: TransactionSignature::default(),
+        nonce: Nonce::default(),
+        sender_address: submitter,
+        calldata: Calldata::default(),
+        nonce_data_availability_mode: DataAvailabilityMode::L1,
+        fee_data_availability_mode: DataAvailabilityMode::L1,
+        paymaster_data: PaymasterData::default(),
+        account_deployment_data: AccountDeploymentData::default(),
+        proof_facts: facts.to_proof_facts(),
     }
 }

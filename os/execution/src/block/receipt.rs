@@ -1,0 +1,83 @@
+//! From what blockifier reports to what a block stores.
+
+use std::sync::Arc;
+
+use blockifier::execution::call_info::CallInfo;
+use blockifier::transaction::objects::TransactionExecutionInfo;
+use starknet_api::core::EthAddress;
+use starknet_api::transaction::{Event, MessageToL1};
+use zkthreads_storage::{ExecutionStatus, Receipt, ThreadOutcome};
+
+use super::session::Executed;
+use crate::admit::AdmitError;
+use crate::transaction::{PendingBody, PendingTransaction};
+use crate::verification::CheckedThread;
+
+/// What a thread adds: the sub-block, if it settled, and what became of it.
+pub(super) type ThreadPart = (Option<Arc<CheckedThread>>, ThreadOutcome);
+
+pub(super) fn build(transaction: &PendingTransaction, executed: &Executed) -> Result<Receipt, AdmitError> {
+    let info = &executed.info;
+    let settled = executed.thread.as_ref().and_then(|(settled, _)| settled.as_deref());
+    let deploys = matches!(transaction.body, PendingBody::DeployAccount { .. });
+    let (validate, execute) = (info.validate_call_info.as_ref(), info.execute_call_info.as_ref());
+    // An account is constructed before it validates.
+    let (first, second) = if deploys { (execute, validate) } else { (validate, execute) };
+
+    let mut events = events(first);
+    let mut messages = messages(first)?;
+    if let Some(thread) = settled {
+        events.extend_from_slice(thread.events());
+        messages.extend_from_slice(thread.messages());
+    }
+    for call in [second, info.fee_transfer_call_info.as_ref()] {
+        events.extend(self::events(call));
+        messages.extend(self::messages(call)?);
+    }
+    Ok(Receipt {
+        actual_fee: info.receipt.fee,
+        status: status(executed),
+        events,
+        messages,
+        gas: info.receipt.gas,
+        deployed: deploys.then(|| transaction.sender()),
+        thread: executed.thread.as_ref().map(|(_, outcome)| outcome.clone()),
+    })
+}
+
+fn status(executed: &Executed) -> ExecutionStatus {
+    let thread_error = executed.thread.as_ref().and_then(|(_, outcome)| outcome.error.as_ref());
+    let reason = match (thread_error, &executed.info.revert_error) {
+        (Some(error), _) => error.to_string(),
+        (None, Some(error)) => error.to_string(),
+        (None, None) => return ExecutionStatus::Succeeded,
+    };
+    ExecutionStatus::Reverted { reason }
+}
+
+/// Refuses messages to what is no Ethereum address: contracts may send them, the chain cannot store them.
+pub(super) fn check_messages(info: &TransactionExecutionInfo) -> Result<(), AdmitError> {
+    info.non_optional_call_infos().try_for_each(|call| messages(Some(call)).map(drop))
+}
+
+fn events(call: Option<&CallInfo>) -> Vec<Event> {
+    call.map(CallInfo::get_sorted_events).unwrap_or_default()
+}
+
+fn messages(call: Option<&CallInfo>) -> Result<Vec<MessageToL1>, AdmitError> {
+    let mut ordered = Vec::new();
+    for call in call.into_iter().flat_map(CallInfo::iter) {
+        for sent in &call.execution.l2_to_l1_messages {
+            let to_address = EthAddress::try_from(sent.message.to_address)
+                .map_err(|error| AdmitError::Execution(format!("message to L1: {error}")))?;
+            let message = MessageToL1 {
+                from_address: call.call.storage_address,
+                to_address,
+                payload: sent.message.payload.clone(),
+            };
+            ordered.push((sent.order, message));
+        }
+    }
+    ordered.sort_by_key(|(order, _)| *order);
+    Ok(ordered.into_iter().map(|(_, message)| message).collect())
+}

@@ -1,0 +1,99 @@
+//! What settling a thread costs beyond what every transaction costs, in L2 gas.
+//!
+//! | work | L2 gas | why |
+//! |---|---|---|
+//! | verify the proof | [`VERIFICATION_L2_GAS`] | 10 to 18 ms on one core; the VM executes about 2.5·10^8 gas a second, so 4.5·10^6, doubled for slower machines |
+//! | a byte of the package | [`PACKAGE_BYTE_L2_GAS`] | an eighth of what Starknet takes for a byte of calldata: a package is received, hashed, decoded and stored once, and its proof may be pruned |
+//! | an inner transaction | [`INNER_TRANSACTION_L2_GAS`] | its hash is computed again, some 60 Poseidon permutations |
+//! | a precondition | [`PRECONDITION_L2_GAS`] | one state read, half of what a contract pays for `storage_read` |
+//! | a diff entry | [`DIFF_ENTRY_L2_GAS`] | one state write, as a contract pays for `storage_write` |
+//!
+//! Data gas and the allocation of new cells, events and messages are charged for the settled diff exactly as for an
+//! ordinary transaction with the same effects; they are not in this table.
+//!
+//! A thread that fails is charged for the work that was done until it failed.
+
+use starknet_api::execution_resources::GasAmount;
+use zkthreads_protocol::{Package, Statement};
+
+/// L2 gas for verifying a proof.
+pub const VERIFICATION_L2_GAS: u64 = 10_000_000;
+
+/// L2 gas per byte of the package.
+pub const PACKAGE_BYTE_L2_GAS: u64 = 20;
+
+/// L2 gas per inner transaction.
+pub const INNER_TRANSACTION_L2_GAS: u64 = 30_000;
+
+/// L2 gas per precondition.
+pub const PRECONDITION_L2_GAS: u64 = 5_000;
+
+/// L2 gas per entry of the diff.
+pub const DIFF_ENTRY_L2_GAS: u64 = 10_000;
+
+/// Adds up what a thread's settlement has cost so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Meter(u64);
+
+impl Meter {
+    /// Receiving the package: charged whatever becomes of it.
+    pub(crate) fn for_package(package_bytes: usize) -> Self {
+        Self(times(package_bytes, PACKAGE_BYTE_L2_GAS))
+    }
+
+    /// Reading the preconditions.
+    pub(crate) fn precheck(&mut self, statement: &Statement) {
+        self.add(times(precondition_count(statement), PRECONDITION_L2_GAS));
+    }
+
+    /// Checking inner transactions, events and proof.
+    pub(crate) fn proof(&mut self, package: &Package) {
+        self.add(times(package.inner_transactions.len(), INNER_TRANSACTION_L2_GAS));
+        self.add(VERIFICATION_L2_GAS);
+    }
+
+    /// Writing the diff.
+    pub(crate) fn apply(&mut self, statement: &Statement) {
+        self.add(times(diff_entry_count(statement), DIFF_ENTRY_L2_GAS));
+    }
+
+    pub(crate) fn gas(self) -> GasAmount {
+        GasAmount(self.0)
+    }
+
+    fn add(&mut self, gas: u64) {
+        self.0 = self.0.saturating_add(gas);
+    }
+}
+
+/// The least L2 gas that a thread's bounds must offer: package, inner transactions and proof. Less than that, and the
+/// node would verify proofs for nothing.
+#[must_use]
+pub fn minimal_l2_gas(package: &Package, package_bytes: usize) -> GasAmount {
+    let mut meter = Meter::for_package(package_bytes);
+    meter.proof(package);
+    meter.gas()
+}
+
+/// How many values the statement requires the state to hold.
+#[must_use]
+pub fn precondition_count(statement: &Statement) -> usize {
+    let of_contract = |contract: &zkthreads_protocol::ContractAccess| {
+        contract.storage.len().saturating_add(1).saturating_add(usize::from(contract.consumes_nonces()))
+    };
+    statement.contracts.iter().map(of_contract).fold(0, usize::saturating_add)
+}
+
+/// How many values the statement changes.
+#[must_use]
+pub fn diff_entry_count(statement: &Statement) -> usize {
+    let of_contract = |contract: &zkthreads_protocol::ContractAccess| {
+        let writes = contract.storage.iter().filter(|cell| cell.is_write()).count();
+        writes.saturating_add(usize::from(contract.consumes_nonces()))
+    };
+    statement.contracts.iter().map(of_contract).fold(0, usize::saturating_add)
+}
+
+fn times(count: usize, gas: u64) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(gas)
+}

@@ -1,0 +1,118 @@
+//! Phase *precheck*: everything that can be said without cryptography. Microseconds for thousands of preconditions.
+
+use blockifier::execution::contract_class::RunnableCompiledClass;
+use blockifier::state::errors::StateError;
+use blockifier::state::state_api::StateReader;
+use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
+use starknet_api::core::{CompiledClassHash, ContractAddress};
+use starknet_types_core::felt::Felt;
+use zkthreads_protocol::{
+    BaseBlock, Conflict, ContractAccess, ExecutedClass, SettleError, StateCell, Statement,
+};
+
+use super::Scope;
+use crate::error::ExecutionError;
+
+/// Addresses of contracts that only the protocol writes: block hashes (0x1) and state-diff compression (0x2).
+const SYSTEM_CONTRACTS: [Felt; 2] = [Felt::ONE, Felt::TWO];
+
+/// Every failed check that does not depend on the values of the state: OS version, chain, submitter, base block,
+/// classes, system contracts. Cheapest first.
+pub(crate) fn failures<S: StateReader>(
+    scope: &Scope<'_>,
+    state: &S,
+    statement: &Statement,
+) -> Result<Vec<SettleError>, ExecutionError> {
+    let config = scope.executor.config();
+    let mut failures = Vec::new();
+    if !config.is_os_active(scope.os_program_hash, scope.block_number) {
+        failures.push(SettleError::OsVersion { os_program_hash: scope.os_program_hash.0 });
+    }
+    let expected = Felt::try_from(&config.chain_id)?;
+    if statement.chain_id != expected {
+        failures.push(SettleError::ChainId { expected, found: statement.chain_id });
+    }
+    if statement.submitter != ContractAddress::default() && statement.submitter != scope.submitter {
+        failures.push(SettleError::Submitter { expected: statement.submitter, found: scope.submitter });
+    }
+    failures.extend(base_block(scope, statement.base_block)?);
+    failures.extend(system_contracts(statement));
+    for class in &statement.classes {
+        failures.extend(executed_class(scope, state, *class)?);
+    }
+    Ok(failures)
+}
+
+fn base_block(scope: &Scope<'_>, base: BaseBlock) -> Result<Option<SettleError>, ExecutionError> {
+    let number = base.number.0;
+    let Some(age) = scope.block_number.0.checked_sub(number).filter(|age| *age > 0) else {
+        return Ok(Some(SettleError::BaseBlockUnknown { number }));
+    };
+    let max_age = scope.executor.config().max_thread_age;
+    if age > max_age {
+        return Ok(Some(SettleError::BaseBlockTooOld { number, age, max_age }));
+    }
+    let Some(header) = scope.executor.storage().header(base.number)? else {
+        return Ok(Some(SettleError::BaseBlockUnknown { number }));
+    };
+    let header = header.block_header_without_hash;
+    let same = header.timestamp == base.timestamp && header.sequencer.0 == base.sequencer;
+    Ok((!same).then_some(SettleError::BaseBlockContext { number }))
+}
+
+fn system_contracts(statement: &Statement) -> impl Iterator<Item = SettleError> {
+    let written = |contract: &&ContractAccess| {
+        SYSTEM_CONTRACTS.contains(contract.address.0.key())
+            && (contract.consumes_nonces() || contract.storage.iter().any(|cell| cell.is_write()))
+    };
+    let refuse = |contract: &ContractAccess| SettleError::SystemContractWrite { address: contract.address };
+    statement.contracts.iter().filter(written).map(refuse)
+}
+
+fn executed_class<S: StateReader>(
+    scope: &Scope<'_>,
+    state: &S,
+    class: ExecutedClass,
+) -> Result<Option<SettleError>, ExecutionError> {
+    let ExecutedClass { class_hash, compiled_class_hash: found } = class;
+    let declared = scope.executor.storage().class(class_hash)?;
+    let expected = match declared.filter(|class| class.declared_at < scope.block_number) {
+        Some(class) => class.poseidon_class_hash,
+        // Declared in this very block: not stored yet, and its Poseidon hash is computed.
+        None => match state.get_compiled_class(class_hash) {
+            Ok(RunnableCompiledClass::V1(class)) => class.hash(&HashVersion::V1),
+            Ok(RunnableCompiledClass::V0(_)) => CompiledClassHash::default(),
+            Err(StateError::UndeclaredClassHash(_)) => {
+                return Ok(Some(SettleError::ClassUndeclared { class_hash }));
+            }
+            Err(error) => return Err(error.into()),
+        },
+    };
+    Ok((expected != found).then_some(SettleError::ClassMismatch { class_hash, expected, found }))
+}
+
+/// Every precondition that does not hold. Each value is read through `state`, so that what the block has done so far
+/// counts; and so that `state` knows the old value of all that may be written.
+pub(crate) fn conflicts<S: StateReader>(
+    state: &S,
+    statement: &Statement,
+) -> Result<Vec<Conflict>, StateError> {
+    let mut conflicts = Vec::new();
+    for access in &statement.contracts {
+        let contract = access.address;
+        let mut require = |cell, expected: Felt, found: Felt| {
+            if expected != found {
+                conflicts.push(Conflict { contract, cell, expected, found });
+            }
+        };
+        require(StateCell::ClassHash, access.class_hash.0, state.get_class_hash_at(contract)?.0);
+        if access.consumes_nonces() {
+            require(StateCell::Nonce, access.nonce_before.0, state.get_nonce_at(contract)?.0);
+        }
+        for cell in &access.storage {
+            let found = state.get_storage_at(contract, cell.key)?;
+            require(StateCell::Storage(cell.key), cell.before, found);
+        }
+    }
+    Ok(conflicts)
+}
