@@ -2,11 +2,24 @@
 //!
 //! [`serve`] answers the `starknet` namespace of RPC 0.10.3 and the `zkthread` namespace over HTTP, out of a
 //! [`RpcContext`]: storage and execution to read from, a [`TransactionSink`] to write to.
+//!
+//! Blocks become visible whole, so the block tags mean: `latest` the newest block; `pre_confirmed` (and the older
+//! `pending`) the same, except that `starknet_getNonce` counts the pool's transactions; `l1_accepted` no block at
+//! all, since this node does not settle on L1.
 
 mod context;
+mod convert;
+mod error;
+mod method;
+mod params;
 mod server;
 mod sink;
+mod thread_error;
+mod wire;
 
 pub use context::RpcContext;
-pub use server::{RpcServer, ServeError, serve};
+pub use server::{
+    MAX_BATCH, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, RpcServer,
+    ServeError, serve,
+};
 pub use sink::{PoolStatus, SubmitError, TransactionSink};

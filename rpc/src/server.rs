@@ -1,12 +1,46 @@
 //! The HTTP server.
 
 use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use jsonrpsee::server::{
+    BatchRequestConfig, Methods, RegisterMethodError, ServerBuilder, ServerConfig, StopHandle, stop_channel,
+};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tower::Service;
+use tower_http::cors::CorsLayer;
 
 use crate::context::RpcContext;
+use crate::method;
 
-/// A running server. Dropping it leaves the server running; [`RpcServer::stop`] ends it.
+/// Largest request, bytes: a package of 4 MiB takes 5.6 MB of base64, the rest is for the envelope around it.
+pub const MAX_REQUEST_BYTES: u32 = 8 * 1024 * 1024;
+
+/// Largest response, bytes. A class or a block of thread transactions takes a few megabytes.
+pub const MAX_RESPONSE_BYTES: u32 = 64 * 1024 * 1024;
+
+/// Most calls in one batch.
+pub const MAX_BATCH: u32 = 100;
+
+/// Most requests under way at once; further ones are told to come back (429).
+pub const MAX_CONCURRENT_REQUESTS: u32 = 256;
+
+/// Longest that a request may take from its first byte to its answer.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A running server. Dropping it stops it.
 pub struct RpcServer {
     address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<std::io::Result<()>>,
 }
 
 /// Why the server did not start.
@@ -20,6 +54,9 @@ pub enum ServeError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// Two methods have the same name.
+    #[error(transparent)]
+    Register(#[from] RegisterMethodError),
 }
 
 impl RpcServer {
@@ -30,13 +67,68 @@ impl RpcServer {
     }
 
     /// Stops listening and waits for the requests under way.
-    pub async fn stop(self) {}
+    pub async fn stop(self) {
+        // A failed send or join means that the server has ended already.
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
 }
 
-/// Listens on `address` and answers until [`RpcServer::stop`].
+/// Listens on `address` (port 0: a free one) and answers at `/` and `/rpc` until [`RpcServer::stop`].
 ///
 /// # Errors
 /// If the address cannot be listened on.
-pub async fn serve(address: SocketAddr, _context: RpcContext) -> Result<RpcServer, ServeError> {
-    Ok(RpcServer { address })
+pub async fn serve(address: SocketAddr, context: RpcContext) -> Result<RpcServer, ServeError> {
+    let methods = method::all(context)?;
+    let bind = |source| ServeError::Bind { address, source };
+    let listener = TcpListener::bind(address).await.map_err(bind)?;
+    let address = listener.local_addr().map_err(bind)?;
+    let (stop, stopped) = oneshot::channel();
+    // jsonrpsee wants a stop handle for subscriptions, of which there are none; axum does the stopping.
+    let (stop_handle, server_handle) = stop_channel();
+    let router = router(methods, stop_handle);
+    let task = tokio::spawn(async move {
+        let result = axum::serve(listener, router)
+            .with_graceful_shutdown(async {
+                // An error means that the server was dropped, which stops it too.
+                let _ = stopped.await;
+            })
+            .await;
+        drop(server_handle);
+        result
+    });
+    Ok(RpcServer { address, stop, task })
+}
+
+fn router(methods: impl Into<Methods>, stop_handle: StopHandle) -> Router {
+    let config = ServerConfig::builder()
+        .http_only()
+        .max_request_body_size(MAX_REQUEST_BYTES)
+        .max_response_body_size(MAX_RESPONSE_BYTES)
+        .max_connections(MAX_CONCURRENT_REQUESTS)
+        .set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
+        .build();
+    let service = ServerBuilder::new().set_config(config).to_service_builder().build(methods, stop_handle);
+    let rpc = post(move |request: Request| {
+        let mut service = service.clone();
+        async move {
+            match tokio::time::timeout(REQUEST_TIMEOUT, service.call(request)).await {
+                Ok(Ok(response)) => response.map(Body::new),
+                Ok(Err(error)) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+                Err(_) => failure(StatusCode::REQUEST_TIMEOUT, "the request took too long"),
+            }
+        }
+    });
+    Router::new()
+        .route("/", rpc.clone())
+        .route("/rpc", rpc)
+        .route("/is_alive", get(|| async { "Alive!!!" }))
+        .layer(CorsLayer::permissive())
+}
+
+fn failure(status: StatusCode, reason: &str) -> Response {
+    let body = serde_json::json!({
+        "jsonrpc": "2.0", "id": null, "error": { "code": -32603, "message": reason },
+    });
+    (status, [("content-type", "application/json")], body.to_string()).into_response()
 }

@@ -1,0 +1,72 @@
+//! From the errors of execution and the pool to those of the wire.
+
+use zkthreads_execution::{AdmitError, CallError, ExecutionError, SimulateError};
+
+use crate::error::RpcError;
+use crate::sink::SubmitError;
+
+impl From<AdmitError> for RpcError {
+    fn from(error: AdmitError) -> Self {
+        let reason = error.to_string();
+        match error {
+            AdmitError::InvalidNonce { .. } => Self::InvalidTransactionNonce { reason },
+            AdmitError::InsufficientResources(_) => Self::InsufficientResources { reason },
+            AdmitError::InsufficientBalance(_) => Self::InsufficientBalance { reason },
+            AdmitError::Validation(_) => Self::ValidationFailure { reason },
+            AdmitError::NonAccount(_) => Self::NonAccount,
+            AdmitError::ClassAlreadyDeclared(_) => Self::ClassAlreadyDeclared,
+            AdmitError::ClassHashNotFound(_) => Self::ClassHashNotFound,
+            AdmitError::CompilationFailed(_) => Self::CompilationFailed { reason },
+            AdmitError::ClassTooLarge(_) => Self::ClassTooLarge { reason },
+            AdmitError::CompiledClassHashMismatch { .. } => Self::CompiledClassHashMismatch { reason },
+            AdmitError::UnsupportedTransactionVersion(_) => Self::UnsupportedTransactionVersion { reason },
+            AdmitError::UnsupportedClassVersion(_) => Self::UnsupportedClassVersion { reason },
+            AdmitError::Envelope(error) => Self::InvalidProof(error.into()),
+            AdmitError::Malformed(_) | AdmitError::Execution(_) => Self::Unexpected { reason },
+            AdmitError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExecutionError> for RpcError {
+    fn from(error: ExecutionError) -> Self {
+        Self::Internal { reason: error.to_string() }
+    }
+}
+
+impl From<CallError> for RpcError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::UnknownBlock(_) => Self::BlockNotFound,
+            CallError::ContractNotFound(_) => Self::ContractNotFound,
+            CallError::EntryPointNotFound { .. } => Self::EntryPointNotFound,
+            CallError::Reverted(reason) => Self::ContractError { reason },
+            CallError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<SimulateError> for RpcError {
+    fn from(error: SimulateError) -> Self {
+        match error {
+            SimulateError::UnknownBlock(_) => Self::BlockNotFound,
+            SimulateError::Transaction { index, error } => match *error {
+                AdmitError::Internal(error) => error.into(),
+                error => Self::TransactionExecution { index, reason: error.to_string() },
+            },
+            SimulateError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<SubmitError> for RpcError {
+    fn from(error: SubmitError) -> Self {
+        let reason = error.to_string();
+        match error {
+            SubmitError::Duplicate => Self::DuplicateTransaction,
+            SubmitError::Nonce { .. } => Self::InvalidTransactionNonce { reason },
+            SubmitError::ReplacementUnderpriced { .. } => Self::ReplacementUnderpriced,
+            SubmitError::Full { .. } | SubmitError::Unavailable { .. } => Self::Unexpected { reason },
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Between the wire's shapes and the node's types.
+
+pub(crate) mod class;
+pub(crate) mod error;
+pub(crate) mod fee;
+pub(crate) mod proof;
+pub(crate) mod state_diff;
+pub(crate) mod submission;
+pub(crate) mod trace;

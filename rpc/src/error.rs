@@ -1,0 +1,175 @@
+//! Every error a method can answer with, and its code, message and data on the wire.
+//!
+//! Codes 1 to 99 are the Starknet specification's (0.10.3), 10001 and up are this node's (`docs/rpc-zkthread.md`),
+//! negative ones JSON-RPC's own.
+
+use jsonrpsee::types::ErrorObjectOwned;
+use serde_json::{Value, json};
+use zkthreads_storage::StorageError;
+
+use crate::thread_error::ThreadError;
+
+/// What a method can fail with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RpcError {
+    #[error("Contract not found")]
+    ContractNotFound,
+    #[error("Requested entry point does not exist in the contract")]
+    EntryPointNotFound,
+    #[error("Block not found")]
+    BlockNotFound,
+    #[error("Invalid transaction index in a block")]
+    InvalidTransactionIndex,
+    #[error("Class hash not found")]
+    ClassHashNotFound,
+    /// With a reason where the pool remembers one (the transaction was rejected).
+    #[error("Transaction hash not found")]
+    TransactionHashNotFound { rejected: Option<String> },
+    #[error("Requested page size is too big")]
+    PageSizeTooBig,
+    #[error("There are no blocks")]
+    NoBlocks,
+    #[error("The supplied continuation token is invalid or unknown")]
+    InvalidContinuationToken,
+    #[error("Too many keys provided in a filter")]
+    TooManyKeysInFilter,
+    #[error("Contract error")]
+    ContractError { reason: String },
+    #[error("Transaction execution error")]
+    TransactionExecution { index: usize, reason: String },
+    #[error("the node doesn't support storage proofs for blocks that are too far in the past")]
+    StorageProofNotSupported,
+    #[error("Class already declared")]
+    ClassAlreadyDeclared,
+    #[error("Invalid transaction nonce")]
+    InvalidTransactionNonce { reason: String },
+    #[error("The transaction's resources don't cover validation or the minimal transaction fee")]
+    InsufficientResources { reason: String },
+    #[error(
+        "Account balance is smaller than the transaction's maximal fee (calculated as the sum of each resource's \
+         limit x max price)"
+    )]
+    InsufficientBalance { reason: String },
+    #[error("Account validation failed")]
+    ValidationFailure { reason: String },
+    #[error("Compilation failed")]
+    CompilationFailed { reason: String },
+    #[error("Contract class size is too large")]
+    ClassTooLarge { reason: String },
+    #[error("Sender address is not an account contract")]
+    NonAccount,
+    #[error("A transaction with the same hash already exists in the mempool")]
+    DuplicateTransaction,
+    #[error("the compiled class hash did not match the one supplied in the transaction")]
+    CompiledClassHashMismatch { reason: String },
+    #[error("the transaction version is not supported")]
+    UnsupportedTransactionVersion { reason: String },
+    #[error("the contract class version is not supported")]
+    UnsupportedClassVersion { reason: String },
+    #[error("An unexpected error occurred")]
+    Unexpected { reason: String },
+    #[error("Replacement transaction is underpriced")]
+    ReplacementUnderpriced,
+    /// What the specification knows a bad thread package as.
+    #[error("The proof field in the invoke v3 transaction is invalid")]
+    InvalidProof(ThreadError),
+    /// The same, in the `zkthread` namespace.
+    #[error("{0}")]
+    Thread(ThreadError),
+    #[error("Invalid params: {0}")]
+    InvalidParams(String),
+    #[error("Internal error")]
+    Internal { reason: String },
+}
+
+impl RpcError {
+    /// The code on the wire.
+    pub(crate) fn code(&self) -> i32 {
+        match self {
+            Self::ContractNotFound => 20,
+            Self::EntryPointNotFound => 21,
+            Self::BlockNotFound => 24,
+            Self::InvalidTransactionIndex => 27,
+            Self::ClassHashNotFound => 28,
+            Self::TransactionHashNotFound { .. } => 29,
+            Self::PageSizeTooBig => 31,
+            Self::NoBlocks => 32,
+            Self::InvalidContinuationToken => 33,
+            Self::TooManyKeysInFilter => 34,
+            Self::ContractError { .. } => 40,
+            Self::TransactionExecution { .. } => 41,
+            Self::StorageProofNotSupported => 42,
+            Self::ClassAlreadyDeclared => 51,
+            Self::InvalidTransactionNonce { .. } => 52,
+            Self::InsufficientResources { .. } => 53,
+            Self::InsufficientBalance { .. } => 54,
+            Self::ValidationFailure { .. } => 55,
+            Self::CompilationFailed { .. } => 56,
+            Self::ClassTooLarge { .. } => 57,
+            Self::NonAccount => 58,
+            Self::DuplicateTransaction => 59,
+            Self::CompiledClassHashMismatch { .. } => 60,
+            Self::UnsupportedTransactionVersion { .. } => 61,
+            Self::UnsupportedClassVersion { .. } => 62,
+            Self::Unexpected { .. } => 63,
+            Self::ReplacementUnderpriced => 64,
+            Self::InvalidProof(_) => 69,
+            Self::Thread(error) => error.code(),
+            Self::InvalidParams(_) => -32602,
+            Self::Internal { .. } => -32603,
+        }
+    }
+
+    /// The data on the wire: the specification's where it names any, the reason as a string elsewhere.
+    pub(crate) fn data(&self) -> Option<Value> {
+        match self {
+            Self::ContractError { reason } => Some(json!({ "revert_error": reason })),
+            Self::TransactionExecution { index, reason } => {
+                Some(json!({ "transaction_index": index, "execution_error": reason }))
+            }
+            Self::InvalidParams(reason) => Some(reason.as_str().into()),
+            Self::TransactionHashNotFound { rejected } => rejected.as_deref().map(Value::from),
+            Self::InvalidTransactionNonce { reason }
+            | Self::InsufficientResources { reason }
+            | Self::InsufficientBalance { reason }
+            | Self::ValidationFailure { reason }
+            | Self::CompilationFailed { reason }
+            | Self::ClassTooLarge { reason }
+            | Self::CompiledClassHashMismatch { reason }
+            | Self::UnsupportedTransactionVersion { reason }
+            | Self::UnsupportedClassVersion { reason }
+            | Self::Unexpected { reason }
+            | Self::Internal { reason } => Some(reason.as_str().into()),
+            Self::InvalidProof(error) | Self::Thread(error) => Some(error.data()),
+            Self::ContractNotFound
+            | Self::EntryPointNotFound
+            | Self::BlockNotFound
+            | Self::InvalidTransactionIndex
+            | Self::ClassHashNotFound
+            | Self::PageSizeTooBig
+            | Self::NoBlocks
+            | Self::InvalidContinuationToken
+            | Self::TooManyKeysInFilter
+            | Self::StorageProofNotSupported
+            | Self::ClassAlreadyDeclared
+            | Self::NonAccount
+            | Self::DuplicateTransaction
+            | Self::ReplacementUnderpriced => None,
+        }
+    }
+}
+
+impl From<StorageError> for RpcError {
+    fn from(error: StorageError) -> Self {
+        Self::Internal { reason: error.to_string() }
+    }
+}
+
+impl From<RpcError> for ErrorObjectOwned {
+    fn from(error: RpcError) -> Self {
+        if let RpcError::Internal { reason } = &error {
+            tracing::error!(reason, "a request met an internal error");
+        }
+        Self::owned(error.code(), error.to_string(), error.data())
+    }
+}

@@ -1,0 +1,52 @@
+//! From a plain function to a JSON-RPC method.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jsonrpsee::server::{Methods, RegisterMethodError, RpcModule};
+use jsonrpsee::types::{ErrorObjectOwned, Params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::context::RpcContext;
+use crate::error::RpcError;
+use crate::params;
+
+/// The methods registered so far.
+///
+/// Why not jsonrpsee's `#[rpc]` traits: the parameter readers they generate ignore unknown names and surplus
+/// positions, and this node refuses both.
+pub(super) struct Registry(RpcModule<RpcContext>);
+
+impl Registry {
+    pub(super) fn new(context: RpcContext) -> Self {
+        Self(RpcModule::new(context))
+    }
+
+    /// Registers `method`. It runs on a thread for blocking work; a panic in it becomes an internal error.
+    pub(super) fn method<P: DeserializeOwned + 'static, R: Serialize + 'static>(
+        &mut self,
+        name: &'static str,
+        method: fn(&RpcContext, P) -> Result<R, RpcError>,
+    ) -> Result<&mut Self, RegisterMethodError> {
+        self.0.register_blocking_method(name, move |params, context, _| {
+            catch_unwind(AssertUnwindSafe(|| answer(&context, &params, method)))
+                .unwrap_or_else(|_| Err(RpcError::Internal { reason: format!("{name} panicked") }))
+                .map_err(ErrorObjectOwned::from)
+        })?;
+        Ok(self)
+    }
+
+    pub(super) fn into_methods(self) -> Methods {
+        self.0.into()
+    }
+}
+
+fn answer<P: DeserializeOwned, R: Serialize>(
+    context: &RpcContext,
+    params: &Params<'_>,
+    method: fn(&RpcContext, P) -> Result<R, RpcError>,
+) -> Result<Box<RawValue>, RpcError> {
+    let result = method(context, params::parse(params)?)?;
+    to_raw_value(&result).map_err(|error| RpcError::Internal { reason: error.to_string() })
+}

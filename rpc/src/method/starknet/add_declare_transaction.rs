@@ -1,0 +1,34 @@
+//! `starknet_addDeclareTransaction`.
+
+use serde::{Deserialize, Serialize};
+use starknet_types_core::felt::Felt;
+use zkthreads_execution::PendingBody;
+
+use crate::context::RpcContext;
+use crate::convert::submission;
+use crate::error::RpcError;
+use crate::wire::broadcast::BroadcastDeclare;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    declare_transaction: BroadcastDeclare,
+}
+
+#[derive(Serialize)]
+pub(super) struct Added {
+    transaction_hash: Felt,
+    class_hash: Felt,
+}
+
+/// Takes a declare.
+pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcError> {
+    let transaction = params.declare_transaction;
+    submission::executable(transaction.version)?;
+    let pending = context.executor.admit(submission::declare(transaction))?;
+    let PendingBody::Declare { tx, .. } = &pending.body else {
+        return Err(RpcError::Internal { reason: "admission changed the kind of a transaction".to_owned() });
+    };
+    let class_hash = tx.class_hash.0;
+    Ok(Added { transaction_hash: context.submit(pending)?.0, class_hash })
+}

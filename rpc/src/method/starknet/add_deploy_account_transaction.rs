@@ -1,0 +1,30 @@
+//! `starknet_addDeployAccountTransaction`.
+
+use serde::{Deserialize, Serialize};
+use starknet_types_core::felt::Felt;
+
+use crate::context::RpcContext;
+use crate::convert::submission;
+use crate::error::RpcError;
+use crate::wire::broadcast::BroadcastDeployAccount;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    deploy_account_transaction: BroadcastDeployAccount,
+}
+
+#[derive(Serialize)]
+pub(super) struct Added {
+    transaction_hash: Felt,
+    contract_address: Felt,
+}
+
+/// Takes a deploy account.
+pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcError> {
+    let transaction = params.deploy_account_transaction;
+    submission::executable(transaction.version)?;
+    let pending = context.executor.admit(submission::deploy_account(transaction))?;
+    let contract_address = *pending.sender().0.key();
+    Ok(Added { transaction_hash: context.submit(pending)?.0, contract_address })
+}

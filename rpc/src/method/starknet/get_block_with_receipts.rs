@@ -1,0 +1,30 @@
+//! `starknet_getBlockWithReceipts`.
+
+use serde::Deserialize;
+
+use crate::context::RpcContext;
+use crate::error::RpcError;
+use crate::wire::block::{BlockOut, TransactionWithReceipt};
+use crate::wire::block_id::BlockId;
+use crate::wire::flags::{TransactionFlag, has};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    block_id: BlockId,
+    #[serde(default)]
+    response_flags: Option<Vec<TransactionFlag>>,
+}
+
+/// A block, its transactions and their receipts.
+pub(super) fn answer(
+    context: &RpcContext,
+    params: Params,
+) -> Result<BlockOut<TransactionWithReceipt>, RpcError> {
+    let number = context.resolve(params.block_id)?;
+    let transactions = context.transactions_at(number)?;
+    let proof_facts = has(&params.response_flags, TransactionFlag::IncludeProofFacts);
+    Ok(BlockOut::new(&context.header_at(number)?, &transactions, |transaction| {
+        TransactionWithReceipt::new(transaction, proof_facts)
+    }))
+}

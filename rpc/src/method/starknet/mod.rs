@@ -1,0 +1,85 @@
+//! The `starknet` namespace, RPC 0.10.3.
+
+mod add_declare_transaction;
+mod add_deploy_account_transaction;
+mod add_invoke_transaction;
+mod block_hash_and_number;
+mod block_number;
+mod call;
+mod chain_id;
+mod estimate_fee;
+mod get_block_transaction_count;
+mod get_block_with_receipts;
+mod get_block_with_tx_hashes;
+mod get_block_with_txs;
+mod get_class;
+mod get_class_at;
+mod get_class_hash_at;
+mod get_events;
+mod get_nonce;
+mod get_state_update;
+mod get_storage_at;
+mod get_storage_proof;
+mod get_transaction_by_block_id_and_index;
+mod get_transaction_by_hash;
+mod get_transaction_receipt;
+mod get_transaction_status;
+mod simulate_transactions;
+mod spec_version;
+mod syncing;
+
+use jsonrpsee::server::RegisterMethodError;
+use serde::Deserialize;
+
+use super::registry::Registry;
+use crate::wire::block_id::BlockId;
+use crate::wire::number::FeltHex;
+
+/// The version of the specification that this namespace follows.
+pub(crate) const SPEC_VERSION: &str = "0.10.3";
+
+/// Parameters of a method about a block.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BlockParams {
+    block_id: BlockId,
+}
+
+/// Parameters of a method about a transaction.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TransactionParams {
+    transaction_hash: FeltHex,
+}
+
+pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodError> {
+    registry
+        .method("starknet_addDeclareTransaction", add_declare_transaction::answer)?
+        .method("starknet_addDeployAccountTransaction", add_deploy_account_transaction::answer)?
+        .method("starknet_addInvokeTransaction", add_invoke_transaction::answer)?
+        .method("starknet_blockHashAndNumber", block_hash_and_number::answer)?
+        .method("starknet_blockNumber", block_number::answer)?
+        .method("starknet_call", call::answer)?
+        .method("starknet_chainId", chain_id::answer)?
+        .method("starknet_estimateFee", estimate_fee::answer)?
+        .method("starknet_getBlockTransactionCount", get_block_transaction_count::answer)?
+        .method("starknet_getBlockWithReceipts", get_block_with_receipts::answer)?
+        .method("starknet_getBlockWithTxHashes", get_block_with_tx_hashes::answer)?
+        .method("starknet_getBlockWithTxs", get_block_with_txs::answer)?
+        .method("starknet_getClass", get_class::answer)?
+        .method("starknet_getClassAt", get_class_at::answer)?
+        .method("starknet_getClassHashAt", get_class_hash_at::answer)?
+        .method("starknet_getEvents", get_events::answer)?
+        .method("starknet_getNonce", get_nonce::answer)?
+        .method("starknet_getStateUpdate", get_state_update::answer)?
+        .method("starknet_getStorageAt", get_storage_at::answer)?
+        .method("starknet_getStorageProof", get_storage_proof::answer)?
+        .method("starknet_getTransactionByBlockIdAndIndex", get_transaction_by_block_id_and_index::answer)?
+        .method("starknet_getTransactionByHash", get_transaction_by_hash::answer)?
+        .method("starknet_getTransactionReceipt", get_transaction_receipt::answer)?
+        .method("starknet_getTransactionStatus", get_transaction_status::answer)?
+        .method("starknet_simulateTransactions", simulate_transactions::answer)?
+        .method("starknet_specVersion", spec_version::answer)?
+        .method("starknet_syncing", syncing::answer)?;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! `zkthread_checkThread`.
+
+use serde::{Deserialize, Serialize};
+use starknet_rust_core::types::FeeEstimate;
+use zkthreads_execution::Submission;
+use zkthreads_execution::thread::check::CheckError;
+use zkthreads_protocol::ThreadTransaction;
+
+use crate::context::RpcContext;
+use crate::convert::fee::fee_estimate;
+use crate::convert::submission;
+use crate::error::RpcError;
+use crate::thread_error::ThreadError;
+use crate::wire::broadcast::BroadcastInvoke;
+use crate::wire::thread::{CheckOut, ConflictOut, conflicts};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    invoke_transaction: BroadcastInvoke,
+}
+
+#[derive(Serialize)]
+pub(super) struct Check {
+    would_settle: bool,
+    errors: Vec<CheckOut>,
+    conflicts: Vec<ConflictOut>,
+    fee_estimate: FeeEstimate,
+}
+
+/// Would it settle in the next block? Every check that fails, every conflicting key, and the fee. The envelope need
+/// not be signed or paid for, and its own calls are not looked at.
+pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Check, RpcError> {
+    let submission = submission::thread_invoke(params.invoke_transaction).map_err(RpcError::Thread)?;
+    let Submission::Thread { envelope, package } = submission else {
+        return Err(RpcError::Thread(ThreadError::NotAThread));
+    };
+    let thread =
+        ThreadTransaction::new(envelope, &package).map_err(|error| RpcError::Thread(error.into()))?;
+    let facts = thread.facts();
+    let submitter = thread.envelope().sender_address;
+    let check = context.executor.check_thread(submitter, facts.os_program_hash, &package).map_err(
+        |error| match error {
+            CheckError::Package(error) => RpcError::Thread(error.into()),
+            CheckError::Internal(error) => error.into(),
+        },
+    )?;
+    Ok(Check {
+        would_settle: check.would_settle,
+        errors: check.errors.iter().map(CheckOut::from).collect(),
+        conflicts: check.errors.iter().flat_map(conflicts).collect(),
+        fee_estimate: fee_estimate(&check.fee),
+    })
+}

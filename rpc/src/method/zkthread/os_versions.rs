@@ -1,0 +1,23 @@
+//! `zkthread_osVersions`.
+
+use serde::Serialize;
+use starknet_types_core::felt::Felt;
+
+use crate::context::RpcContext;
+use crate::error::RpcError;
+use crate::params::NoParams;
+
+#[derive(Serialize)]
+pub(super) struct OsVersion {
+    program_hash: Felt,
+    active_from: u64,
+}
+
+/// The versions of the thread OS that this chain accepts proofs of, and the block from which each is active.
+pub(super) fn answer(context: &RpcContext, _: NoParams) -> Result<Vec<OsVersion>, RpcError> {
+    let versions = context.executor.config().os_versions.iter().map(|version| OsVersion {
+        program_hash: version.program.hash().0,
+        active_from: version.active_from.0,
+    });
+    Ok(versions.collect())
+}

@@ -1,0 +1,71 @@
+//! Why a request about a thread transaction is refused, with codes of our own.
+
+use serde_json::{Value, json};
+use zkthreads_protocol::{EnvelopeError, PackageError};
+
+/// What is wrong with a thread transaction as sent, or with a question about one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ThreadError {
+    /// `proof` is absent.
+    #[error("a thread transaction carries its package in `proof`")]
+    MissingProof,
+    /// `proof` came with an invoke whose `proof_facts` are empty.
+    #[error("`proof` needs `proof_facts`")]
+    MissingProofFacts,
+    /// `proof` is not base64.
+    #[error("`proof` is not base64: {0}")]
+    Base64(base64::DecodeError),
+    /// `proof` is longer than any package.
+    #[error("`proof` has {characters} characters, a package takes at most {limit}")]
+    ProofTooLong {
+        /// Its length.
+        characters: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// `proof_facts` are not a thread's, or the package is not theirs.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// The transaction is known and is not a thread.
+    #[error("the transaction is not a thread transaction")]
+    NotAThread,
+}
+
+impl ThreadError {
+    /// The code in the `zkthread` namespace.
+    pub(crate) fn code(&self) -> i32 {
+        match self {
+            Self::Envelope(EnvelopeError::Package(_)) | Self::ProofTooLong { .. } => 10001,
+            Self::Envelope(EnvelopeError::DigestMismatch { .. }) => 10002,
+            Self::Envelope(EnvelopeError::NotAThread | EnvelopeError::FactCount { .. })
+            | Self::MissingProofFacts => 10003,
+            Self::MissingProof => 10004,
+            Self::Base64(_) => 10005,
+            Self::NotAThread => 10006,
+        }
+    }
+
+    /// The code's name.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Envelope(EnvelopeError::Package(_)) | Self::ProofTooLong { .. } => "MALFORMED_PACKAGE",
+            Self::Envelope(EnvelopeError::DigestMismatch { .. }) => "DIGEST_MISMATCH",
+            Self::Envelope(EnvelopeError::NotAThread | EnvelopeError::FactCount { .. })
+            | Self::MissingProofFacts => "INVALID_PROOF_FACTS",
+            Self::MissingProof => "MISSING_PROOF",
+            Self::Base64(_) => "INVALID_BASE64",
+            Self::NotAThread => "NOT_A_THREAD",
+        }
+    }
+
+    /// `{code, kind, message}`, so that the cause can be told apart under the specification's INVALID_PROOF too.
+    pub(crate) fn data(&self) -> Value {
+        json!({ "code": self.code(), "kind": self.kind(), "message": self.to_string() })
+    }
+}
+
+impl From<PackageError> for ThreadError {
+    fn from(error: PackageError) -> Self {
+        Self::Envelope(EnvelopeError::Package(error))
+    }
+}

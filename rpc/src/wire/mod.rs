@@ -1,0 +1,11 @@
+//! What stands on the wire where the spec's shapes need our own types: everything that is read from a request
+//! (strictly: canonical numbers, no unknown fields), and the answers that mix several parts.
+
+pub(crate) mod block;
+pub(crate) mod block_id;
+pub(crate) mod broadcast;
+pub(crate) mod flags;
+pub(crate) mod number;
+pub(crate) mod receipt;
+pub(crate) mod thread;
+pub(crate) mod transaction;

@@ -1,0 +1,206 @@
+//! What the `zkthread` namespace answers. `docs/rpc-zkthread.md` shows the shapes.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use starknet_types_core::felt::Felt;
+use zkthreads_protocol::{Conflict, InnerEvent, SettleError, StateCell, Statement};
+
+/// A check that failed.
+#[derive(Debug, Serialize)]
+pub(crate) struct CheckOut {
+    kind: &'static str,
+    message: String,
+    fields: Value,
+}
+
+/// A precondition that no longer holds.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConflictOut {
+    contract: Felt,
+    kind: &'static str,
+    /// Only of a storage cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<Felt>,
+    expected: Felt,
+    found: Felt,
+}
+
+/// A statement.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatementOut {
+    chain_id: Felt,
+    /// Zero admits anyone.
+    submitter: Felt,
+    base_block: BaseBlockOut,
+    inner_transactions: Vec<Felt>,
+    classes: Vec<ClassOut>,
+    contracts: Vec<ContractOut>,
+    event_count: u64,
+    events_commitment: Felt,
+    messages: Vec<MessageOut>,
+}
+
+#[derive(Debug, Serialize)]
+struct BaseBlockOut {
+    block_number: u64,
+    timestamp: u64,
+    sequencer_address: Felt,
+}
+
+#[derive(Debug, Serialize)]
+struct ClassOut {
+    class_hash: Felt,
+    compiled_class_hash: Felt,
+}
+
+#[derive(Debug, Serialize)]
+struct ContractOut {
+    address: Felt,
+    class_hash: Felt,
+    nonce_before: Felt,
+    nonce_after: Felt,
+    storage: Vec<CellOut>,
+}
+
+#[derive(Debug, Serialize)]
+struct CellOut {
+    key: Felt,
+    before: Felt,
+    after: Felt,
+}
+
+#[derive(Debug, Serialize)]
+struct MessageOut {
+    transaction_index: u32,
+    from_address: Felt,
+    to_address: Felt,
+    payload: Vec<Felt>,
+}
+
+/// An event of an inner transaction.
+#[derive(Debug, Serialize)]
+pub(crate) struct InnerEventOut {
+    transaction_index: u32,
+    from_address: Felt,
+    keys: Vec<Felt>,
+    data: Vec<Felt>,
+}
+
+impl From<&SettleError> for CheckOut {
+    fn from(error: &SettleError) -> Self {
+        let (kind, fields) = match error {
+            SettleError::OsVersion { os_program_hash } => {
+                ("OS_VERSION", json!({ "os_program_hash": os_program_hash }))
+            }
+            SettleError::ChainId { expected, found } => {
+                ("CHAIN_ID", json!({ "expected": expected, "found": found }))
+            }
+            SettleError::Submitter { expected, found } => {
+                ("SUBMITTER", json!({ "expected": expected, "found": found }))
+            }
+            SettleError::BaseBlockUnknown { number } => {
+                ("BASE_BLOCK_UNKNOWN", json!({ "block_number": number }))
+            }
+            SettleError::BaseBlockContext { number } => {
+                ("BASE_BLOCK_CONTEXT", json!({ "block_number": number }))
+            }
+            SettleError::BaseBlockTooOld { number, age, max_age } => {
+                ("BASE_BLOCK_TOO_OLD", json!({ "block_number": number, "age": age, "max_age": max_age }))
+            }
+            SettleError::ClassUndeclared { class_hash } => {
+                ("CLASS_UNDECLARED", json!({ "class_hash": class_hash }))
+            }
+            SettleError::ClassMismatch { class_hash, expected, found } => {
+                ("CLASS_MISMATCH", json!({ "class_hash": class_hash, "expected": expected, "found": found }))
+            }
+            SettleError::SystemContractWrite { address } => {
+                ("SYSTEM_CONTRACT_WRITE", json!({ "contract": address }))
+            }
+            SettleError::InnerTransaction { index, computed, named } => (
+                "INNER_TRANSACTION",
+                json!({ "transaction_index": index, "computed": computed, "named": named }),
+            ),
+            SettleError::Events { computed, named } => {
+                ("EVENTS", json!({ "computed": computed, "named": named }))
+            }
+            // The keys stand in `conflicts`.
+            SettleError::Conflicts(conflicts) => ("CONFLICT", json!({ "count": conflicts.len() })),
+            SettleError::Proof { reason } => ("PROOF", json!({ "reason": reason })),
+            SettleError::Execution { reason } => ("EXECUTION", json!({ "reason": reason })),
+        };
+        Self { kind, message: error.to_string(), fields }
+    }
+}
+
+/// Every conflict that `error` lists.
+pub(crate) fn conflicts(error: &SettleError) -> Vec<ConflictOut> {
+    match error {
+        SettleError::Conflicts(conflicts) => conflicts.iter().map(ConflictOut::from).collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl From<&Conflict> for ConflictOut {
+    fn from(conflict: &Conflict) -> Self {
+        let (kind, key) = match conflict.cell {
+            StateCell::Storage(key) => ("STORAGE", Some(*key.0.key())),
+            StateCell::Nonce => ("NONCE", None),
+            StateCell::ClassHash => ("CLASS_HASH", None),
+        };
+        let contract = *conflict.contract.0.key();
+        Self { contract, kind, key, expected: conflict.expected, found: conflict.found }
+    }
+}
+
+impl From<&Statement> for StatementOut {
+    fn from(statement: &Statement) -> Self {
+        let base = &statement.base_block;
+        let classes = statement.classes.iter().map(|class| ClassOut {
+            class_hash: class.class_hash.0,
+            compiled_class_hash: class.compiled_class_hash.0,
+        });
+        let contracts = statement.contracts.iter().map(|contract| ContractOut {
+            address: *contract.address.0.key(),
+            class_hash: contract.class_hash.0,
+            nonce_before: contract.nonce_before.0,
+            nonce_after: contract.nonce_after.0,
+            storage: contract
+                .storage
+                .iter()
+                .map(|cell| CellOut { key: *cell.key.0.key(), before: cell.before, after: cell.after })
+                .collect(),
+        });
+        let messages = statement.messages.iter().map(|message| MessageOut {
+            transaction_index: message.transaction_index,
+            from_address: *message.from_address.0.key(),
+            to_address: message.to_address.0,
+            payload: message.payload.clone(),
+        });
+        Self {
+            chain_id: statement.chain_id,
+            submitter: *statement.submitter.0.key(),
+            base_block: BaseBlockOut {
+                block_number: base.number.0,
+                timestamp: base.timestamp.0,
+                sequencer_address: *base.sequencer.0.key(),
+            },
+            inner_transactions: statement.inner_transactions.iter().map(|hash| hash.0).collect(),
+            classes: classes.collect(),
+            contracts: contracts.collect(),
+            event_count: statement.event_count,
+            events_commitment: statement.events_commitment,
+            messages: messages.collect(),
+        }
+    }
+}
+
+impl From<&InnerEvent> for InnerEventOut {
+    fn from(event: &InnerEvent) -> Self {
+        Self {
+            transaction_index: event.transaction_index,
+            from_address: *event.from_address.0.key(),
+            keys: event.content.keys.iter().map(|key| key.0).collect(),
+            data: event.content.data.0.clone(),
+        }
+    }
+}
