@@ -17,6 +17,7 @@ use stwo_cairo_common::preprocessed_columns::preprocessed_trace::{
 };
 use stwo_cairo_prover::prover::{ChannelHash, ProverParameters, prove_cairo_with_precompute};
 use tracing::dispatcher::{self, Dispatch};
+use zkthreads_program::{OsRun, os_program};
 use zkthreads_protocol::OsProgram;
 use zkthreads_verifier::encoding::{self, Proof};
 use zkthreads_verifier::params::{CHANNEL_SALT, MAX_LOG_SIZE, TRACE_VARIANT, pcs_config};
@@ -57,8 +58,17 @@ impl Prover {
         Setup::get();
     }
 
+    /// Proves a run of the thread OS; returns the proof bytes for a package. `progress` hears of each stage as it
+    /// begins, on this thread.
+    ///
+    /// # Errors
+    /// See [`ProveError`].
+    pub fn prove(&self, run: OsRun, progress: &dyn Fn(Stage)) -> Result<Vec<u8>, ProveError> {
+        self.prove_run(os_program(), &run.statement.encode(), &run.runner, progress)
+    }
+
     /// Proves that `program`, as run by `runner` to its end in proof mode, outputs `output`; returns the bytes for
-    /// a package. `progress` hears of each stage as it begins, on this thread.
+    /// a package.
     ///
     /// # Errors
     /// See [`ProveError`].
@@ -72,9 +82,7 @@ impl Prover {
         progress(Stage::Setup);
         let setup = Setup::get();
         progress(Stage::Adapt);
-        let input = adapt(runner).map_err(|error| ProveError::Adapt {
-            reason: error.to_string(),
-        })?;
+        let input = adapt(runner).map_err(|error| ProveError::Adapt { reason: error.to_string() })?;
         check_size(&input)?;
         let proof = stark(setup, input, progress)?;
         progress(Stage::Encode);
@@ -89,18 +97,11 @@ impl Prover {
 fn check_size(input: &ProverInput) -> Result<(), ProveError> {
     let cells = input.memory.address_to_id.len();
     if cells > MAX_CELLS {
-        return Err(ProveError::TooManyCells {
-            cells,
-            maximum: MAX_CELLS,
-        });
+        return Err(ProveError::TooManyCells { cells, maximum: MAX_CELLS });
     }
     let counts = input.state_transitions.casm_states_by_opcode.counts();
     match counts.into_iter().find(|(_, steps)| *steps > MAX_STEPS) {
-        Some((opcode, steps)) => Err(ProveError::TooManySteps {
-            opcode,
-            steps,
-            maximum: MAX_STEPS,
-        }),
+        Some((opcode, steps)) => Err(ProveError::TooManySteps { opcode, steps, maximum: MAX_STEPS }),
         None => Ok(()),
     }
 }
@@ -110,28 +111,23 @@ fn check_size(input: &ProverInput) -> Result<(), ProveError> {
 fn stark(setup: &Setup, input: ProverInput, progress: &dyn Fn(Stage)) -> Result<Proof, ProveError> {
     let (sender, stages) = mpsc::channel();
     thread::scope(|scope| {
-        let worker = thread::Builder::new()
-            .name("prover".to_owned())
-            .spawn_scoped(scope, || {
-                dispatcher::with_default(&Dispatch::new(StageSpans(sender)), || {
-                    prove_cairo_with_precompute::<Blake2sMerkleChannel>(
-                        &BaseColumnPool::new(),
-                        &setup.twiddles,
-                        setup.tables.clone(),
-                        MaybeOwned::Borrowed(&setup.tree),
-                        input,
-                        parameters(),
-                    )
-                })
-            });
-        let worker = worker.map_err(|error| ProveError::Failed {
-            reason: error.to_string(),
-        })?;
+        let worker = thread::Builder::new().name("prover".to_owned()).spawn_scoped(scope, || {
+            dispatcher::with_default(&Dispatch::new(StageSpans(sender)), || {
+                prove_cairo_with_precompute::<Blake2sMerkleChannel>(
+                    &BaseColumnPool::new(),
+                    &setup.twiddles,
+                    setup.tables.clone(),
+                    MaybeOwned::Borrowed(&setup.tree),
+                    input,
+                    parameters(),
+                )
+            })
+        });
+        let worker = worker.map_err(|error| ProveError::Failed { reason: error.to_string() })?;
         // Ends when the worker drops its sender.
         stages.iter().for_each(progress);
-        let proof = worker.join().map_err(|panic| ProveError::Failed {
-            reason: panic_message(panic.as_ref()),
-        })?;
+        let proof =
+            worker.join().map_err(|panic| ProveError::Failed { reason: panic_message(panic.as_ref()) })?;
         proof.map(Proof::from).map_err(|_| ProveError::Constraints)
     })
 }
@@ -148,9 +144,7 @@ fn parameters() -> ProverParameters {
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("unknown").to_owned()
 }

@@ -47,11 +47,7 @@ impl Setup {
             config.lifting_log_size,
             &BaseColumnPool::new(),
         );
-        Self {
-            twiddles,
-            tables,
-            tree,
-        }
+        Self { twiddles, tables, tree }
     }
 }
 

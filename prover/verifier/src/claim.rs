@@ -238,7 +238,8 @@ fn check_pointers(builtin: &'static str, segment: &SegmentRange) -> Result<(), V
 }
 
 /// A lookup is counted in the field, so no relation may be used as often as the prime is large; and registers
-/// stay in range only for so many steps.
+/// stay in range only for so many steps. The bounds on trace sizes imply both today; an arithmetization with more
+/// components would need them.
 fn check_relation_uses(claim: &CairoClaim, public_cells: u64) -> Result<(), VerifyError> {
     let mut relations = HashMap::new();
     claim.accumulate_relation_uses(&mut relations);
@@ -260,4 +261,39 @@ fn check_relation_uses(claim: &CairoClaim, public_cells: u64) -> Result<(), Veri
 
 fn to_u64(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::decode;
+
+    const PROOF: &[u8] = include_bytes!("../tests/fixtures/settle.proof");
+
+    #[test]
+    fn too_many_steps() {
+        let mut claim = decode(PROOF).expect("it is honest").claim;
+        assert!(check_relation_uses(&claim, 0).is_ok());
+        claim.ret_opcode.as_mut().expect("it returns").log_size = 29;
+        let error = check_relation_uses(&claim, 0);
+        assert!(
+            matches!(error, Err(VerifyError::OpcodeUses { uses }) if uses > MAX_OPCODE_USES),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn too_many_uses() {
+        let mut claim = decode(PROOF).expect("it is honest").claim;
+        claim.cube_252.as_mut().expect("it hashes").log_size = 29;
+        let error = check_relation_uses(&claim, 0);
+        assert!(matches!(error, Err(VerifyError::RelationUses { .. })), "{error:?}");
+    }
+
+    #[test]
+    fn public_cells_are_uses_too() {
+        let claim = decode(PROOF).expect("it is honest").claim;
+        let error = check_relation_uses(&claim, PRIME.into());
+        assert!(matches!(error, Err(VerifyError::RelationUses { .. })), "{error:?}");
+    }
 }

@@ -1,6 +1,9 @@
 //! Programs and proofs that the tests share.
 #![allow(dead_code, unreachable_pub, reason = "every test file uses some of it")]
 
+pub mod forge;
+pub mod forgeries;
+
 use std::path::PathBuf;
 use std::{env, fs};
 

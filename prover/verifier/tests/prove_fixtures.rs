@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{REGENERATE, TestProgram, save};
+use common::{REGENERATE, TestProgram, forgeries, save};
 use zkthreads_prover::Prover;
 
 /// Whether the fixtures are to be written.
@@ -26,6 +26,19 @@ fn regenerate_honest() {
             })
             .expect("the run is provable");
         println!("{name}: {} bytes in {:.1} s", proof.len(), start.elapsed().as_secs_f64());
+        save(name, &proof);
+    }
+}
+
+#[test]
+#[ignore = "proves for a minute"]
+fn regenerate_forgeries() {
+    if !asked() {
+        return;
+    }
+    for name in forgeries::NAMES {
+        let proof = forgeries::forge(name);
+        println!("{name}: {} bytes", proof.len());
         save(name, &proof);
     }
 }
