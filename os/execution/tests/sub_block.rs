@@ -24,7 +24,8 @@ fn cell(access: &ContractAccess, key: StorageKey) -> StorageAccess {
 fn a_transfer_is_stated_in_full() {
     let mut world = World::new(2);
     let (sender, recipient) = (world.users[0].address, world.users[1].address);
-    let transaction = world.users[0].sign(&[transfer(world.strk(), recipient, 7)]);
+    let call = transfer(world.strk(), recipient, 7);
+    let transaction = world.users[0].sign(&[call]);
     let hash = transaction.hash(&chain_id()).unwrap();
     let executed = world.execute([transaction]);
     let statement = &executed.statement;
@@ -192,7 +193,8 @@ fn a_library_call_runs_in_the_caller() {
     let class = classes::strk();
     let calldata = vec![class.hash.0, selector_from_name("decimals").0, Felt::ZERO];
     world.state.classes.insert(class.hash, class.clone());
-    let transaction = world.users[0].sign(&[Call::new(world.probe(), "delegate", calldata)]);
+    let call = Call::new(world.probe(), "delegate", calldata);
+    let transaction = world.users[0].sign(&[call]);
     let executed = world.execute([transaction]);
     let touched: Vec<_> = executed.statement.contracts.iter().map(|contract| contract.address).collect();
     assert_eq!(touched, [world.probe(), world.users[0].address]);

@@ -8,6 +8,7 @@
 //! * the [`Statement`] that blockifier's execution implies. The OS must produce exactly the same one.
 
 mod account;
+mod class;
 mod left_out;
 mod outcome;
 mod record;
@@ -31,6 +32,7 @@ use zkthreads_program::input::OsInput;
 use zkthreads_protocol::limits::{MAX_INNER_TRANSACTIONS, MAX_STATEMENT_FELTS};
 use zkthreads_protocol::{BaseBlock, InnerEvent, InnerTransaction, Statement};
 
+pub use class::SubBlockClass;
 pub use left_out::LeftOutReason;
 
 use outcome::Outcome;

@@ -1,23 +1,10 @@
 //! Compiled classes, once per process.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use blockifier::execution::contract_class::{CompiledClassV1, RunnableCompiledClass};
-use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
-use starknet_api::contract_class::SierraVersion;
-use starknet_api::core::ClassHash;
 use starknet_api::state::SierraContractClass;
-use zkthreads_execution::class::compile;
-use zkthreads_storage::ClassDefinition;
-
-/// A Sierra class in all its forms.
-#[derive(Clone)]
-pub struct Class {
-    pub hash: ClassHash,
-    pub casm: Arc<CasmContractClass>,
-    pub runnable: RunnableCompiledClass,
-}
+pub use zkthreads_execution::sub_block::SubBlockClass as Class;
 
 /// OpenZeppelin account 1.0.0.
 pub fn account() -> Class {
@@ -54,12 +41,5 @@ pub fn load(path: &str) -> Class {
         value["abi"] = serde_json::Value::String(value["abi"].to_string());
     }
     let sierra: SierraContractClass = serde_json::from_value(value).expect("a Sierra class");
-    let hash = sierra.calculate_class_hash();
-    let ClassDefinition::Sierra { casm, sierra_version, .. } = compile(sierra).expect("compiles").definition
-    else {
-        unreachable!("compile makes Sierra classes")
-    };
-    let version: SierraVersion = sierra_version.parse().expect("a version");
-    let runnable = CompiledClassV1::try_from((casm.clone(), version)).expect("runs");
-    Class { hash, casm: Arc::new(casm), runnable: RunnableCompiledClass::V1(runnable) }
+    Class::compile(sierra).expect("compiles")
 }

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! `contracts/probe.cairo` has an entry point for each syscall and builtin; see [`probe`] for calling them.
-#![allow(dead_code, unreachable_pub, missing_docs)]
+#![allow(dead_code, unused_imports, unreachable_pub, missing_docs)]
 
 pub mod calls;
 pub mod classes;
