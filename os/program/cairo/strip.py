@@ -1,0 +1,73 @@
+"""Keeps of a compiled Cairo program what the VM needs to run it, and names it by its hash.
+
+Usage: strip.py COMPILED STRIPPED HASH
+"""
+
+import json
+import re
+import sys
+
+from starkware.cairo.common.poseidon_hash import poseidon_hash_many
+
+# Constants that hints of the Cairo library read.
+LIBRARY = "starkware.cairo."
+ENTRY_POINTS = ["__main__.main", "__main__.__start__", "__main__.__end__"]
+
+
+def strip(program: dict) -> dict:
+    references = program["reference_manager"]["references"]
+    kept, renumbered = [], {}
+    hints = {}
+    for pc, at_pc in sorted(program["hints"].items(), key=lambda item: int(item[0])):
+        hints[pc] = []
+        for hint in at_pc:
+            names = set(re.findall(r"\bids\.(\w+)", hint["code"]))
+            flow = hint["flow_tracking_data"]
+            used = {}
+            for path, index in sorted(flow["reference_ids"].items()):
+                if path.rsplit(".", 1)[-1] in names:
+                    if index not in renumbered:
+                        renumbered[index] = len(kept)
+                        kept.append(references[index])
+                    used[path] = renumbered[index]
+            hints[pc].append(
+                {
+                    "accessible_scopes": hint["accessible_scopes"],
+                    "code": hint["code"],
+                    "flow_tracking_data": {"ap_tracking": flow["ap_tracking"], "reference_ids": used},
+                }
+            )
+    identifiers = {
+        name: value
+        for name, value in sorted(program["identifiers"].items())
+        if name in ENTRY_POINTS
+        or (value["type"] == "const" and name.startswith(LIBRARY) and not name.endswith("SIZEOF_LOCALS"))
+    }
+    for name in ENTRY_POINTS:
+        identifiers[name].pop("decorators", None)
+    identifiers["__main__.main"]["decorators"] = []
+    return {
+        "attributes": [],
+        "builtins": program["builtins"],
+        "compiler_version": program["compiler_version"],
+        "data": program["data"],
+        "hints": hints,
+        "identifiers": identifiers,
+        "main_scope": program["main_scope"],
+        "prime": program["prime"],
+        "reference_manager": {"references": kept},
+    }
+
+
+def main():
+    compiled, stripped, hash_file = sys.argv[1:]
+    with open(compiled) as file:
+        program = strip(json.load(file))
+    with open(stripped, "w") as file:
+        json.dump(program, file, indent=1, sort_keys=True)
+        file.write("\n")
+    with open(hash_file, "w") as file:
+        file.write(hex(poseidon_hash_many([int(felt, 16) for felt in program["data"]])) + "\n")
+
+
+main()

@@ -1,0 +1,179 @@
+//! The hints of the thread OS.
+//!
+//! Each `zkthreads.*` hint in `cairo/` names the assertion that binds what it supplies. Hints of the Cairo library go
+//! to cairo-vm, core hints of contracts to cairo-lang-runner, and contracts' syscalls to [`contract`].
+
+mod args;
+mod calls;
+mod classes;
+mod contract;
+mod state;
+mod transactions;
+
+use std::any::Any;
+
+use cairo_lang_casm::hints::Hint;
+use cairo_vm::hint_processor::builtin_hint_processor::builtin_hint_processor_definition::{
+    BuiltinHintProcessor, HintProcessorData,
+};
+use cairo_vm::hint_processor::hint_processor_definition::{HintExtension, HintProcessorLogic};
+use cairo_vm::types::exec_scope::ExecutionScopes;
+use cairo_vm::types::relocatable::Relocatable;
+use cairo_vm::vm::errors::hint_errors::HintError;
+use cairo_vm::vm::runners::cairo_runner::{ResourceTracker, RunResources};
+use cairo_vm::vm::vm_core::VirtualMachine;
+use starknet_types_core::felt::Felt;
+
+use self::args::Args;
+use self::calls::Calls;
+use self::classes::Classes;
+use self::state::State;
+use self::transactions::Transactions;
+use crate::input::OsInput;
+
+const PREFIX: &str = "zkthreads.";
+
+/// Most steps of one run: no proof holds more.
+const MAX_STEPS: usize = 1 << 26;
+
+/// Result of a hint.
+type HintResult = Result<(), HintError>;
+
+/// Answers the thread OS's hints from an [`OsInput`].
+pub(crate) struct OsHints<'a> {
+    library: BuiltinHintProcessor,
+    input: &'a OsInput,
+    classes: Classes<'a>,
+    transactions: Transactions<'a>,
+    calls: Calls<'a>,
+    state: State<'a>,
+    resources: RunResources,
+    /// Where the VM computes ec_op results.
+    pub(crate) ec_op_segment: Option<Relocatable>,
+}
+
+impl<'a> OsHints<'a> {
+    pub(crate) fn new(input: &'a OsInput) -> Self {
+        Self {
+            library: BuiltinHintProcessor::new_empty(),
+            input,
+            classes: Classes::new(&input.classes),
+            transactions: Transactions::new(input),
+            calls: Calls::default(),
+            state: State::new(&input.contracts),
+            resources: RunResources::new(MAX_STEPS),
+            ec_op_segment: None,
+        }
+    }
+
+    fn execute(
+        &mut self,
+        name: &str,
+        args: &mut Args<'_>,
+        scopes: &mut ExecutionScopes,
+    ) -> Result<HintExtension, HintError> {
+        match name {
+            "write_header" => self.write_header(args)?,
+            "count_classes" => args.set("n_classes", self.input.classes.len())?,
+            "load_class" => return self.classes.load(args),
+            "bytecode_node" => self.classes.bytecode_node(args)?,
+            "bytecode_part" => self.classes.bytecode_part(args)?,
+            "bytecode_node_end" => self.classes.bytecode_node_end()?,
+            "find_class" => self.classes.find(args)?,
+            "find_entry_point" => self.classes.find_entry_point(args)?,
+            "ec_op_segment" => {
+                let segment = self.ec_op_segment.ok_or_else(|| broken("no ec_op segment"))?;
+                args.set("ec_op_start", segment)?;
+            }
+            "load_transaction" => self.transactions.load(args)?,
+            "enter_validate" => self.calls.begin(&self.transactions.current()?.validate),
+            "enter_execute" => self.calls.begin(&self.transactions.current()?.execute),
+            "enter_call" => self.calls.enter(args, scopes)?,
+            "leave_code" => scopes.exit_scope().map_err(|error| broken(&error.to_string()))?,
+            "leave_call" => self.calls.leave()?,
+            "open_contract" => self.state.open_contract(args)?,
+            "write_storage" => self.state.write_storage(args)?,
+            "scalar_bit" => scalar_bit(args)?,
+            _ => return Err(HintError::UnknownHint(name.into())),
+        }
+        Ok(HintExtension::default())
+    }
+
+    /// The statement's header but for its version.
+    fn write_header(&self, args: &mut Args<'_>) -> HintResult {
+        let OsInput { chain_id, submitter, base_block, transactions, .. } = self.input;
+        let output = args.pointer("output_ptr")?;
+        args.write(
+            (output + 1)?,
+            [
+                (*chain_id).into(),
+                (*submitter.0.key()).into(),
+                Felt::from(base_block.number.0).into(),
+                Felt::from(base_block.timestamp.0).into(),
+                (*base_block.sequencer.0.key()).into(),
+                transactions.len().into(),
+            ],
+        )
+    }
+}
+
+/// The lowest bit of the scalar at `[ap - 8]`, to `[ap]`.
+fn scalar_bit(args: &mut Args<'_>) -> HintResult {
+    let ap = args.vm.get_ap();
+    let scalar = args.integer_at((ap - 8)?)?;
+    let bit = scalar.to_bytes_le()[0] & 1;
+    args.vm.insert_value(ap, Felt::from(bit)).map_err(HintError::Memory)
+}
+
+/// A hint that finds the run in a state that the OS's code rules out, or an input that lacks something.
+fn broken(what: &str) -> HintError {
+    HintError::CustomHint(what.into())
+}
+
+impl HintProcessorLogic for OsHints<'_> {
+    fn execute_hint(
+        &mut self,
+        vm: &mut VirtualMachine,
+        scopes: &mut ExecutionScopes,
+        hint: &Box<dyn Any>,
+    ) -> Result<(), HintError> {
+        self.execute_hint_extensive(vm, scopes, hint).map(|_| ())
+    }
+
+    fn execute_hint_extensive(
+        &mut self,
+        vm: &mut VirtualMachine,
+        scopes: &mut ExecutionScopes,
+        hint: &Box<dyn Any>,
+    ) -> Result<HintExtension, HintError> {
+        if let Some(hint) = hint.downcast_ref::<Hint>() {
+            contract::execute(&mut self.calls, vm, scopes, hint)?;
+            return Ok(HintExtension::default());
+        }
+        let data = hint.downcast_ref::<HintProcessorData>().ok_or(HintError::WrongHintData)?;
+        let Some(call) = data.code.strip_prefix(PREFIX) else {
+            return self.library.execute_hint_extensive(vm, scopes, hint);
+        };
+        let name = call.split('(').next().unwrap_or(call);
+        let mut args = Args { vm, ids: &data.ids_data, ap_tracking: &data.ap_tracking };
+        self.execute(name, &mut args, scopes)
+    }
+}
+
+impl ResourceTracker for OsHints<'_> {
+    fn consumed(&self) -> bool {
+        self.resources.consumed()
+    }
+
+    fn consume_step(&mut self) {
+        self.resources.consume_step();
+    }
+
+    fn get_n_steps(&self) -> Option<usize> {
+        self.resources.get_n_steps()
+    }
+
+    fn run_resources(&self) -> &RunResources {
+        &self.resources
+    }
+}

@@ -1,0 +1,137 @@
+//! Runs the thread OS on cairo-vm, in the shape the prover wants.
+
+use std::collections::BTreeMap;
+
+use cairo_vm::types::builtin_name::BuiltinName;
+use cairo_vm::types::layout_name::LayoutName;
+use cairo_vm::types::relocatable::Relocatable;
+use cairo_vm::vm::errors::cairo_run_errors::CairoRunError;
+use cairo_vm::vm::errors::vm_exception::VmException;
+use cairo_vm::vm::runners::builtin_runner::{BuiltinRunner, EcOpBuiltinRunner};
+use cairo_vm::vm::runners::cairo_runner::CairoRunner;
+use starknet_types_core::felt::Felt;
+use zkthreads_protocol::Statement;
+
+use crate::error::OsError;
+use crate::hints::OsHints;
+use crate::input::OsInput;
+use crate::program::cairo_program;
+
+/// Builtins that the prover has no component for are absent from the layout; the OS leaves them alone.
+const ALLOW_MISSING_BUILTINS: bool = true;
+
+/// A finished run of the thread OS.
+pub struct OsRun {
+    /// What the run output.
+    pub statement: Statement,
+    /// Number of Cairo steps.
+    pub steps: usize,
+    /// Number of instances of each builtin that was used.
+    pub builtins: BTreeMap<String, usize>,
+    /// The finished runner: trace and memory for the prover.
+    pub runner: CairoRunner,
+}
+
+/// Runs the thread OS.
+///
+/// # Errors
+/// See [`OsError`].
+pub fn run(input: &OsInput) -> Result<OsRun, OsError> {
+    run_with_hints(OsHints::new(input))
+}
+
+/// Runs the thread OS with hints that may lie.
+pub(crate) fn run_with_hints(mut hints: OsHints<'_>) -> Result<OsRun, OsError> {
+    let runner = execute(&mut hints).map_err(Box::new)?;
+    let output = read_output(&runner)?;
+    let statement = Statement::decode(&output)?;
+    let steps = runner.vm.get_current_step();
+    let builtins = count_builtins(&runner, &hints);
+    Ok(OsRun { statement, steps, builtins, runner })
+}
+
+fn execute(hints: &mut OsHints<'_>) -> Result<CairoRunner, CairoRunError> {
+    let program = cairo_program().map_err(|error| {
+        CairoRunError::VirtualMachine(cairo_vm::vm::errors::vm_errors::VirtualMachineError::Other(
+            error.into(),
+        ))
+    })?;
+    let mut runner = CairoRunner::new(program, LayoutName::all_cairo_stwo, None, true, true, true)?;
+    let end = runner.initialize(ALLOW_MISSING_BUILTINS)?;
+
+    // The segment of contracts' ec_op instances: results are computed as they are read.
+    let mut ec_op = BuiltinRunner::EcOp(EcOpBuiltinRunner::new(None, true));
+    ec_op.initialize_segments(&mut runner.vm.segments);
+    hints.ec_op_segment = Some(Relocatable { segment_index: ec_op.base() as isize, offset: 0 });
+    runner.vm.simulated_builtin_runners.push(ec_op);
+
+    runner.run_until_pc(end, hints).map_err(|error| VmException::from_vm_error(&runner, error))?;
+    // The last step to execute is `end` itself, an endless loop, as the proof's final state requires.
+    runner.run_for_steps(1, hints)?;
+    runner.end_run(true, false, hints, true)?;
+    fill_range_check96_holes(&mut runner)?;
+    runner.read_return_values(ALLOW_MISSING_BUILTINS)?;
+    runner.finalize_segments()?;
+    Ok(runner)
+}
+
+/// Modular builtins leave cells of the range_check96 segment untouched; any value below 2^96 will do.
+fn fill_range_check96_holes(runner: &mut CairoRunner) -> Result<(), CairoRunError> {
+    let base = runner
+        .vm
+        .get_builtin_runners()
+        .iter()
+        .find(|builtin| builtin.name() == BuiltinName::range_check96)
+        .map(BuiltinRunner::base);
+    let Some(base) = base else { return Ok(()) };
+    let used = runner.vm.segments.get_segment_used_size(base).unwrap_or_default();
+    for offset in 0..used {
+        let address = Relocatable { segment_index: base as isize, offset };
+        if runner.vm.get_maybe(&address).is_none() {
+            runner
+                .vm
+                .insert_value(address, Felt::ZERO)
+                .map_err(cairo_vm::vm::errors::runner_errors::RunnerError::MemoryInitializationError)?;
+        }
+    }
+    Ok(())
+}
+
+fn read_output(runner: &CairoRunner) -> Result<Vec<Felt>, OsError> {
+    let base = runner
+        .vm
+        .get_builtin_runners()
+        .iter()
+        .find(|builtin| builtin.name() == BuiltinName::output)
+        .map(BuiltinRunner::base)
+        .ok_or(OsError::Output { index: 0 })?;
+    let size = runner.vm.segments.get_segment_used_size(base).unwrap_or_default();
+    (0..size)
+        .map(|index| {
+            runner
+                .vm
+                .get_integer(Relocatable { segment_index: base as isize, offset: index })
+                .map(|felt| *felt)
+                .map_err(|_| OsError::Output { index })
+        })
+        .collect()
+}
+
+fn count_builtins(runner: &CairoRunner, hints: &OsHints<'_>) -> BTreeMap<String, usize> {
+    let mut counts: BTreeMap<String, usize> = runner
+        .vm
+        .get_builtin_runners()
+        .iter()
+        .filter_map(|builtin| {
+            let used = builtin.get_used_instances(&runner.vm.segments).ok()?;
+            (used > 0).then(|| (builtin.name().to_str().to_owned(), used))
+        })
+        .collect();
+    const EC_OP_CELLS: usize = 7;
+    if let Some(segment) = hints.ec_op_segment {
+        let cells =
+            runner.vm.segments.get_segment_used_size(segment.segment_index as usize).unwrap_or_default();
+        counts.insert("ec_op (checked in Cairo)".to_owned(), cells / EC_OP_CELLS);
+    }
+    counts
+}
