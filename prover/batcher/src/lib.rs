@@ -1,1 +1,24 @@
-//! The thread side: builds, proves and submits sub-blocks.
+//! The thread side: builds, proves and submits sub-blocks. It knows a node only by its JSON-RPC.
+//!
+//! ```text
+//! InnerTransaction.. -> SubBlockBuilder::execute -> ExecutedSubBlock   (fork at the latest block, blockifier)
+//!                    -> SubBlockBuilder::prove   -> ProvedSubBlock     (thread OS, comparison, proof, package)
+//!                    -> Submitter::settle        -> Settlement         (envelope, node, receipt)
+//! ```
+//!
+//! [`Account`] signs: users their inner transactions, the submitter its envelopes.
+
+pub mod account;
+pub mod builder;
+pub mod fork;
+pub mod node;
+pub mod progress;
+pub mod submitter;
+mod wire;
+
+pub use account::{Account, Call, SignError};
+pub use builder::{BuildError, ProvedSubBlock, SubBlockBuilder};
+pub use fork::{ClassCache, ForkClient};
+pub use node::{FailedCheck, FailedPrecondition, NodeClient, NodeError, ThreadCheck};
+pub use progress::{Listener, Progress};
+pub use submitter::{Envelope, Route, Settlement, SubmitError, Submitter};

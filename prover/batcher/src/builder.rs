@@ -1,0 +1,153 @@
+//! From inner transactions to a package.
+
+use std::sync::Arc;
+
+use starknet_api::core::ContractAddress;
+use tokio::task::{JoinError, spawn_blocking};
+use zkthreads_execution::sub_block::{self, ExecutedSubBlock, SubBlockContext, SubBlockError};
+use zkthreads_program::OsError;
+use zkthreads_protocol::{InnerTransaction, Package, PackageDigest, Statement, ThreadFacts};
+use zkthreads_prover::{ProveError, Prover};
+
+use crate::fork::{ClassCache, ForkClient};
+use crate::node::{NodeClient, NodeError};
+use crate::progress::{Listener, Progress};
+
+/// Builds and proves sub-blocks on top of one node. Cheap to clone.
+#[derive(Clone)]
+pub struct SubBlockBuilder {
+    node: NodeClient,
+    submitter: ContractAddress,
+    classes: ClassCache,
+    prover: Arc<Prover>,
+    listener: Listener,
+}
+
+/// A package, ready to be sent.
+#[derive(Debug, Clone)]
+pub struct ProvedSubBlock {
+    /// What the envelope must sign.
+    pub facts: ThreadFacts,
+    /// The package.
+    pub package: Package,
+    /// The package's bytes, as the envelope's `proof` carries them.
+    pub bytes: Vec<u8>,
+    /// Cairo steps of the OS run.
+    pub steps: usize,
+}
+
+/// Why there is no package.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The node cannot be forked.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The node stopped answering during the execution.
+    #[error("the node's state cannot be read: {reason}")]
+    Fork {
+        /// The first failure.
+        reason: String,
+    },
+    /// Nothing to prove.
+    #[error(transparent)]
+    SubBlock(#[from] SubBlockError),
+    /// The thread OS does not run.
+    #[error("the thread OS fails: {0}")]
+    Os(#[from] OsError),
+    /// The thread OS and blockifier disagree: a bug in the OS. Nothing is proven.
+    #[error("the thread OS states something else than blockifier did")]
+    StatementMismatch {
+        /// What blockifier did.
+        expected: Box<Statement>,
+        /// What the OS states.
+        found: Box<Statement>,
+    },
+    /// The prover fails.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
+    /// The work was cancelled or panicked.
+    #[error("interrupted: {0}")]
+    Interrupted(#[from] JoinError),
+}
+
+impl SubBlockBuilder {
+    /// Sub-blocks on top of `node` that only `submitter` may settle (zero: anyone).
+    #[must_use]
+    pub fn new(node: NodeClient, submitter: ContractAddress) -> Self {
+        Self {
+            node,
+            submitter,
+            classes: ClassCache::default(),
+            prover: Arc::new(Prover::new()),
+            listener: Arc::new(|_| {}),
+        }
+    }
+
+    /// Tells `listener` of every step.
+    #[must_use]
+    pub fn with_listener(mut self, listener: Listener) -> Self {
+        self.listener = listener;
+        self
+    }
+
+    /// Executes `transactions` on the node's latest state. What cannot be included is in `left_out`.
+    ///
+    /// # Errors
+    /// If the node does not answer or nothing can be included.
+    pub async fn execute(&self, transactions: Vec<InnerTransaction>) -> Result<ExecutedSubBlock, BuildError> {
+        let fork = ForkClient::latest(self.node.clone(), self.classes.clone()).await?;
+        (self.listener)(Progress::Forked { base_block: fork.base_block() });
+        let context = SubBlockContext {
+            chain_id: fork.chain_id().clone(),
+            base_block: fork.base_block(),
+            submitter: self.submitter,
+        };
+        let reader = fork.clone();
+        let executed = spawn_blocking(move || sub_block::execute(reader, &context, transactions)).await?;
+        if let Some(reason) = fork.failure() {
+            return Err(BuildError::Fork { reason });
+        }
+        let executed = executed?;
+        (self.listener)(Progress::Executed {
+            included: executed.statement.inner_transactions.len(),
+            left_out: executed.left_out.len(),
+        });
+        Ok(executed)
+    }
+
+    /// Runs the thread OS on an executed sub-block, compares its statement with blockifier's, and proves it. Takes
+    /// every core for a while.
+    ///
+    /// # Errors
+    /// See [`BuildError`].
+    pub async fn prove(&self, executed: ExecutedSubBlock) -> Result<ProvedSubBlock, BuildError> {
+        let builder = self.clone();
+        // The finished run cannot move between threads: it is made and proven on one.
+        spawn_blocking(move || builder.prove_blocking(executed)).await?
+    }
+
+    fn prove_blocking(&self, executed: ExecutedSubBlock) -> Result<ProvedSubBlock, BuildError> {
+        let ExecutedSubBlock { input, statement, events, .. } = executed;
+        let run = zkthreads_program::run(&input)?;
+        if run.statement != statement {
+            return Err(BuildError::StatementMismatch {
+                expected: Box::new(statement),
+                found: Box::new(run.statement),
+            });
+        }
+        let steps = run.steps;
+        (self.listener)(Progress::OsRan { steps });
+        let proof = self.prover.prove(run, &|stage| (self.listener)(Progress::Proving(stage)))?;
+        let proof_bytes = proof.len();
+        let inner_transactions =
+            input.transactions.into_iter().map(|recorded| recorded.transaction).collect();
+        let package = Package { statement, inner_transactions, events, proof };
+        let bytes = package.encode();
+        (self.listener)(Progress::Packed { proof_bytes, package_bytes: bytes.len() });
+        let facts = ThreadFacts {
+            os_program_hash: zkthreads_program::os_program().hash(),
+            package_digest: PackageDigest::of(&bytes),
+        };
+        Ok(ProvedSubBlock { facts, package, bytes, steps })
+    }
+}

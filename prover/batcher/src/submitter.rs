@@ -1,0 +1,189 @@
+//! Signs envelopes and sends them.
+
+use std::time::Duration;
+
+use starknet_api::block::GasPrice;
+use starknet_api::core::Nonce;
+use starknet_api::execution_resources::GasAmount;
+use starknet_api::transaction::fields::{AllResourceBounds, ResourceBounds};
+use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
+use starknet_rust::core::types::{ExecutionResult, FeeEstimate, TransactionReceiptWithBlockInfo};
+use zkthreads_protocol::ThreadFacts;
+
+use crate::account::{Account, Call, SignError};
+use crate::builder::ProvedSubBlock;
+use crate::node::{NodeClient, NodeError, ThreadCheck};
+
+/// How long to wait for a block with the transaction.
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Signs and sends thread transactions of one account.
+#[derive(Debug, Clone)]
+pub struct Submitter {
+    node: NodeClient,
+    account: Account,
+}
+
+/// By which method an envelope is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Route {
+    /// `zkthread_addThreadTransaction`.
+    #[default]
+    Zkthread,
+    /// `starknet_addInvokeTransaction`.
+    Starknet,
+}
+
+/// What is the sender's choice in an envelope.
+#[derive(Debug, Clone, Default)]
+pub struct Envelope {
+    /// Calls to make on the settled state, if any.
+    pub calls: Vec<Call>,
+    /// The account's nonce; its next one if absent.
+    pub nonce: Option<Nonce>,
+    /// Resource bounds; derived from the node's estimate if absent.
+    pub bounds: Option<AllResourceBounds>,
+    /// The method.
+    pub route: Route,
+}
+
+/// A settled thread transaction.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// Its hash.
+    pub hash: TransactionHash,
+    /// Its receipt.
+    pub receipt: TransactionReceiptWithBlockInfo,
+}
+
+/// Why a thread transaction did not settle.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The envelope cannot be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The node refuses it or does not answer.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// It is in a block, reverted; the fee is paid.
+    #[error("thread transaction {:#x} reverted: {reason}", .settlement.hash.0)]
+    Reverted {
+        /// The typed reason as text.
+        reason: String,
+        /// The transaction.
+        settlement: Box<Settlement>,
+    },
+}
+
+impl Submitter {
+    /// `account` sends to `node`.
+    #[must_use]
+    pub fn new(node: NodeClient, account: Account) -> Self {
+        Self { node, account }
+    }
+
+    /// Sends a proven sub-block and waits for its receipt.
+    ///
+    /// # Errors
+    /// [`SubmitError::Reverted`] if it did not settle.
+    pub async fn settle(&self, proved: &ProvedSubBlock) -> Result<Settlement, SubmitError> {
+        let hash = self.send(proved.facts, &proved.bytes, Envelope::default()).await?;
+        self.wait(hash).await
+    }
+
+    /// Asks the node whether a package would settle now, and for what fee.
+    ///
+    /// # Errors
+    /// If the bytes are not a package.
+    pub async fn check(&self, facts: ThreadFacts, package: &[u8]) -> Result<ThreadCheck, SubmitError> {
+        let unpaid = AllResourceBounds::default();
+        let envelope = self.account.invoke(&[], Nonce::default(), unpaid, Some(facts))?;
+        Ok(self.node.check_thread(&envelope, package).await?)
+    }
+
+    /// Signs an envelope for any facts and bytes and sends it; does not wait.
+    ///
+    /// # Errors
+    /// If the node refuses it.
+    pub async fn send(
+        &self,
+        facts: ThreadFacts,
+        package: &[u8],
+        envelope: Envelope,
+    ) -> Result<TransactionHash, SubmitError> {
+        let route = envelope.route;
+        let signed = self.envelope(facts, package, envelope).await?;
+        Ok(match route {
+            Route::Zkthread => self.node.add_thread(&signed, package).await?,
+            Route::Starknet => self.node.add_invoke(&signed, Some(package)).await?,
+        })
+    }
+
+    /// Signs an envelope for any facts and bytes.
+    ///
+    /// # Errors
+    /// If the node does not answer with a nonce or an estimate where one is needed.
+    pub async fn envelope(
+        &self,
+        facts: ThreadFacts,
+        package: &[u8],
+        envelope: Envelope,
+    ) -> Result<InvokeTransactionV3, SubmitError> {
+        let nonce = match envelope.nonce {
+            Some(nonce) => nonce,
+            None => self.node.nonce(self.account.address).await?,
+        };
+        let bounds = match envelope.bounds {
+            Some(bounds) => bounds,
+            None => self.bounds(facts, package, &envelope.calls, nonce).await?,
+        };
+        Ok(self.account.invoke(&envelope.calls, nonce, bounds, Some(facts))?)
+    }
+
+    /// Waits for a sent transaction's receipt.
+    ///
+    /// # Errors
+    /// [`SubmitError::Reverted`] if it did not settle.
+    pub async fn wait(&self, hash: TransactionHash) -> Result<Settlement, SubmitError> {
+        let receipt = self.node.receipt(hash, RECEIPT_TIMEOUT).await?;
+        let result = receipt.receipt.execution_result().clone();
+        let settlement = Settlement { hash, receipt };
+        match result {
+            ExecutionResult::Succeeded => Ok(settlement),
+            ExecutionResult::Reverted { reason } => {
+                Err(SubmitError::Reverted { reason, settlement: Box::new(settlement) })
+            }
+        }
+    }
+
+    /// Half more than the node estimates. `zkthread_checkThread` does not look at the envelope's calls: an envelope
+    /// that makes calls is estimated by execution.
+    async fn bounds(
+        &self,
+        facts: ThreadFacts,
+        package: &[u8],
+        calls: &[Call],
+        nonce: Nonce,
+    ) -> Result<AllResourceBounds, SubmitError> {
+        let estimate = if calls.is_empty() {
+            self.check(facts, package).await?.fee_estimate
+        } else {
+            let unpaid = AllResourceBounds::default();
+            let envelope = self.account.invoke(calls, nonce, unpaid, Some(facts))?;
+            self.node.estimate_fee(&envelope, Some(package)).await?
+        };
+        Ok(with_margin(&estimate))
+    }
+}
+
+fn with_margin(estimate: &FeeEstimate) -> AllResourceBounds {
+    let bounds = |amount: u64, price: u128| ResourceBounds {
+        max_amount: GasAmount(amount.saturating_add(amount / 2)),
+        max_price_per_unit: GasPrice(price.saturating_add(price / 2)),
+    };
+    AllResourceBounds {
+        l1_gas: bounds(estimate.l1_gas_consumed, estimate.l1_gas_price),
+        l2_gas: bounds(estimate.l2_gas_consumed, estimate.l2_gas_price),
+        l1_data_gas: bounds(estimate.l1_data_gas_consumed, estimate.l1_data_gas_price),
+    }
+}
