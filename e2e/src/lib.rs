@@ -1,1 +1,34 @@
-//! Scenario tests against the real binary.
+//! The harness of the scenario tests: the real binary on a free port, spoken to over HTTP as a stranger would.
+//!
+//! [`node`] starts and kills it, [`rpc`] asks it, [`wallet`] signs, [`token`] knows the ERC-20s, [`sub_block`] makes
+//! proven packages (each once per machine), [`receipt`] reads what became of a transaction. Scenarios are in `tests/`.
+
+pub mod node;
+mod overlay;
+pub mod receipt;
+pub mod rpc;
+pub mod sub_block;
+pub mod token;
+pub mod wallet;
+
+pub use node::{NodeOptions, TestNode};
+pub use receipt::Receipt;
+pub use rpc::{Failure, Rpc};
+pub use wallet::{Call, Wallet};
+
+use starknet_types_core::felt::Felt;
+
+/// `0x…`, as JSON-RPC wants felts.
+#[must_use]
+pub fn hex(felt: impl Into<Felt>) -> String {
+    felt.into().to_hex_string()
+}
+
+/// A felt out of a JSON string.
+///
+/// # Errors
+/// If the value is not a string that holds a felt.
+pub fn felt(value: &serde_json::Value) -> anyhow::Result<Felt> {
+    let text = value.as_str().ok_or_else(|| anyhow::anyhow!("{value} is not a string"))?;
+    Ok(Felt::from_hex(text)?)
+}

@@ -1,0 +1,136 @@
+//! The rules of `ARCHITECTURE.md` that a machine can check.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+/// What each crate may depend on inside the workspace. A new arrow needs a decision in `docs/adr/`.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("protocol", &[]),
+    ("storage", &["protocol"]),
+    ("verifier", &["protocol"]),
+    ("program", &["protocol"]),
+    ("execution", &["program", "protocol", "storage", "verifier"]),
+    ("prover", &["program", "protocol", "verifier"]),
+    ("rpc", &["execution", "protocol", "storage"]),
+    ("batcher", &["execution", "program", "protocol", "prover", "verifier"]),
+    ("node", &["batcher", "execution", "program", "protocol", "prover", "rpc", "storage", "verifier"]),
+    ("e2e", &["batcher", "execution", "node", "program", "protocol", "prover", "storage", "verifier"]),
+];
+
+const PREFIX: &str = "zkthreads-";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn packages() -> Result<Vec<Value>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut metadata: Value = serde_json::from_slice(&output.stdout)?;
+    serde_json::from_value(metadata["packages"].take()).context("packages")
+}
+
+fn short(package: &Value) -> Option<&str> {
+    package["name"].as_str()?.strip_prefix(PREFIX)
+}
+
+#[test]
+fn dependency_arrows_point_down() -> Result<()> {
+    let packages = packages()?;
+    let names: BTreeSet<_> = packages.iter().filter_map(short).collect();
+    assert_eq!(names, ARROWS.iter().map(|(name, _)| *name).collect(), "every crate has its line in ARROWS");
+    for package in &packages {
+        let name = short(package).context("a foreign crate in the workspace")?;
+        let allowed = ARROWS.iter().find(|(crate_name, _)| *crate_name == name).context("listed")?.1;
+        for dependency in package["dependencies"].as_array().context("dependencies")? {
+            let shipped = dependency["kind"].is_null();
+            let below = dependency["name"].as_str().and_then(|name| name.strip_prefix(PREFIX));
+            if let (true, Some(below)) = (shipped, below) {
+                assert!(allowed.contains(&below), "{name} must not depend on {below}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_crate_takes_the_workspace_lints() -> Result<()> {
+    for package in packages()? {
+        let manifest = std::fs::read_to_string(package["manifest_path"].as_str().context("path")?)?;
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package["name"]);
+    }
+    Ok(())
+}
+
+/// Rust sources of a crate's library or binary, tests left out.
+fn sources(directory: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sources(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The part of a source that ships.
+fn shipped(source: &str) -> &str {
+    source.split_once("#[cfg(test)]").map_or(source, |(shipped, _)| shipped)
+}
+
+fn in_crates(crates: &[&str], check: impl Fn(&Path, &str)) -> Result<()> {
+    for directory in crates {
+        let mut files = Vec::new();
+        sources(&root().join(directory).join("src"), &mut files)?;
+        ensure!(!files.is_empty(), "{directory} has no sources");
+        for file in files {
+            check(&file, shipped(&std::fs::read_to_string(&file)?));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn only_the_node_reads_the_environment() -> Result<()> {
+    let below = [
+        "os/protocol",
+        "os/program",
+        "os/execution",
+        "storage",
+        "prover/verifier",
+        "prover/prover",
+        "prover/batcher",
+        "rpc",
+    ];
+    in_crates(&below, |file, source| {
+        assert!(!source.contains("env::var"), "{} reads the environment", file.display());
+    })
+}
+
+#[test]
+fn what_strangers_reach_cannot_panic_by_lint() -> Result<()> {
+    for lib in ["os/protocol/src/lib.rs", "os/execution/src/lib.rs", "prover/verifier/src/lib.rs"] {
+        let source = std::fs::read_to_string(root().join(lib))?;
+        for lint in ["unwrap_used", "expect_used", "panic", "indexing_slicing", "arithmetic_side_effects"] {
+            assert!(source.contains(&format!("clippy::{lint}")), "{lib} does not deny {lint}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_batcher_and_rpc_stay_apart() -> Result<()> {
+    in_crates(&["prover/batcher"], |file, source| {
+        assert!(!source.contains("zkthreads_storage"), "{} reaches for the database", file.display());
+    })
+}

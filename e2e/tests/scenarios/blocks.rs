@@ -1,0 +1,97 @@
+//! (h) Threads and ordinary transactions in one block, in sequence.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::Value;
+use starknet_types_core::felt::Felt;
+use zkthreads_e2e::sub_block::{self, Presumed, os_program_hash};
+use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, balance_key, transfer};
+use zkthreads_e2e::wallet::wire;
+use zkthreads_e2e::{Receipt, Rpc, TestNode, felt};
+
+/// Long enough to send a few transactions between two blocks.
+const BLOCK_TIME: Duration = Duration::from_secs(5);
+
+/// Sends all right after a block, so that the next one holds them; their receipts.
+async fn in_one_block(rpc: &Rpc, transactions: &[Value]) -> Result<Vec<Receipt>> {
+    let begin = rpc.block_number().await?;
+    while rpc.block_number().await? == begin {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut hashes = Vec::new();
+    for transaction in transactions {
+        hashes.push(rpc.send(transaction).await?);
+    }
+    let mut receipts = Vec::new();
+    for hash in &hashes {
+        receipts.push(rpc.wait(*hash).await?);
+    }
+    let block = rpc.block(receipts[0].block).await?;
+    let order = block["transactions"].as_array().map_or(&[][..], Vec::as_slice);
+    let order: Vec<Felt> =
+        order.iter().map(|it| felt(&it["receipt"]["transaction_hash"])).collect::<Result<_>>()?;
+    assert_eq!(order, hashes, "one block, in the order they were sent");
+    Ok(receipts)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ordinary_thread_ordinary_on_the_same_keys() -> Result<()> {
+    let node = TestNode::options().block_time(BLOCK_TIME).start()?;
+    let [alice, bob, carol] = [1, 2, 6].map(|index| node.account(index));
+    // Before the thread, in the same block: carol gives alice 50.
+    let before = carol.invoke(0, &[transfer(ETH, alice.address, 50)?])?;
+    let presumed = [(alice, INITIAL_BALANCE + 50), (carol, INITIAL_BALANCE - 50)]
+        .map(|(who, value)| Presumed { contract: ETH, key: balance_key(who.address), value: value.into() });
+    // In the thread: alice passes everything on to bob. She could not without carol's gift.
+    let everything = INITIAL_BALANCE + 50;
+    let inner = alice.inner(0, &[transfer(ETH, bob.address, everything)?])?;
+    let package = sub_block::prove(&node, vec![inner], &presumed).await?;
+    let thread = node.account(0).thread(0, os_program_hash(), &package.encode())?;
+    // After it: bob gives carol more than he had before it.
+    let after = bob.invoke(0, &[transfer(ETH, carol.address, 2 * INITIAL_BALANCE + 7)?])?;
+
+    for receipt in in_one_block(&node.rpc, &[wire(&before, None), thread, wire(&after, None)]).await? {
+        receipt.succeeded();
+    }
+    assert_eq!(balance(&node.rpc, ETH, alice.address).await?, 0);
+    assert_eq!(balance(&node.rpc, ETH, bob.address).await?, 43);
+    assert_eq!(balance(&node.rpc, ETH, carol.address).await?, 3 * INITIAL_BALANCE - 43);
+    assert_eq!(node.rpc.nonce(alice.address).await?, 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_disjoint_threads() -> Result<()> {
+    let node = TestNode::options().block_time(BLOCK_TIME).start()?;
+    let first = sub_block::standard(&node).await?;
+    let [dave, erin] = [7, 8].map(|index| node.account(index));
+    let inner = vec![
+        dave.inner(0, &[transfer(ETH, erin.address, 3)?])?,
+        erin.inner(0, &[transfer(ETH, dave.address, 1)?])?,
+    ];
+    let second = sub_block::prove(&node, inner, &[]).await?;
+    let transactions = [
+        node.account(0).thread(0, os_program_hash(), &first.encode())?,
+        node.account(9).thread(0, os_program_hash(), &second.encode())?,
+    ];
+    for receipt in in_one_block(&node.rpc, &transactions).await? {
+        receipt.succeeded();
+    }
+    assert_eq!(balance(&node.rpc, ETH, dave.address).await?, INITIAL_BALANCE - 2);
+    assert_eq!(balance(&node.rpc, ETH, erin.address).await?, INITIAL_BALANCE + 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_threads_on_the_same_keys_the_first_settles() -> Result<()> {
+    let node = TestNode::options().block_time(BLOCK_TIME).start()?;
+    let package = sub_block::standard(&node).await?.encode();
+    let transactions = [0, 9].map(|index| node.account(index).thread(0, os_program_hash(), &package));
+    let [first, second] = transactions;
+    let receipts = in_one_block(&node.rpc, &[first?, second?]).await?;
+    receipts[0].succeeded();
+    let reason = receipts[1].reverted();
+    assert!(reason.starts_with("conflict: ") && reason.contains("nonce of "), "{reason}");
+    Ok(())
+}

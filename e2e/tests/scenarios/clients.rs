@@ -1,0 +1,92 @@
+//! (k) A real starknet.js client and a real starknet.py client, each in its own process.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
+use cairo_lang_starknet_classes::contract_class::ContractClass;
+use serde_json::json;
+use zkthreads_e2e::token::STRK;
+use zkthreads_e2e::{TestNode, hex, sub_block};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// What a client is told: where the node is, whose keys it may use, a contract to declare, a package to settle.
+async fn briefing(node: &TestNode, directory: &Path) -> Result<PathBuf> {
+    let sierra = root().join("contracts/probe.sierra.json");
+    let casm = directory.join("probe.casm.json");
+    let class: ContractClass = serde_json::from_slice(&std::fs::read(&sierra)?)?;
+    let extracted = class.extract_sierra_program(false)?;
+    let compiled = CasmContractClass::from_contract_class(class, extracted, true, usize::MAX)?;
+    std::fs::write(&casm, serde_json::to_vec(&compiled)?)?;
+
+    let package = directory.join("standard.package");
+    let proved = sub_block::standard(node).await?;
+    std::fs::write(&package, proved.encode())?;
+
+    let digest = zkthreads_protocol::PackageDigest::of(&proved.encode());
+    let facts = zkthreads_protocol::ThreadFacts {
+        os_program_hash: sub_block::os_program_hash(),
+        package_digest: digest,
+    };
+    let account = |index: usize| {
+        let wallet = node.account(index);
+        json!({ "address": hex(wallet.address), "key": hex(wallet.private_key) })
+    };
+    let told = json!({
+        "url": node.rpc.url(),
+        "submitter": account(0),
+        "user": account(9),
+        "strk": hex(STRK),
+        "accountClass": "0x5b4b537eaa2399e3aa99c4e2e0208ebd6c71bc1467938cd52c798c601e43564",
+        "sierra": sierra,
+        "casm": casm,
+        "package": package,
+        "proofFacts": facts.to_proof_facts().0.iter().copied().map(hex).collect::<Vec<_>>(),
+    });
+    let path = directory.join("briefing.json");
+    std::fs::write(&path, told.to_string())?;
+    Ok(path)
+}
+
+async fn run(mut command: Command) -> Result<()> {
+    let node = TestNode::start()?;
+    let directory = tempfile::tempdir()?;
+    let briefing = briefing(&node, directory.path()).await?;
+    command.env("ZKTHREADS_BRIEFING", briefing);
+    let shown = format!("{command:?}");
+    let output = tokio::task::spawn_blocking(move || command.output()).await?;
+    let output = output.with_context(|| format!("{shown}: run `make setup` first"))?;
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    println!("{stdout}");
+    eprintln!("{stderr}");
+    ensure!(output.status.success(), "{shown}: {}", output.status);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starknet_js() -> Result<()> {
+    let directory = root().join("e2e/js");
+    ensure!(
+        directory.join("node_modules/starknet").is_dir(),
+        "starknet.js is missing: run `make setup` first"
+    );
+    // starknet.js wants a newer Node.js than some systems have; the lock file brings one.
+    let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+    let bundled = directory.join(format!("node_modules/node-linux-{machine}/bin/node"));
+    let mut command = Command::new(if bundled.is_file() { bundled } else { "node".into() });
+    command.arg("--test").arg("client.test.mjs").current_dir(directory);
+    run(command).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starknet_py() -> Result<()> {
+    let python = root().join(".venv/bin/python");
+    ensure!(python.is_file(), "starknet.py is missing: run `make setup` first");
+    let mut command = Command::new(python);
+    command.arg("client_test.py").current_dir(root().join("e2e/python"));
+    run(command).await
+}

@@ -1,0 +1,13 @@
+//! Scenarios against the real binary, each on nodes of its own.
+
+mod support;
+
+mod bad_input;
+mod blocks;
+mod clients;
+mod crash;
+mod race;
+mod refusals;
+mod starknet_rust_client;
+mod tampering;
+mod twins;

@@ -1,0 +1,87 @@
+//! (a) The same signed transactions, settled by a thread on one chain and sent one by one to its twin, lead to the
+//! same state.
+
+use anyhow::Result;
+use serde_json::json;
+use zkthreads_e2e::token::{ETH, balance_key};
+use zkthreads_e2e::wallet::wire;
+use zkthreads_e2e::{TestNode, felt, hex, sub_block};
+
+use crate::support::{Purse, Users, check_thread, get_thread};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_equals_its_transactions_sent_one_by_one() -> Result<()> {
+    let (threaded, plain) = (TestNode::start()?, TestNode::start()?);
+    let before = Users::of(&threaded).await?;
+    assert_eq!(before, Users::of(&plain).await?, "twins begin alike");
+
+    let package = sub_block::standard(&threaded).await?;
+    let submitter = threaded.account(0);
+    let purse = Purse::of(&threaded.rpc, submitter.address).await?;
+    let transaction = submitter.thread(0, sub_block::os_program_hash(), &package.encode())?;
+    let check = check_thread(&threaded.rpc, &transaction).await?;
+    assert_eq!((&check["would_settle"], &check["errors"]), (&json!(true), &json!([])), "{check}");
+    let receipt = threaded.rpc.settle(&transaction).await?;
+    receipt.succeeded();
+
+    for (index, inner) in package.inner_transactions.iter().enumerate() {
+        let receipt = plain.rpc.settle(&wire(inner.as_invoke(), None)).await?;
+        assert_eq!(receipt.revert_reason, None, "transfer {index}");
+    }
+
+    let after = Users::of(&threaded).await?;
+    assert_ne!(before, after);
+    assert_eq!(after, Users::of(&plain).await?, "same balances, nonces and storage of the token");
+    for user in &threaded.accounts[1..] {
+        for key in [balance_key(user.address), balance_key(user.address) + 1] {
+            let (left, right) = (threaded.rpc.storage(ETH, key).await?, plain.rpc.storage(ETH, key).await?);
+            assert_eq!(left, right, "storage {key:#x}");
+        }
+    }
+
+    let paid = Purse::of(&threaded.rpc, submitter.address).await?;
+    assert_eq!((paid.nonce, paid.strk), (purse.nonce + 1, purse.strk - receipt.fee));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_settled_thread_is_seen_everywhere() -> Result<()> {
+    let node = TestNode::start()?;
+    let package = sub_block::standard(&node).await?;
+    let bytes = package.encode();
+    let transaction = node.account(0).thread(0, sub_block::os_program_hash(), &bytes)?;
+    let receipt = node.rpc.settle(&transaction).await?;
+    receipt.succeeded();
+
+    // The inner transfers' events, and the fee's.
+    let transfers =
+        receipt.events().iter().filter(|event| felt(&event["from_address"]).is_ok_and(|it| it == ETH));
+    assert_eq!(transfers.count(), 12);
+
+    // As an INVOKE v3 with its proof facts, in the transaction and in its block.
+    let hash = hex(receipt.hash);
+    let flags = json!(["INCLUDE_PROOF_FACTS"]);
+    let params = json!({ "transaction_hash": hash, "response_flags": flags });
+    let by_hash = node.rpc.call("starknet_getTransactionByHash", params).await?;
+    let params = json!({ "block_id": { "block_number": receipt.block }, "response_flags": flags });
+    let block = node.rpc.call("starknet_getBlockWithTxs", params).await?;
+    assert_eq!(block["transactions"].as_array().map(Vec::len), Some(1));
+    for seen in [&by_hash, &block["transactions"][0]] {
+        assert_eq!((&seen["type"], &seen["version"]), (&json!("INVOKE"), &json!("0x3")));
+        assert_eq!(seen["transaction_hash"], json!(hash));
+        assert_eq!(seen["proof_facts"], transaction["proof_facts"]);
+    }
+
+    let thread = get_thread(&node.rpc, receipt.hash).await?;
+    assert_eq!(thread["status"], "SETTLED");
+    assert_eq!(thread["package_bytes"], bytes.len());
+    assert_eq!(thread["inner_transactions"].as_array().map(Vec::len), Some(12));
+    assert_eq!(thread["conflicts"], json!([]));
+
+    // The state diff names every user's new nonce.
+    let params = json!({ "block_id": { "block_number": receipt.block } });
+    let update = node.rpc.call("starknet_getStateUpdate", params).await?;
+    let nonces = update["state_diff"]["nonces"].as_array().map_or(0, Vec::len);
+    assert_eq!(nonces, 6, "five users and the submitter: {update}");
+    Ok(())
+}
