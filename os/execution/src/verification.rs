@@ -105,7 +105,9 @@ impl VerificationPool {
     }
 
     /// The verdict on a package. Waits for it if it is under way, computes it now if it is not.
-    #[must_use]
+    ///
+    /// # Errors
+    /// Why the package cannot settle in any state.
     pub fn verdict(&self, thread: &ThreadTransaction) -> Verdict {
         self.checker.verdict(thread)
     }

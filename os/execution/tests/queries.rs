@@ -1,0 +1,107 @@
+//! Calls, simulations and fee estimates.
+
+mod support;
+
+use starknet_api::abi::abi_utils::selector_from_name;
+use starknet_api::block::BlockNumber;
+use starknet_api::transaction::fields::Calldata;
+use starknet_types_core::felt::Felt;
+use support::chain::assert_succeeded;
+use support::{INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer, unproven};
+use zkthreads_execution::{AdmitError, CallError, SimulateError, SimulationFlags};
+use zkthreads_storage::ExecutionStatus;
+
+const ESTIMATE: SimulationFlags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
+
+#[test]
+fn calls_read_any_block() {
+    let mut chain = TestChain::new(2);
+    let bob = chain.users[1].address;
+    let invoke = chain.users[0].invoke(&[transfer(eth(), bob, 7)]);
+    chain.block(vec![invoke]);
+    let balance_at = |number| {
+        let calldata = Calldata(vec![*bob.0.key()].into());
+        chain.executor.call(BlockNumber(number), eth(), selector_from_name("balance_of"), calldata)
+    };
+    assert_eq!(balance_at(0).unwrap(), [Felt::from(INITIAL_BALANCE), Felt::ZERO]);
+    assert_eq!(balance_at(1).unwrap(), [Felt::from(INITIAL_BALANCE + 7), Felt::ZERO]);
+    assert!(matches!(balance_at(2), Err(CallError::UnknownBlock(BlockNumber(2)))));
+
+    let call = |contract, name: &str| {
+        chain.executor.call(BlockNumber(1), contract, selector_from_name(name), Calldata::default())
+    };
+    assert!(matches!(call(sequencer(), "balance_of"), Err(CallError::ContractNotFound(_))));
+    assert!(matches!(call(eth(), "no_such_thing"), Err(CallError::EntryPointNotFound { .. })));
+    assert!(matches!(call(eth(), "balance_of"), Err(CallError::Reverted(_))));
+}
+
+#[test]
+fn an_estimate_without_bounds_is_what_execution_then_costs() {
+    let mut chain = TestChain::new(2);
+    let bob = chain.users[1].address;
+    let mut dry = chain.users[0].clone();
+    dry.bounds = bounds(0, 0);
+    let queries: Vec<_> = (0..2)
+        .map(|_| chain.executor.prepare(dry.invoke(&[transfer(eth(), bob, 7)]), false).unwrap())
+        .collect();
+    let estimates = chain.executor.simulate(BlockNumber(0), queries, ESTIMATE).unwrap();
+    assert_eq!(chain.balance(eth(), bob), INITIAL_BALANCE);
+    assert!(estimates.iter().all(|it| it.trace.fee_transfer.is_none() && it.trace.execute.is_some()));
+
+    let invokes = (0..2).map(|_| chain.users[0].invoke(&[transfer(eth(), bob, 7)])).collect();
+    let block = chain.block(invokes);
+    for (estimate, receipt) in estimates.iter().zip(&block.receipts) {
+        assert_succeeded(receipt);
+        assert_eq!(estimate.fee.overall_fee, receipt.actual_fee);
+        assert_eq!(estimate.fee.gas, receipt.gas);
+    }
+}
+
+#[test]
+fn simulations_build_on_one_another_and_obey_their_flags() {
+    let chain = TestChain::new(2);
+    let (alice, bob) = (chain.users[0].address, chain.users[1].address);
+    let mut dry = chain.users[0].clone();
+    let first = dry.invoke(&[transfer(eth(), bob, INITIAL_BALANCE)]);
+    let second = dry.invoke(&[transfer(eth(), bob, 1)]);
+    let prepare = |submission| chain.executor.prepare(submission, false).unwrap();
+    let (first, second) = (prepare(first), prepare(second));
+    let all = chain
+        .executor
+        .simulate(BlockNumber(0), vec![first.clone(), second.clone()], SimulationFlags::default())
+        .unwrap();
+    assert_succeeded(&all[0].receipt);
+    assert!(matches!(all[1].receipt.status, ExecutionStatus::Reverted { .. }));
+    assert!(all[0].trace.fee_transfer.is_some() && all[0].trace.validate.is_some());
+    assert!(all[0].trace.state_diff.nonces.contains_key(&alice));
+    assert!(all[0].trace.state_diff.storage_diffs.contains_key(&strk()));
+
+    let out_of_order = chain.executor.simulate(BlockNumber(0), vec![second], SimulationFlags::default());
+    let Err(SimulateError::Transaction { index: 0, error }) = out_of_order else { panic!("simulated") };
+    assert!(matches!(*error, AdmitError::InvalidNonce { .. }));
+
+    // Anyone's signature will do if validation is skipped.
+    let mut unsigned = first;
+    unsigned.hash = Default::default();
+    let run = |flags| chain.executor.simulate(BlockNumber(0), vec![unsigned.clone()], flags);
+    assert!(run(SimulationFlags::default()).is_err());
+    let skipped = run(SimulationFlags { skip_validate: true, skip_fee_charge: false }).unwrap();
+    assert!(skipped[0].trace.validate.is_none());
+    assert_eq!(chain.nonce(alice), 0);
+}
+
+#[test]
+fn threads_can_be_simulated() {
+    let mut chain = TestChain::new(3);
+    chain.advance(1);
+    let (submitter, to) = (chain.users[0].address, chain.users[2].address);
+    let inner = chain.users[1].inner(&[transfer(eth(), to, 3)]);
+    let package = unproven(&chain, submitter, vec![inner]).encode();
+    let hash = chain.os_program_hash();
+    let submission = chain.users[0].thread(hash, package, &[]);
+    let prepared = chain.executor.prepare(submission, false).unwrap();
+    let simulated = chain.executor.simulate(BlockNumber(1), vec![prepared], ESTIMATE).unwrap();
+    let ExecutionStatus::Reverted { reason } = &simulated[0].receipt.status else { panic!("settled") };
+    assert!(reason.starts_with("proof: "), "{reason}");
+    assert!(simulated[0].fee.overall_fee.0 > 0);
+}

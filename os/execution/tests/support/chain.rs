@@ -1,0 +1,161 @@
+//! The chain itself.
+
+use blockifier::state::state_api::StateReader;
+use starknet_api::abi::abi_utils::{get_fee_token_var_address, get_storage_var_address};
+use starknet_api::block::{
+    BlockHeader, BlockNumber, BlockTimestamp, GasPriceVector, GasPrices, NonzeroGasPrice,
+};
+use starknet_api::core::{ChainId, ContractAddress};
+use starknet_api::state::StorageKey;
+use starknet_types_core::felt::Felt;
+use tempfile::TempDir;
+use zkthreads_execution::{
+    ChainConfig, ChainState, ExecutedTransaction, Executor, GenesisState, OsVersion, Refusal, SealedBlock,
+    Submission,
+};
+use zkthreads_program::os_program;
+use zkthreads_protocol::SettleError;
+use zkthreads_storage::{ExecutionStatus, Receipt, Storage};
+
+use super::user::User;
+use super::{INITIAL_BALANCE, class, eth, sequencer, strk};
+
+/// Genesis time.
+pub const GENESIS: BlockTimestamp = BlockTimestamp(1_700_000_000);
+
+pub struct TestChain {
+    pub executor: Executor,
+    pub users: Vec<User>,
+    directory: TempDir,
+}
+
+/// A committed block.
+pub struct Sealed {
+    pub header: BlockHeader,
+    pub receipts: Vec<Receipt>,
+}
+
+impl TestChain {
+    /// A chain with `users` funded accounts, at block 0.
+    pub fn new(users: u64) -> Self {
+        Self::configured(users, |_| {})
+    }
+
+    pub fn configured(users: u64, change: impl FnOnce(&mut ChainConfig)) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let storage = Storage::open(directory.path()).expect("a database");
+        let mut config = config();
+        change(&mut config);
+        let users: Vec<User> = (0..users).map(|index| User::new(index, config.chain_id.clone())).collect();
+        let executor = Executor::new(storage, config);
+        executor.commit_genesis(genesis(&users)).expect("genesis");
+        Self { executor, users, directory }
+    }
+
+    pub fn state(&self) -> ChainState {
+        let latest = self.executor.storage().latest().expect("reads").expect("a block");
+        self.executor.state_after(latest)
+    }
+
+    pub fn balance(&self, token: ContractAddress, owner: ContractAddress) -> u128 {
+        let balance = self.state().get_storage_at(token, get_fee_token_var_address(owner)).expect("reads");
+        u128::try_from(balance).expect("128 bits")
+    }
+
+    pub fn nonce(&self, owner: ContractAddress) -> u64 {
+        u64::try_from(self.state().get_nonce_at(owner).expect("reads").0).expect("64 bits")
+    }
+
+    /// The os program that the chain accepts.
+    pub fn os_program_hash(&self) -> Felt {
+        os_program().hash().0
+    }
+
+    /// Admits the submissions and puts them into one block.
+    pub fn block(&self, submissions: Vec<Submission>) -> Sealed {
+        let admitted: Vec<_> = submissions
+            .into_iter()
+            .map(|submission| self.executor.admit(submission).expect("admitted"))
+            .collect();
+        let mut open = self.executor.open_block(GENESIS).expect("opens");
+        let executed: Vec<ExecutedTransaction> =
+            admitted.into_iter().map(|transaction| open.execute(transaction).expect("executes")).collect();
+        let sealed = open.seal().expect("seals");
+        self.commit(sealed, executed)
+    }
+
+    fn commit(&self, sealed: SealedBlock, executed: Vec<ExecutedTransaction>) -> Sealed {
+        let header = self.executor.commit(sealed).expect("commits");
+        Sealed { header, receipts: executed.into_iter().map(|executed| executed.receipt).collect() }
+    }
+
+    /// What a block of its own makes of a submission that is only prepared, not admitted.
+    pub fn try_execute(&self, submission: Submission) -> Result<ExecutedTransaction, Refusal> {
+        let prepared = self.executor.prepare(submission, false).expect("prepared");
+        self.executor.open_block(GENESIS).expect("opens").execute(prepared)
+    }
+
+    /// Commits `count` empty blocks.
+    pub fn advance(&self, count: u64) {
+        for _ in 0..count {
+            self.block(vec![]);
+        }
+    }
+
+    /// Closes the database and opens it again.
+    pub fn reopen(self) -> Self {
+        let Self { executor, users, directory } = self;
+        let config = executor.config().clone();
+        drop(executor);
+        let storage = Storage::open(directory.path()).expect("opens again");
+        Self { executor: Executor::new(storage, config), users, directory }
+    }
+}
+
+/// Whether the transaction took effect; panics with the reason if not.
+pub fn assert_succeeded(receipt: &Receipt) {
+    assert_eq!(receipt.status, ExecutionStatus::Succeeded);
+}
+
+/// Why the thread of this receipt did not settle; also checks that the reason is reported.
+pub fn settle_error(receipt: &Receipt) -> SettleError {
+    let error = receipt.thread.clone().expect("a thread").error.expect("an error");
+    assert_eq!(receipt.status, ExecutionStatus::Reverted { reason: error.to_string() });
+    error
+}
+
+pub fn config() -> ChainConfig {
+    let price = |price: u128| NonzeroGasPrice::try_from(price).expect("not zero");
+    let prices = GasPriceVector {
+        l1_gas_price: price(1_000_000_000),
+        l1_data_gas_price: price(1_000_000_000),
+        l2_gas_price: price(1_000_000_000),
+    };
+    ChainConfig {
+        chain_id: ChainId::Other("SN_SEPOLIA".to_owned()),
+        sequencer_address: sequencer(),
+        strk_address: strk(),
+        eth_address: eth(),
+        gas_prices: GasPrices { eth_gas_prices: prices.clone(), strk_gas_prices: prices },
+        max_thread_age: 20,
+        os_versions: vec![OsVersion { program: os_program().clone(), active_from: BlockNumber(0) }],
+    }
+}
+
+fn genesis(users: &[User]) -> GenesisState {
+    let classes = vec![class::ACCOUNT.clone(), class::STRK.clone(), class::ETH.clone()];
+    let mut genesis = GenesisState { timestamp: GENESIS, classes, ..GenesisState::default() };
+    genesis.contracts.insert(strk(), class::STRK.0);
+    genesis.contracts.insert(eth(), class::ETH.0);
+    let mut set = |contract: ContractAddress, key: StorageKey, value: Felt| {
+        genesis.storage.insert((contract, key), value);
+    };
+    for user in users {
+        set(user.address, get_storage_var_address("Account_public_key", &[]), user.public_key());
+        for token in [strk(), eth()] {
+            set(token, get_fee_token_var_address(user.address), INITIAL_BALANCE.into());
+        }
+    }
+    genesis.contracts.extend(users.iter().map(|user| (user.address, class::ACCOUNT.0)));
+    genesis
+}

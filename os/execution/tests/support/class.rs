@@ -1,0 +1,36 @@
+//! Sierra classes from files, compiled once per process.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use starknet_api::core::ClassHash;
+use starknet_api::state::SierraContractClass;
+use zkthreads_execution::class::compile;
+use zkthreads_storage::ClassRecord;
+
+pub type Declared = (ClassHash, ClassRecord);
+
+pub static ACCOUNT: LazyLock<Declared> = LazyLock::new(|| third_party("oz_account_1.0.0.sierra"));
+pub static STRK: LazyLock<Declared> = LazyLock::new(|| third_party("strk_erc20.sierra"));
+pub static ETH: LazyLock<Declared> = LazyLock::new(|| third_party("eth_erc20.sierra"));
+
+fn third_party(name: &str) -> Declared {
+    let class = load(&format!("target/third-party/contracts/{name}"));
+    (class.calculate_class_hash(), compile(class).expect("compiles"))
+}
+
+/// Our `contracts/probe.cairo`, which nothing declares.
+pub fn probe() -> SierraContractClass {
+    load("contracts/probe.sierra.json")
+}
+
+/// The Sierra class at `path`, relative to the workspace.
+pub fn load(path: &str) -> SierraContractClass {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    let json = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut value: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+    if !value["abi"].is_string() {
+        value["abi"] = serde_json::Value::String(value["abi"].to_string());
+    }
+    serde_json::from_value(value).expect("a Sierra class")
+}

@@ -1,0 +1,50 @@
+//! Threads forked from the chain. Their proofs are a placeholder: they reach the proof phase and fail there.
+
+use starknet_api::core::ContractAddress;
+use zkthreads_execution::sub_block::{self, ExecutedSubBlock, SubBlockContext};
+use zkthreads_protocol::{BaseBlock, InnerTransaction, Package};
+
+use super::chain::TestChain;
+
+/// Executes inner transactions on top of the latest block, for `submitter`.
+pub fn sub_block(
+    chain: &TestChain,
+    submitter: ContractAddress,
+    transactions: Vec<InnerTransaction>,
+) -> ExecutedSubBlock {
+    let header = chain.executor.latest_header().expect("a block").block_header_without_hash;
+    let context = SubBlockContext {
+        chain_id: chain.executor.config().chain_id.clone(),
+        base_block: BaseBlock {
+            number: header.block_number,
+            timestamp: header.timestamp,
+            sequencer: header.sequencer.0,
+        },
+        submitter,
+    };
+    sub_block::execute(chain.state(), &context, transactions).expect("a sub-block")
+}
+
+/// The package of an executed sub-block with the given proof bytes.
+pub fn package(executed: &ExecutedSubBlock, proof: Vec<u8>) -> Package {
+    Package {
+        statement: executed.statement.clone(),
+        inner_transactions: executed
+            .input
+            .transactions
+            .iter()
+            .map(|recorded| recorded.transaction.clone())
+            .collect(),
+        events: executed.events.clone(),
+        proof,
+    }
+}
+
+/// The package of inner transactions without a valid proof.
+pub fn unproven(
+    chain: &TestChain,
+    submitter: ContractAddress,
+    transactions: Vec<InnerTransaction>,
+) -> Package {
+    package(&sub_block(chain, submitter, transactions), b"not a proof".to_vec())
+}

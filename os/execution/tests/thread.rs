@@ -1,0 +1,366 @@
+//! Thread transactions up to the proof: each check refuses what it should, takes the fee, and leaves the state alone.
+
+mod support;
+
+use starknet_api::abi::abi_utils::get_fee_token_var_address;
+use starknet_api::block::BlockTimestamp;
+use starknet_api::core::{ClassHash, CompiledClassHash, Nonce};
+use starknet_api::state::StorageKey;
+use starknet_types_core::felt::Felt;
+use support::chain::settle_error;
+use support::thread::sub_block;
+use support::{INITIAL_BALANCE, TestChain, User, bounds, eth, package, strk, transfer, unproven};
+use zkthreads_execution::thread::constants::{
+    INNER_TRANSACTION_L2_GAS, PACKAGE_BYTE_L2_GAS, VERIFICATION_L2_GAS, minimal_l2_gas, precondition_count,
+};
+use zkthreads_execution::{AdmitError, Submission};
+use zkthreads_protocol::{ContractAccess, Package, SettleError, StateCell, Statement, StorageAccess};
+use zkthreads_storage::{ExecutionStatus, Receipt};
+
+/// A chain where user 0 submits and users 1 to 3 have accounts.
+fn chain() -> TestChain {
+    let chain = TestChain::new(4);
+    chain.advance(2);
+    chain
+}
+
+/// A sub-block of two ETH transfers by users 1 and 2.
+fn transfers(chain: &mut TestChain) -> Package {
+    let (submitter, to) = (chain.users[0].address, chain.users[3].address);
+    let transactions = vec![
+        chain.users[1].inner(&[transfer(eth(), to, 3)]),
+        chain.users[2].inner(&[transfer(eth(), to, 4)]),
+    ];
+    unproven(chain, submitter, transactions)
+}
+
+/// Puts the package, altered, into a block; checks fee, nonce and that nothing else changed; returns why it failed.
+fn refused(chain: &mut TestChain, mut package: Package, alter: impl FnOnce(&mut Package)) -> SettleError {
+    alter(&mut package);
+    let receipt = settle(chain, &package);
+    settle_error(&receipt)
+}
+
+fn settle(chain: &mut TestChain, package: &Package) -> Receipt {
+    let os_program_hash = chain.os_program_hash();
+    settle_with(chain, package, os_program_hash)
+}
+
+fn settle_with(chain: &mut TestChain, package: &Package, os_program_hash: Felt) -> Receipt {
+    let submitter = chain.users[0].address;
+    let before = chain.balance(strk(), submitter);
+    let nonce = chain.nonce(submitter);
+    let others = untouched(chain);
+    let submission = chain.users[0].thread(os_program_hash, package.encode(), &[]);
+    let receipt = chain.block(vec![submission]).receipts.remove(0);
+
+    assert!(receipt.actual_fee.0 > 0);
+    assert_eq!(chain.balance(strk(), submitter), before - receipt.actual_fee.0);
+    assert_eq!(chain.nonce(submitter), nonce + 1);
+    assert_eq!(untouched(chain), others);
+    let stored = chain.executor.storage().package(last_hash(chain)).unwrap();
+    assert_eq!(stored, Some(package.encode()));
+    receipt
+}
+
+fn last_hash(chain: &TestChain) -> starknet_api::transaction::TransactionHash {
+    let latest = chain.executor.storage().latest().unwrap().unwrap();
+    chain.executor.storage().transaction_at(latest, 0).unwrap().unwrap().hash
+}
+
+/// All that the threads of this file would change.
+fn untouched(chain: &TestChain) -> Vec<(u128, u64)> {
+    chain.users[1..]
+        .iter()
+        .map(|user| (chain.balance(eth(), user.address), chain.nonce(user.address)))
+        .collect()
+}
+
+#[test]
+fn a_thread_that_meets_every_precondition_still_needs_its_proof() {
+    let mut chain = chain();
+    let package = transfers(&mut chain);
+    let receipt = settle(&mut chain, &package);
+    assert!(matches!(settle_error(&receipt), SettleError::Proof { .. }));
+    // The verification was paid for, the diff was not.
+    let least = VERIFICATION_L2_GAS + 2 * INNER_TRANSACTION_L2_GAS;
+    assert!(receipt.gas.l2_gas.0 > least);
+    assert_eq!(receipt.thread.unwrap().package_bytes, package.encode().len() as u64);
+    // Its own fee transfer is the only event.
+    assert_eq!(receipt.events.len(), 1);
+}
+
+#[test]
+fn statements_about_something_else_are_refused() {
+    let mut chain = chain();
+    let package = transfers(&mut chain);
+    let accounts = chain.users[1].address;
+
+    let error = settle_with(&mut chain, &package, Felt::from(1));
+    assert!(matches!(settle_error(&error), SettleError::OsVersion { .. }));
+
+    let error = refused(&mut chain, package.clone(), |it| it.statement.chain_id = Felt::from(5));
+    assert!(matches!(error, SettleError::ChainId { found, .. } if found == Felt::from(5)));
+
+    let error = refused(&mut chain, package.clone(), |it| it.statement.submitter = accounts);
+    assert!(matches!(error, SettleError::Submitter { expected, .. } if expected == accounts));
+
+    let error = refused(&mut chain, package.clone(), |it| it.statement.base_block.number.0 = 1_000);
+    assert_eq!(error, SettleError::BaseBlockUnknown { number: 1_000 });
+    let error =
+        refused(&mut chain, package.clone(), |it| it.statement.base_block.timestamp = BlockTimestamp(5));
+    assert_eq!(error, SettleError::BaseBlockContext { number: 2 });
+    let error = refused(&mut chain, package.clone(), |it| it.statement.base_block.sequencer = accounts);
+    assert_eq!(error, SettleError::BaseBlockContext { number: 2 });
+
+    let undeclared = ClassHash(Felt::from(3));
+    let error = refused(&mut chain, package.clone(), |it| it.statement.classes[0].class_hash = undeclared);
+    assert_eq!(error, SettleError::ClassUndeclared { class_hash: undeclared });
+    let other = CompiledClassHash(Felt::from(3));
+    let error =
+        refused(&mut chain, package.clone(), |it| it.statement.classes[1].compiled_class_hash = other);
+    assert!(matches!(error, SettleError::ClassMismatch { found, .. } if found == other));
+
+    for number in [1_u128, 2] {
+        let error =
+            refused(&mut chain, package.clone(), |it| write_to_system_contract(&mut it.statement, number));
+        assert_eq!(error, SettleError::SystemContractWrite { address: number.into() });
+    }
+
+    // Refused without a look at the state or the proof: charged for the package alone.
+    let receipt = settle_with(&mut chain, &package, Felt::from(1));
+    assert!(receipt.gas.l2_gas.0 > package.encode().len() as u64 * PACKAGE_BYTE_L2_GAS);
+    assert!(receipt.gas.l2_gas.0 < VERIFICATION_L2_GAS);
+    assert_eq!(receipt.thread.unwrap().verify_micros, None);
+
+    chain.advance(20);
+    let error = refused(&mut chain, package, |_| {});
+    assert!(matches!(error, SettleError::BaseBlockTooOld { number: 2, max_age: 20, .. }), "{error:?}");
+}
+
+fn write_to_system_contract(statement: &mut Statement, number: u128) {
+    let write = StorageAccess { key: StorageKey::from(9_u64), before: Felt::ZERO, after: Felt::ONE };
+    let contract = ContractAccess {
+        address: number.into(),
+        class_hash: ClassHash::default(),
+        nonce_before: Nonce::default(),
+        nonce_after: Nonce::default(),
+        storage: vec![write],
+    };
+    statement.contracts.insert(0, contract);
+}
+
+#[test]
+fn packages_that_hold_other_transactions_or_events_than_stated_are_refused() {
+    let mut chain = chain();
+    let package = transfers(&mut chain);
+    let to = chain.users[3].address;
+
+    let mut forger = chain.users[2].clone();
+    let other = forger.inner(&[transfer(eth(), to, 999)]);
+    let error = refused(&mut chain, package.clone(), |it| it.inner_transactions[1] = other);
+    assert!(matches!(error, SettleError::InnerTransaction { index: 1, .. }), "{error:?}");
+
+    let error = refused(&mut chain, package, |it| it.events[0].content.data.0[0] += Felt::ONE);
+    assert!(matches!(error, SettleError::Events { .. }), "{error:?}");
+}
+
+#[test]
+fn every_conflict_is_named_with_what_was_expected_and_found() {
+    let mut chain = chain();
+    let (submitter, to) = (chain.users[0].address, chain.users[3].address);
+    let mut withholder = chain.users[1].clone();
+    let inner = withholder.inner(&[transfer(eth(), to, 3)]);
+    let package = unproven(&chain, submitter, vec![inner]);
+
+    // The user sends the same transaction to the chain itself; that lands first.
+    let direct = chain.users[1].invoke(&[transfer(eth(), to, 3)]);
+    let sender = chain.users[1].address;
+    chain.block(vec![direct]);
+    let SettleError::Conflicts(conflicts) = refused(&mut chain, package.clone(), |_| {}) else {
+        panic!("another error")
+    };
+    let named = |contract, cell| {
+        conflicts.iter().find(|it| it.contract == contract && it.cell == cell).copied().expect("named")
+    };
+    let nonce = named(sender, StateCell::Nonce);
+    assert_eq!((nonce.expected, nonce.found), (Felt::ZERO, Felt::ONE));
+    let received = named(eth(), StateCell::Storage(get_fee_token_var_address(to)));
+    let initial = Felt::from(INITIAL_BALANCE);
+    assert_eq!((received.expected, received.found), (initial, initial + Felt::from(3)));
+    let sent = named(eth(), StateCell::Storage(get_fee_token_var_address(sender)));
+    assert_eq!((sent.expected, sent.found), (initial, initial - Felt::from(3)));
+    assert_eq!(conflicts.len(), 3);
+
+    let error = refused(&mut chain, package, |it| {
+        let contract = it.statement.contracts.iter_mut().find(|it| it.address == sender).expect("touched");
+        contract.class_hash = ClassHash(Felt::from(77));
+    });
+    let SettleError::Conflicts(conflicts) = error else { panic!("another error") };
+    assert!(conflicts.iter().any(|it| it.cell == StateCell::ClassHash && it.expected == Felt::from(77)));
+}
+
+#[test]
+fn a_thread_sees_what_its_block_did_before_it() {
+    let mut chain = chain();
+    let package = transfers(&mut chain);
+    let (bob, to) = (chain.users[1].address, chain.users[3].address);
+    let mut rich = chain.users[3].clone();
+    let before = rich.invoke(&[transfer(eth(), bob, 1)]);
+    let hash = chain.os_program_hash();
+    let thread = chain.users[0].thread(hash, package.encode(), &[]);
+    let after = rich.invoke(&[transfer(eth(), bob, 1)]);
+    let block = chain.block(vec![before, thread, after]);
+    let SettleError::Conflicts(conflicts) = settle_error(&block.receipts[1]) else { panic!("another error") };
+    let touched: Vec<_> = conflicts.iter().map(|it| it.cell).collect();
+    for owner in [bob, to] {
+        assert!(touched.contains(&StateCell::Storage(get_fee_token_var_address(owner))));
+    }
+    assert_eq!(block.receipts[2].status, ExecutionStatus::Succeeded);
+    assert_eq!(chain.balance(eth(), bob), INITIAL_BALANCE + 2);
+    assert_eq!(
+        chain
+            .executor
+            .storage()
+            .transactions(block.header.block_header_without_hash.block_number)
+            .unwrap()
+            .unwrap()
+            .len(),
+        3
+    );
+}
+
+#[test]
+fn the_submitters_own_nonce_is_read_after_its_increment() {
+    let mut chain = chain();
+    let (submitter, to) = (chain.users[0].address, chain.users[3].address);
+    let mut ahead = chain.users[0].clone();
+    let inner = ahead.inner(&[transfer(eth(), to, 3)]);
+    let mut package = unproven(&chain, submitter, vec![inner]);
+    // Forked before the envelope's own nonce was consumed: a conflict.
+    let error = refused(&mut chain, package.clone(), |_| {});
+    let SettleError::Conflicts(conflicts) = error else { panic!("another error") };
+    assert!(conflicts.iter().any(|it| it.contract == submitter && it.cell == StateCell::Nonce));
+
+    // The state now has nonce 1; the next envelope makes it 2, and a statement that says so passes the precheck.
+    for access in &mut package.statement.contracts {
+        if access.address == submitter {
+            (access.nonce_before, access.nonce_after) = (Nonce(Felt::TWO), Nonce(Felt::THREE));
+        }
+    }
+    let error = refused(&mut chain, package, |_| {});
+    assert!(matches!(error, SettleError::Proof { .. }), "{error:?}");
+}
+
+#[test]
+fn admission_knows_what_a_thread_is() {
+    let mut chain = chain();
+    let package = transfers(&mut chain);
+    let bytes = package.encode();
+    let hash = chain.os_program_hash();
+    let submitter = chain.users[0].clone();
+    let admit = |submission| chain.executor.admit(submission);
+
+    let mut stingy = submitter.clone();
+    stingy.bounds = bounds(minimal_l2_gas(&package, bytes.len()).0 - 1, 100_000);
+    let refused = admit(stingy.thread(hash, bytes.clone(), &[]));
+    assert!(matches!(refused, Err(AdmitError::InsufficientResources(_))), "{refused:?}");
+
+    let Submission::Thread { envelope, mut package } = submitter.clone().thread(hash, bytes.clone(), &[])
+    else {
+        unreachable!()
+    };
+    package[100] ^= 1;
+    let refused = admit(Submission::Thread { envelope: envelope.clone(), package });
+    assert!(matches!(refused, Err(AdmitError::Envelope(_))), "{refused:?}");
+    let refused = admit(Submission::Invoke(envelope));
+    assert!(matches!(refused, Err(AdmitError::Malformed(_))), "{refused:?}");
+    let refused = admit(submitter.clone().thread(hash, bytes[..200].to_vec(), &[]));
+    assert!(matches!(refused, Err(AdmitError::Envelope(_))), "{refused:?}");
+
+    let mut forged = submitter.clone().signed_invoke(&[], None);
+    forged.proof_facts = match submitter.clone().thread(hash, bytes.clone(), &[]) {
+        Submission::Thread { envelope, .. } => envelope.proof_facts,
+        _ => unreachable!(),
+    };
+    let refused = admit(Submission::Thread { envelope: forged, package: bytes.clone() });
+    assert!(matches!(refused, Err(AdmitError::Validation(_))), "{refused:?}");
+
+    let mut poor = User::new(55, chain.executor.config().chain_id.clone());
+    let refused = admit(poor.thread(hash, bytes, &[]));
+    assert!(matches!(refused, Err(AdmitError::InsufficientBalance(_))), "{refused:?}");
+}
+
+#[test]
+fn bounds_that_do_not_cover_the_thread_cap_its_fee() {
+    let mut chain = chain();
+    let package = transfers(&mut chain);
+    let bytes = package.encode();
+    chain.users[0].bounds = bounds(minimal_l2_gas(&package, bytes.len()).0, 1_000);
+    let receipt = settle(&mut chain, &package);
+    assert!(matches!(settle_error(&receipt), SettleError::Proof { .. }));
+    let most = chain.users[0].bounds.max_possible_fee(Default::default());
+    assert!(receipt.actual_fee <= most);
+    assert!(precondition_count(&package.statement) > 10);
+}
+
+#[test]
+fn checking_tells_every_failure_and_changes_nothing() {
+    let mut chain = chain();
+    let package = transfers(&mut chain);
+    let (submitter, hash) =
+        (chain.users[0].address, zkthreads_protocol::OsProgramHash(chain.os_program_hash()));
+    let root = chain.executor.latest_header().unwrap();
+
+    let check = chain.executor.check_thread(submitter, hash, &package.encode()).unwrap();
+    assert!(!check.would_settle);
+    assert!(matches!(check.errors.as_slice(), [SettleError::Proof { .. }]), "{:?}", check.errors);
+    assert!(check.fee.overall_fee.0 > u128::from(VERIFICATION_L2_GAS) * 1_000_000_000);
+
+    let mut wrong = package.clone();
+    wrong.statement.chain_id = Felt::from(5);
+    wrong.statement.base_block.number.0 = 900;
+    wrong.statement.contracts.iter_mut().for_each(|contract| contract.class_hash = ClassHash(Felt::from(8)));
+    let stranger = chain.users[1].address;
+    let check = chain.executor.check_thread(stranger, hash, &wrong.encode()).unwrap();
+    let [
+        SettleError::ChainId { .. },
+        SettleError::Submitter { .. },
+        SettleError::BaseBlockUnknown { number: 900 },
+        SettleError::Conflicts(conflicts),
+        SettleError::Proof { .. } | SettleError::InnerTransaction { .. },
+    ] = check.errors.as_slice()
+    else {
+        panic!("{:?}", check.errors)
+    };
+    // Every class hash; and the nonce of the stranger, whose own envelope would consume it first.
+    assert_eq!(conflicts.len(), wrong.statement.contracts.len() + 1);
+    assert!(chain.executor.check_thread(submitter, hash, b"no package").is_err());
+
+    assert_eq!(chain.executor.latest_header().unwrap(), root);
+    assert_eq!(chain.nonce(submitter), 0);
+    assert_eq!(
+        chain.executor.verification().known_verdict(&thread_of(&chain, &package)).map(|it| it.is_err()),
+        Some(true)
+    );
+}
+
+fn thread_of(chain: &TestChain, package: &Package) -> zkthreads_protocol::ThreadTransaction {
+    let hash = chain.os_program_hash();
+    let Submission::Thread { envelope, package } = chain.users[0].clone().thread(hash, package.encode(), &[])
+    else {
+        unreachable!()
+    };
+    zkthreads_protocol::ThreadTransaction::new(envelope, &package).expect("well-formed")
+}
+
+#[test]
+fn a_sub_block_of_the_builder_states_what_the_chain_holds() {
+    let mut chain = chain();
+    let to = chain.users[3].address;
+    let transaction = chain.users[1].inner(&[transfer(eth(), to, 3)]);
+    let executed = sub_block(&chain, chain.users[0].address, vec![transaction]);
+    assert!(executed.left_out.is_empty());
+    let decoded = Package::decode(&package(&executed, vec![1]).encode()).expect("decodes");
+    assert_eq!(decoded.statement, executed.statement);
+}
