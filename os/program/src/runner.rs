@@ -32,15 +32,19 @@ pub struct OsRun {
     pub runner: CairoRunner,
 }
 
-/// Runs the thread OS.
+/// Runs the thread OS: once to learn which code of the classes runs, then without the rest, which need not be hashed.
 ///
 /// # Errors
 /// See [`OsError`].
 pub fn run(input: &OsInput) -> Result<OsRun, OsError> {
-    run_with_hints(OsHints::new(input))
+    let mut hints = OsHints::new(input, None);
+    let rehearsal = execute(&mut hints).map_err(Box::new)?;
+    let used = hints.used_code(rehearsal.get_relocatable_trace().unwrap_or_default());
+    drop(rehearsal);
+    run_with_hints(OsHints::new(input, Some(&used)))
 }
 
-/// Runs the thread OS with hints that may lie.
+/// Runs the thread OS once with the given hints.
 pub(crate) fn run_with_hints(mut hints: OsHints<'_>) -> Result<OsRun, OsError> {
     let runner = execute(&mut hints).map_err(Box::new)?;
     let output = read_output(&runner)?;

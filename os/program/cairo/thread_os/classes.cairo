@@ -142,7 +142,7 @@ func entry_points_preimage{poseidon_ptr: PoseidonBuiltin*}(
 }
 
 // Hash of a stretch of bytecode: of its felts if it is a leaf of the class's segmentation, else
-// `1 + Poseidon(length, hash, length, hash, ..)` of its parts.
+// `1 + Poseidon(length, hash, length, hash, ..)` of its parts. Parts whose code does not run are skipped.
 func bytecode_hash{poseidon_ptr: PoseidonBuiltin*}(data: felt*, length: felt) -> (hash: felt) {
     alloc_locals;
     local is_leaf;
@@ -168,10 +168,20 @@ func bytecode_node_preimage{poseidon_ptr: PoseidonBuiltin*}(
     }
     alloc_locals;
     local part_length;
-    // Bound like `is_leaf` above; the lengths add up to the node's length, or this recursion does not end.
-    %{ zkthreads.bytecode_part(ids.part_length) %}
-    let (part_hash) = bytecode_hash(data, part_length);
+    local is_skipped;
+    local hash_if_skipped;
+    // The next part, and whether its code runs. Bound by the compiled class hash like `is_leaf`; a part that is
+    // skipped although it runs stops the run at its first felt.
+    %{ zkthreads.bytecode_part(ids.part_length, ids.is_skipped, ids.hash_if_skipped) %}
     assert preimage[0] = part_length;
+    if (is_skipped != 0) {
+        // A part is entered at its first felt only, and -1 is no instruction: code that is not loaded cannot run. So
+        // it need not be hashed: the class's hash fixes the part's hash.
+        assert data[0] = -1;
+        assert preimage[1] = hash_if_skipped;
+        return bytecode_node_preimage(data + part_length, length - part_length, preimage + 2);
+    }
+    let (part_hash) = bytecode_hash(data, part_length);
     assert preimage[1] = part_hash;
     return bytecode_node_preimage(data + part_length, length - part_length, preimage + 2);
 }

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use cairo_lang_starknet_classes::NestedIntList;
 use cairo_lang_starknet_classes::casm_contract_class::{CasmContractClass, CasmContractEntryPoint};
 use cairo_vm::hint_processor::hint_processor_definition::HintExtension;
 use cairo_vm::types::relocatable::{MaybeRelocatable, Relocatable};
@@ -13,45 +12,57 @@ use starknet_api::core::ClassHash;
 use starknet_types_core::felt::Felt;
 
 use super::args::Args;
+use super::bytecode::{Bytecode, UsedCode, Walk};
 use super::{HintResult, broken};
 
 /// Cells of the Cairo structure `EntryPoint`.
 const ENTRY_POINT_CELLS: usize = 4;
 
-/// The classes not yet loaded, the walk over the segmentation of the one being hashed, and where each went.
+/// The classes not yet loaded, the walk over the code of the one being hashed, and where each went.
 pub(super) struct Classes<'a> {
     rest: std::collections::btree_map::Iter<'a, ClassHash, Arc<CasmContractClass>>,
     /// Index of each class in the OS's table.
     indices: HashMap<Felt, usize>,
-    /// The part of the segmentation to be hashed next.
-    part: NestedIntList,
-    /// Remaining parts of the nodes being hashed, innermost last.
-    open: Vec<std::vec::IntoIter<NestedIntList>>,
+    /// Which code runs; all, if it is not known.
+    used: Option<&'a UsedCode>,
+    walk: Walk,
+    /// The segment of each class's bytecode.
+    pub(super) segments: HashMap<isize, ClassHash>,
 }
 
 impl<'a> Classes<'a> {
-    pub(super) fn new(classes: &'a BTreeMap<ClassHash, Arc<CasmContractClass>>) -> Self {
+    pub(super) fn new(
+        classes: &'a BTreeMap<ClassHash, Arc<CasmContractClass>>,
+        used: Option<&'a UsedCode>,
+    ) -> Self {
         Self {
             rest: classes.iter(),
             indices: classes.keys().enumerate().map(|(index, hash)| (hash.0, index)).collect(),
-            part: NestedIntList::Leaf(0),
-            open: Vec::new(),
+            used,
+            walk: Walk::default(),
+            segments: HashMap::new(),
         }
     }
 
     /// Lays out a `LoadedClass` and attaches the hints of its code.
     pub(super) fn load(&mut self, args: &mut Args<'_>) -> Result<HintExtension, HintError> {
         let (class_hash, casm) = self.rest.next().ok_or_else(|| broken("no class is left to load"))?;
+        let code = Bytecode::new(casm, self.used.map(|used| used.get(class_hash).cloned().unwrap_or_default()));
+        let bytecode = args.vm.add_memory_segment();
+        for (offset, felts) in code.loaded_parts() {
+            args.write((bytecode + offset)?, felts.iter().map(|felt| (*felt).into()))?;
+        }
+        self.segments.insert(bytecode.segment_index, *class_hash);
+
         let points = &casm.entry_points_by_type;
         let mut cells = vec![class_hash.0.into()];
         for list in [&points.external, &points.l1_handler, &points.constructor] {
             cells.extend([list.len().into(), lay_out_entry_points(args, list)?.into()]);
         }
-        let bytecode = args.allocate(casm.bytecode.iter().map(|felt| Felt::from(&felt.value).into()))?;
         cells.extend([casm.bytecode.len().into(), bytecode.into()]);
         let loaded = args.allocate(cells)?;
         args.set("loaded", loaded)?;
-        self.part = casm.get_bytecode_segment_lengths();
+        self.walk = Walk::new(code);
         casm.hints
             .iter()
             .map(|(offset, hints)| {
@@ -61,27 +72,23 @@ impl<'a> Classes<'a> {
             .collect()
     }
 
-    /// Whether the part to be hashed next is a leaf.
+    /// Whether the stretch of code to be hashed next is a leaf.
     pub(super) fn bytecode_node(&mut self, args: &mut Args<'_>) -> HintResult {
-        match std::mem::replace(&mut self.part, NestedIntList::Leaf(0)) {
-            NestedIntList::Leaf(_) => args.set("is_leaf", 1),
-            NestedIntList::Node(parts) => {
-                self.open.push(parts.into_iter());
-                args.set("is_leaf", 0)
-            }
-        }
+        args.set("is_leaf", Felt::from(self.walk.enter()))
     }
 
-    /// Length of the next part of the innermost node.
+    /// The next part of the innermost node.
     pub(super) fn bytecode_part(&mut self, args: &mut Args<'_>) -> HintResult {
-        let part = self.open.last_mut().and_then(Iterator::next);
-        self.part = part.ok_or_else(|| broken("the class's segmentation is shorter than its bytecode"))?;
-        args.set("part_length", length(&self.part))
+        let part = self.walk.next_part();
+        let part = part.ok_or_else(|| broken("the class's segmentation is shorter than its bytecode"))?;
+        args.set("part_length", part.length)?;
+        args.set("is_skipped", Felt::from(part.hash_if_skipped.is_some()))?;
+        args.set("hash_if_skipped", part.hash_if_skipped.unwrap_or_default())
     }
 
     /// Leaves the innermost node.
     pub(super) fn bytecode_node_end(&mut self) -> HintResult {
-        self.open.pop();
+        self.walk.leave();
         Ok(())
     }
 
@@ -130,12 +137,4 @@ fn lay_out_entry_points(
         ]);
     }
     args.allocate(cells)
-}
-
-/// Number of felts in a part of a segmentation.
-fn length(part: &NestedIntList) -> usize {
-    match part {
-        NestedIntList::Leaf(length) => *length,
-        NestedIntList::Node(parts) => parts.iter().map(length).sum(),
-    }
 }

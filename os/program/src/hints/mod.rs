@@ -4,6 +4,7 @@
 //! to cairo-vm, core hints of contracts to cairo-lang-runner, and contracts' syscalls to [`contract`].
 
 mod args;
+mod bytecode;
 mod calls;
 mod classes;
 mod contract;
@@ -21,10 +22,12 @@ use cairo_vm::types::exec_scope::ExecutionScopes;
 use cairo_vm::types::relocatable::Relocatable;
 use cairo_vm::vm::errors::hint_errors::HintError;
 use cairo_vm::vm::runners::cairo_runner::{ResourceTracker, RunResources};
+use cairo_vm::vm::trace::trace_entry::TraceEntry;
 use cairo_vm::vm::vm_core::VirtualMachine;
 use starknet_types_core::felt::Felt;
 
 use self::args::Args;
+pub(crate) use self::bytecode::UsedCode;
 use self::calls::Calls;
 use self::classes::Classes;
 use self::state::State;
@@ -53,17 +56,29 @@ pub(crate) struct OsHints<'a> {
 }
 
 impl<'a> OsHints<'a> {
-    pub(crate) fn new(input: &'a OsInput) -> Self {
+    /// Hints for `input`; of classes, only the code in `used` is loaded, or all of it.
+    pub(crate) fn new(input: &'a OsInput, used: Option<&'a UsedCode>) -> Self {
         Self {
             library: BuiltinHintProcessor::new_empty(),
             input,
-            classes: Classes::new(&input.classes),
+            classes: Classes::new(&input.classes, used),
             transactions: Transactions::new(input),
             calls: Calls::default(),
             state: State::new(&input.contracts),
             resources: RunResources::new(MAX_STEPS),
             ec_op_segment: None,
         }
+    }
+
+    /// Which code of the classes a finished run executed.
+    pub(crate) fn used_code(&self, trace: &[TraceEntry]) -> UsedCode {
+        let mut used = UsedCode::new();
+        for entry in trace {
+            if let Some(class_hash) = self.classes.segments.get(&entry.pc.segment_index) {
+                used.entry(*class_hash).or_default().insert(entry.pc.offset);
+            }
+        }
+        used
     }
 
     fn execute(
