@@ -1,0 +1,172 @@
+//! What a data directory was made with. The chain's database holds the chain; this file beside it holds the options
+//! that its genesis came from, so that a restart needs none of them and cannot contradict them.
+
+use std::fmt::Display;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use starknet_api::core::ChainId;
+
+use super::accounts::random_seed;
+use super::constants::{DEFAULT_ACCOUNTS, DEFAULT_INITIAL_BALANCE};
+
+const FILE_NAME: &str = "devnet.json";
+
+/// The options a devnet's genesis comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The chain.
+    pub chain_id: ChainId,
+    /// What the accounts' keys derive from.
+    pub seed: u32,
+    /// Number of predeployed accounts.
+    pub accounts: u8,
+    /// Balance of each, of each token.
+    pub initial_balance: u128,
+}
+
+/// The same options as the user gave them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// The chain.
+    pub chain_id: Option<ChainId>,
+    /// What the accounts' keys derive from.
+    pub seed: Option<u32>,
+    /// Number of predeployed accounts.
+    pub accounts: Option<u8>,
+    /// Balance of each, of each token.
+    pub initial_balance: Option<u128>,
+}
+
+/// Why a data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// The file system.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file does not parse.
+    #[error("{path} does not parse: {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The chain in the directory was made with another value.
+    #[error("the chain in this data directory has {option} {stored}, not {wished}")]
+    Contradiction {
+        /// The command-line option.
+        option: &'static str,
+        /// What the chain was made with.
+        stored: String,
+        /// What the command line says.
+        wished: String,
+    },
+}
+
+impl Wishes {
+    /// Fills what the user left open.
+    #[must_use]
+    pub fn into_manifest(self) -> Manifest {
+        Manifest {
+            chain_id: self.chain_id.unwrap_or(ChainId::Sepolia),
+            seed: self.seed.unwrap_or_else(random_seed),
+            accounts: self.accounts.unwrap_or(DEFAULT_ACCOUNTS),
+            initial_balance: self.initial_balance.unwrap_or(DEFAULT_INITIAL_BALANCE),
+        }
+    }
+}
+
+impl Manifest {
+    /// The manifest of `directory`: the one there, if it agrees with the wishes, else a new one out of them, written
+    /// before anything else is, so that a crash leaves either nothing or a directory that a restart completes.
+    ///
+    /// # Errors
+    /// See [`ManifestError`].
+    pub fn open(directory: &Path, wishes: Wishes) -> Result<Self, ManifestError> {
+        let path = directory.join(FILE_NAME);
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let stored: Self = serde_json::from_slice(&bytes)
+                    .map_err(|error| ManifestError::Malformed { path, reason: error.to_string() })?;
+                stored.check(&wishes)?;
+                Ok(stored)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let manifest = wishes.into_manifest();
+                manifest.write(directory, &path).map_err(|source| ManifestError::Io { path, source })?;
+                Ok(manifest)
+            }
+            Err(source) => Err(ManifestError::Io { path, source }),
+        }
+    }
+
+    fn check(&self, wishes: &Wishes) -> Result<(), ManifestError> {
+        agree("--chain-id", &self.chain_id, wishes.chain_id.as_ref())?;
+        agree("--seed", &self.seed, wishes.seed.as_ref())?;
+        agree("--accounts", &self.accounts, wishes.accounts.as_ref())?;
+        agree("--initial-balance", &self.initial_balance, wishes.initial_balance.as_ref())
+    }
+
+    /// Written aside and renamed: the file is there whole or not at all.
+    fn write(&self, directory: &Path, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(directory)?;
+        let aside = path.with_extension("tmp");
+        let mut file = fs::File::create(&aside)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        file.sync_all()?;
+        fs::rename(aside, path)
+    }
+}
+
+fn agree<T: PartialEq + Display>(
+    option: &'static str,
+    stored: &T,
+    wished: Option<&T>,
+) -> Result<(), ManifestError> {
+    match wished {
+        Some(wished) if wished != stored => Err(ManifestError::Contradiction {
+            option,
+            stored: stored.to_string(),
+            wished: wished.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_start_needs_no_options_and_cannot_contradict_the_first() {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("new");
+        let first = Manifest::open(&data, Wishes { seed: Some(7), ..Wishes::default() }).unwrap();
+        assert_eq!(first.seed, 7);
+        assert_eq!(Manifest::open(&data, Wishes::default()).unwrap(), first);
+        let other = Wishes { chain_id: Some(ChainId::Mainnet), ..Wishes::default() };
+        let error = Manifest::open(&data, other).unwrap_err();
+        assert!(matches!(error, ManifestError::Contradiction { option: "--chain-id", .. }));
+        assert_eq!(
+            error.to_string(),
+            "the chain in this data directory has --chain-id SN_SEPOLIA, not SN_MAIN"
+        );
+    }
+
+    #[test]
+    fn a_damaged_manifest_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(FILE_NAME), b"{").unwrap();
+        let error = Manifest::open(directory.path(), Wishes::default()).unwrap_err();
+        assert!(matches!(error, ManifestError::Malformed { .. }));
+    }
+}
