@@ -72,7 +72,7 @@ async fn statements_about_something_else() -> Result<()> {
         }),
         ("INNER_TRANSACTION", "inner_transaction: ", |it| it.inner_transactions.swap(0, 1)),
         ("EVENTS", "events: ", |it| it.events.swap(0, 1)),
-        ("EVENTS", "events: ", |it| it.events[0].content.data.0[0] += 1),
+        ("EVENTS", "events: ", |it| it.events[0].content.data.0[0] += Felt::ONE),
     ];
     let node = TestNode::start()?;
     let package = sub_block::standard(&node).await?;
@@ -116,7 +116,7 @@ async fn a_tampered_proof_or_statement() -> Result<()> {
     let mut statement = package.clone();
     let ether = statement.statement.contracts.iter_mut().find(|contract| *contract.address.0.key() == ETH);
     let cells = &mut ether.expect("the token is touched").storage;
-    cells.iter_mut().find(|cell| cell.is_write()).expect("a balance changes").after += 1;
+    cells.iter_mut().find(|cell| cell.is_write()).expect("a balance changes").after += Felt::ONE;
     reverts(&node, &statement, "PROOF", "proof: ").await?;
     Ok(())
 }
