@@ -216,3 +216,61 @@ fn anyone_may_submit() {
     let transaction = world.users[0].sign(&[call]);
     check(&world, [transaction]);
 }
+
+#[test]
+fn class_hashes() {
+    let mut world = World::new(1);
+    let asking = address(0xcccc_u64);
+    world.state.deploy(asking, classes::class_hash_probe());
+    let calls = [0xaaaa, 0xcccc, 0xdead, 0].map(|of| probe(asking, "remember_block_hash", &[of]));
+    let transaction = world.users[0].sign(&calls);
+    check(&world, [transaction]);
+}
+
+/// Accounts of Sierra 1.7 and later are metered in gas, so their gas counter really runs down.
+#[test]
+fn an_account_metered_in_gas() {
+    let mut world = World::new(2);
+    for user in &world.users {
+        let (address, key) = (user.address, user.public_key());
+        world.state.deploy(address, classes::cairo_account());
+        world.state.set_variable(address, "public_key", &[], key);
+    }
+    let (a, b) = (world.users[0].address, world.users[1].address);
+    let calls = [transfer(world.strk(), b, 7), transfer(world.eth(), b, 8), probe_a("recurse", &[0xbbbb, 3])];
+    let first = world.users[0].sign(&calls);
+    let second = world.users[1].sign(&[transfer(calls[0].to, a, 1)]);
+    check(&world, [first, second]);
+}
+
+#[test]
+fn circuits() {
+    for account in [classes::account(), classes::cairo_account()] {
+        let mut world = World::new(1);
+        let (user, key) = (world.users[0].address, world.users[0].public_key());
+        world.state.deploy(user, account);
+        world.state.set_variable(user, "public_key", &[], key);
+        let circuit = address(0xc1c_u64);
+        world.state.deploy(circuit, classes::cairo_circuit());
+        let calls =
+            [Call::new(circuit, "circuit_builtins", vec![]), Call::new(circuit, "circuit_builtins", vec![])];
+        let transaction = world.users[0].sign(&calls);
+        check(&world, [transaction]);
+    }
+}
+
+#[test]
+fn the_compilers_test_contract() {
+    let mut world = World::new(1);
+    let contract = address(0x7e57_u64);
+    world.state.deploy(contract, classes::cairo_test());
+    let felts = |values: &[u64]| values.iter().map(|value| Felt::from(*value)).collect::<Vec<_>>();
+    let calls = [
+        Call::new(contract, "test", felts(&[1, 2, 3])),
+        Call::new(contract, "segment_arena_builtin", vec![]),
+        Call::new(contract, "fixed_sized_array_usage", felts(&[1, 2, 3, 4, 5])),
+        Call::new(contract, "ret_3", vec![]),
+    ];
+    let transaction = world.users[0].sign(&calls);
+    check(&world, [transaction]);
+}
