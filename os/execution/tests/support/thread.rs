@@ -48,3 +48,14 @@ pub fn unproven(
 ) -> Package {
     package(&sub_block(chain, submitter, transactions), b"not a proof".to_vec())
 }
+
+/// The package of inner transactions, proven. Takes both cores and several gigabytes for some twenty seconds.
+pub fn prove(chain: &TestChain, submitter: ContractAddress, transactions: Vec<InnerTransaction>) -> Package {
+    let executed = sub_block(chain, submitter, transactions);
+    let left_out: Vec<String> = executed.left_out.iter().map(|it| it.reason.to_string()).collect();
+    assert!(left_out.is_empty(), "left out: {left_out:?}");
+    let run = zkthreads_program::run(&executed.input).expect("the OS runs");
+    println!("{} steps", run.steps);
+    let proof = zkthreads_prover::Prover::new().prove(run, &|stage| println!("{stage}")).expect("proves");
+    package(&executed, proof)
+}
