@@ -6,7 +6,7 @@ use starknet_api::block::{BlockHeader, BlockNumber};
 use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_api::transaction::TransactionHash;
 use tokio::runtime::Handle;
-use zkthreads_execution::{Executor, PendingTransaction};
+use zkthreads_execution::{AdmitError, Executor, PendingTransaction, Submission};
 use zkthreads_storage::{BlockTransaction, StateView, Storage};
 
 use crate::error::RpcError;
@@ -96,6 +96,27 @@ impl RpcContext {
             return Ok(Found::Pending(transaction));
         }
         stored()?.ok_or_else(|| self.not_found(hash))
+    }
+
+    /// Admits a transaction of `sender`; says so if the reason for a refusal is that no account lives there.
+    pub(crate) fn admit(
+        &self,
+        sender: ContractAddress,
+        submission: Submission,
+    ) -> Result<PendingTransaction, RpcError> {
+        self.executor.admit(submission).map_err(|error| match error {
+            AdmitError::Validation(_) | AdmitError::Execution(_) | AdmitError::InsufficientBalance(_)
+                if self.is_absent(sender) =>
+            {
+                RpcError::NonAccount
+            }
+            error => error.into(),
+        })
+    }
+
+    fn is_absent(&self, contract: ContractAddress) -> bool {
+        let state = self.state(BlockId::Latest);
+        state.is_ok_and(|state| state.class_hash(contract).is_ok_and(|class| class == ClassHash::default()))
     }
 
     /// Puts an admitted transaction into the pool. Methods run on threads for blocking work, so waiting is fine.

@@ -13,7 +13,6 @@ impl From<AdmitError> for RpcError {
             AdmitError::InsufficientResources(_) => Self::InsufficientResources { reason },
             AdmitError::InsufficientBalance(_) => Self::InsufficientBalance { reason },
             AdmitError::Validation(_) => Self::ValidationFailure { reason },
-            AdmitError::NonAccount(_) => Self::NonAccount,
             AdmitError::ClassAlreadyDeclared(_) => Self::ClassAlreadyDeclared,
             AdmitError::ClassHashNotFound(_) => Self::ClassHashNotFound,
             AdmitError::CompilationFailed(_) => Self::CompilationFailed { reason },

@@ -21,6 +21,12 @@ impl Backwards {
     pub(crate) fn up_to(number: BlockNumber) -> Self {
         Self(u32::try_from(number.0).unwrap_or(u32::MAX))
     }
+
+    /// The block at the end of an encoded history key.
+    pub(crate) fn read_last(key: &[u8]) -> Option<BlockNumber> {
+        let (_, last) = key.split_last_chunk()?;
+        Some(BlockNumber((u32::MAX - u32::from_be_bytes(*last)).into()))
+    }
 }
 
 impl Key for Backwards {

@@ -69,6 +69,15 @@ impl Db {
         key: &T::Key,
         prefix: usize,
     ) -> Result<Option<T::Value>, StorageError> {
+        Ok(self.first_entry_from::<T>(key, prefix)?.map(|(_, value)| value))
+    }
+
+    /// As [`Self::first_from`], with the row's key.
+    pub(crate) fn first_entry_from<T: Table>(
+        &self,
+        key: &T::Key,
+        prefix: usize,
+    ) -> Result<Option<(Vec<u8>, T::Value)>, StorageError> {
         debug_assert_eq!(T::LAYOUT, table::Layout::Prefix(prefix));
         let key = key.encode();
         let mut options = ReadOptions::default();
@@ -76,7 +85,9 @@ impl Db {
         let mut rows = self.rocks.raw_iterator_cf_opt(self.family::<T>()?, options);
         rows.seek(&key);
         match rows.item() {
-            Some((found, row)) if found.get(..prefix) == key.get(..prefix) => decode::<T>(row).map(Some),
+            Some((found, row)) if found.get(..prefix) == key.get(..prefix) => {
+                Ok(Some((found.to_vec(), decode::<T>(row)?)))
+            }
             _ => Ok(rows.status().map(|()| None)?),
         }
     }

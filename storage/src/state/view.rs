@@ -42,6 +42,28 @@ impl StateView {
         }
     }
 
+    /// The block that last changed a storage cell; `None` if none did.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn storage_changed_at(
+        &self,
+        contract: ContractAddress,
+        key: StorageKey,
+    ) -> Result<Option<BlockNumber>, StorageError> {
+        let Some(block) = self.block else {
+            return Ok(None);
+        };
+        match self.storage.db().get::<Cells>(&(contract, key))? {
+            Some(cell) if cell.since > block => {
+                let from = (contract, key, Backwards::up_to(block));
+                let change = self.storage.db().first_entry_from::<CellHistory>(&from, 2 * FELT_BYTES)?;
+                Ok(change.and_then(|(key, _)| Backwards::read_last(&key)))
+            }
+            cell => Ok(cell.map(|cell| cell.since)),
+        }
+    }
+
     /// A contract's nonce; zero if there is no such contract.
     ///
     /// # Errors

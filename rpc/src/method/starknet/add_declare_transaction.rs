@@ -25,10 +25,14 @@ pub(super) struct Added {
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcError> {
     let transaction = params.declare_transaction;
     submission::executable(transaction.version)?;
-    let pending = context.executor.admit(submission::declare(transaction))?;
+    let sender = transaction.sender_address.0;
+    let pending = context.admit(sender, submission::declare(transaction))?;
     let PendingBody::Declare { tx, .. } = &pending.body else {
         return Err(RpcError::Internal { reason: "admission changed the kind of a transaction".to_owned() });
     };
     let class_hash = tx.class_hash.0;
+    if context.storage.class(tx.class_hash)?.is_some() {
+        return Err(RpcError::ClassAlreadyDeclared);
+    }
     Ok(Added { transaction_hash: context.submit(pending)?.0, class_hash })
 }

@@ -23,7 +23,8 @@ pub(super) struct Added {
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcError> {
     let transaction = params.invoke_transaction;
     submission::executable(transaction.version)?;
+    let sender = transaction.sender_address.0;
     let submission = submission::invoke(transaction).map_err(RpcError::InvalidProof)?;
-    let pending = context.executor.admit(submission)?;
+    let pending = context.admit(sender, submission)?;
     Ok(Added { transaction_hash: context.submit(pending)?.0 })
 }

@@ -1,9 +1,6 @@
 //! `starknet_getStorageAt`.
 
 use serde::{Deserialize, Serialize};
-use starknet_api::block::BlockNumber;
-use starknet_api::core::ContractAddress;
-use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 
 use crate::context::RpcContext;
@@ -35,8 +32,7 @@ pub(super) enum StorageValue {
 /// The value of a storage cell, and the block that last wrote it if asked.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<StorageValue, RpcError> {
     let (AddressHex(contract), KeyHex(key)) = (params.contract_address, params.key);
-    let number = context.resolve(params.block_id)?;
-    let state = context.storage.state_at(number);
+    let state = context.state(params.block_id)?;
     if !SYSTEM_CONTRACTS.contains(contract.0.key()) {
         context.class_hash(&state, contract)?;
     }
@@ -44,22 +40,6 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<StorageValu
     if !has(&params.response_flags, StorageFlag::IncludeLastUpdateBlock) {
         return Ok(StorageValue::Plain(value));
     }
-    let last_update_block = last_update(context, contract, key, number)?;
+    let last_update_block = state.storage_changed_at(contract, key)?.map_or(0, |block| block.0);
     Ok(StorageValue::WithBlock { value, last_update_block })
-}
-
-/// The newest block up to `number` whose diff holds the cell; 0 if none does.
-fn last_update(
-    context: &RpcContext,
-    contract: ContractAddress,
-    key: StorageKey,
-    number: BlockNumber,
-) -> Result<u64, RpcError> {
-    for block in (1..=number.0).rev() {
-        let diff = context.storage.state_diff(BlockNumber(block))?.ok_or(RpcError::BlockNotFound)?;
-        if diff.storage_diffs.get(&contract).is_some_and(|cells| cells.contains_key(&key)) {
-            return Ok(block);
-        }
-    }
-    Ok(0)
 }

@@ -24,8 +24,9 @@ pub(super) struct Added {
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcError> {
     let transaction = params.invoke_transaction;
     submission::executable(transaction.version)?;
+    let sender = transaction.sender_address.0;
     let submission = submission::thread_invoke(transaction).map_err(RpcError::Thread)?;
-    let pending = context.executor.admit(submission).map_err(|error| match error.into() {
+    let pending = context.admit(sender, submission).map_err(|error| match error {
         RpcError::InvalidProof(error) => RpcError::Thread(error),
         error => error,
     })?;

@@ -1,0 +1,12 @@
+//! The RPC server over HTTP, in front of a real chain in a temporary directory.
+
+mod bad_input;
+mod blocks;
+mod chain;
+mod client;
+mod execution;
+mod package;
+mod pool;
+mod state;
+mod threads;
+mod transactions;

@@ -1,0 +1,73 @@
+//! A well-formed package whose proof proves nothing.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use starknet_api::block::{BlockNumber, BlockTimestamp};
+use starknet_api::core::{ChainId, ContractAddress, Nonce};
+use starknet_api::transaction::InvokeTransactionV3;
+use starknet_types_core::felt::Felt;
+use zkthreads_protocol::commitments::events_commitment;
+use zkthreads_protocol::{
+    BaseBlock, ContractAccess, InnerTransaction, Package, PackageDigest, Statement, StorageAccess,
+    ThreadFacts,
+};
+
+use crate::chain::{BOB, Chain, GENESIS_TIME, STRK, os_program};
+use crate::transactions::{invoke, sign, to_json, transfer, unsigned};
+
+/// A sub-block of one transfer by Bob, which read a cell of the token that is 0 as `read`.
+pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
+    let inner = InnerTransaction::try_from(invoke(BOB, 0, transfer(STRK, 1))).unwrap();
+    let token: ContractAddress = STRK.try_into().unwrap();
+    let storage = chain.executor.storage().state_at(BlockNumber(0));
+    let contract = |address: Felt, nonces: (u64, u64), storage| {
+        let address: ContractAddress = address.try_into().unwrap();
+        ContractAccess {
+            address,
+            class_hash: chain.executor.storage().state_at(BlockNumber(0)).class_hash(address).unwrap(),
+            nonce_before: Nonce(nonces.0.into()),
+            nonce_after: Nonce(nonces.1.into()),
+            storage,
+        }
+    };
+    let cell = StorageAccess { key: 7_u64.into(), before: read, after: read };
+    assert_eq!(storage.storage(token, cell.key).unwrap(), Felt::ZERO);
+    let hash = inner.hash(&ChainId::Sepolia).unwrap();
+    Package {
+        statement: Statement {
+            chain_id: Felt::try_from(&ChainId::Sepolia).unwrap(),
+            submitter: ContractAddress::default(),
+            base_block: BaseBlock {
+                number: BlockNumber(0),
+                timestamp: BlockTimestamp(GENESIS_TIME),
+                sequencer: chain.executor.config().sequencer_address,
+            },
+            inner_transactions: vec![hash],
+            classes: vec![],
+            contracts: vec![contract(BOB, (0, 1), vec![]), contract(STRK, (0, 0), vec![cell])],
+            event_count: 0,
+            events_commitment: events_commitment(&[], &[hash]).unwrap(),
+            messages: vec![],
+        },
+        inner_transactions: vec![inner],
+        events: vec![],
+        proof: vec![1, 2, 3],
+    }
+}
+
+/// The signed envelope of a package.
+pub(crate) fn envelope(sender: Felt, nonce: u64, bytes: &[u8]) -> InvokeTransactionV3 {
+    let facts =
+        ThreadFacts { os_program_hash: os_program().hash(), package_digest: PackageDigest::of(bytes) };
+    let mut envelope = unsigned(sender, nonce, vec![Felt::ZERO]);
+    envelope.proof_facts = facts.to_proof_facts();
+    sign(envelope)
+}
+
+/// Envelope and package as they stand in a request.
+pub(crate) fn to_request(envelope: &InvokeTransactionV3, bytes: &[u8]) -> Value {
+    let mut value = to_json(envelope);
+    value["proof"] = STANDARD.encode(bytes).into();
+    value
+}
