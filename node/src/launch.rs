@@ -166,7 +166,7 @@ fn open_chain(
         None => {
             let genesis = genesis_state(&accounts, manifest.initial_balance, genesis_timestamp)?;
             let header = executor.commit_genesis(genesis)?;
-            tracing::info!(hash = %header.block_hash, "genesis");
+            tracing::info!(hash = format_args!("{:#x}", header.block_hash.0), "genesis");
         }
     }
     Ok(Chain { manifest, accounts, executor })

@@ -1,6 +1,6 @@
 //! The `zkthreads` binary.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -40,5 +40,9 @@ async fn run(command: Command) -> Result<ExitCode> {
 fn log_to_stderr(command: &Command) {
     let default = if matches!(command, Command::Devnet(_)) { "warn,zkthreads=info" } else { "error" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
 }

@@ -102,7 +102,7 @@ impl Producer {
             match block.execute(transaction) {
                 Ok(executed) => {
                     if let ExecutionStatus::Reverted { reason } = &executed.receipt.status {
-                        tracing::info!(%hash, %reason, "transaction reverted");
+                        tracing::info!(hash = format_args!("{:#x}", hash.0), %reason, "transaction reverted");
                     }
                 }
                 Err(Refusal::BlockFull) if block.is_empty() => {
@@ -115,7 +115,7 @@ impl Producer {
                 Err(Refusal::Rejected { reason }) => match *reason {
                     AdmitError::Internal(error) => return Err(error.into()),
                     reason => {
-                        tracing::info!(%hash, %reason, "transaction rejected");
+                        tracing::info!(hash = format_args!("{:#x}", hash.0), %reason, "transaction rejected");
                         self.mempool.reject(hash, reason.to_string());
                     }
                 },
@@ -148,7 +148,7 @@ pub fn now() -> BlockTimestamp {
 fn log_block(header: &BlockHeader, transactions: usize, elapsed: Duration) {
     tracing::info!(
         number = header.block_header_without_hash.block_number.0,
-        hash = %header.block_hash,
+        hash = format_args!("{:#x}", header.block_hash.0),
         root = format_args!("{:#x}", header.block_header_without_hash.state_root.0),
         transactions,
         milliseconds = elapsed.as_millis(),

@@ -157,12 +157,19 @@ impl Story {
         expect_revert(&receipt, "conflict")
     }
 
-    /// Signs and sends an envelope for these bytes; the receipt, also of a revert.
+    /// Asks whether a package would settle, which costs nothing, and sends it all the same; its receipt, be it of a
+    /// revert.
     async fn submit(&self, package: &[u8]) -> Result<TransactionReceiptWithBlockInfo> {
         let facts = ThreadFacts {
             os_program_hash: zkthreads_program::os_program().hash(),
             package_digest: PackageDigest::of(package),
         };
+        let check = self.submitter.check(facts, package).await?;
+        let kinds: Vec<&str> = check.errors.iter().map(|failed| failed.kind.as_str()).collect();
+        match kinds.as_slice() {
+            [] => print::line("check", format_args!("{} settle", "would".green())),
+            kinds => print::line("check", format_args!("{} settle: {}", "would not".red(), kinds.join(", "))),
+        }
         let hash = self.submitter.send(facts, package, Envelope::default()).await?;
         match self.submitter.wait(hash).await {
             Ok(settlement) => Ok(settlement.receipt),

@@ -1,0 +1,103 @@
+//! A node in this process: launched, stopped, launched again on the same directory.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use starknet_api::block::BlockTimestamp;
+use starknet_api::core::ChainId;
+use starknet_rust::core::types::{BlockId, ExecutionResult, MaybePreConfirmedBlockWithTxHashes};
+use starknet_rust::providers::Provider;
+use starknet_types_core::felt::Felt;
+use zkthreads_batcher::{Account, Call, NodeClient};
+use zkthreads_node::devnet::constants::STRK_ADDRESS;
+use zkthreads_node::devnet::manifest::{ManifestError, Wishes};
+use zkthreads_node::launch::{LaunchError, Node, NodeConfig};
+use zkthreads_node::producer::BlockMode;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+fn config(directory: Option<&Path>) -> NodeConfig {
+    NodeConfig {
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        block_mode: BlockMode::OnTransaction,
+        data_dir: directory.map(Path::to_owned),
+        genesis_timestamp: Some(BlockTimestamp(1_700_000_000)),
+        genesis: Wishes { seed: Some(0), accounts: Some(2), ..Wishes::default() },
+    }
+}
+
+fn client(node: &Node) -> Result<NodeClient> {
+    Ok(NodeClient::new(&format!("http://{}/rpc", node.address()))?)
+}
+
+async fn genesis_hash(node: &NodeClient) -> Result<Felt> {
+    match node.starknet().get_block_with_tx_hashes(BlockId::Number(0)).await? {
+        MaybePreConfirmedBlockWithTxHashes::Block(block) => Ok(block.block_hash),
+        MaybePreConfirmedBlockWithTxHashes::PreConfirmedBlock(_) => bail!("block 0 is not confirmed"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_continues_where_it_stopped() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let node = Node::launch(config(Some(directory.path()))).await?;
+    let rpc = client(&node)?;
+    let [from, to] = [0, 1].map(|index| node.accounts()[index]);
+    let account = Account::new(from.address, from.private_key, ChainId::Sepolia);
+
+    // The second comes before the first: the mempool holds it back.
+    let call = Call::transfer(STRK_ADDRESS.try_into()?, to.address, 5);
+    let nonce = rpc.nonce(account.address).await?;
+    let sign = |nonce| account.invoke(std::slice::from_ref(&call), nonce, Account::inner_bounds(), None);
+    let second = rpc.add_invoke(&sign(nonce.try_increment()?)?, None).await?;
+    let first = rpc.add_invoke(&sign(nonce)?, None).await?;
+    for hash in [first, second] {
+        let receipt = rpc.receipt(hash, TIMEOUT).await?;
+        assert_eq!(*receipt.receipt.execution_result(), ExecutionResult::Succeeded);
+    }
+    let (hash, block) = rpc.latest_block().await?;
+    assert!(block.number.0 >= 1);
+    node.stop().await?;
+
+    let node = Node::launch(config(Some(directory.path()))).await?;
+    let rpc = client(&node)?;
+    let (hash_again, block_again) = rpc.latest_block().await?;
+    assert_eq!((hash, block.number), (hash_again, block_again.number));
+    assert_eq!(rpc.nonce(account.address).await?.0, 2.into());
+    node.stop().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_chain_id_on_the_same_directory_is_refused() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    Node::launch(config(Some(directory.path()))).await?.stop().await?;
+    let mut other = config(Some(directory.path()));
+    other.genesis.chain_id = Some(ChainId::Mainnet);
+    let refused = Node::launch(other).await.err();
+    assert!(matches!(
+        refused,
+        Some(LaunchError::Manifest(ManifestError::Contradiction { option: "--chain-id", .. }))
+    ));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_genesis_is_the_same_block_and_an_interval_makes_empty_ones() -> Result<()> {
+    let mut every_50_ms = config(None);
+    every_50_ms.block_mode = BlockMode::Interval(Duration::from_millis(50));
+    let (one, other) = (Node::launch(config(None)).await?, Node::launch(every_50_ms).await?);
+    let genesis = genesis_hash(&client(&one)?).await?;
+    let rpc = client(&other)?;
+    let deadline = tokio::time::Instant::now() + TIMEOUT;
+    while rpc.latest_block().await?.1.number.0 < 3 {
+        assert!(tokio::time::Instant::now() < deadline, "no blocks are made");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(genesis_hash(&rpc).await?, genesis);
+    one.stop().await?;
+    other.stop().await?;
+    Ok(())
+}
