@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::mpsc;
 use std::thread;
 
+use cairo_air::components::memory_address_to_id::MEMORY_ADDRESS_TO_ID_SPLIT;
 use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_types_core::felt::Felt;
 use stwo::core::utils::MaybeOwned;
@@ -11,24 +12,22 @@ use stwo::core::vcs_lifted::blake2_merkle::Blake2sMerkleChannel;
 use stwo::prover::mempool::BaseColumnPool;
 use stwo_cairo_adapter::ProverInput;
 use stwo_cairo_adapter::adapter::adapt;
-use stwo_cairo_common::memory::MEMORY_ADDRESS_BOUND;
-use stwo_cairo_common::preprocessed_columns::preprocessed_trace::{
-    MAX_SEQUENCE_LOG_SIZE, SMALL_MAX_SEQUENCE_LOG_SIZE,
-};
 use stwo_cairo_prover::prover::{ChannelHash, ProverParameters, prove_cairo_with_precompute};
 use tracing::dispatcher::{self, Dispatch};
 use zkthreads_program::{OsRun, os_program};
 use zkthreads_protocol::OsProgram;
 use zkthreads_verifier::encoding::{self, Proof};
-use zkthreads_verifier::params::{CHANNEL_SALT, MAX_LOG_SIZE, TRACE_VARIANT, pcs_config};
+use zkthreads_verifier::params::{
+    CHANNEL_SALT, MAX_COUNTED_LOG_SIZE, MAX_LOG_SIZE, TRACE_VARIANT, pcs_config,
+};
 use zkthreads_verifier::verify_proof;
 
 use crate::error::ProveError;
 use crate::setup::Setup;
 use crate::stage::{Stage, StageSpans};
 
-/// Most memory cells of a run: the address table has this many columns, each as long as the tables can count.
-const MAX_CELLS: usize = MEMORY_ADDRESS_BOUND >> (MAX_SEQUENCE_LOG_SIZE - SMALL_MAX_SEQUENCE_LOG_SIZE);
+/// Most memory cells of a run: the address table has so many columns of the largest size.
+const MAX_CELLS: usize = MEMORY_ADDRESS_TO_ID_SPLIT << MAX_COUNTED_LOG_SIZE;
 /// Most steps of one kind of instruction.
 const MAX_STEPS: usize = 1 << MAX_LOG_SIZE;
 
@@ -46,7 +45,7 @@ impl Default for Prover {
 }
 
 impl Prover {
-    /// A prover. The lookup tables and evaluation domains (about 0.5 GB, some seconds) are computed by the
+    /// A prover. The lookup tables and evaluation domains (some 0.3 GB, half a second) are computed by the
     /// process's first proof, or by [`Prover::prepare`], and kept.
     #[must_use]
     pub const fn new() -> Self {

@@ -33,30 +33,42 @@ pub(crate) struct Component {
 /// component that the list lacks does not compile.
 macro_rules! component_list {
     (
-        sized { $($sized:ident: $sized_presence:ident, $max:expr;)* }
+        sized { $($sized:ident: $sized_presence:ident;)* }
+        counted { $($counted:ident: $counted_presence:ident;)* }
         tables { $($table:ident: $table_presence:ident;)* }
     ) => {
         /// All components but `memory_id_to_big`, which has several sums.
         pub(crate) fn components(claim: &CairoClaim, sums: &CairoInteractionClaim) -> Vec<Component> {
-            let CairoClaim { public_data: _, memory_id_to_big: _, $($sized,)* $($table,)* } = claim;
-            let mut list = Vec::with_capacity(80);
-            $(list.push(Component {
-                name: stringify!($sized),
-                presence: Presence::$sized_presence,
-                max_log_size: $max,
-                log_size: $sized.as_ref().map(|claim| claim.log_size),
-                sum: None,
-            });)*
-            $(list.push(Component {
-                name: stringify!($table),
-                presence: Presence::$table_presence,
-                max_log_size: MAX_LOG_SIZE,
-                log_size: $table.as_ref().map(|_| cairo_air::components::$table::LOG_SIZE),
-                sum: None,
-            });)*
-            let CairoInteractionClaim { memory_id_to_big: _, $($sized,)* $($table,)* } = sums;
+            let CairoClaim {
+                public_data: _, memory_id_to_big: _, $($sized,)* $($counted,)* $($table,)*
+            } = claim;
+            let mut list = vec![
+                $(Component {
+                    name: stringify!($sized),
+                    presence: Presence::$sized_presence,
+                    max_log_size: MAX_LOG_SIZE,
+                    log_size: $sized.as_ref().map(|claim| claim.log_size),
+                    sum: None,
+                },)*
+                $(Component {
+                    name: stringify!($counted),
+                    presence: Presence::$counted_presence,
+                    max_log_size: MAX_COUNTED_LOG_SIZE,
+                    log_size: $counted.as_ref().map(|claim| claim.log_size),
+                    sum: None,
+                },)*
+                $(Component {
+                    name: stringify!($table),
+                    presence: Presence::$table_presence,
+                    max_log_size: MAX_LOG_SIZE,
+                    log_size: $table.as_ref().map(|_| cairo_air::components::$table::LOG_SIZE),
+                    sum: None,
+                },)*
+            ];
+            let CairoInteractionClaim { memory_id_to_big: _, $($sized,)* $($counted,)* $($table,)* } = sums;
             let sums = [
                 $($sized.as_ref().map(|claim| claim.claimed_sum),)*
+                $($counted.as_ref().map(|claim| claim.claimed_sum),)*
                 $($table.as_ref().map(|claim| claim.claimed_sum),)*
             ];
             for (component, sum) in list.iter_mut().zip(sums) {
@@ -69,51 +81,53 @@ macro_rules! component_list {
 
 component_list! {
     sized {
-        add_opcode: Optional, MAX_LOG_SIZE;
-        add_opcode_small: Optional, MAX_LOG_SIZE;
-        add_ap_opcode: Optional, MAX_LOG_SIZE;
-        assert_eq_opcode: Optional, MAX_LOG_SIZE;
-        assert_eq_opcode_imm: Optional, MAX_LOG_SIZE;
-        assert_eq_opcode_double_deref: Optional, MAX_LOG_SIZE;
-        blake_compress_opcode: Optional, MAX_LOG_SIZE;
-        call_opcode_abs: Optional, MAX_LOG_SIZE;
-        call_opcode_rel_imm: Optional, MAX_LOG_SIZE;
-        generic_opcode: Optional, MAX_LOG_SIZE;
-        jnz_opcode_non_taken: Optional, MAX_LOG_SIZE;
-        jnz_opcode_taken: Optional, MAX_LOG_SIZE;
-        jump_opcode_abs: Optional, MAX_LOG_SIZE;
-        jump_opcode_double_deref: Optional, MAX_LOG_SIZE;
-        jump_opcode_rel: Optional, MAX_LOG_SIZE;
-        jump_opcode_rel_imm: Optional, MAX_LOG_SIZE;
-        mul_opcode: Optional, MAX_LOG_SIZE;
-        mul_opcode_small: Optional, MAX_LOG_SIZE;
-        qm_31_add_mul_opcode: Optional, MAX_LOG_SIZE;
-        ret_opcode: Optional, MAX_LOG_SIZE;
-        verify_instruction: Required, MAX_LOG_SIZE;
-        blake_round: Optional, MAX_LOG_SIZE;
-        blake_g: Optional, MAX_LOG_SIZE;
-        triple_xor_32: Optional, MAX_LOG_SIZE;
-        add_mod_builtin: Optional, MAX_COUNTED_LOG_SIZE;
-        bitwise_builtin: Optional, MAX_COUNTED_LOG_SIZE;
-        mul_mod_builtin: Optional, MAX_COUNTED_LOG_SIZE;
-        pedersen_builtin: Unsupported, MAX_COUNTED_LOG_SIZE;
-        pedersen_builtin_narrow_windows: Optional, MAX_COUNTED_LOG_SIZE;
-        poseidon_builtin: Optional, MAX_COUNTED_LOG_SIZE;
-        range_check96_builtin: Optional, MAX_COUNTED_LOG_SIZE;
-        range_check_builtin: Optional, MAX_COUNTED_LOG_SIZE;
-        ec_op_builtin: Unsupported, MAX_COUNTED_LOG_SIZE;
-        partial_ec_mul_generic: Unsupported, MAX_LOG_SIZE;
-        pedersen_aggregator_window_bits_18: Unsupported, MAX_LOG_SIZE;
-        partial_ec_mul_window_bits_18: Unsupported, MAX_LOG_SIZE;
-        pedersen_aggregator_window_bits_9: Optional, MAX_LOG_SIZE;
-        partial_ec_mul_window_bits_9: Optional, MAX_LOG_SIZE;
-        poseidon_aggregator: Optional, MAX_LOG_SIZE;
-        poseidon_3_partial_rounds_chain: Optional, MAX_LOG_SIZE;
-        poseidon_full_round_chain: Optional, MAX_LOG_SIZE;
-        cube_252: Optional, MAX_LOG_SIZE;
-        range_check_252_width_27: Optional, MAX_LOG_SIZE;
-        memory_address_to_id: Required, MAX_COUNTED_LOG_SIZE;
-        memory_id_to_small: Required, MAX_COUNTED_LOG_SIZE;
+        add_opcode: Optional;
+        add_opcode_small: Optional;
+        add_ap_opcode: Optional;
+        assert_eq_opcode: Optional;
+        assert_eq_opcode_imm: Optional;
+        assert_eq_opcode_double_deref: Optional;
+        blake_compress_opcode: Optional;
+        call_opcode_abs: Optional;
+        call_opcode_rel_imm: Optional;
+        generic_opcode: Optional;
+        jnz_opcode_non_taken: Optional;
+        jnz_opcode_taken: Optional;
+        jump_opcode_abs: Optional;
+        jump_opcode_double_deref: Optional;
+        jump_opcode_rel: Optional;
+        jump_opcode_rel_imm: Optional;
+        mul_opcode: Optional;
+        mul_opcode_small: Optional;
+        qm_31_add_mul_opcode: Optional;
+        ret_opcode: Optional;
+        verify_instruction: Required;
+        blake_round: Optional;
+        blake_g: Optional;
+        triple_xor_32: Optional;
+        partial_ec_mul_generic: Unsupported;
+        pedersen_aggregator_window_bits_18: Unsupported;
+        partial_ec_mul_window_bits_18: Unsupported;
+        pedersen_aggregator_window_bits_9: Optional;
+        partial_ec_mul_window_bits_9: Optional;
+        poseidon_aggregator: Optional;
+        poseidon_3_partial_rounds_chain: Optional;
+        poseidon_full_round_chain: Optional;
+        cube_252: Optional;
+        range_check_252_width_27: Optional;
+    }
+    counted {
+        add_mod_builtin: Optional;
+        bitwise_builtin: Optional;
+        mul_mod_builtin: Optional;
+        pedersen_builtin: Unsupported;
+        pedersen_builtin_narrow_windows: Optional;
+        poseidon_builtin: Optional;
+        range_check96_builtin: Optional;
+        range_check_builtin: Optional;
+        ec_op_builtin: Unsupported;
+        memory_address_to_id: Required;
+        memory_id_to_small: Required;
     }
     tables {
         blake_round_sigma: Optional;

@@ -12,19 +12,19 @@ use stwo_cairo_common::preprocessed_columns::preprocessed_trace::{
 
 /// Bits of work before the queries are drawn.
 const POW_BITS: u32 = 26;
-/// Log2 of the inverse rate: each query halves the chance of a cheat (conjectured, as for all STARKs in
-/// production).
+/// Log2 of the inverse rate: what each query adds to the security.
 const LOG_BLOWUP: u32 = 1;
 /// Positions at which the committed polynomials are opened.
 pub(crate) const QUERIES: u32 = 70;
-/// Log2 of the folding factor between layers. Eight to one makes proofs a seventh smaller than two to one. It
-/// touches only the commit phase, whose error is about `7 · 2^25 / |QM31|`, below 2^-96.
+/// Log2 of the folding factor between FRI layers. Eight to one makes proofs a seventh smaller than two to one and
+/// leaves the number of queries, and so [`SECURITY_BITS`], as it is.
 pub(crate) const FOLD_STEP: u32 = 3;
 
-/// Security of an accepted proof against forgery, bits: `POW_BITS + LOG_BLOWUP · QUERIES`, the conjectured
-/// soundness of FRI's query phase. The other terms are larger: the lookup argument has `124 + 24` bits less the
-/// log2 of its number of terms (at most 2^40, the trace sizes are bounded), and hashes have 128 bits against
-/// collisions.
+/// Security of an accepted proof against forgery, bits: `POW_BITS + LOG_BLOWUP · QUERIES`.
+///
+/// This is the proof system's own formula: the soundness of FRI's query phase, conjectured as for STARKs in general.
+/// Beside it, the lookup argument has 124 bits (the extension field's) and 24 of work, less the log2 of its number
+/// of terms, which trace sizes keep below 2^32; hashes have 128 bits against collisions.
 pub const SECURITY_BITS: u32 = pcs_config().security_bits();
 
 const _: () = assert!(SECURITY_BITS >= 96, "a proof must have at least 96 bits of security");
@@ -73,7 +73,7 @@ pub(crate) const MIN_LOG_SIZE: u32 = 4;
 /// Log2 of the largest trace. Bounds the heights of all trees.
 pub const MAX_LOG_SIZE: u32 = 24;
 /// Log2 of the largest trace that counts its rows: the tables' longest counting column.
-pub(crate) const MAX_COUNTED_LOG_SIZE: u32 = SMALL_MAX_SEQUENCE_LOG_SIZE;
+pub const MAX_COUNTED_LOG_SIZE: u32 = SMALL_MAX_SEQUENCE_LOG_SIZE;
 
 /// Largest decompressed proof, bytes. A real one has about 2 MB. Decoded it takes at most thrice that much
 /// memory (an empty list has 8 bytes encoded and 24 in memory), and the checks copy it at most thrice: below
