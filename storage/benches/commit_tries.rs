@@ -1,1 +1,98 @@
-fn main() {}
+//! How long a block's state takes: the tries computed, and committed.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use indexmap::IndexMap;
+use starknet_api::block::{BlockHash, BlockHeader, BlockHeaderWithoutHash, BlockNumber};
+use starknet_api::core::{ContractAddress, PatriciaKey};
+use starknet_api::state::{StorageKey, ThinStateDiff};
+use starknet_types_core::felt::Felt;
+use starknet_types_core::hash::{Poseidon, StarkHash};
+use zkthreads_storage::{BlockCommit, Storage};
+
+/// Entries in a block's diff.
+const ENTRIES: u64 = 1_000;
+/// Entries already in the state.
+const BEFORE: u64 = 20_000;
+/// Contracts that they are spread over.
+const CONTRACTS: u64 = 4;
+
+fn key(role: u64, n: u64) -> PatriciaKey {
+    let mut bytes = Poseidon::hash(&Felt::from(role), &Felt::from(n)).to_bytes_be();
+    bytes[0] &= 0x03;
+    PatriciaKey::try_from(Felt::from_bytes_be(&bytes)).expect("below 2^250")
+}
+
+/// Sets `entries` cells from `first` on to `value`.
+fn diff(first: u64, entries: u64, value: u64) -> ThinStateDiff {
+    let mut diff = ThinStateDiff::default();
+    for n in first..first + entries {
+        let cells: &mut IndexMap<_, _> =
+            diff.storage_diffs.entry(ContractAddress(key(0, n % CONTRACTS))).or_default();
+        cells.insert(StorageKey(key(1, n)), Felt::from(value + n));
+    }
+    diff
+}
+
+fn next_block(storage: &Storage, diff: ThinStateDiff) -> BlockCommit {
+    let tip = storage.latest().expect("readable");
+    let number = tip.map_or(0, |tip| tip.0 + 1);
+    let hash = |number: u64| BlockHash(Felt::from(number + 1));
+    let state = storage.prepare_state(&diff).expect("prepares");
+    BlockCommit {
+        header: BlockHeader {
+            block_hash: hash(number),
+            block_header_without_hash: BlockHeaderWithoutHash {
+                parent_hash: tip.map(|tip| hash(tip.0)).unwrap_or_default(),
+                block_number: BlockNumber(number),
+                state_root: state.global_root(),
+                ..Default::default()
+            },
+            ..Default::default()
+        },
+        transactions: Vec::new(),
+        packages: Vec::new(),
+        classes: Vec::new(),
+        state_diff: diff,
+        state,
+    }
+}
+
+fn commit_tries(c: &mut Criterion) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let storage = Storage::open(directory.path()).expect("opens");
+    storage.commit(next_block(&storage, diff(0, BEFORE, 1))).expect("commits");
+
+    let mut group = c.benchmark_group(format!("{ENTRIES} entries on {BEFORE}"));
+    group.throughput(Throughput::Elements(ENTRIES)).sample_size(20);
+    let mut value = 1;
+    group.bench_function("change: tries", |b| {
+        b.iter_batched(
+            || {
+                value += 1;
+                diff(500, ENTRIES, value)
+            },
+            |diff| black_box(storage.prepare_state(&diff).expect("prepares")),
+            BatchSize::LargeInput,
+        );
+    });
+    group.bench_function("insert: tries", |b| {
+        let fresh = diff(BEFORE, ENTRIES, 1);
+        b.iter(|| black_box(storage.prepare_state(&fresh).expect("prepares")));
+    });
+    group.bench_function("change: tries and commit", |b| {
+        b.iter_batched(
+            || {
+                value += 1;
+                diff(500, ENTRIES, value)
+            },
+            |diff| storage.commit(next_block(&storage, diff)).expect("commits"),
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
+
+criterion_group!(benches, commit_tries);
+criterion_main!(benches);

@@ -98,6 +98,14 @@ pub enum CommitError {
         /// The header's.
         found: GlobalRoot,
     },
+    /// The header miscounts the block's transactions.
+    #[error("the header counts {found} transactions, the block has {expected}")]
+    TransactionCount {
+        /// As many as there are.
+        expected: usize,
+        /// The header's count.
+        found: usize,
+    },
     /// A class says it was declared in another block.
     #[error("class {class_hash} says it was declared in block {declared_at}")]
     DeclaredAt {

@@ -94,11 +94,10 @@ impl Storage {
         let Some(header) = self.header(number)? else {
             return Ok(None);
         };
-        let mut transactions = Vec::with_capacity(header.n_transactions);
-        while let Some(transaction) = self.transaction_at(number, transactions.len())? {
-            transactions.push(transaction);
-        }
-        Ok(Some(transactions))
+        let all = (0..header.n_transactions).map(|index| {
+            self.transaction_at(number, index)?.ok_or_else(|| missing_transaction(number, index))
+        });
+        all.collect::<Result<_, _>>().map(Some)
     }
 
     /// A transaction, its block and its index there.
@@ -112,10 +111,10 @@ impl Storage {
         let Some(TransactionPlace { block, index }) = self.db().get::<TransactionPlaces>(&hash)? else {
             return Ok(None);
         };
-        let transaction = self.db().get::<Transactions>(&(block, index))?.ok_or_else(|| {
-            StorageError::Inconsistent { reason: format!("transaction {index} of block {block} is missing") }
-        })?;
-        Ok(Some((block, index as usize, transaction)))
+        let index = index as usize;
+        let transaction =
+            self.transaction_at(block, index)?.ok_or_else(|| missing_transaction(block, index))?;
+        Ok(Some((block, index, transaction)))
     }
 
     /// The transaction at an index of a block.
@@ -203,4 +202,8 @@ impl Storage {
     pub fn storage_proof(&self, request: &ProofRequest) -> Result<StorageProof, StorageError> {
         proof::prove(&self.db().snapshot(), request)
     }
+}
+
+fn missing_transaction(block: BlockNumber, index: usize) -> StorageError {
+    StorageError::Inconsistent { reason: format!("transaction {index} of block {block} is missing") }
 }

@@ -14,6 +14,8 @@ use rocksdb::{
     ColumnFamily, DB, DBPinnableSlice, ReadOptions, SnapshotWithThreadMode, WriteBatch, WriteOptions,
 };
 
+use self::keys::Backwards;
+use self::rows::Latest;
 use self::table::{Key, RowError, Table, decode_row, encode_row};
 use crate::StorageError;
 
@@ -63,30 +65,26 @@ impl Read for Db {
 }
 
 impl Db {
-    /// The first row at or after `key` that shares its first `prefix` bytes, which must be the table's prefix.
-    pub(crate) fn first_from<T: Table>(
+    /// The last change up to the block that `key` ends in, from a history table whose prefix is all of the key before
+    /// the block and `prefix` bytes long.
+    pub(crate) fn last_change<H: Table>(
         &self,
-        key: &T::Key,
+        key: &H::Key,
         prefix: usize,
-    ) -> Result<Option<T::Value>, StorageError> {
-        Ok(self.first_entry_from::<T>(key, prefix)?.map(|(_, value)| value))
-    }
-
-    /// As [`Self::first_from`], with the row's key.
-    pub(crate) fn first_entry_from<T: Table>(
-        &self,
-        key: &T::Key,
-        prefix: usize,
-    ) -> Result<Option<(Vec<u8>, T::Value)>, StorageError> {
-        debug_assert_eq!(T::LAYOUT, table::Layout::Prefix(prefix));
+    ) -> Result<Option<Latest<H::Value>>, StorageError> {
+        debug_assert_eq!(H::LAYOUT, table::Layout::Prefix(prefix));
         let key = key.encode();
         let mut options = ReadOptions::default();
         options.set_prefix_same_as_start(true);
-        let mut rows = self.rocks.raw_iterator_cf_opt(self.family::<T>()?, options);
+        let mut rows = self.rocks.raw_iterator_cf_opt(self.family::<H>()?, options);
         rows.seek(&key);
         match rows.item() {
             Some((found, row)) if found.get(..prefix) == key.get(..prefix) => {
-                Ok(Some((found.to_vec(), decode::<T>(row)?)))
+                let since = Backwards::read_last(found).ok_or_else(|| StorageError::DamagedRow {
+                    table: H::NAME,
+                    reason: "its key holds no block".into(),
+                })?;
+                Ok(Some(Latest { value: decode::<H>(row)?, since }))
             }
             _ => Ok(rows.status().map(|()| None)?),
         }

@@ -16,6 +16,11 @@ pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// Memory for blocks of rows read from disk, in bytes, shared by all tables.
 const BLOCK_CACHE_BYTES: usize = 256 << 20;
+/// Memory for rows not yet in table files, in bytes, shared by all tables.
+const WRITE_BUFFER_BYTES: usize = 256 << 20;
+/// The log is at most about this long, in bytes: what a reopening may have to replay. Without a bound, tables that
+/// are seldom written would keep it from being cut.
+const LOG_BYTES: u64 = 256 << 20;
 /// Bits of Bloom filter per key: about 1 in 100 lookups of an absent key reads the disk in vain.
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
 /// Part of a memtable given to its own prefix filter.
@@ -70,6 +75,8 @@ fn open_families<'a>(
     let mut options = Options::default();
     options.create_if_missing(true);
     options.create_missing_column_families(true);
+    options.set_db_write_buffer_size(WRITE_BUFFER_BYTES);
+    options.set_max_total_wal_size(LOG_BYTES);
     options.set_max_open_files(OPEN_FILES);
     options.set_keep_log_file_num(LOG_FILES);
     options.increase_parallelism(std::thread::available_parallelism().map_or(1, |n| n.get() as i32));

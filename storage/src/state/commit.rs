@@ -69,6 +69,10 @@ fn check_place(block: &BlockCommit, tip: Option<Tip>) -> Result<(), CommitError>
     if header.state_root != root {
         return Err(CommitError::StateRoot { expected: root, found: header.state_root });
     }
+    let (counted, found) = (block.transactions.len(), block.header.n_transactions);
+    if counted != found {
+        return Err(CommitError::TransactionCount { expected: counted, found });
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use starknet_types_core::felt::Felt;
 
 use crate::db::Read;
 use crate::db::keys::{Backwards, FELT_BYTES};
-use crate::db::rows::Latest;
+use crate::db::rows::{Contract, Latest};
 use crate::db::table::Table;
 use crate::db::tables::{CellHistory, Cells, ClassHashHistory, Contracts, NonceHistory};
 use crate::{ClassRecord, Storage, StorageError};
@@ -32,17 +32,10 @@ impl StateView {
     /// # Errors
     /// If the database cannot be read.
     pub fn storage(&self, contract: ContractAddress, key: StorageKey) -> Result<Felt, StorageError> {
-        let Some(block) = self.block else {
-            return Ok(Felt::ZERO);
-        };
-        match self.storage.db().get::<Cells>(&(contract, key))? {
-            None => Ok(Felt::ZERO),
-            Some(cell) if cell.since <= block => Ok(cell.value),
-            Some(_) => self.past::<CellHistory>((contract, key, Backwards::up_to(block)), 2 * FELT_BYTES),
-        }
+        Ok(self.cell(contract, key)?.map_or(Felt::ZERO, |cell| cell.value))
     }
 
-    /// The block that last changed a storage cell; `None` if none did.
+    /// The block that last wrote a storage cell; `None` if none did.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -51,17 +44,7 @@ impl StateView {
         contract: ContractAddress,
         key: StorageKey,
     ) -> Result<Option<BlockNumber>, StorageError> {
-        let Some(block) = self.block else {
-            return Ok(None);
-        };
-        match self.storage.db().get::<Cells>(&(contract, key))? {
-            Some(cell) if cell.since > block => {
-                let from = (contract, key, Backwards::up_to(block));
-                let change = self.storage.db().first_entry_from::<CellHistory>(&from, 2 * FELT_BYTES)?;
-                Ok(change.and_then(|(key, _)| Backwards::read_last(&key)))
-            }
-            cell => Ok(cell.map(|cell| cell.since)),
-        }
+        Ok(self.cell(contract, key)?.map(|cell| cell.since))
     }
 
     /// A contract's nonce; zero if there is no such contract.
@@ -89,23 +72,35 @@ impl StateView {
         Ok(class.filter(|class| self.block.is_some_and(|block| class.declared_at <= block)))
     }
 
-    /// One field of a contract, with its history.
+    /// A storage cell and the block that set it; `None` if none did.
+    fn cell(&self, contract: ContractAddress, key: StorageKey) -> Result<Option<Latest<Felt>>, StorageError> {
+        let Some(block) = self.block else {
+            return Ok(None);
+        };
+        match self.storage.db().get::<Cells>(&(contract, key))? {
+            Some(cell) if cell.since > block => {
+                let key = (contract, key, Backwards::up_to(block));
+                self.storage.db().last_change::<CellHistory>(&key, 2 * FELT_BYTES)
+            }
+            cell => Ok(cell),
+        }
+    }
+
+    /// One field of a contract; its default if none was set.
     fn contract<H: Table<Key = (ContractAddress, Backwards), Value: Default>>(
         &self,
         contract: ContractAddress,
-        field: impl Fn(crate::db::rows::Contract) -> Latest<H::Value>,
+        field: impl Fn(Contract) -> Latest<H::Value>,
     ) -> Result<H::Value, StorageError> {
         let Some(block) = self.block else {
             return Ok(H::Value::default());
         };
-        match self.storage.db().get::<Contracts>(&contract)?.map(field) {
-            None => Ok(H::Value::default()),
-            Some(latest) if latest.since <= block => Ok(latest.value),
-            Some(_) => self.past::<H>((contract, Backwards::up_to(block)), FELT_BYTES),
-        }
-    }
-
-    fn past<H: Table<Value: Default>>(&self, key: H::Key, prefix: usize) -> Result<H::Value, StorageError> {
-        Ok(self.storage.db().first_from::<H>(&key, prefix)?.unwrap_or_default())
+        let latest = match self.storage.db().get::<Contracts>(&contract)?.map(field) {
+            Some(latest) if latest.since > block => {
+                self.storage.db().last_change::<H>(&(contract, Backwards::up_to(block)), FELT_BYTES)?
+            }
+            latest => latest,
+        };
+        Ok(latest.map(|latest| latest.value).unwrap_or_default())
     }
 }

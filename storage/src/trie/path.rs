@@ -27,7 +27,7 @@ impl Path {
     #[must_use]
     pub fn of_key(key: Felt) -> Option<Self> {
         let mut bits = key.to_bytes_be();
-        if u32::from(bits[0].leading_zeros()) < SPARE_BITS {
+        if bits[0].leading_zeros() < SPARE_BITS {
             return None;
         }
         for i in 0..32 {

@@ -1,0 +1,90 @@
+//! Reads beside commits see whole blocks.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use starknet_api::block::BlockNumber;
+use starknet_api::state::ThinStateDiff;
+use starknet_types_core::felt::Felt;
+use zkthreads_storage::trie::{TrieHasher, verify_proof};
+use zkthreads_storage::{ProofRequest, Storage};
+
+use crate::support::{address, cell, commit, storage_diff};
+
+const BLOCKS: u64 = 60;
+const CELLS: u64 = 40;
+
+/// Block n sets every cell to n + 1.
+fn diff(block: u64) -> ThinStateDiff {
+    storage_diff((0..CELLS).map(|k| (address(1 + k % 4), cell(k), Felt::from(block + 1))))
+}
+
+#[test]
+fn readers_never_see_a_part_of_a_block() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let storage = Storage::open(directory.path())?;
+    commit(&storage, diff(0))?;
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let views = scope.spawn(|| -> anyhow::Result<u64> {
+            let mut rounds = 0;
+            while !done.load(Ordering::Relaxed) {
+                let BlockNumber(tip) = storage.latest()?.expect("a block");
+                let number = BlockNumber(tip - rounds % (tip + 1).min(3));
+                let view = storage.state_at(number);
+                for k in 0..CELLS {
+                    let value = view.storage(address(1 + k % 4), cell(k))?;
+                    assert_eq!(value, Felt::from(number.0 + 1), "cell {k} in the view of block {number}");
+                }
+                assert!(storage.header(number)?.is_some() && storage.state_diff(number)?.is_some());
+                rounds += 1;
+            }
+            Ok(rounds)
+        });
+        let proofs = scope.spawn(|| -> anyhow::Result<u64> {
+            let mut rounds = 0;
+            let contracts: Vec<_> = (1..5u64).map(address).collect();
+            let keys = |contract: u64| (0..CELLS).filter(|k| 1 + k % 4 == contract).map(cell).collect();
+            let storage_keys = (1..5u64).map(|c| (address(c), keys(c))).collect();
+            let request = ProofRequest { classes: vec![], contracts, storage: storage_keys };
+            while !done.load(Ordering::Relaxed) {
+                let proof = storage.storage_proof(&request)?;
+                for (((contract, keys), leaf), nodes) in
+                    request.storage.iter().zip(&proof.contract_leaves).zip(&proof.storage)
+                {
+                    let root = proof.roots.contracts_trie_root_hash.0;
+                    let leaf_hash =
+                        verify_proof(root, *contract.0.key(), &proof.contracts, TrieHasher::Pedersen)?;
+                    assert_eq!(leaf_hash, leaf.hash());
+                    let value =
+                        verify_proof(leaf.storage_root, *keys[0].0.key(), nodes, TrieHasher::Pedersen)?;
+                    assert_eq!(value, Felt::from(proof.block_number.0 + 1));
+                }
+                rounds += 1;
+            }
+            Ok(rounds)
+        });
+        for block in 1..BLOCKS {
+            commit(&storage, diff(block))?;
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(views.join().expect("no panic")? > 0);
+        assert!(proofs.join().expect("no panic")? > 0);
+        Ok(())
+    })
+}
+
+#[test]
+fn of_two_commits_of_one_block_one_wins() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let storage = Storage::open(directory.path())?;
+    let block = || crate::support::next_block(&storage, diff(0));
+    let blocks = [block()?, block()?];
+    let won = thread::scope(|scope| {
+        let commits = blocks.map(|block| scope.spawn(|| storage.commit(block)));
+        commits.map(|commit| commit.join().expect("no panic").is_ok())
+    });
+    assert_eq!(won.iter().filter(|won| **won).count(), 1);
+    assert_eq!(storage.latest()?, Some(BlockNumber(0)));
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! `kill -9` in the middle of commits, again and again.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use starknet_api::block::BlockNumber;
+use zkthreads_storage::Storage;
+
+use crate::reopening::root_from_scratch;
+use crate::support::{Model, busy_diff, commit};
+
+/// Where the child finds the database.
+const DIRECTORY: &str = "ZKTHREADS_CRASH_TEST_DIRECTORY";
+const KILLS: u32 = 20;
+
+/// Not a test of its own: what the killed process does. Commits blocks for as long as it lives, and says so.
+#[test]
+#[ignore = "runs only as the child of `killed_twenty_times`"]
+fn child() -> anyhow::Result<()> {
+    let Some(directory) = env::var_os(DIRECTORY) else {
+        return Ok(());
+    };
+    let storage = Storage::open(Path::new(&directory))?;
+    loop {
+        let next = storage.latest()?.map_or(0, |tip| tip.0 + 1);
+        commit(&storage, busy_diff(next))?;
+        println!("\ncommitted {next}");
+    }
+}
+
+/// When to kill.
+#[derive(Clone, Copy, PartialEq)]
+enum From {
+    /// Counted from the start: while it opens the database or makes its first commit.
+    Start,
+    /// Counted from the first commit: between or during commits.
+    FirstCommit,
+}
+
+/// Runs the child and kills it. Gives the last block that it said to have committed, if any.
+fn run_and_kill(directory: &Path, from: From, after: Duration) -> anyhow::Result<Option<u64>> {
+    let mut child = Command::new(env::current_exe()?)
+        .args(["--exact", "crash::child", "--ignored", "--nocapture"])
+        .env(DIRECTORY, directory)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let committed = |line: &str| line.strip_prefix("committed ").and_then(|number| number.parse().ok());
+    let mut last = None;
+    while from == From::FirstCommit && last.is_none() {
+        last = committed(&lines.next().expect("the child commits before it ends")?);
+    }
+    std::thread::sleep(after);
+    child.kill()?;
+    child.wait()?;
+    // What it had said by then is still in the pipe.
+    Ok(lines.map_while(Result::ok).filter_map(|line| committed(&line)).last().or(last))
+}
+
+#[test]
+fn killed_twenty_times() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let mut blocks = 0;
+    for kill in 0..KILLS {
+        let (from, spread) = if kill % 4 == 3 { (From::Start, 99_991) } else { (From::FirstCommit, 9_973) };
+        let after = Duration::from_micros(u64::from(kill * kill * 1_371 % spread));
+        let said = run_and_kill(directory.path(), from, after)?;
+
+        let storage = Storage::open(directory.path())?;
+        let tip = storage.latest()?.expect("a block").0;
+        // Durable before announced; at most the one under way when the signal came was not announced yet.
+        if let Some(said) = said {
+            assert!((said..=said + 1).contains(&tip), "it said {said}, the tip is {tip}");
+        }
+        assert!(tip + 1 >= blocks, "blocks were lost");
+        blocks = tip + 1;
+        assert_whole(&storage, tip)?;
+        // Every node that the next block needs is there.
+        commit(&storage, busy_diff(blocks))?;
+        blocks += 1;
+    }
+    println!("{KILLS} kills, {blocks} blocks");
+    Ok(())
+}
+
+/// Blocks 0 to `tip` and nothing else, with the state that they make.
+fn assert_whole(storage: &Storage, tip: u64) -> anyhow::Result<()> {
+    let mut model = Model::default();
+    for block in 0..=tip {
+        let number = BlockNumber(block);
+        let header = storage.header(number)?.expect("no gaps");
+        assert_eq!(storage.block_number(header.block_hash)?, Some(number));
+        assert_eq!(storage.state_diff(number)?, Some(busy_diff(block)));
+        model.apply(&busy_diff(block));
+    }
+    let beyond = BlockNumber(tip + 1);
+    assert!(storage.header(beyond)?.is_none());
+    assert!(storage.state_diff(beyond)?.is_none());
+    let view = storage.state_at(BlockNumber(tip));
+    for ((contract, key), value) in &model.cells {
+        assert_eq!(view.storage(*contract, *key)?, *value);
+    }
+    let header = storage.header(BlockNumber(tip))?.expect("the tip's header");
+    let root = storage.prepare_state(&Default::default())?.global_root();
+    assert_eq!(root, header.block_header_without_hash.state_root);
+    assert_eq!(root, root_from_scratch(&model)?);
+    Ok(())
+}
