@@ -18,8 +18,7 @@ async fn the_chain_wins_over_the_thread() -> Result<()> {
 
     // Proving and sending go on at once; the sub-block was executed over genesis.
     let sent = wire(impatient.as_invoke(), None);
-    let (package, receipt) =
-        tokio::join!(sub_block::standard(&node), node.rpc.settle(&sent));
+    let (package, receipt) = tokio::join!(sub_block::standard(&node), node.rpc.settle(&sent));
     let (package, receipt) = (package?, receipt?);
     receipt.succeeded();
     let hash = hash_of(impatient.as_invoke())?;
