@@ -12,6 +12,8 @@ from starkware.cairo.common.poseidon_hash import poseidon_hash_many
 # Constants that hints of the Cairo library read.
 LIBRARY = "starkware.cairo."
 ENTRY_POINTS = ["__main__.main", "__main__.__start__", "__main__.__end__"]
+# Functions that tests call by themselves.
+TESTED = ["thread_os.ec_op.check_instance"]
 
 
 def strip(program: dict) -> dict:
@@ -40,12 +42,13 @@ def strip(program: dict) -> dict:
     identifiers = {
         name: value
         for name, value in sorted(program["identifiers"].items())
-        if name in ENTRY_POINTS
+        if name in ENTRY_POINTS + TESTED
         or (value["type"] == "const" and name.startswith(LIBRARY) and not name.endswith("SIZEOF_LOCALS"))
     }
-    for name in ENTRY_POINTS:
+    for name in ENTRY_POINTS + TESTED:
         identifiers[name].pop("decorators", None)
-    identifiers["__main__.main"]["decorators"] = []
+    for name in ["__main__.main", *TESTED]:
+        identifiers[name]["decorators"] = []
     return {
         "attributes": [],
         "builtins": program["builtins"],

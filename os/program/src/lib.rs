@@ -6,9 +6,12 @@
 //!
 //! [`Statement`]: zkthreads_protocol::Statement
 
+#[cfg(test)]
+mod ec_op_tests;
 mod error;
 mod hints;
 pub mod input;
+pub mod lies;
 mod program;
 mod runner;
 

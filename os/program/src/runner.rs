@@ -13,7 +13,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::Statement;
 
 use crate::error::OsError;
-use crate::hints::OsHints;
+use crate::hints::{OsHints, UsedCode};
 use crate::input::OsInput;
 use crate::program::cairo_program;
 
@@ -37,11 +37,15 @@ pub struct OsRun {
 /// # Errors
 /// See [`OsError`].
 pub fn run(input: &OsInput) -> Result<OsRun, OsError> {
+    let used = rehearse(input)?;
+    run_with_hints(OsHints::new(input, Some(&used)))
+}
+
+/// Runs the thread OS with the whole code of all classes, to learn which of it runs.
+pub(crate) fn rehearse(input: &OsInput) -> Result<UsedCode, OsError> {
     let mut hints = OsHints::new(input, None);
     let rehearsal = execute(&mut hints).map_err(Box::new)?;
-    let used = hints.used_code(rehearsal.get_relocatable_trace().unwrap_or_default());
-    drop(rehearsal);
-    run_with_hints(OsHints::new(input, Some(&used)))
+    Ok(hints.used_code(rehearsal.get_relocatable_trace().unwrap_or_default()))
 }
 
 /// Runs the thread OS once with the given hints.

@@ -13,12 +13,14 @@ use cairo_vm::vm::vm_core::VirtualMachine;
 use starknet_types_core::felt::Felt;
 
 use super::HintResult;
+use crate::lies::Liar;
 
 /// The VM and the Cairo variables that a hint may read or set.
 pub(crate) struct Args<'a> {
     pub(crate) vm: &'a mut VirtualMachine,
     pub(crate) ids: &'a HashMap<String, HintReference>,
     pub(crate) ap_tracking: &'a ApTracking,
+    pub(crate) liar: &'a mut Liar,
 }
 
 impl Args<'_> {
@@ -34,6 +36,7 @@ impl Args<'_> {
 
     /// Sets a variable.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<MaybeRelocatable>) -> HintResult {
+        let value = self.liar.bend(value.into());
         insert_value_from_var_name(name, value, self.vm, self.ids, self.ap_tracking)
     }
 
@@ -53,7 +56,7 @@ impl Args<'_> {
         address: Relocatable,
         cells: impl IntoIterator<Item = MaybeRelocatable>,
     ) -> HintResult {
-        let cells: Vec<MaybeRelocatable> = cells.into_iter().collect();
+        let cells: Vec<MaybeRelocatable> = cells.into_iter().map(|cell| self.liar.bend(cell)).collect();
         self.vm.load_data(address, &cells).map(|_| ()).map_err(HintError::Memory)
     }
 
@@ -62,17 +65,18 @@ impl Args<'_> {
         &mut self,
         cells: impl IntoIterator<Item = MaybeRelocatable>,
     ) -> Result<Relocatable, HintError> {
-        allocate(self.vm, cells)
+        allocate(self.vm, self.liar, cells)
     }
 }
 
 /// Lays out cells in a segment of their own.
 pub(crate) fn allocate(
     vm: &mut VirtualMachine,
+    liar: &mut Liar,
     cells: impl IntoIterator<Item = MaybeRelocatable>,
 ) -> Result<Relocatable, HintError> {
     let segment = vm.add_memory_segment();
-    let cells: Vec<MaybeRelocatable> = cells.into_iter().collect();
+    let cells: Vec<MaybeRelocatable> = cells.into_iter().map(|cell| liar.bend(cell)).collect();
     vm.load_data(segment, &cells).map_err(HintError::Memory)?;
     Ok(segment)
 }

@@ -47,7 +47,8 @@ impl<'a> Classes<'a> {
     /// Lays out a `LoadedClass` and attaches the hints of its code.
     pub(super) fn load(&mut self, args: &mut Args<'_>) -> Result<HintExtension, HintError> {
         let (class_hash, casm) = self.rest.next().ok_or_else(|| broken("no class is left to load"))?;
-        let code = Bytecode::new(casm, self.used.map(|used| used.get(class_hash).cloned().unwrap_or_default()));
+        let code =
+            Bytecode::new(casm, self.used.map(|used| used.get(class_hash).cloned().unwrap_or_default()));
         let bytecode = args.vm.add_memory_segment();
         for (offset, felts) in code.loaded_parts() {
             args.write((bytecode + offset)?, felts.iter().map(|felt| (*felt).into()))?;

@@ -11,9 +11,11 @@ use starknet_types_core::felt::Felt;
 use super::args::allocate;
 use super::calls::{Calls, Frame};
 use super::{HintResult, broken};
+use crate::lies::Liar;
 
 pub(super) fn execute(
     calls: &mut Calls<'_>,
+    liar: &mut Liar,
     vm: &mut VirtualMachine,
     scopes: &mut ExecutionScopes,
     hint: &Hint,
@@ -21,7 +23,7 @@ pub(super) fn execute(
     match hint {
         // Dictionaries get temporary segments, which the OS lines up when it validates the segment arena.
         Hint::Core(hint) => execute_core_hint_base(vm, scopes, hint, false),
-        Hint::Starknet(StarknetHint::SystemCall { .. }) => answer_syscall(calls.running()?, vm),
+        Hint::Starknet(StarknetHint::SystemCall { .. }) => answer_syscall(calls.running()?, liar, vm),
         Hint::Starknet(StarknetHint::Cheatcode { .. }) | Hint::External(_) => {
             Err(broken("a contract's code has a hint that Starknet does not allow"))
         }
@@ -29,7 +31,8 @@ pub(super) fn execute(
 }
 
 /// Writes the answer to the running call's next syscall. The OS checks it when it serves the syscall.
-fn answer_syscall(frame: &mut Frame<'_>, vm: &mut VirtualMachine) -> HintResult {
+fn answer_syscall(frame: &mut Frame<'_>, liar: &mut Liar, vm: &mut VirtualMachine) -> HintResult {
+    liar.begin("syscall");
     let request = frame.syscall_ptr;
     let selector = integer(vm, request)?;
     let gas = integer(vm, (request + 1)?)?;
@@ -43,7 +46,7 @@ fn answer_syscall(frame: &mut Frame<'_>, vm: &mut VirtualMachine) -> HintResult 
         "EmitEvent" => (4, vec![]),
         "CallContract" | "LibraryCall" => {
             let inner = next(&recorded.inner_calls, &mut frame.inner_calls)?;
-            let retdata = allocate(vm, inner.retdata.iter().map(|felt| (*felt).into()))?;
+            let retdata = allocate(vm, liar, inner.retdata.iter().map(|felt| (*felt).into()))?;
             (4, vec![retdata.into(), (retdata + inner.retdata.len())?.into()])
         }
         "GetExecutionInfo" => (0, vec![frame.call.into()]),
@@ -57,6 +60,7 @@ fn answer_syscall(frame: &mut Frame<'_>, vm: &mut VirtualMachine) -> HintResult 
     let header = (request + (2 + request_cells))?;
     let mut cells: Vec<MaybeRelocatable> = vec![gas.into(), Felt::ZERO.into()];
     cells.extend(answer);
+    let cells: Vec<MaybeRelocatable> = cells.into_iter().map(|cell| liar.bend(cell)).collect();
     frame.syscall_ptr = vm.load_data(header, &cells).map_err(HintError::Memory)?;
     Ok(())
 }

@@ -33,6 +33,7 @@ use self::classes::Classes;
 use self::state::State;
 use self::transactions::Transactions;
 use crate::input::OsInput;
+use crate::lies::Liar;
 
 const PREFIX: &str = "zkthreads.";
 
@@ -51,6 +52,8 @@ pub(crate) struct OsHints<'a> {
     calls: Calls<'a>,
     state: State<'a>,
     resources: RunResources,
+    /// Bends what hints supply, in tests.
+    pub(crate) liar: Liar,
     /// Where the VM computes ec_op results.
     pub(crate) ec_op_segment: Option<Relocatable>,
 }
@@ -66,6 +69,7 @@ impl<'a> OsHints<'a> {
             calls: Calls::default(),
             state: State::new(&input.contracts),
             resources: RunResources::new(MAX_STEPS),
+            liar: Liar::default(),
             ec_op_segment: None,
         }
     }
@@ -137,7 +141,7 @@ fn scalar_bit(args: &mut Args<'_>) -> HintResult {
     let ap = args.vm.get_ap();
     let scalar = args.integer_at((ap - 8)?)?;
     let bit = scalar.to_bytes_le()[0] & 1;
-    args.vm.insert_value(ap, Felt::from(bit)).map_err(HintError::Memory)
+    args.write(ap, [Felt::from(bit).into()])
 }
 
 /// A hint that finds the run in a state that the OS's code rules out, or an input that lacks something.
@@ -162,7 +166,7 @@ impl HintProcessorLogic for OsHints<'_> {
         hint: &Box<dyn Any>,
     ) -> Result<HintExtension, HintError> {
         if let Some(hint) = hint.downcast_ref::<Hint>() {
-            contract::execute(&mut self.calls, vm, scopes, hint)?;
+            contract::execute(&mut self.calls, &mut self.liar, vm, scopes, hint)?;
             return Ok(HintExtension::default());
         }
         let data = hint.downcast_ref::<HintProcessorData>().ok_or(HintError::WrongHintData)?;
@@ -170,8 +174,12 @@ impl HintProcessorLogic for OsHints<'_> {
             return self.library.execute_hint_extensive(vm, scopes, hint);
         };
         let name = call.split('(').next().unwrap_or(call);
-        let mut args = Args { vm, ids: &data.ids_data, ap_tracking: &data.ap_tracking };
-        self.execute(name, &mut args, scopes)
+        let mut liar = std::mem::take(&mut self.liar);
+        liar.begin(name);
+        let mut args = Args { vm, ids: &data.ids_data, ap_tracking: &data.ap_tracking, liar: &mut liar };
+        let result = self.execute(name, &mut args, scopes);
+        self.liar = liar;
+        result
     }
 }
 
