@@ -7,6 +7,7 @@
 //! `pending`) the same, except that `starknet_getNonce` counts the pool's transactions; `l1_accepted` no block at
 //! all, since this node does not settle on L1.
 
+mod body;
 mod context;
 mod convert;
 mod error;

@@ -1,6 +1,7 @@
 //! The HTTP server.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,11 +14,12 @@ use jsonrpsee::server::{
     BatchRequestConfig, Methods, RegisterMethodError, ServerBuilder, ServerConfig, StopHandle, stop_channel,
 };
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tower::Service;
 use tower_http::cors::CorsLayer;
 
+use crate::body;
 use crate::context::RpcContext;
 use crate::method;
 
@@ -31,7 +33,7 @@ pub const MAX_RESPONSE_BYTES: u32 = 64 * 1024 * 1024;
 pub const MAX_BATCH: u32 = 100;
 
 /// Most requests under way at once; further ones are told to come back (429).
-pub const MAX_CONCURRENT_REQUESTS: u32 = 256;
+pub const MAX_CONCURRENT_REQUESTS: u32 = 128;
 
 /// Longest that a request may take from its first byte to its answer.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
@@ -109,11 +111,21 @@ fn router(methods: impl Into<Methods>, stop_handle: StopHandle) -> Router {
         .set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
         .build();
     let service = ServerBuilder::new().set_config(config).to_service_builder().build(methods, stop_handle);
+    let places = Arc::new(Semaphore::new(MAX_CONCURRENT_REQUESTS as usize));
     let rpc = post(move |request: Request| {
-        let mut service = service.clone();
+        let (mut service, places) = (service.clone(), Arc::clone(&places));
         async move {
-            match tokio::time::timeout(REQUEST_TIMEOUT, service.call(request)).await {
-                Ok(Ok(response)) => response.map(Body::new),
+            let Ok(_place) = places.try_acquire() else {
+                return failure(StatusCode::TOO_MANY_REQUESTS, "too many requests at once");
+            };
+            let answer = async {
+                match body::read(request).await {
+                    Ok(request) => service.call(request).await.map(|response| response.map(Body::new)),
+                    Err(refusal) => Ok(refusal.into_response()),
+                }
+            };
+            match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
+                Ok(Ok(response)) => response,
                 Ok(Err(error)) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
                 Err(_) => failure(StatusCode::REQUEST_TIMEOUT, "the request took too long"),
             }
@@ -126,9 +138,10 @@ fn router(methods: impl Into<Methods>, stop_handle: StopHandle) -> Router {
         .layer(CorsLayer::permissive())
 }
 
-fn failure(status: StatusCode, reason: &str) -> Response {
+/// An answer outside any call: JSON-RPC's server error, with the HTTP status that fits.
+pub(crate) fn failure(status: StatusCode, reason: &str) -> Response {
     let body = serde_json::json!({
-        "jsonrpc": "2.0", "id": null, "error": { "code": -32603, "message": reason },
+        "jsonrpc": "2.0", "id": null, "error": { "code": -32000, "message": reason },
     });
     (status, [("content-type", "application/json")], body.to_string()).into_response()
 }
