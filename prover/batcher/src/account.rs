@@ -7,7 +7,7 @@ use starknet_api::core::{ChainId, ContractAddress, EntryPointSelector, Nonce};
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::execution_resources::GasAmount;
 use starknet_api::transaction::fields::{
-    AllResourceBounds, Calldata, ProofFacts, ResourceBounds, Tip, TransactionSignature, ValidResourceBounds,
+    AllResourceBounds, Calldata, ResourceBounds, Tip, TransactionSignature, ValidResourceBounds,
 };
 use starknet_api::transaction::{
     InvokeTransactionV3, TransactionHash, TransactionHasher, TransactionVersion,
@@ -125,7 +125,7 @@ impl Account {
             fee_data_availability_mode: DataAvailabilityMode::L1,
             paymaster_data: Default::default(),
             account_deployment_data: Default::default(),
-            proof_facts: facts.map(ThreadFacts::to_proof_facts).unwrap_or_else(ProofFacts::default),
+            proof_facts: facts.map(ThreadFacts::to_proof_facts).unwrap_or_default(),
         };
         self.sign(&mut invoke)?;
         Ok(invoke)
