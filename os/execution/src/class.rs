@@ -65,7 +65,8 @@ fn sierra_version(class: &SierraContractClass) -> Result<SierraVersion, AdmitErr
     )))
 }
 
-fn check_size(class: &SierraContractClass) -> Result<(), AdmitError> {
+/// Refuses what is larger than any class, before anything else is done with it.
+pub(crate) fn check_size(class: &SierraContractClass) -> Result<(), AdmitError> {
     let felts = class.sierra_program.len();
     if felts > MAX_PROGRAM_FELTS {
         let message = format!("the Sierra program has {felts} felts, more than {MAX_PROGRAM_FELTS}");

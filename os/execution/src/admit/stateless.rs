@@ -50,6 +50,7 @@ pub(super) fn prepare(
         }
         Submission::Declare { mut tx, class } => {
             check_declare(&tx)?;
+            class::check_size(&class)?;
             tx.class_hash = class.calculate_class_hash();
             let class = compiled(executor, &tx, class)?;
             (

@@ -37,7 +37,8 @@ pub struct Simulation {
 
 impl Executor {
     /// Executes `transactions` one after the other on the state after block `at`, as the next block would.
-    /// Reverted transactions are results, not errors. A fee estimate is a simulation that charges no fee.
+    /// Reverted transactions are results, not errors. A fee estimate is a simulation that charges no fee; its first
+    /// transaction's nonce may be ahead, because those before it may still wait for their block.
     ///
     /// # Errors
     /// If a transaction could not enter a block at all.
@@ -53,7 +54,7 @@ impl Executor {
                 only_query: transaction.only_query,
                 charge_fee: !flags.skip_fee_charge,
                 validate: !flags.skip_validate,
-                strict_nonce_check: true,
+                strict_nonce_check: !flags.skip_fee_charge,
             };
             match session.execute(&transaction, flags) {
                 Ok(executed) => Ok(self.simulation(&transaction, executed)),

@@ -1,5 +1,6 @@
 //! Would it settle now?
 
+use blockifier::state::cached_state::CachedState;
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::InvokeTransactionV3;
@@ -11,7 +12,7 @@ use zkthreads_protocol::{
     EnvelopeError, OsProgramHash, PackageDigest, SettleError, ThreadFacts, ThreadTransaction,
 };
 
-use super::Scope;
+use super::{Scope, precheck};
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::query::FeeEstimate;
@@ -57,6 +58,21 @@ impl Executor {
         let (errors, gas) = session.check_thread(&scope)?;
         let fee = self.estimate(gas, Tip::ZERO);
         Ok(ThreadCheck { would_settle: errors.is_empty(), errors, fee })
+    }
+}
+
+impl Executor {
+    /// The checks that need no cryptography, on the latest state: every failed one, with every conflicting key. Empty
+    /// means that the thread settles in the next block if its proof verifies.
+    ///
+    /// # Errors
+    /// If the node fails.
+    pub fn precheck_thread(&self, thread: &ThreadTransaction) -> Result<Vec<SettleError>, ExecutionError> {
+        let parent = self.latest_header()?.block_header_without_hash.block_number;
+        let number = parent.next().ok_or(ExecutionError::BlockNumberOverflow)?;
+        let scope = Scope::new(self, number, thread);
+        let mut state = CachedState::new(self.state_after(parent));
+        precheck::all(&scope, &mut state)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use blockifier::execution::contract_class::RunnableCompiledClass;
 use blockifier::state::errors::StateError;
-use blockifier::state::state_api::StateReader;
+use blockifier::state::state_api::{State, StateReader};
 use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
 use starknet_api::core::{CompiledClassHash, ContractAddress};
 use starknet_types_core::felt::Felt;
@@ -15,6 +15,19 @@ use crate::error::ExecutionError;
 
 /// Addresses of contracts that only the protocol writes: block hashes (0x1) and state-diff compression (0x2).
 const SYSTEM_CONTRACTS: [Felt; 2] = [Felt::ONE, Felt::TWO];
+
+/// All of the phase on a state of its own: consumes the submitter's nonce, as validation would, and collects every
+/// failed check and every conflict.
+pub(crate) fn all<S: State>(scope: &Scope<'_>, state: &mut S) -> Result<Vec<SettleError>, ExecutionError> {
+    let statement = &scope.thread.package().statement;
+    state.increment_nonce(scope.submitter)?;
+    let mut failures = failures(scope, state, statement)?;
+    let conflicts = conflicts(state, statement)?;
+    if !conflicts.is_empty() {
+        failures.push(SettleError::Conflicts(conflicts));
+    }
+    Ok(failures)
+}
 
 /// Every failed check that does not depend on the values of the state: OS version, chain, submitter, base block,
 /// classes, system contracts. Cheapest first.

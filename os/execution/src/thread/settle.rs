@@ -8,7 +8,7 @@ use blockifier::fee::fee_checks::{FeeCheckReportFields, PostExecutionReport};
 use blockifier::fee::receipt::TransactionReceipt;
 use blockifier::state::cached_state::{StateCache, StateChanges, TransactionalState};
 use blockifier::state::errors::StateError;
-use blockifier::state::state_api::{State, UpdatableState};
+use blockifier::state::state_api::UpdatableState;
 use blockifier::transaction::account_transaction::AccountTransaction;
 use blockifier::transaction::errors::TransactionExecutionError;
 use blockifier::transaction::objects::{TransactionExecutionInfo, TransactionInfoCreator};
@@ -257,15 +257,10 @@ pub(crate) fn check<U: UpdatableState>(
     let transaction = unsigned_envelope(scope.thread.envelope());
     let mut settlement = Settlement::new(scope, block, &transaction);
     let statement = &scope.thread.package().statement;
-    state.increment_nonce(scope.submitter)?;
-
-    let mut errors = precheck::failures(scope, state, statement)?;
-    if errors.is_empty() {
+    let mut errors = precheck::all(scope, state)?;
+    let conflicts_only = errors.iter().all(|error| matches!(error, SettleError::Conflicts(_)));
+    if conflicts_only {
         settlement.meter.precheck(statement);
-    }
-    let conflicts = precheck::conflicts(state, statement)?;
-    if !conflicts.is_empty() {
-        errors.push(SettleError::Conflicts(conflicts));
     }
     if errors.is_empty() {
         settlement.meter.proof(scope.thread.package());

@@ -38,17 +38,19 @@ pub struct Sealed {
 impl TestChain {
     /// A chain with `users` funded accounts, at block 0.
     pub fn new(users: u64) -> Self {
-        Self::configured(users, |_| {})
+        Self::extended(users, |_| {})
     }
 
-    pub fn configured(users: u64, change: impl FnOnce(&mut ChainConfig)) -> Self {
+    /// A chain whose genesis `change` extends.
+    pub fn extended(users: u64, change: impl FnOnce(&mut GenesisState)) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let storage = Storage::open(directory.path()).expect("a database");
-        let mut config = config();
-        change(&mut config);
+        let config = config();
         let users: Vec<User> = (0..users).map(|index| User::new(index, config.chain_id.clone())).collect();
         let executor = Executor::new(storage, config);
-        executor.commit_genesis(genesis(&users)).expect("genesis");
+        let mut genesis = genesis(&users);
+        change(&mut genesis);
+        executor.commit_genesis(genesis).expect("genesis");
         Self { executor, users, directory }
     }
 

@@ -14,6 +14,12 @@ pub static ACCOUNT: LazyLock<Declared> = LazyLock::new(|| third_party("oz_accoun
 pub static STRK: LazyLock<Declared> = LazyLock::new(|| third_party("strk_erc20.sierra"));
 pub static ETH: LazyLock<Declared> = LazyLock::new(|| third_party("eth_erc20.sierra"));
 
+/// Our `contracts/bulk.cairo`.
+pub static BULK: LazyLock<Declared> = LazyLock::new(|| {
+    let class = load("contracts/bulk.sierra.json");
+    (class.calculate_class_hash(), compile(class).expect("compiles"))
+});
+
 fn third_party(name: &str) -> Declared {
     let class = load(&format!("target/third-party/contracts/{name}"));
     (class.calculate_class_hash(), compile(class).expect("compiles"))
