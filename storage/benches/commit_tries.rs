@@ -8,7 +8,7 @@ use starknet_api::block::{BlockHash, BlockHeader, BlockHeaderWithoutHash, BlockN
 use starknet_api::core::{ContractAddress, PatriciaKey};
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_types_core::felt::Felt;
-use starknet_types_core::hash::{Poseidon, StarkHash};
+use starknet_types_core::hash::{Pedersen, Poseidon, StarkHash};
 use zkthreads_storage::{BlockCommit, Storage};
 
 /// Entries in a block's diff.
@@ -64,6 +64,11 @@ fn commit_tries(c: &mut Criterion) {
     let storage = Storage::open(directory.path()).expect("opens");
     storage.commit(next_block(&storage, diff(0, BEFORE, 1))).expect("commits");
 
+    // Nearly all of the time goes here: several of these per entry.
+    c.bench_function("one Pedersen hash", |b| {
+        let (left, right) = (Poseidon::hash(&Felt::ONE, &Felt::TWO), Poseidon::hash(&Felt::TWO, &Felt::ONE));
+        b.iter(|| Pedersen::hash(black_box(&left), black_box(&right)));
+    });
     let mut group = c.benchmark_group(format!("{ENTRIES} entries on {BEFORE}"));
     group.throughput(Throughput::Elements(ENTRIES)).sample_size(20);
     let mut value = 1;
