@@ -44,13 +44,13 @@ pub fn run(input: &OsInput) -> Result<OsRun, OsError> {
 /// Runs the thread OS with the whole code of all classes, to learn which of it runs.
 pub(crate) fn rehearse(input: &OsInput) -> Result<UsedCode, OsError> {
     let mut hints = OsHints::new(input, None);
-    let rehearsal = execute(&mut hints).map_err(Box::new)?;
+    let rehearsal = execute(&mut hints)?;
     Ok(hints.used_code(rehearsal.get_relocatable_trace().unwrap_or_default()))
 }
 
 /// Runs the thread OS once with the given hints.
 pub(crate) fn run_with_hints(mut hints: OsHints<'_>) -> Result<OsRun, OsError> {
-    let runner = execute(&mut hints).map_err(Box::new)?;
+    let runner = execute(&mut hints)?;
     let output = read_output(&runner)?;
     let statement = Statement::decode(&output)?;
     let steps = runner.vm.get_current_step();
@@ -58,14 +58,11 @@ pub(crate) fn run_with_hints(mut hints: OsHints<'_>) -> Result<OsRun, OsError> {
     Ok(OsRun { statement, steps, builtins, runner })
 }
 
-fn execute(hints: &mut OsHints<'_>) -> Result<CairoRunner, CairoRunError> {
-    let program = cairo_program().map_err(|error| {
-        CairoRunError::VirtualMachine(cairo_vm::vm::errors::vm_errors::VirtualMachineError::Other(
-            error.into(),
-        ))
-    })?;
-    let mut runner = CairoRunner::new(program, LayoutName::all_cairo_stwo, None, true, true, true)?;
-    let end = runner.initialize(ALLOW_MISSING_BUILTINS)?;
+fn execute(hints: &mut OsHints<'_>) -> Result<CairoRunner, OsError> {
+    let program = cairo_program()?;
+    let mut runner =
+        CairoRunner::new(program, LayoutName::all_cairo_stwo, None, true, true, true).map_err(stopped)?;
+    let end = runner.initialize(ALLOW_MISSING_BUILTINS).map_err(stopped)?;
 
     // The segment of contracts' ec_op instances: results are computed as they are read.
     let mut ec_op = BuiltinRunner::EcOp(EcOpBuiltinRunner::new(None, true));
@@ -73,18 +70,22 @@ fn execute(hints: &mut OsHints<'_>) -> Result<CairoRunner, CairoRunError> {
     hints.ec_op_segment = Some(Relocatable { segment_index: ec_op.base() as isize, offset: 0 });
     runner.vm.simulated_builtin_runners.push(ec_op);
 
-    runner.run_until_pc(end, hints).map_err(|error| VmException::from_vm_error(&runner, error))?;
+    runner.run_until_pc(end, hints).map_err(|error| stopped(VmException::from_vm_error(&runner, error)))?;
     // The last step to execute is `end` itself, an endless loop, as the proof's final state requires.
-    runner.run_for_steps(1, hints)?;
-    runner.end_run(true, false, hints, true)?;
+    runner.run_for_steps(1, hints).map_err(stopped)?;
+    runner.end_run(true, false, hints, true).map_err(stopped)?;
     fill_range_check96_holes(&mut runner)?;
-    runner.read_return_values(ALLOW_MISSING_BUILTINS)?;
-    runner.finalize_segments()?;
+    runner.read_return_values(ALLOW_MISSING_BUILTINS).map_err(stopped)?;
+    runner.finalize_segments().map_err(stopped)?;
     Ok(runner)
 }
 
+fn stopped(error: impl Into<CairoRunError>) -> OsError {
+    OsError::Run(Box::new(error.into()))
+}
+
 /// Modular builtins leave cells of the range_check96 segment untouched; any value below 2^96 will do.
-fn fill_range_check96_holes(runner: &mut CairoRunner) -> Result<(), CairoRunError> {
+fn fill_range_check96_holes(runner: &mut CairoRunner) -> Result<(), OsError> {
     let base = runner
         .vm
         .get_builtin_runners()
@@ -96,10 +97,7 @@ fn fill_range_check96_holes(runner: &mut CairoRunner) -> Result<(), CairoRunErro
     for offset in 0..used {
         let address = Relocatable { segment_index: base as isize, offset };
         if runner.vm.get_maybe(&address).is_none() {
-            runner
-                .vm
-                .insert_value(address, Felt::ZERO)
-                .map_err(cairo_vm::vm::errors::runner_errors::RunnerError::MemoryInitializationError)?;
+            runner.vm.insert_value(address, Felt::ZERO).map_err(stopped)?;
         }
     }
     Ok(())
