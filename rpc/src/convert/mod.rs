@@ -3,6 +3,7 @@
 pub(crate) mod class;
 pub(crate) mod error;
 pub(crate) mod fee;
+pub(crate) mod initial_reads;
 pub(crate) mod proof;
 pub(crate) mod state_diff;
 pub(crate) mod submission;

@@ -119,3 +119,42 @@ async fn transactions() {
     chain.ok("starknet_addInvokeTransaction", json!([good])).await;
     chain.server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_requests_get_answers() {
+    let chain = Chain::start().await;
+    let transaction = to_json(&invoke(ALICE, 0, transfer(BOB, 5)));
+    let filter = json!({ "from_block": { "block_number": 0 }, "address": ["0x1"], "keys": [["0x1"]], "chunk_size": 9 });
+    let requests = [
+        ("starknet_getEvents", json!([filter])),
+        ("starknet_estimateFee", json!([[transaction], ["SKIP_VALIDATE"], { "block_number": 0 }])),
+        ("zkthread_checkThread", json!([transaction])),
+    ];
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |bound: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % bound as u64) as usize
+    };
+    for round in 0..600 {
+        let (method, params) = &requests[round % requests.len()];
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        let mut bytes = body.into_bytes();
+        for _ in 0..=next(3) {
+            let place = next(bytes.len());
+            match next(3) {
+                0 => bytes[place] = b"{}[]\",:0x-9aZ\\ "[next(15)],
+                1 => drop(bytes.remove(place)),
+                _ => bytes.truncate(place + 1),
+            }
+        }
+        let body = String::from_utf8(bytes).unwrap();
+        let (_, answer) = chain.post("/", body.clone()).await;
+        // Without an id it is a notification, which is acknowledged with null.
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{body}: {error}"));
+        assert!(answer.is_object() || answer.is_null(), "{body}: {answer}");
+    }
+    assert_eq!(chain.ok("starknet_blockNumber", json!([])).await, 0);
+    chain.server.stop().await;
+}

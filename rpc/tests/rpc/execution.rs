@@ -1,7 +1,7 @@
 //! Calls, estimates, simulations, and the two transactions that bring code.
 
 use serde_json::{Value, json};
-use starknet_api::abi::abi_utils::selector_from_name;
+use starknet_api::abi::abi_utils::{get_storage_var_address, selector_from_name};
 use starknet_api::core::{
     ChainId, ClassHash, CompiledClassHash, ContractAddress, Nonce, calculate_contract_address,
 };
@@ -83,6 +83,16 @@ async fn estimates_and_simulations() {
     assert!(inner["execution_resources"]["l2_gas"].as_u64().unwrap() > 0);
     assert_eq!(trace["state_diff"]["nonces"], json!([{ "contract_address": ALICE, "nonce": "0x1" }]));
     assert!(simulated[1]["transaction_trace"]["execute_invocation"]["revert_reason"].is_string());
+    let flags = json!(["SKIP_VALIDATE", "SKIP_FEE_CHARGE", "RETURN_INITIAL_READS"]);
+    let with_reads =
+        chain.ok("starknet_simulateTransactions", json!(["latest", [first, second], flags])).await;
+    assert_eq!(with_reads["simulated_transactions"], simulated);
+    let read = json!({
+        "contract_address": STRK,
+        "key": get_storage_var_address("ERC20_balances", &[BOB]),
+        "value": format!("{BALANCE:#x}"),
+    });
+    assert!(with_reads["initial_reads"]["storage"].as_array().unwrap().contains(&read), "{with_reads}");
     assert_eq!(chain.ok("starknet_blockNumber", json!([])).await, 0);
     chain.server.stop().await;
 }

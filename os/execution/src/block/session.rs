@@ -8,7 +8,7 @@ use blockifier::blockifier::transaction_executor::{TransactionExecutor, Transact
 use blockifier::bouncer::{Bouncer, verify_tx_weights_within_max_capacity};
 use blockifier::context::BlockContext;
 use blockifier::execution::call_info::ExecutionSummary;
-use blockifier::state::cached_state::{CachedState, CommitmentStateDiff, TransactionalState};
+use blockifier::state::cached_state::{CachedState, CommitmentStateDiff, StateMaps, TransactionalState};
 use blockifier::transaction::account_transaction::{AccountTransaction, ExecutionFlags};
 use blockifier::transaction::objects::TransactionExecutionInfo;
 use blockifier::transaction::transaction_execution::Transaction;
@@ -96,6 +96,11 @@ impl Session {
         let mut diff = ThinStateDiff::from(summary.state_diff);
         sort(&mut diff);
         Ok(diff)
+    }
+
+    /// The values that execution has fetched from the state below so far.
+    pub(crate) fn initial_reads(&self) -> Result<StateMaps, ExecutionError> {
+        Ok(self.inner.block_state.as_ref().ok_or_else(state_is_gone)?.get_initial_reads()?)
     }
 
     /// Every check that settling the thread would run, and the gas that settling would cost. Nothing changes.

@@ -1,5 +1,6 @@
 //! Executing transactions on a copy of the state; also how fees are estimated.
 
+use blockifier::state::cached_state::StateMaps;
 use blockifier::transaction::account_transaction::ExecutionFlags;
 use starknet_api::block::BlockNumber;
 use starknet_api::execution_resources::GasVector;
@@ -48,6 +49,19 @@ impl Executor {
         transactions: Vec<PendingTransaction>,
         flags: SimulationFlags,
     ) -> Result<Vec<Simulation>, SimulateError> {
+        self.simulate_with_reads(at, transactions, flags).map(|(simulations, _)| simulations)
+    }
+
+    /// As [`Executor::simulate`], with the values that the transactions read of the state after block `at`.
+    ///
+    /// # Errors
+    /// As [`Executor::simulate`].
+    pub fn simulate_with_reads(
+        &self,
+        at: BlockNumber,
+        transactions: Vec<PendingTransaction>,
+        flags: SimulationFlags,
+    ) -> Result<(Vec<Simulation>, StateMaps), SimulateError> {
         let mut session = self.session_on(at)?.ok_or(SimulateError::UnknownBlock(at))?;
         let simulate = |(index, transaction): (usize, PendingTransaction)| {
             let flags = ExecutionFlags {
@@ -61,7 +75,8 @@ impl Executor {
                 Err(refusal) => Err(failure(index, refusal)),
             }
         };
-        transactions.into_iter().enumerate().map(simulate).collect()
+        let simulations = transactions.into_iter().enumerate().map(simulate).collect::<Result<_, _>>()?;
+        Ok((simulations, session.initial_reads()?))
     }
 
     /// The block after `at`, as a simulation sees it; `None` if `at` does not exist.

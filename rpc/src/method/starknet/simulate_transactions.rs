@@ -1,11 +1,12 @@
 //! `starknet_simulateTransactions`.
 
 use serde::{Deserialize, Serialize};
-use starknet_rust_core::types::{FeeEstimate, TransactionTrace};
+use starknet_rust_core::types::{FeeEstimate, InitialReads, TransactionTrace};
 use zkthreads_execution::{PendingTransaction, SimulationFlags};
 
 use crate::context::RpcContext;
 use crate::convert::fee::fee_estimate;
+use crate::convert::initial_reads::initial_reads;
 use crate::convert::state_diff::state_diff;
 use crate::convert::submission;
 use crate::convert::trace::transaction_trace;
@@ -31,21 +32,23 @@ pub(super) struct SimulatedTransaction {
     fee_estimation: FeeEstimate,
 }
 
-/// What transactions would do, one executed after the other.
-pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Vec<SimulatedTransaction>, RpcError> {
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Simulated {
+    Plain(Vec<SimulatedTransaction>),
+    WithReads { simulated_transactions: Vec<SimulatedTransaction>, initial_reads: InitialReads },
+}
+
+/// What transactions would do, one executed after the other, and the state they read if asked.
+pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Simulated, RpcError> {
     let has = |flag| params.simulation_flags.contains(&flag);
-    if has(SimulationFlag::ReturnInitialReads) {
-        return Err(RpcError::InvalidParams(
-            "simulation_flags: RETURN_INITIAL_READS is not supported".into(),
-        ));
-    }
     let flags = SimulationFlags {
         skip_validate: has(SimulationFlag::SkipValidate),
         skip_fee_charge: has(SimulationFlag::SkipFeeCharge),
     };
     let number = context.resolve(params.block_id)?;
     let transactions = prepare(context, params.transactions)?;
-    let simulations = context.executor.simulate(number, transactions.clone(), flags)?;
+    let (simulations, reads) = context.executor.simulate_with_reads(number, transactions.clone(), flags)?;
     let state = context.storage.state_at(number);
     let simulated = transactions.iter().zip(&simulations).map(|(transaction, simulation)| {
         let diff = state_diff(&simulation.trace.state_diff, &state)?;
@@ -54,7 +57,11 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Vec<Simulat
             fee_estimation: fee_estimate(&simulation.fee),
         })
     });
-    simulated.collect()
+    let simulated_transactions = simulated.collect::<Result<_, RpcError>>()?;
+    if has(SimulationFlag::ReturnInitialReads) {
+        return Ok(Simulated::WithReads { simulated_transactions, initial_reads: initial_reads(&reads) });
+    }
+    Ok(Simulated::Plain(simulated_transactions))
 }
 
 /// Makes transactions out of requests; names the one that fails.
