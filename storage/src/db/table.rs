@@ -75,7 +75,7 @@ pub(crate) fn decode_row<V: Value>(row: &[u8]) -> Result<V, RowError> {
 }
 
 /// Values that are kept as CBOR. It describes itself, which the serde implementations of Starknet's types need (they
-/// skip, flatten and guess), it keeps bytes as bytes, and its integers survive whatever features JSON is built with.
+/// skip, flatten and guess), and it keeps bytes as bytes.
 pub(crate) trait CborValue: Serialize + DeserializeOwned {}
 
 impl<T: CborValue> Value for T {
