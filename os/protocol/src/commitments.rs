@@ -11,11 +11,7 @@ use crate::package::InnerEvent;
 #[must_use]
 pub fn event_hash(event: &InnerEvent, transaction_hash: TransactionHash) -> Felt {
     let EventContent { keys, data } = &event.content;
-    let header = [
-        *event.from_address.0.key(),
-        transaction_hash.0,
-        Felt::from(keys.len()),
-    ];
+    let header = [*event.from_address.0.key(), transaction_hash.0, Felt::from(keys.len())];
     let preimage: Vec<Felt> = header
         .into_iter()
         .chain(keys.iter().map(|key| key.0))

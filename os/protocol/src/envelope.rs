@@ -100,12 +100,7 @@ impl ThreadTransaction {
             });
         }
         let package = Package::decode(package_bytes)?;
-        Ok(Self {
-            envelope,
-            facts,
-            package,
-            package_bytes: package_bytes.len(),
-        })
+        Ok(Self { envelope, facts, package, package_bytes: package_bytes.len() })
     }
 
     /// The signed INVOKE v3.

@@ -22,10 +22,7 @@ impl OsProgram {
     #[must_use]
     pub fn new(bytecode: Vec<Felt>) -> Self {
         let hash = OsProgramHash(Poseidon::hash_array(&bytecode));
-        Self {
-            bytecode: bytecode.into(),
-            hash,
-        }
+        Self { bytecode: bytecode.into(), hash }
     }
 
     /// The memory cells the proof's program section must equal.

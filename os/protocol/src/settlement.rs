@@ -144,12 +144,7 @@ impl fmt::Display for ConflictList<'_> {
             if index > 0 {
                 f.write_str("; ")?;
             }
-            let Conflict {
-                contract,
-                cell,
-                expected,
-                found,
-            } = conflict;
+            let Conflict { contract, cell, expected, found } = conflict;
             write!(f, "{cell} of {contract} expected {expected:#x} found {found:#x}")?;
         }
         Ok(())

@@ -58,11 +58,7 @@ const SLACK: usize = 1024;
 
 fn check_package(bytes: &[u8]) {
     let held = peak(|| Package::decode(bytes));
-    assert!(
-        held <= FACTOR * bytes.len() + SLACK,
-        "{held} bytes held for {} bytes of input",
-        bytes.len()
-    );
+    assert!(held <= FACTOR * bytes.len() + SLACK, "{held} bytes held for {} bytes of input", bytes.len());
 }
 
 fn header() -> Vec<u8> {

@@ -187,25 +187,15 @@ impl Package {
         }
         let proof = input.slice(proof_length, "proof")?.to_vec();
         if !input.rest.is_empty() {
-            return Err(PackageError::TrailingBytes {
-                bytes: input.rest.len(),
-            });
+            return Err(PackageError::TrailingBytes { bytes: input.rest.len() });
         }
-        let package = Self {
-            statement,
-            inner_transactions,
-            events,
-            proof,
-        };
+        let package = Self { statement, inner_transactions, events, proof };
         package.check_counts()?;
         Ok(package)
     }
 
     fn check_counts(&self) -> Result<(), PackageError> {
-        let (named, held) = (
-            self.statement.inner_transactions.len(),
-            self.inner_transactions.len(),
-        );
+        let (named, held) = (self.statement.inner_transactions.len(), self.inner_transactions.len());
         if named != held {
             return Err(PackageError::InnerTransactionCount { named, held });
         }
@@ -217,10 +207,7 @@ impl Package {
         }
         for event in &self.events {
             if usize::try_from(event.transaction_index).map_or(true, |index| index >= held) {
-                return Err(PackageError::EventIndex {
-                    index: event.transaction_index,
-                    count: held,
-                });
+                return Err(PackageError::EventIndex { index: event.transaction_index, count: held });
             }
         }
         Ok(())
@@ -256,19 +243,13 @@ impl Writer {
         self.bytes(&transaction.tip.0.to_be_bytes());
         let bounds = match transaction.resource_bounds {
             ValidResourceBounds::AllResources(bounds) => bounds,
-            ValidResourceBounds::L1Gas(l1_gas) => AllResourceBounds {
-                l1_gas,
-                ..Default::default()
-            },
+            ValidResourceBounds::L1Gas(l1_gas) => AllResourceBounds { l1_gas, ..Default::default() },
         };
         for bound in [bounds.l1_gas, bounds.l2_gas, bounds.l1_data_gas] {
             self.bytes(&bound.max_amount.0.to_be_bytes());
             self.bytes(&bound.max_price_per_unit.0.to_be_bytes());
         }
-        for mode in [
-            transaction.nonce_data_availability_mode,
-            transaction.fee_data_availability_mode,
-        ] {
+        for mode in [transaction.nonce_data_availability_mode, transaction.fee_data_availability_mode] {
             self.bytes(&[u8::from(mode == DataAvailabilityMode::L2)]);
         }
         self.felts(&transaction.calldata.0);
@@ -293,18 +274,13 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn slice(&mut self, length: usize, field: &'static str) -> Result<&'a [u8], PackageError> {
-        let (slice, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or(PackageError::Truncated { field })?;
+        let (slice, rest) = self.rest.split_at_checked(length).ok_or(PackageError::Truncated { field })?;
         self.rest = rest;
         Ok(slice)
     }
 
     fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], PackageError> {
-        self.slice(N, field)?
-            .try_into()
-            .map_err(|_| PackageError::Truncated { field })
+        self.slice(N, field)?.try_into().map_err(|_| PackageError::Truncated { field })
     }
 
     fn u32(&mut self, field: &'static str) -> Result<u32, PackageError> {
@@ -318,11 +294,7 @@ impl<'a> Reader<'a> {
         usize::try_from(promised)
             .ok()
             .filter(|length| *length <= possible)
-            .ok_or(PackageError::LengthExceedsInput {
-                field,
-                promised,
-                possible,
-            })
+            .ok_or(PackageError::LengthExceedsInput { field, promised, possible })
     }
 
     fn list<T>(
@@ -364,10 +336,7 @@ impl<'a> Reader<'a> {
         match self.array("data availability mode")? {
             [0] => Ok(DataAvailabilityMode::L1),
             [1] => Ok(DataAvailabilityMode::L2),
-            [other] => Err(PackageError::OutOfRange {
-                field: "data availability mode",
-                value: other.into(),
-            }),
+            [other] => Err(PackageError::OutOfRange { field: "data availability mode", value: other.into() }),
         }
     }
 

@@ -86,8 +86,7 @@ impl InnerTransaction {
     /// # Errors
     /// If the chain id is not a short string.
     pub fn hash(&self, chain_id: &ChainId) -> Result<TransactionHash, StarknetApiError> {
-        self.0
-            .calculate_transaction_hash(chain_id, &TransactionVersion::THREE)
+        self.0.calculate_transaction_hash(chain_id, &TransactionVersion::THREE)
     }
 }
 

@@ -120,11 +120,7 @@ impl Statement {
         out.push(self.inner_transactions.len().into());
         out.extend(self.inner_transactions.iter().map(|hash| hash.0));
         out.push(self.classes.len().into());
-        out.extend(
-            self.classes
-                .iter()
-                .flat_map(|class| [class.class_hash.0, class.compiled_class_hash.0]),
-        );
+        out.extend(self.classes.iter().flat_map(|class| [class.class_hash.0, class.compiled_class_hash.0]));
         out.push(self.contracts.len().into());
         for contract in &self.contracts {
             out.extend([
@@ -134,12 +130,7 @@ impl Statement {
                 contract.nonce_after.0,
                 contract.storage.len().into(),
             ]);
-            out.extend(
-                contract
-                    .storage
-                    .iter()
-                    .flat_map(|cell| [*cell.key.0.key(), cell.before, cell.after]),
-            );
+            out.extend(contract.storage.iter().flat_map(|cell| [*cell.key.0.key(), cell.before, cell.after]));
         }
         out.extend([self.event_count.into(), self.events_commitment]);
         out.push(self.messages.len().into());
@@ -186,9 +177,7 @@ impl Statement {
             messages: input.list("messages", 4, Felts::message)?,
         };
         if !input.rest.is_empty() {
-            return Err(StatementError::TrailingFelts {
-                felts: input.rest.len(),
-            });
+            return Err(StatementError::TrailingFelts { felts: input.rest.len() });
         }
         statement.check_canonical()?;
         Ok(statement)
@@ -200,30 +189,17 @@ impl Statement {
             return Err(StatementError::InnerTransactionCount { found: count });
         }
         check_ascending("classes", self.classes.iter().map(|class| class.class_hash.0))?;
-        check_ascending(
-            "contracts",
-            self.contracts.iter().map(|contract| *contract.address.0.key()),
-        )?;
+        check_ascending("contracts", self.contracts.iter().map(|contract| *contract.address.0.key()))?;
         for contract in &self.contracts {
-            check_ascending(
-                "storage keys",
-                contract.storage.iter().map(|cell| *cell.key.0.key()),
-            )?;
+            check_ascending("storage keys", contract.storage.iter().map(|cell| *cell.key.0.key()))?;
             let (before, after) = (contract.nonce_before.0, contract.nonce_after.0);
             if after < before || (after == before && before != Felt::ZERO) {
-                return Err(StatementError::Nonce {
-                    address: *contract.address.0.key(),
-                    before,
-                    after,
-                });
+                return Err(StatementError::Nonce { address: *contract.address.0.key(), before, after });
             }
         }
         for message in &self.messages {
             if usize::try_from(message.transaction_index).map_or(true, |index| index >= count) {
-                return Err(StatementError::MessageIndex {
-                    index: message.transaction_index,
-                    count,
-                });
+                return Err(StatementError::MessageIndex { index: message.transaction_index, count });
             }
         }
         Ok(())
@@ -248,10 +224,7 @@ struct Felts<'a> {
 
 impl Felts<'_> {
     fn felt(&mut self, field: &'static str) -> Result<Felt, StatementError> {
-        let (first, rest) = self
-            .rest
-            .split_first()
-            .ok_or(StatementError::Truncated { field })?;
+        let (first, rest) = self.rest.split_first().ok_or(StatementError::Truncated { field })?;
         self.rest = rest;
         Ok(*first)
     }
@@ -285,11 +258,7 @@ impl Felts<'_> {
         let promised = self.felt(field)?;
         let possible = self.rest.len().checked_div(min_felts).unwrap_or_default();
         let count = usize::try_from(promised).ok().filter(|count| *count <= possible);
-        let count = count.ok_or(StatementError::CountExceedsInput {
-            field,
-            promised,
-            possible,
-        })?;
+        let count = count.ok_or(StatementError::CountExceedsInput { field, promised, possible })?;
         (0..count).map(|_| item(self)).collect()
     }
 

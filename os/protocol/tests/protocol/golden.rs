@@ -13,9 +13,7 @@ use zkthreads_protocol::{
 use crate::sample::{felt, invoke, package};
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
 fn check(name: &str, computed: &[u8]) {
@@ -23,11 +21,7 @@ fn check(name: &str, computed: &[u8]) {
         std::fs::write(path(name), computed).unwrap();
     }
     let committed = std::fs::read(path(name)).unwrap();
-    assert_eq!(
-        String::from_utf8_lossy(&committed),
-        String::from_utf8_lossy(computed),
-        "{name} differs"
-    );
+    assert_eq!(String::from_utf8_lossy(&committed), String::from_utf8_lossy(computed), "{name} differs");
     assert_eq!(committed, computed, "{name} differs");
 }
 
@@ -38,20 +32,14 @@ fn check_json(name: &str, computed: &Value) {
 #[test]
 fn statement() {
     let felts = package().statement.encode();
-    check_json(
-        "statement.json",
-        &json!(felts.iter().map(|felt| format!("{felt:#x}")).collect::<Vec<_>>()),
-    );
+    check_json("statement.json", &json!(felts.iter().map(|felt| format!("{felt:#x}")).collect::<Vec<_>>()));
     assert_eq!(Statement::decode(&felts), Ok(package().statement));
 }
 
 #[test]
 fn package_bytes() {
     check("package.bin", &package().encode());
-    assert_eq!(
-        Package::decode(&std::fs::read(path("package.bin")).unwrap()),
-        Ok(package())
-    );
+    assert_eq!(Package::decode(&std::fs::read(path("package.bin")).unwrap()), Ok(package()));
 }
 
 #[test]
@@ -60,23 +48,14 @@ fn hashes() {
     let package = package();
     let bytes = package.encode();
     let program = OsProgram::new(vec![felt(1), felt(2), felt(3)]);
-    let facts = ThreadFacts {
-        os_program_hash: program.hash(),
-        package_digest: PackageDigest::of(&bytes),
-    };
+    let facts = ThreadFacts { os_program_hash: program.hash(), package_digest: PackageDigest::of(&bytes) };
     let mut envelope = invoke(0x777, 3);
     envelope.proof_facts = facts.to_proof_facts();
     let thread = ThreadTransaction::new(envelope.clone(), &bytes).unwrap();
-    assert_eq!(
-        (thread.facts(), thread.package(), thread.package_bytes()),
-        (facts, &package, bytes.len())
-    );
+    assert_eq!((thread.facts(), thread.package(), thread.package_bytes()), (facts, &package, bytes.len()));
 
-    let inner: Vec<String> = package
-        .inner_transactions
-        .iter()
-        .map(|inner| inner.hash(&chain_id).unwrap().to_string())
-        .collect();
+    let inner: Vec<String> =
+        package.inner_transactions.iter().map(|inner| inner.hash(&chain_id).unwrap().to_string()).collect();
     let event = event_hash(&package.events[0], package.statement.inner_transactions[0]);
     check_json(
         "hashes.json",

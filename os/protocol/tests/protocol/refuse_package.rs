@@ -58,10 +58,7 @@ fn magic() {
 #[test]
 fn unknown_version() {
     let found = PACKAGE_VERSION + 1;
-    assert_eq!(
-        with(8, &found.to_be_bytes()),
-        PackageError::UnknownVersion { found }
-    );
+    assert_eq!(with(8, &found.to_be_bytes()), PackageError::UnknownVersion { found });
 }
 
 #[test]
@@ -69,10 +66,8 @@ fn cut_at_every_byte() {
     let bytes = package().encode();
     for length in PACKAGE_MAGIC.len()..bytes.len() {
         let error = refusal(&bytes[..length]);
-        let expected = matches!(
-            error,
-            PackageError::Truncated { .. } | PackageError::LengthExceedsInput { .. }
-        );
+        let expected =
+            matches!(error, PackageError::Truncated { .. } | PackageError::LengthExceedsInput { .. });
         assert!(expected, "cut at {length}: {error}");
     }
 }
@@ -88,20 +83,12 @@ fn trailing_bytes() {
 fn lengths_that_promise_too_much() {
     let bytes = package().encode();
     let proof_at = bytes.len() - package().proof.len() - 4;
-    let cases = [
-        (STATEMENT_COUNT, "statement"),
-        (transactions_at(), "inner transactions"),
-        (proof_at, "proof"),
-    ];
+    let cases =
+        [(STATEMENT_COUNT, "statement"), (transactions_at(), "inner transactions"), (proof_at, "proof")];
     for (at, name) in cases {
         for promise in [100_000_u32, u32::MAX] {
             let error = with(at, &promise.to_be_bytes());
-            let PackageError::LengthExceedsInput {
-                field,
-                promised,
-                possible,
-            } = error
-            else {
+            let PackageError::LengthExceedsInput { field, promised, possible } = error else {
                 panic!("{name} × {promise}: {error}")
             };
             assert_eq!((field, promised), (name, promise));
@@ -131,51 +118,24 @@ fn out_of_range() {
     largest[31] = 0;
     let transaction = transactions_at() + 4;
     let error = with(transaction, &largest);
-    assert!(
-        matches!(
-            error,
-            PackageError::OutOfRange {
-                field: "sender address",
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, PackageError::OutOfRange { field: "sender address", .. }), "{error}");
     let modes = transaction + 2 * 32 + 8 + 3 * 24;
     for at in [modes, modes + 1] {
         let error = with(at, &[2]);
-        assert!(
-            matches!(
-                error,
-                PackageError::OutOfRange {
-                    field: "data availability mode",
-                    ..
-                }
-            ),
-            "{error}"
-        );
+        assert!(matches!(error, PackageError::OutOfRange { field: "data availability mode", .. }), "{error}");
     }
 }
 
 #[test]
 fn proof_too_large() {
     let bytes = MAX_PROOF_BYTES + 1;
-    assert_eq!(
-        changed(|package| package.proof = vec![0; bytes]),
-        PackageError::ProofTooLarge { bytes }
-    );
+    assert_eq!(changed(|package| package.proof = vec![0; bytes]), PackageError::ProofTooLarge { bytes });
 }
 
 #[test]
 fn statement_errors_pass_through() {
     let error = changed(|package| package.statement.classes.swap(0, 1));
-    assert!(
-        matches!(
-            error,
-            PackageError::Statement(StatementError::NotAscending { .. })
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, PackageError::Statement(StatementError::NotAscending { .. })), "{error}");
 }
 
 #[test]
@@ -189,13 +149,7 @@ fn counts_that_differ_from_the_statement() {
     });
     assert_eq!(error, PackageError::EventCount { named: 2, held: 1 });
     let error = changed(|package| package.statement.event_count = u64::MAX);
-    assert_eq!(
-        error,
-        PackageError::EventCount {
-            named: u64::MAX,
-            held: 2
-        }
-    );
+    assert_eq!(error, PackageError::EventCount { named: u64::MAX, held: 2 });
 }
 
 #[test]

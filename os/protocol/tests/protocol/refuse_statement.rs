@@ -37,20 +37,12 @@ fn changed(change: impl FnOnce(&mut Statement)) -> StatementError {
 #[test]
 fn too_large() {
     let felts = vec![Felt::ZERO; MAX_STATEMENT_FELTS + 1];
-    assert_eq!(
-        refusal(&felts),
-        StatementError::TooLarge {
-            felts: MAX_STATEMENT_FELTS + 1
-        }
-    );
+    assert_eq!(refusal(&felts), StatementError::TooLarge { felts: MAX_STATEMENT_FELTS + 1 });
 }
 
 #[test]
 fn unknown_version() {
-    assert_eq!(
-        with(0, felt(2)),
-        StatementError::UnknownVersion { found: felt(2) }
-    );
+    assert_eq!(with(0, felt(2)), StatementError::UnknownVersion { found: felt(2) });
 }
 
 #[test]
@@ -58,10 +50,8 @@ fn cut_at_every_felt() {
     let felts = sample().encode();
     for length in 0..felts.len() {
         let error = refusal(&felts[..length]);
-        let expected = matches!(
-            error,
-            StatementError::Truncated { .. } | StatementError::CountExceedsInput { .. }
-        );
+        let expected =
+            matches!(error, StatementError::Truncated { .. } | StatementError::CountExceedsInput { .. });
         assert!(expected, "cut at {length}: {error}");
     }
 }
@@ -84,12 +74,7 @@ fn counts_that_promise_too_much() {
     for (at, name) in counts {
         for promise in [felt(1_000), felt(u64::MAX), Felt::MAX] {
             let error = with(at, promise);
-            let StatementError::CountExceedsInput {
-                field,
-                promised,
-                possible,
-            } = error
-            else {
+            let StatementError::CountExceedsInput { field, promised, possible } = error else {
                 panic!("{name} × {promise:#x}: {error}")
             };
             assert_eq!((field, promised), (name, promise));
@@ -100,11 +85,7 @@ fn counts_that_promise_too_much() {
     let error = with(last_payload_count, felt(3));
     assert_eq!(
         error,
-        StatementError::CountExceedsInput {
-            field: "message payload",
-            promised: felt(3),
-            possible: 2
-        }
+        StatementError::CountExceedsInput { field: "message payload", promised: felt(3), possible: 2 }
     );
 }
 
@@ -132,19 +113,14 @@ fn out_of_range() {
 
 #[test]
 fn twice_the_same_or_out_of_order() {
-    let cases: [(&str, fn(&mut Statement)); 6] = [
+    type Change = fn(&mut Statement);
+    let cases: [(&str, Change); 6] = [
         ("classes", |statement| statement.classes.swap(0, 1)),
         ("classes", |statement| statement.classes[1] = statement.classes[0]),
         ("contracts", |statement| statement.contracts.swap(0, 2)),
-        ("contracts", |statement| {
-            statement.contracts[1] = statement.contracts[0].clone()
-        }),
-        ("storage keys", |statement| {
-            statement.contracts[0].storage.swap(1, 2)
-        }),
-        ("storage keys", |statement| {
-            statement.contracts[0].storage[1] = statement.contracts[0].storage[0]
-        }),
+        ("contracts", |statement| statement.contracts[1] = statement.contracts[0].clone()),
+        ("storage keys", |statement| statement.contracts[0].storage.swap(1, 2)),
+        ("storage keys", |statement| statement.contracts[0].storage[1] = statement.contracts[0].storage[0]),
     ];
     for (name, change) in cases {
         let error = changed(change);
@@ -175,14 +151,7 @@ fn nonces() {
             statement.contracts[1].nonce_after.0 = felt(after);
         });
         let (before, after) = (felt(before), felt(after));
-        assert_eq!(
-            error,
-            StatementError::Nonce {
-                address: *address(0x100).0.key(),
-                before,
-                after
-            }
-        );
+        assert_eq!(error, StatementError::Nonce { address: *address(0x100).0.key(), before, after });
     }
 }
 

@@ -32,10 +32,7 @@ fn key(value: Felt) -> StorageKey {
 }
 
 fn bounds(max_amount: u64, max_price_per_unit: u128) -> ResourceBounds {
-    ResourceBounds {
-        max_amount: GasAmount(max_amount),
-        max_price_per_unit: GasPrice(max_price_per_unit),
-    }
+    ResourceBounds { max_amount: GasAmount(max_amount), max_price_per_unit: GasPrice(max_price_per_unit) }
 }
 
 /// An INVOKE v3 that may be an inner transaction.
@@ -61,9 +58,8 @@ pub(crate) fn invoke(sender: u64, nonce: u64) -> InvokeTransactionV3 {
 
 /// A sub-block of two transactions that touches every kind of field.
 pub(crate) fn package() -> Package {
-    let inner_transactions: Vec<InnerTransaction> = [invoke(0x100, 4), invoke(0x200, 0)]
-        .map(|invoke| InnerTransaction::try_from(invoke).unwrap())
-        .into();
+    let inner_transactions: Vec<InnerTransaction> =
+        [invoke(0x100, 4), invoke(0x200, 0)].map(|invoke| InnerTransaction::try_from(invoke).unwrap()).into();
     let cell = |key_: u64, before: u64, after: u64| StorageAccess {
         key: key(felt(key_)),
         before: felt(before),
@@ -119,12 +115,7 @@ pub(crate) fn package() -> Package {
         }],
         inner_transactions: hashes,
     };
-    Package {
-        statement,
-        inner_transactions,
-        events,
-        proof: b"not a proof".to_vec(),
-    }
+    Package { statement, inner_transactions, events, proof: b"not a proof".to_vec() }
 }
 
 /// Any felt, small ones and the largest ones often.
@@ -154,11 +145,7 @@ fn felts(max: usize) -> impl Strategy<Value = Vec<Felt>> {
 
 fn any_storage() -> impl Strategy<Value = Vec<StorageAccess>> {
     btree_map(small_felt(), (any_felt(), any_felt()), 0..5).prop_map(|cells| {
-        let cell = |(at, (before, after))| StorageAccess {
-            key: key(at),
-            before,
-            after,
-        };
+        let cell = |(at, (before, after))| StorageAccess { key: key(at), before, after };
         cells.into_iter().map(cell).collect()
     })
 }
@@ -216,34 +203,27 @@ fn statement_about(transactions: usize, events: u64) -> impl Strategy<Value = St
     let hashes =
         btree_set(any_felt(), transactions).prop_map(|hashes| hashes.into_iter().map(TransactionHash));
     let header = (any_felt(), any_address(), any_base_block(), any_felt());
-    (
-        header,
-        hashes,
-        any_classes(),
-        any_contracts(),
-        any_messages(transactions),
-    )
-        .prop_map(
-            move |(
-                (chain_id, submitter, base_block, events_commitment),
-                hashes,
+    (header, hashes, any_classes(), any_contracts(), any_messages(transactions)).prop_map(
+        move |(
+            (chain_id, submitter, base_block, events_commitment),
+            hashes,
+            classes,
+            contracts,
+            messages,
+        )| {
+            Statement {
+                chain_id,
+                submitter,
+                base_block,
+                inner_transactions: hashes.collect(),
                 classes,
                 contracts,
+                event_count: events,
+                events_commitment,
                 messages,
-            )| {
-                Statement {
-                    chain_id,
-                    submitter,
-                    base_block,
-                    inner_transactions: hashes.collect(),
-                    classes,
-                    contracts,
-                    event_count: events,
-                    events_commitment,
-                    messages,
-                }
-            },
-        )
+            }
+        },
+    )
 }
 
 /// Any well-formed statement.
@@ -255,34 +235,23 @@ fn any_inner_transaction() -> impl Strategy<Value = InnerTransaction> {
     let bound = || (any::<u64>(), any::<u128>()).prop_map(|(amount, price)| bounds(amount, price));
     let mode = || prop_oneof![Just(DataAvailabilityMode::L1), Just(DataAvailabilityMode::L2)];
     let who = (any_address(), any_felt(), any::<u64>());
-    (
-        who,
-        [bound(), bound(), bound()],
-        (mode(), mode()),
-        felts(4),
-        felts(3),
+    (who, [bound(), bound(), bound()], (mode(), mode()), felts(4), felts(3)).prop_map(
+        |((sender_address, nonce, tip), [l1_gas, l2_gas, l1_data_gas], modes, calldata, signature)| {
+            let bounds = AllResourceBounds { l1_gas, l2_gas, l1_data_gas };
+            let transaction = InvokeTransactionV3 {
+                sender_address,
+                nonce: Nonce(nonce),
+                tip: Tip(tip),
+                resource_bounds: ValidResourceBounds::AllResources(bounds),
+                nonce_data_availability_mode: modes.0,
+                fee_data_availability_mode: modes.1,
+                calldata: Calldata(Arc::new(calldata)),
+                signature: TransactionSignature(Arc::new(signature)),
+                ..invoke(0, 0)
+            };
+            InnerTransaction::try_from(transaction).unwrap()
+        },
     )
-        .prop_map(
-            |((sender_address, nonce, tip), [l1_gas, l2_gas, l1_data_gas], modes, calldata, signature)| {
-                let bounds = AllResourceBounds {
-                    l1_gas,
-                    l2_gas,
-                    l1_data_gas,
-                };
-                let transaction = InvokeTransactionV3 {
-                    sender_address,
-                    nonce: Nonce(nonce),
-                    tip: Tip(tip),
-                    resource_bounds: ValidResourceBounds::AllResources(bounds),
-                    nonce_data_availability_mode: modes.0,
-                    fee_data_availability_mode: modes.1,
-                    calldata: Calldata(Arc::new(calldata)),
-                    signature: TransactionSignature(Arc::new(signature)),
-                    ..invoke(0, 0)
-                };
-                InnerTransaction::try_from(transaction).unwrap()
-            },
-        )
 }
 
 fn any_events(transactions: usize) -> impl Strategy<Value = Vec<InnerEvent>> {
@@ -291,10 +260,7 @@ fn any_events(transactions: usize) -> impl Strategy<Value = Vec<InnerEvent>> {
         let event = |(transaction_index, from_address, keys, data): (_, _, Vec<Felt>, _)| InnerEvent {
             transaction_index,
             from_address,
-            content: EventContent {
-                keys: keys.into_iter().map(EventKey).collect(),
-                data: EventData(data),
-            },
+            content: EventContent { keys: keys.into_iter().map(EventKey).collect(), data: EventData(data) },
         };
         events.into_iter().map(event).collect()
     })
@@ -306,12 +272,7 @@ pub(crate) fn any_package() -> impl Strategy<Value = Package> {
         .prop_flat_map(|count| (vec(any_inner_transaction(), count), any_events(count)))
         .prop_flat_map(|(transactions, events)| {
             let statement = statement_about(transactions.len(), events.len() as u64);
-            (
-                statement,
-                Just(transactions),
-                Just(events),
-                vec(any::<u8>(), 0..64),
-            )
+            (statement, Just(transactions), Just(events), vec(any::<u8>(), 0..64))
         })
         .prop_map(|(statement, inner_transactions, events, proof)| Package {
             statement,

@@ -26,20 +26,11 @@ fn inner_refusal(change: impl FnOnce(&mut InvokeTransactionV3)) -> InnerTransact
 #[test]
 fn inner_transactions_are_plain_invokes() {
     let l1_only = ValidResourceBounds::L1Gas(ResourceBounds::default());
-    assert_eq!(
-        inner_refusal(|tx| tx.resource_bounds = l1_only),
-        InnerTransactionError::ResourceBounds
-    );
+    assert_eq!(inner_refusal(|tx| tx.resource_bounds = l1_only), InnerTransactionError::ResourceBounds);
     let facts = ProofFacts(Arc::new(vec![felt(1)]));
-    assert_eq!(
-        inner_refusal(|tx| tx.proof_facts = facts),
-        InnerTransactionError::ProofFacts
-    );
+    assert_eq!(inner_refusal(|tx| tx.proof_facts = facts), InnerTransactionError::ProofFacts);
     let paymaster = PaymasterData(vec![felt(1)]);
-    assert_eq!(
-        inner_refusal(|tx| tx.paymaster_data = paymaster),
-        InnerTransactionError::ReservedFields
-    );
+    assert_eq!(inner_refusal(|tx| tx.paymaster_data = paymaster), InnerTransactionError::ReservedFields);
     let deployment = AccountDeploymentData(vec![felt(1)]);
     assert_eq!(
         inner_refusal(|tx| tx.account_deployment_data = deployment),
@@ -64,10 +55,7 @@ fn an_inner_transaction_hashes_as_on_the_chain() {
     let inner = InnerTransaction::try_from(invoke(1, 0)).unwrap();
     let ordinary = Transaction::Invoke(invoke(1, 0));
     assert_eq!(inner.hash(&chain_id).unwrap(), ordinary.hash(&chain_id).unwrap());
-    assert_ne!(
-        inner.hash(&ChainId::Mainnet).unwrap(),
-        ordinary.hash(&chain_id).unwrap()
-    );
+    assert_ne!(inner.hash(&ChainId::Mainnet).unwrap(), ordinary.hash(&chain_id).unwrap());
 }
 
 fn facts(values: Vec<starknet_types_core::felt::Felt>) -> Result<ThreadFacts, EnvelopeError> {
@@ -76,22 +64,14 @@ fn facts(values: Vec<starknet_types_core::felt::Felt>) -> Result<ThreadFacts, En
 
 #[test]
 fn proof_facts() {
-    let expected = ThreadFacts {
-        os_program_hash: OsProgramHash(felt(1)),
-        package_digest: PackageDigest(felt(2)),
-    };
+    let expected =
+        ThreadFacts { os_program_hash: OsProgramHash(felt(1)), package_digest: PackageDigest(felt(2)) };
     assert_eq!(ThreadFacts::try_from(&expected.to_proof_facts()), Ok(expected));
     assert!(ThreadFacts::are_claimed_by(&expected.to_proof_facts()));
     assert_eq!(facts(vec![]), Err(EnvelopeError::NotAThread));
-    assert_eq!(
-        facts(vec![felt(1), felt(1), felt(2)]),
-        Err(EnvelopeError::NotAThread)
-    );
+    assert_eq!(facts(vec![felt(1), felt(1), felt(2)]), Err(EnvelopeError::NotAThread));
     for found in [1, 2, 4, 50] {
-        assert_eq!(
-            facts(vec![THREAD_MARKER; found]),
-            Err(EnvelopeError::FactCount { found })
-        );
+        assert_eq!(facts(vec![THREAD_MARKER; found]), Err(EnvelopeError::FactCount { found }));
     }
 }
 
@@ -103,10 +83,7 @@ fn an_envelope_signs_its_package() {
         package_digest: PackageDigest::of(bytes),
     };
     let mut envelope = invoke(0x777, 3);
-    assert_eq!(
-        ThreadTransaction::new(envelope.clone(), &bytes),
-        Err(EnvelopeError::NotAThread)
-    );
+    assert_eq!(ThreadTransaction::new(envelope.clone(), &bytes), Err(EnvelopeError::NotAThread));
 
     envelope.proof_facts = facts(&bytes).to_proof_facts();
     assert!(ThreadTransaction::new(envelope.clone(), &bytes).is_ok());
@@ -117,19 +94,13 @@ fn an_envelope_signs_its_package() {
 
     envelope.proof_facts = facts(b"ZKTHREAD").to_proof_facts();
     let error = ThreadTransaction::new(envelope, b"ZKTHREAD").unwrap_err();
-    assert_eq!(
-        error,
-        EnvelopeError::Package(PackageError::Truncated { field: "version" })
-    );
+    assert_eq!(error, EnvelopeError::Package(PackageError::Truncated { field: "version" }));
 }
 
 #[test]
 fn events_of_no_transaction_have_no_commitment() {
     let package = package();
     let hashes = &package.statement.inner_transactions;
-    assert_eq!(
-        events_commitment(&package.events, hashes),
-        Some(package.statement.events_commitment)
-    );
+    assert_eq!(events_commitment(&package.events, hashes), Some(package.statement.events_commitment));
     assert_eq!(events_commitment(&package.events, &hashes[..1]), None);
 }
