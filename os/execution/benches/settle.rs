@@ -18,7 +18,7 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use starknet_types_core::felt::Felt;
 use support::chain::{GENESIS, assert_succeeded};
-use support::thread::prove;
+use support::thread::{prove, sub_block};
 use support::{Call, TestChain, address, bounds, class, eth, transfer};
 use zkthreads_execution::thread::constants::{diff_entry_count, precondition_count};
 use zkthreads_execution::{OpenBlock, PendingBody, PendingTransaction, SealedBlock, Submission};
@@ -52,7 +52,7 @@ fn package() -> Vec<u8> {
         return bytes;
     }
     let transaction = chain.users[1].inner(&[fill()]);
-    let package = prove(&chain, chain.users[0].address, vec![transaction]);
+    let package = prove(&sub_block(&chain, chain.users[0].address, vec![transaction]));
     let bytes = package.encode();
     std::fs::write(&path, &bytes).expect("the target folder is writable");
     bytes

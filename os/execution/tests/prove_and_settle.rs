@@ -6,7 +6,7 @@ use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::BlockNumber;
 use starknet_types_core::felt::Felt;
 use support::chain::{assert_succeeded, settle_error};
-use support::thread::prove;
+use support::thread::{prove, sub_block, sub_block_over};
 use support::{INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer};
 use zkthreads_execution::SimulationFlags;
 use zkthreads_execution::thread::constants::{diff_entry_count, minimal_l2_gas};
@@ -27,7 +27,7 @@ fn prove_once_and_settle_everywhere() {
         first.users[1].inner(&[transfer(eth(), to, 3)]),
         first.users[2].inner(&[transfer(eth(), to, 4)]),
     ];
-    let package = prove(&first, submitter, transactions);
+    let package = prove(&sub_block(&first, submitter, transactions));
 
     settles_with_a_call_of_its_own(first, &package);
     estimates_are_exact(chain(), &package);
@@ -35,6 +35,7 @@ fn prove_once_and_settle_everywhere() {
     reverts_whole_if_its_own_call_fails(chain(), &package);
     reverts_whole_if_the_bounds_do_not_suffice(chain(), &package);
     is_refused_once_damaged(chain(), &package);
+    is_seen_by_the_next_thread_of_its_block(chain(), &package);
 }
 
 fn settles_with_a_call_of_its_own(mut chain: TestChain, package: &Package) {
@@ -177,6 +178,30 @@ fn is_refused_once_damaged(mut chain: TestChain, package: &Package) {
     assert!(matches!(settle_error(&receipt), SettleError::Proof { .. }));
     total += receipt.actual_fee.0;
     assert_nothing_settled(&chain, total);
+}
+
+/// A second sub-block spends what the first one brought; both are proven over block 2 and settle in block 3, in order.
+fn is_seen_by_the_next_thread_of_its_block(mut chain: TestChain, package: &Package) {
+    let [bob, to] = [2, 3].map(|index: usize| chain.users[index].address);
+    let hash = chain.os_program_hash();
+    let second = {
+        let mut fork = self::chain();
+        let first = fork.users[0].thread(hash, package.encode(), &[]);
+        assert_succeeded(&fork.block(vec![first]).receipts[0]);
+        let spend = fork.users[3].inner(&[transfer(eth(), bob, INITIAL_BALANCE + 7)]);
+        prove(&sub_block_over(&fork, BlockNumber(2), Default::default(), vec![spend]))
+    };
+
+    let too_early = chain.executor.check_thread(bob, OsProgramHash(hash), &second.encode()).unwrap();
+    assert!(matches!(too_early.errors.as_slice(), [SettleError::Conflicts(_)]), "{:?}", too_early.errors);
+    let threads = vec![
+        chain.users[0].thread(hash, package.encode(), &[]),
+        chain.users[4].thread(hash, second.encode(), &[]),
+    ];
+    chain.block(threads).receipts.iter().for_each(assert_succeeded);
+    assert_eq!(chain.balance(eth(), to), 0);
+    assert_eq!(chain.balance(eth(), bob), 2 * INITIAL_BALANCE + 3);
+    assert_eq!([bob, to].map(|user| chain.nonce(user)), [1, 1]);
 }
 
 fn assert_nothing_settled(chain: &TestChain, fees: u128) {

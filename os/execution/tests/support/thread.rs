@@ -1,5 +1,6 @@
 //! Threads forked from the chain. Their proofs are a placeholder: they reach the proof phase and fail there.
 
+use starknet_api::block::BlockNumber;
 use starknet_api::core::ContractAddress;
 use zkthreads_execution::sub_block::{self, ExecutedSubBlock, SubBlockContext};
 use zkthreads_protocol::{BaseBlock, InnerTransaction, Package};
@@ -12,7 +13,19 @@ pub fn sub_block(
     submitter: ContractAddress,
     transactions: Vec<InnerTransaction>,
 ) -> ExecutedSubBlock {
-    let header = chain.executor.latest_header().expect("a block").block_header_without_hash;
+    let latest = chain.executor.storage().latest().expect("reads").expect("a block");
+    sub_block_over(chain, latest, submitter, transactions)
+}
+
+/// Executes inner transactions on the latest state in the context of an earlier block.
+pub fn sub_block_over(
+    chain: &TestChain,
+    base: BlockNumber,
+    submitter: ContractAddress,
+    transactions: Vec<InnerTransaction>,
+) -> ExecutedSubBlock {
+    let header =
+        chain.executor.storage().header(base).expect("reads").expect("a block").block_header_without_hash;
     let context = SubBlockContext {
         chain_id: chain.executor.config().chain_id.clone(),
         base_block: BaseBlock {
@@ -49,9 +62,8 @@ pub fn unproven(
     package(&sub_block(chain, submitter, transactions), b"not a proof".to_vec())
 }
 
-/// The package of inner transactions, proven. Takes both cores and several gigabytes for some twenty seconds.
-pub fn prove(chain: &TestChain, submitter: ContractAddress, transactions: Vec<InnerTransaction>) -> Package {
-    let executed = sub_block(chain, submitter, transactions);
+/// The package of a sub-block, proven. Takes both cores and several gigabytes for some twenty seconds.
+pub fn prove(executed: &ExecutedSubBlock) -> Package {
     let left_out: Vec<String> = executed.left_out.iter().map(|it| it.reason.to_string()).collect();
     assert!(left_out.is_empty(), "left out: {left_out:?}");
     let run = zkthreads_program::run(&executed.input).expect("the OS runs");
