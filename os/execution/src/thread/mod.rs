@@ -2,14 +2,14 @@
 //!
 //! | phase | module | on failure |
 //! |---|---|---|
-//! | admit | [`crate::admit`], [`admit`] | not in the mempool |
-//! | validate | [`validate`] | not in the block |
-//! | precheck | [`precheck`] | reverted, paid |
-//! | proof | [`crate::verification`] | reverted, paid |
-//! | apply | [`apply`] | reverted, paid |
-//! | fee | [`fee`] | |
+//! | admit | `crate::admit`, `admit` | not in the mempool |
+//! | validate | `validate` | not in the block |
+//! | precheck | `precheck` | reverted, paid |
+//! | proof | `crate::verification` | reverted, paid |
+//! | apply | `apply` | reverted, paid |
+//! | fee | `fee` | |
 //!
-//! [`settle`] runs them in order and is the only place that catches their errors. The diff reaches the state from a
+//! `settle` runs them in order and is the only place that catches their errors. The diff reaches the state from a
 //! [`CheckedThread`](crate::verification::CheckedThread) only, and only the verifier's word makes one of those.
 
 pub(crate) mod admit;
