@@ -40,7 +40,7 @@ pub(crate) fn busy_diff(block: u64) -> ThinStateDiff {
         storage_diffs: (0..3)
             .map(|n| {
                 let cells = (0..5).map(|k| {
-                    let value = if (block + k) % 4 == 0 { 0 } else { block * 100 + k };
+                    let value = if (block + k).is_multiple_of(4) { 0 } else { block * 100 + k };
                     (cell((block * k) % 23), Felt::from(value))
                 });
                 (contract(block + n), cells.collect())
