@@ -6,11 +6,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 mod common;
 
 fn verify(criterion: &mut Criterion) {
-    let fixture = common::Fixture::settle();
-    let verifier = fixture.verifier();
-    let (hash, package) = (fixture.program.hash(), fixture.package());
+    let sub_block = common::SubBlock::load();
     criterion.bench_function("verify a package", |bench| {
-        bench.iter(|| verifier.verify(hash, &package).expect("the fixture verifies"));
+        bench.iter(|| sub_block.verify().expect("the fixture verifies"));
     });
 }
 

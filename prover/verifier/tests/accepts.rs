@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Fixture;
+use common::{Fixture, SubBlock};
 use zkthreads_verifier::SECURITY_BITS;
 
 #[test]
@@ -15,4 +15,12 @@ fn an_honest_proof_is_accepted() {
         assert_eq!(thread.security_bits(), SECURITY_BITS);
         println!("{thread}");
     }
+}
+
+#[test]
+fn a_sub_block_is_accepted() {
+    let sub_block = SubBlock::load();
+    let thread = sub_block.verify().expect("it is honest");
+    assert_eq!(thread.statement(), &sub_block.package.statement);
+    println!("{} bytes\n{thread}", sub_block.package.proof.len());
 }

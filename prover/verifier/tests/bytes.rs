@@ -4,7 +4,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::Fixture;
+use common::{Fixture, SubBlock};
 use zkthreads_protocol::limits::MAX_PROOF_BYTES;
 use zkthreads_verifier::encoding::{compress, decode, decompress, encode_raw};
 use zkthreads_verifier::params::MAX_DECODED_BYTES;
@@ -47,6 +47,29 @@ fn bit_flips_in_the_compressed_proof() {
         let mut bytes = fixture.proof.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         refuse(&fixture, &bytes);
+    }
+}
+
+#[test]
+fn bit_flips_in_a_sub_block() {
+    let mut sub_block = SubBlock::load();
+    let honest = sub_block.package.proof.clone();
+    let raw = decompress(&honest).expect("it is honest");
+    let mut refuse = |proof| {
+        sub_block.package.proof = proof;
+        let start = Instant::now();
+        sub_block.verify().expect_err("the proof is damaged");
+        assert!(start.elapsed() < PATIENCE, "took {:?}", start.elapsed());
+    };
+    for bit in positions(10, honest.len() * 8).take(200) {
+        let mut bytes = honest.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        refuse(bytes);
+    }
+    for bit in positions(11, raw.len() * 8).take(200) {
+        let mut raw = raw.clone();
+        raw[bit / 8] ^= 1 << (bit % 8);
+        refuse(compress(&raw).expect("it compresses"));
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{REGENERATE, TestProgram, forgeries, save};
+use common::{REGENERATE, SubBlock, TestProgram, forgeries, save};
 use zkthreads_prover::Prover;
 
 /// Whether the fixtures are to be written.
@@ -41,4 +41,15 @@ fn regenerate_forgeries() {
         println!("{name}: {} bytes", proof.len());
         save(name, &proof);
     }
+}
+
+/// Keeps the package that `ZKTHREADS_SAVE_PACKAGE` had `zkthreads-execution`'s `prove_and_settle` test write.
+#[test]
+#[ignore = "wants a package"]
+fn regenerate_sub_block() {
+    let Some(package) = std::env::var_os("ZKTHREADS_SAVE_PACKAGE").filter(|_| asked()) else {
+        return;
+    };
+    let package = std::fs::read(package).expect("the package was written");
+    SubBlock::save(zkthreads_program::os_program(), &package);
 }

@@ -14,7 +14,7 @@ use cairo_vm::types::program::Program;
 use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{OsProgram, Package, Statement};
-use zkthreads_verifier::Verifier;
+use zkthreads_verifier::{VerifiedThread, Verifier, VerifyError};
 
 /// Set to have the fixtures proved anew: `ZKTHREADS_REGENERATE_FIXTURES=1 cargo nextest run -p zkthreads-verifier
 /// --run-ignored all -- regenerate`.
@@ -67,6 +67,41 @@ impl TestProgram {
         let size = segments.get_segment_used_size(2).expect("there is an output");
         let output = segments.memory.get_integer_range((2, 0).into(), size).expect("the output is whole");
         TestRun { output: output.into_iter().map(|felt| *felt).collect(), runner }
+    }
+}
+
+/// A real sub-block of the thread OS, as it was when the fixture was made: accepted for ever.
+pub struct SubBlock {
+    pub program: OsProgram,
+    pub package: Package,
+}
+
+impl SubBlock {
+    /// Reads `fixtures/sub_block.{package,os}`.
+    pub fn load() -> Self {
+        let package = fs::read(path("fixtures", "sub_block.package")).expect("the package is committed");
+        let code = fs::read(path("fixtures", "sub_block.os")).expect("the program is committed");
+        let code = zstd::decode_all(code.as_slice()).expect("the program is compressed");
+        let (cells, rest) = code.as_chunks::<32>();
+        assert!(rest.is_empty(), "the program is whole");
+        Self {
+            program: OsProgram::new(cells.iter().map(Felt::from_bytes_be).collect()),
+            package: Package::decode(&package).expect("the package is well formed"),
+        }
+    }
+
+    /// Keeps a package of this program.
+    pub fn save(program: &OsProgram, package: &[u8]) {
+        let code: Vec<u8> = program.bytecode().iter().flat_map(Felt::to_bytes_be).collect();
+        let code = zstd::encode_all(code.as_slice(), 19).expect("the program compresses");
+        fs::write(path("fixtures", "sub_block.os"), code).expect("the fixture can be written");
+        fs::write(path("fixtures", "sub_block.package"), package).expect("the fixture can be written");
+        Self::load().verify().expect("the package is valid");
+    }
+
+    /// The verdict on it.
+    pub fn verify(&self) -> Result<VerifiedThread, VerifyError> {
+        Verifier::new([self.program.clone()]).verify(self.program.hash(), &self.package)
     }
 }
 
