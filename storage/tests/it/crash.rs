@@ -16,14 +16,9 @@ use crate::support::{Model, busy_diff, commit};
 const DIRECTORY: &str = "ZKTHREADS_CRASH_TEST_DIRECTORY";
 const KILLS: u32 = 20;
 
-/// Not a test of its own: what the killed process does. Commits blocks for as long as it lives, and says so.
-#[test]
-#[ignore = "runs only as the child of `killed_twenty_times`"]
-fn child() -> anyhow::Result<()> {
-    let Some(directory) = env::var_os(DIRECTORY) else {
-        return Ok(());
-    };
-    let storage = Storage::open(Path::new(&directory))?;
+/// What the killed process does: commits blocks for as long as it lives, and says so.
+fn commit_forever(directory: &Path) -> anyhow::Result<()> {
+    let storage = Storage::open(directory)?;
     loop {
         let next = storage.latest()?.map_or(0, |tip| tip.0 + 1);
         commit(&storage, busy_diff(next))?;
@@ -43,7 +38,7 @@ enum From {
 /// Runs the child and kills it. Gives the last block that it said to have committed, if any.
 fn run_and_kill(directory: &Path, from: From, after: Duration) -> anyhow::Result<Option<u64>> {
     let mut child = Command::new(env::current_exe()?)
-        .args(["--exact", "crash::child", "--ignored", "--nocapture"])
+        .args(["--exact", "crash::killed_twenty_times", "--nocapture"])
         .env(DIRECTORY, directory)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -63,6 +58,10 @@ fn run_and_kill(directory: &Path, from: From, after: Duration) -> anyhow::Result
 
 #[test]
 fn killed_twenty_times() -> anyhow::Result<()> {
+    // The process to kill is this test again, told where the database is.
+    if let Some(directory) = env::var_os(DIRECTORY) {
+        return commit_forever(Path::new(&directory));
+    }
     let directory = tempfile::tempdir()?;
     let mut blocks = 0;
     for kill in 0..KILLS {
