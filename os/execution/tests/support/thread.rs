@@ -69,7 +69,7 @@ pub fn prove(executed: &ExecutedSubBlock) -> Package {
     let run = zkthreads_program::run(&executed.input).expect("the OS runs");
     println!("{} steps", run.steps);
     let proof = zkthreads_prover::Prover::new().prove(run, &|stage| println!("{stage}")).expect("proves");
-    let package = package(&executed, proof);
+    let package = package(executed, proof);
     // The verifier's tests keep a real package; see their README.
     if let Some(path) = std::env::var_os("ZKTHREADS_SAVE_PACKAGE") {
         std::fs::write(path, package.encode()).expect("the package can be written");
