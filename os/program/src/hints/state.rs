@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use cairo_vm::types::relocatable::Relocatable;
+use cairo_vm::vm::errors::hint_errors::HintError;
 use starknet_api::core::ContractAddress;
+use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 
 use super::args::Args;
@@ -52,20 +54,18 @@ impl<'a> State<'a> {
         let value = args.integer_at((entry + 2)?)?;
         let previous = match self.written.insert((address, key), value) {
             Some(value) => value,
-            None => self
-                .claim(address)?
-                .storage
-                .iter()
-                .find_map(|(cell, value)| (*cell.0.key() == key).then_some(*value))
-                .ok_or_else(|| broken(&format!("the input lacks cell {key:#x} of contract {address:#x}")))?,
+            None => {
+                let claim = self.claim(address)?;
+                let value = StorageKey::try_from(key).ok().and_then(|key| claim.storage.get(&key));
+                *value.ok_or_else(|| {
+                    broken(&format!("the input lacks cell {key:#x} of contract {address:#x}"))
+                })?
+            }
         };
         args.write((entry + 1)?, [previous.into()])
     }
 
-    fn claim(
-        &self,
-        address: Felt,
-    ) -> Result<&'a ContractState, cairo_vm::vm::errors::hint_errors::HintError> {
+    fn claim(&self, address: Felt) -> Result<&'a ContractState, HintError> {
         let known = ContractAddress::try_from(address).ok().and_then(|address| self.claims.get(&address));
         known.ok_or_else(|| broken(&format!("the input lacks contract {address:#x}")))
     }
