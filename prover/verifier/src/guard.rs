@@ -1,5 +1,8 @@
 //! Turns a panic of the proof system into an error, silently.
 
+#[cfg(not(panic = "unwind"))]
+compile_error!("a panic on a stranger's proof must not end the process: build with panic = \"unwind\"");
+
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};

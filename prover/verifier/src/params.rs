@@ -24,7 +24,7 @@ pub(crate) const FOLD_STEP: u32 = 3;
 ///
 /// This is the proof system's own formula: the soundness of FRI's query phase, conjectured as for STARKs in general.
 /// Beside it, the lookup argument has 124 bits (the extension field's) and 24 of work, less the log2 of its number
-/// of terms, which trace sizes keep below 2^32; hashes have 128 bits against collisions.
+/// of terms, which trace sizes keep below 2^40; hashes have 128 bits against collisions.
 pub const SECURITY_BITS: u32 = pcs_config().security_bits();
 
 const _: () = assert!(SECURITY_BITS >= 96, "a proof must have at least 96 bits of security");

@@ -143,10 +143,10 @@ impl Forgery<'_> {
         let prefix = self.output_prefix.len();
         let mut memory = runner.get_relocatable_memory();
         for cell in memory.iter_mut().flatten().flatten() {
-            if let MaybeRelocatable::RelocatableValue(pointer) = cell {
-                if pointer.segment_index == OUTPUT_SEGMENT {
-                    pointer.offset += prefix;
-                }
+            if let MaybeRelocatable::RelocatableValue(pointer) = cell
+                && pointer.segment_index == OUTPUT_SEGMENT
+            {
+                pointer.offset += prefix;
             }
         }
         let slipped_in = self.output_prefix.iter().map(|felt| Some(MaybeRelocatable::Int(*felt)));

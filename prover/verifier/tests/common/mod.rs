@@ -143,5 +143,5 @@ pub fn save(name: &str, proof: &[u8]) {
 }
 
 fn path(folder: &str, file: &str) -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", folder, file].iter().collect()
+    [env!("CARGO_MANIFEST_DIR"), "..", "verifier", "tests", folder, file].iter().collect()
 }
