@@ -46,9 +46,11 @@ def strip(program: dict) -> dict:
         or (value["type"] == "const" and name.startswith(LIBRARY) and not name.endswith("SIZEOF_LOCALS"))
     }
     for name in ENTRY_POINTS + TESTED:
-        identifiers[name].pop("decorators", None)
+        if name in identifiers:
+            identifiers[name].pop("decorators", None)
     for name in ["__main__.main", *TESTED]:
-        identifiers[name]["decorators"] = []
+        if name in identifiers:
+            identifiers[name]["decorators"] = []
     return {
         "attributes": [],
         "builtins": program["builtins"],
