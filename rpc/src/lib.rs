@@ -4,8 +4,9 @@
 //! [`RpcContext`]: storage and execution to read from, a [`TransactionSink`] to write to.
 //!
 //! Blocks become visible whole, so the block tags mean: `latest` the newest block; `pre_confirmed` (and the older
-//! `pending`) the same, except that `starknet_getNonce` counts the pool's transactions; `l1_accepted` no block at
-//! all, since this node does not settle on L1.
+//! `pending`) the one after it, which holds nothing yet, so that its state is the latest, except that
+//! `starknet_getNonce` counts the pool's transactions; `l1_accepted` no block at all, since this node does not settle
+//! on L1.
 
 mod body;
 mod context;

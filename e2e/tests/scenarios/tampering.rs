@@ -61,8 +61,8 @@ async fn signed_rubbish_is_refused() -> Result<()> {
     let mut promise = package.clone();
     promise[10..14].fill(0xff);
     let oversized = vec![0; 4 * 1024 * 1024 + 1];
-    let rubbish: [&[u8]; 8] =
-        [b"", b"ZKTHREAD", &package[..package.len() / 2], &trailing, &version, &felt, &promise, &oversized];
+    let rubbish: [&[u8]; 7] =
+        [b"ZKTHREAD", &package[..package.len() / 2], &trailing, &version, &felt, &promise, &oversized];
     for bytes in rubbish {
         let failure = node.rpc.refusal("zkthread_addThreadTransaction", signed(bytes)?).await?;
         assert_eq!((failure.code, &failure.data["kind"]), (10001, &json!("MALFORMED_PACKAGE")), "{failure}");

@@ -11,11 +11,21 @@ use super::transaction::TransactionOut;
 
 /// A block with transactions in the form `T`.
 #[derive(Debug, Serialize)]
-pub(crate) struct BlockOut<T> {
-    status: &'static str,
-    #[serde(flatten)]
-    header: HeaderOut,
-    transactions: Vec<T>,
+#[serde(untagged)]
+pub(crate) enum BlockOut<T> {
+    /// One that exists.
+    Committed {
+        status: &'static str,
+        #[serde(flatten)]
+        header: Box<HeaderOut>,
+        transactions: Vec<T>,
+    },
+    /// The next one. Empty: blocks become visible whole.
+    PreConfirmed {
+        #[serde(flatten)]
+        context: ContextOut,
+        transactions: [(); 0],
+    },
 }
 
 /// A transaction beside its receipt.
@@ -25,12 +35,10 @@ pub(crate) struct TransactionWithReceipt {
     receipt: ReceiptOut,
 }
 
+/// What transactions see of their block.
 #[derive(Debug, Serialize)]
-struct HeaderOut {
-    block_hash: Felt,
-    parent_hash: Felt,
+pub(crate) struct ContextOut {
     block_number: u64,
-    new_root: Felt,
     timestamp: u64,
     sequencer_address: Felt,
     l1_gas_price: PriceOut,
@@ -38,6 +46,15 @@ struct HeaderOut {
     l1_data_gas_price: PriceOut,
     l1_da_mode: &'static str,
     starknet_version: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct HeaderOut {
+    #[serde(flatten)]
+    context: ContextOut,
+    block_hash: Felt,
+    parent_hash: Felt,
+    new_root: Felt,
     event_commitment: Felt,
     transaction_commitment: Felt,
     receipt_commitment: Felt,
@@ -60,11 +77,18 @@ impl<T> BlockOut<T> {
         transactions: &[BlockTransaction],
         form: impl Fn(&BlockTransaction) -> T,
     ) -> Self {
-        Self {
+        Self::Committed {
             status: "ACCEPTED_ON_L2",
-            header: header.into(),
+            header: Box::new(header.into()),
             transactions: transactions.iter().map(form).collect(),
         }
+    }
+
+    /// The block after `latest`.
+    pub(crate) fn after(latest: &BlockHeader) -> Self {
+        let mut context = ContextOut::from(latest);
+        context.block_number = context.block_number.saturating_add(1);
+        Self::PreConfirmed { context, transactions: [] }
     }
 }
 
@@ -83,10 +107,26 @@ impl From<&BlockHeader> for HeaderOut {
     fn from(block: &BlockHeader) -> Self {
         let header = &block.block_header_without_hash;
         Self {
+            context: block.into(),
             block_hash: block.block_hash.0,
             parent_hash: header.parent_hash.0,
-            block_number: header.block_number.0,
             new_root: header.state_root.0,
+            event_commitment: block.event_commitment.map_or(Felt::ZERO, |hash| hash.0),
+            transaction_commitment: block.transaction_commitment.map_or(Felt::ZERO, |hash| hash.0),
+            receipt_commitment: block.receipt_commitment.map_or(Felt::ZERO, |hash| hash.0),
+            state_diff_commitment: block.state_diff_commitment.map_or(Felt::ZERO, |hash| hash.0.0),
+            event_count: block.n_events,
+            transaction_count: block.n_transactions,
+            state_diff_length: block.state_diff_length.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&BlockHeader> for ContextOut {
+    fn from(block: &BlockHeader) -> Self {
+        let header = &block.block_header_without_hash;
+        Self {
+            block_number: header.block_number.0,
             timestamp: header.timestamp.0,
             sequencer_address: *header.sequencer.0.0.key(),
             l1_gas_price: header.l1_gas_price.into(),
@@ -97,13 +137,6 @@ impl From<&BlockHeader> for HeaderOut {
                 L1DataAvailabilityMode::Calldata => "CALLDATA",
             },
             starknet_version: header.starknet_version.to_string(),
-            event_commitment: block.event_commitment.map_or(Felt::ZERO, |hash| hash.0),
-            transaction_commitment: block.transaction_commitment.map_or(Felt::ZERO, |hash| hash.0),
-            receipt_commitment: block.receipt_commitment.map_or(Felt::ZERO, |hash| hash.0),
-            state_diff_commitment: block.state_diff_commitment.map_or(Felt::ZERO, |hash| hash.0.0),
-            event_count: block.n_events,
-            transaction_count: block.n_transactions,
-            state_diff_length: block.state_diff_length.unwrap_or_default(),
         }
     }
 }

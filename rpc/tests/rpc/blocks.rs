@@ -14,6 +14,28 @@ async fn send(chain: &Chain, nonce: u64) -> String {
     answer["transaction_hash"].as_str().unwrap().to_owned()
 }
 
+/// `pre_confirmed` names the block after `latest`, which holds nothing yet.
+async fn the_next_block_is_empty(chain: &Chain, latest: &serde_json::Value) {
+    for tag in ["pre_confirmed", "pending"] {
+        for method in
+            ["starknet_getBlockWithTxHashes", "starknet_getBlockWithTxs", "starknet_getBlockWithReceipts"]
+        {
+            let next = chain.ok(method, json!([tag])).await;
+            assert_eq!(next["block_number"], 2);
+            assert_eq!(next["starknet_version"], latest["starknet_version"]);
+            assert_eq!(next["l2_gas_price"], latest["l2_gas_price"]);
+            assert_eq!(next["transactions"], json!([]));
+            assert!(next.get("block_hash").is_none() && next.get("status").is_none());
+        }
+        assert_eq!(chain.ok("starknet_getBlockTransactionCount", json!([tag])).await, 0);
+        assert_eq!(chain.error("starknet_getTransactionByBlockIdAndIndex", json!([tag, 0])).await.code, 27);
+        let update = chain.ok("starknet_getStateUpdate", json!([tag])).await;
+        assert_eq!(update["old_root"], latest["new_root"]);
+        assert_eq!(update["state_diff"]["nonces"], json!([]));
+        assert!(update.get("block_hash").is_none());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invoke_shows_everywhere() {
     let chain = Chain::start().await;
@@ -30,9 +52,10 @@ async fn an_invoke_shows_everywhere() {
     let by_number = json!({ "block_number": 1 });
     let by_hash = json!({ "block_hash": tip["block_hash"] });
     let block = chain.both("starknet_getBlockWithTxHashes", &[("block_id", json!("latest"))]).await;
-    for id in [&by_number, &by_hash, &json!("pre_confirmed"), &json!("pending")] {
+    for id in [&by_number, &by_hash] {
         assert_eq!(chain.ok("starknet_getBlockWithTxHashes", json!([id])).await, block);
     }
+    the_next_block_is_empty(&chain, &block).await;
     assert_eq!(block["status"], "ACCEPTED_ON_L2");
     assert_eq!(block["block_hash"], tip["block_hash"]);
     assert_eq!(block["timestamp"], GENESIS_TIME + 1);

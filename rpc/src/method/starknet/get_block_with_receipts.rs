@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::block;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block::{BlockOut, TransactionWithReceipt};
@@ -21,10 +22,6 @@ pub(super) fn answer(
     context: &RpcContext,
     params: Params,
 ) -> Result<BlockOut<TransactionWithReceipt>, RpcError> {
-    let number = context.resolve(params.block_id)?;
-    let transactions = context.transactions_at(number)?;
     let proof_facts = has(&params.response_flags, TransactionFlag::IncludeProofFacts);
-    Ok(BlockOut::new(&context.header_at(number)?, &transactions, |transaction| {
-        TransactionWithReceipt::new(transaction, proof_facts)
-    }))
+    block(context, params.block_id, |transaction| TransactionWithReceipt::new(transaction, proof_facts))
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::block;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block::BlockOut;
@@ -19,10 +20,8 @@ pub(super) struct Params {
 
 /// A block and its transactions.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<BlockOut<TransactionOut>, RpcError> {
-    let number = context.resolve(params.block_id)?;
-    let transactions = context.transactions_at(number)?;
     let proof_facts = has(&params.response_flags, TransactionFlag::IncludeProofFacts);
-    Ok(BlockOut::new(&context.header_at(number)?, &transactions, |transaction| {
+    block(context, params.block_id, |transaction| {
         TransactionOut::new(&transaction.body, Some(transaction.hash), proof_facts)
-    }))
+    })
 }

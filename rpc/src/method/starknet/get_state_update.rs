@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 use starknet_api::block::BlockNumber;
-use starknet_rust_core::types::StateUpdate;
+use starknet_api::state::ThinStateDiff;
+use starknet_rust_core::types::{MaybePreConfirmedStateUpdate, PreConfirmedStateUpdate, StateUpdate};
 use starknet_types_core::felt::Felt;
 
 use crate::context::RpcContext;
@@ -21,8 +22,16 @@ pub(super) struct Params {
     contract_addresses: Option<Vec<AddressHex>>,
 }
 
-/// What a block changed; of contracts only those asked for.
-pub(super) fn answer(context: &RpcContext, params: Params) -> Result<StateUpdate, RpcError> {
+/// What a block changed; of contracts only those asked for. The next block has changed nothing yet.
+pub(super) fn answer(context: &RpcContext, params: Params) -> Result<MaybePreConfirmedStateUpdate, RpcError> {
+    if params.block_id == BlockId::PreConfirmed {
+        let latest = context.header(BlockId::Latest)?.block_header_without_hash;
+        let state = context.state(BlockId::Latest)?;
+        return Ok(MaybePreConfirmedStateUpdate::PreConfirmedUpdate(PreConfirmedStateUpdate {
+            old_root: Some(latest.state_root.0),
+            state_diff: state_diff(&ThinStateDiff::default(), &state)?,
+        }));
+    }
     let number = context.resolve(params.block_id)?;
     let header = context.header_at(number)?;
     let mut diff = context.storage.state_diff(number)?.ok_or(RpcError::BlockNotFound)?;
@@ -39,10 +48,10 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<StateUpdate
             (context.storage.state_at(parent), root)
         }
     };
-    Ok(StateUpdate {
+    Ok(MaybePreConfirmedStateUpdate::Update(StateUpdate {
         block_hash: header.block_hash.0,
         old_root,
         new_root: header.block_header_without_hash.state_root.0,
         state_diff: state_diff(&diff, &before)?,
-    })
+    }))
 }

@@ -17,8 +17,11 @@ pub(super) struct Params {
     response_flags: Option<Vec<TransactionFlag>>,
 }
 
-/// The transaction at a place in a block.
+/// The transaction at a place in a block; the next block has none yet.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<TransactionOut, RpcError> {
+    if params.block_id == BlockId::PreConfirmed {
+        return Err(RpcError::InvalidTransactionIndex);
+    }
     let number = context.resolve(params.block_id)?;
     let transaction =
         context.storage.transaction_at(number, params.index)?.ok_or(RpcError::InvalidTransactionIndex)?;

@@ -30,8 +30,12 @@ mod syncing;
 
 use jsonrpsee::server::RegisterMethodError;
 use serde::Deserialize;
+use zkthreads_storage::BlockTransaction;
 
 use super::registry::Registry;
+use crate::context::RpcContext;
+use crate::error::RpcError;
+use crate::wire::block::BlockOut;
 use crate::wire::block_id::BlockId;
 use crate::wire::number::FeltHex;
 
@@ -50,6 +54,19 @@ struct BlockParams {
 #[serde(deny_unknown_fields)]
 struct TransactionParams {
     transaction_hash: FeltHex,
+}
+
+/// The block that `id` names, each of its transactions put into form by `form`.
+fn block<T>(
+    context: &RpcContext,
+    id: BlockId,
+    form: impl Fn(&BlockTransaction) -> T,
+) -> Result<BlockOut<T>, RpcError> {
+    if id == BlockId::PreConfirmed {
+        return Ok(BlockOut::after(&context.header(BlockId::Latest)?));
+    }
+    let number = context.resolve(id)?;
+    Ok(BlockOut::new(&context.header_at(number)?, &context.transactions_at(number)?, form))
 }
 
 pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodError> {
