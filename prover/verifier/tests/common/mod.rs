@@ -1,5 +1,5 @@
 //! Programs and proofs that the tests share.
-#![allow(dead_code, unreachable_pub, reason = "every test file uses some of it")]
+#![allow(dead_code, unreachable_pub, reason = "every test file uses some of it, the example that proves fixtures, too")]
 
 pub mod forge;
 pub mod forgeries;
@@ -15,10 +15,6 @@ use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{OsProgram, Package, Statement};
 use zkthreads_verifier::{VerifiedThread, Verifier, VerifyError};
-
-/// Set to have the fixtures proved anew: `ZKTHREADS_REGENERATE_FIXTURES=1 cargo nextest run -p zkthreads-verifier
-/// --run-ignored all -- regenerate`.
-pub const REGENERATE: &str = "ZKTHREADS_REGENERATE_FIXTURES";
 
 /// A program that stands in for the thread OS.
 pub struct TestProgram {
