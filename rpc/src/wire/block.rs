@@ -23,7 +23,7 @@ pub(crate) enum BlockOut<T> {
     /// The next one. Empty: blocks become visible whole.
     PreConfirmed {
         #[serde(flatten)]
-        context: ContextOut,
+        context: Box<ContextOut>,
         transactions: [(); 0],
     },
 }
@@ -88,7 +88,7 @@ impl<T> BlockOut<T> {
     pub(crate) fn after(latest: &BlockHeader) -> Self {
         let mut context = ContextOut::from(latest);
         context.block_number = context.block_number.saturating_add(1);
-        Self::PreConfirmed { context, transactions: [] }
+        Self::PreConfirmed { context: Box::new(context), transactions: [] }
     }
 }
 
