@@ -1,5 +1,9 @@
 //! Programs and proofs that the tests share.
-#![allow(dead_code, unreachable_pub, reason = "every test file uses some of it, the example that proves fixtures, too")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test file uses some of it, the example that proves fixtures, too"
+)]
 
 pub mod forge;
 pub mod forgeries;
