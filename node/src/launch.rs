@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use starknet_api::StarknetApiError;
 use starknet_api::block::BlockTimestamp;
@@ -18,6 +19,9 @@ use crate::devnet::genesis::{GenesisError, genesis_state};
 use crate::devnet::manifest::{Manifest, ManifestError, Wishes};
 use crate::mempool::{Limits, Mempool};
 use crate::producer::{BlockMode, Producer, ProducerError, now};
+
+/// Longest that a stopped node waits for the last handles of its database.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a devnet node is launched with.
 #[derive(Debug, Clone)]
@@ -66,6 +70,7 @@ pub struct Node {
     accounts: Vec<PredeployedAccount>,
     rpc: RpcServer,
     mempool: Arc<Mempool>,
+    storage: Storage,
     producer: oneshot::Receiver<Result<(), ProducerError>>,
     /// Deleted with the node.
     _temporary: Option<TempDir>,
@@ -92,11 +97,11 @@ impl Node {
         let Chain { manifest, accounts, executor } =
             chain.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
 
-        let mempool = Arc::new(Mempool::new(executor.storage().clone(), Limits::default()));
+        let storage = executor.storage().clone();
+        let mempool = Arc::new(Mempool::new(storage.clone(), Limits::default()));
         let producer = Producer::new(executor.clone(), Arc::clone(&mempool), block_mode);
         let producer = spawn_producer(producer, Arc::clone(&mempool))?;
-        let context =
-            RpcContext { storage: executor.storage().clone(), executor, sink: Arc::clone(&mempool) as _ };
+        let context = RpcContext { storage: storage.clone(), executor, sink: Arc::clone(&mempool) as _ };
         let rpc = match serve(address, context).await {
             Ok(rpc) => rpc,
             Err(error) => {
@@ -104,7 +109,7 @@ impl Node {
                 return Err(error.into());
             }
         };
-        Ok(Self { manifest, accounts, rpc, mempool, producer, _temporary: temporary })
+        Ok(Self { manifest, accounts, rpc, mempool, storage, producer, _temporary: temporary })
     }
 
     /// Where RPC listens.
@@ -141,6 +146,13 @@ impl Node {
         self.mempool.close("the node is shutting down");
         let produced = self.producer.await.unwrap_or(Err(ProducerError::Panic));
         self.rpc.stop().await;
+        drop(self.mempool);
+        // The last connections' tasks drop their handles a little after they ended. Once none is left, the database
+        // closes here, and the directory can be opened again.
+        let deadline = Instant::now() + CLOSE_TIMEOUT;
+        while !self.storage.is_last_handle() && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         produced
     }
 }
@@ -186,6 +198,7 @@ fn spawn_producer(
             tracing::error!(%error, "block production ended");
         }
         mempool.close("block production has ended");
+        drop(mempool);
         let _ = ended.send(result);
     })?;
     Ok(receiver)

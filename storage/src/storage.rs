@@ -62,6 +62,12 @@ impl Storage {
         &self.inner.db
     }
 
+    /// Whether this is the only handle left, so that dropping it closes the database.
+    #[must_use]
+    pub fn is_last_handle(&self) -> bool {
+        Arc::strong_count(&self.inner) == 1
+    }
+
     /// The last committed block; `None` before the first.
     ///
     /// # Errors
