@@ -24,7 +24,7 @@ impl fmt::Display for StatementSummary<'_> {
         }
         writeln!(
             out,
-            "{} inner transactions, {} classes, {} events, {} messages",
+            "inner transactions: {}, classes: {}, events: {}, messages: {}",
             statement.inner_transactions.len(),
             statement.classes.len(),
             statement.event_count,
@@ -32,7 +32,7 @@ impl fmt::Display for StatementSummary<'_> {
         )?;
         write!(
             out,
-            "{} contracts, {} cells read, {} of them written",
+            "contracts: {}, storage cells read: {}, written: {}",
             statement.contracts.len(),
             cells().count(),
             cells().filter(|cell| cell.is_write()).count(),
