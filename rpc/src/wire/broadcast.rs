@@ -1,8 +1,9 @@
 //! Transactions as clients send them.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use starknet_api::data_availability::DataAvailabilityMode;
+use starknet_types_core::felt::Felt;
 
 use super::number::{AddressHex, FeltHex, U64Hex, U128Hex};
 
@@ -27,6 +28,19 @@ pub(crate) struct BroadcastInvoke {
     pub(crate) proof_facts: Option<Vec<FeltHex>>,
     #[serde(default)]
     pub(crate) proof: Option<String>,
+}
+
+/// Parameters of the two methods that take an INVOKE v3: an ordinary one or a thread's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddInvoke {
+    pub(crate) invoke_transaction: BroadcastInvoke,
+}
+
+/// The answer of both.
+#[derive(Serialize)]
+pub(crate) struct AddedInvoke {
+    pub(crate) transaction_hash: Felt,
 }
 
 /// A DECLARE v3 with its class.

@@ -1,27 +1,13 @@
 //! `zkthread_addThreadTransaction`.
 
-use serde::{Deserialize, Serialize};
-use starknet_types_core::felt::Felt;
-
 use crate::context::RpcContext;
 use crate::convert::submission;
 use crate::error::RpcError;
-use crate::wire::broadcast::BroadcastInvoke;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Params {
-    invoke_transaction: BroadcastInvoke,
-}
-
-#[derive(Serialize)]
-pub(super) struct Added {
-    transaction_hash: Felt,
-}
+use crate::wire::broadcast::{AddInvoke, AddedInvoke};
 
 /// Takes a thread transaction. As `starknet_addInvokeTransaction`, but nothing else will do, and what is wrong with
 /// a package has an error code of its own.
-pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcError> {
+pub(super) fn answer(context: &RpcContext, params: AddInvoke) -> Result<AddedInvoke, RpcError> {
     let transaction = params.invoke_transaction;
     submission::executable(transaction.version)?;
     let sender = transaction.sender_address.0;
@@ -30,5 +16,5 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcE
         RpcError::InvalidProof(error) => RpcError::Thread(error),
         error => error,
     })?;
-    Ok(Added { transaction_hash: context.submit(pending)?.0 })
+    Ok(AddedInvoke { transaction_hash: context.submit(pending)?.0 })
 }
