@@ -63,7 +63,8 @@ async fn statements_about_something_else() -> Result<()> {
                 0,
                 ContractAccess {
                     address: 1_u64.into(),
-                    class_hash: ClassHash::default(),
+                    class_hash_before: ClassHash::default(),
+                    class_hash_after: ClassHash::default(),
                     nonce_before: Default::default(),
                     nonce_after: Default::default(),
                     storage: vec![cell],

@@ -1,5 +1,7 @@
 //! Classes: from Sierra to what runs.
 
+use blockifier::blockifier_versioned_constants::VersionedConstants;
+use blockifier::execution::contract_class::{RunnableCompiledClass, TrackedResource};
 use cairo_lang_sierra_to_casm::compiler::CompilationError;
 use cairo_lang_starknet_classes::allowed_libfuncs::{BUILTIN_AUDITED_LIBFUNCS_LIST, ListSelector};
 use cairo_lang_starknet_classes::casm_contract_class::{CasmContractClass, StarknetSierraCompilationError};
@@ -10,6 +12,7 @@ use starknet_api::contract_class::SierraVersion;
 use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
 use starknet_api::deprecated_contract_class::ContractClass as LegacyClass;
 use starknet_api::state::{EntryPoint, SierraContractClass};
+use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 use zkthreads_storage::{ClassDefinition, ClassRecord};
 
 use crate::admit::AdmitError;
@@ -52,6 +55,12 @@ pub fn legacy(class: LegacyClass) -> ClassRecord {
         poseidon_class_hash: Default::default(),
         declared_at: BlockNumber::ZERO,
     }
+}
+
+/// Whether the current protocol meters the class's code in Sierra gas; in Cairo steps otherwise.
+pub(crate) fn is_gas_metered(class: &RunnableCompiledClass) -> bool {
+    let min_version = &VersionedConstants::latest_constants().min_sierra_version_for_sierra_gas;
+    class.tracked_resource(min_version, None) == TrackedResource::SierraGas
 }
 
 fn sierra_version(class: &SierraContractClass) -> Result<SierraVersion, AdmitError> {

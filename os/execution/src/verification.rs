@@ -160,13 +160,13 @@ impl Checker {
 
 /// Whether the package's inner transactions hash to what the statement names.
 fn check_inner_transactions(package: &Package, chain_id: &ChainId) -> Result<(), SettleError> {
-    let named = &package.statement.inner_transactions;
+    let named = package.statement.transaction_hashes();
     for (index, (transaction, named)) in (0_u32..).zip(package.inner_transactions.iter().zip(named)) {
         let computed = transaction
             .hash(chain_id)
             .map_err(|error| SettleError::Execution { reason: error.to_string() })?;
-        if computed != *named {
-            return Err(SettleError::InnerTransaction { index, computed, named: *named });
+        if computed != named {
+            return Err(SettleError::InnerTransaction { index, computed, named });
         }
     }
     Ok(())
@@ -176,7 +176,8 @@ fn check_inner_transactions(package: &Package, chain_id: &ChainId) -> Result<(),
 fn check_events(package: &Package) -> Result<(), SettleError> {
     let statement = &package.statement;
     let named = statement.events_commitment;
-    let computed = events_commitment(&package.events, &statement.inner_transactions).unwrap_or(Felt::ZERO);
+    let hashes: Vec<_> = statement.transaction_hashes().collect();
+    let computed = events_commitment(&package.events, &hashes).unwrap_or(Felt::ZERO);
     if computed == named { Ok(()) } else { Err(SettleError::Events { computed, named }) }
 }
 

@@ -35,11 +35,11 @@ fn is_caught_by_the_node(claim: &Statement, honest: &Statement, truth: &OsInput)
     let same_header = claim.chain_id == honest.chain_id
         && claim.submitter == honest.submitter
         && claim.base_block == honest.base_block
-        && claim.inner_transactions == honest.inner_transactions;
+        && claim.transaction_hashes().eq(honest.transaction_hashes());
     let declared = claim.classes.iter().all(|class| honest.classes.contains(class));
     let holds = claim.contracts.iter().all(|contract| {
         truth.contracts.get(&contract.address).is_some_and(|state| {
-            state.class_hash == contract.class_hash
+            state.class_hash == contract.class_hash_before
                 && (!contract.consumes_nonces() || state.nonce == contract.nonce_before)
                 && contract.storage.iter().all(|cell| state.storage.get(&cell.key) == Some(&cell.before))
         })

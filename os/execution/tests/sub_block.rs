@@ -10,7 +10,7 @@ use starknet_types_core::felt::Felt;
 use sub_block_support::{Call, INITIAL_BALANCE, World, address, chain_id, classes, probe, transfer};
 use zkthreads_execution::sub_block::{LeftOutReason, SubBlockError};
 use zkthreads_protocol::commitments::events_commitment;
-use zkthreads_protocol::{ContractAccess, Statement, StorageAccess};
+use zkthreads_protocol::{ContractAccess, InnerOutcome, Statement, StorageAccess};
 
 fn contract(statement: &Statement, address: starknet_api::core::ContractAddress) -> &ContractAccess {
     statement.contracts.iter().find(|contract| contract.address == address).expect("is listed")
@@ -34,18 +34,18 @@ fn a_transfer_is_stated_in_full() {
     assert_eq!(statement.chain_id, Felt::from_bytes_be_slice(b"SN_SEPOLIA"));
     assert_eq!(statement.submitter, world.context.submitter);
     assert_eq!(statement.base_block, world.context.base_block);
-    assert_eq!(statement.inner_transactions, [hash]);
+    assert_eq!(statement.inner_transactions, [InnerOutcome { hash, reverted: false }]);
 
     let classes: Vec<_> =
         statement.classes.iter().map(|class| (class.class_hash, class.compiled_class_hash)).collect();
     let mut expected =
-        [classes::account(), classes::strk()].map(|class| (class.hash, class.casm.hash(&HashVersion::V1)));
+        [classes::account(), classes::strk()].map(|class| (class.hash, class.casm.hash(&HashVersion::V2)));
     expected.sort();
     assert_eq!(classes, expected);
 
     assert_eq!(statement.contracts.len(), 2, "the recipient's account is not touched");
     let account = contract(statement, sender);
-    assert_eq!(account.class_hash, classes::account().hash);
+    assert_eq!(account.class_hash_before, classes::account().hash);
     assert_eq!((account.nonce_before, account.nonce_after), (Nonce(Felt::ZERO), Nonce(Felt::ONE)));
     let public_key = world.users[0].public_key();
     let key = get_storage_var_address("Account_public_key", &[]);
@@ -65,7 +65,8 @@ fn a_transfer_is_stated_in_full() {
     assert_eq!(executed.events[0].from_address, world.strk());
     assert_eq!(executed.events[0].content.keys[0].0, selector_from_name("Transfer").0);
     assert_eq!(statement.event_count, 1);
-    let commitment = events_commitment(&executed.events, &statement.inner_transactions).unwrap();
+    let hashes: Vec<_> = statement.transaction_hashes().collect();
+    let commitment = events_commitment(&executed.events, &hashes).unwrap();
     assert_eq!(statement.events_commitment, commitment);
     assert_eq!(Statement::decode(&statement.encode()).as_ref(), Ok(statement));
 
@@ -181,7 +182,7 @@ fn a_block_hash_is_a_cell_of_the_block_hash_contract() {
     let transaction = world.users[0].sign(&[call]);
     let executed = world.execute([transaction]);
     let block_hashes = contract(&executed.statement, address(1_u64));
-    assert_eq!(block_hashes.class_hash, ClassHash::default());
+    assert_eq!(block_hashes.class_hash_before, ClassHash::default());
     let hash = Felt::from(0xb10c);
     assert_eq!(block_hashes.storage, [StorageAccess { key, before: hash, after: hash }]);
     assert_eq!(executed.input.transactions[0].execute.inner_calls[0].block_hash_reads, [hash]);

@@ -142,7 +142,8 @@ fn write_to_system_contract(statement: &mut Statement, number: u128) {
     let write = StorageAccess { key: StorageKey::from(9_u64), before: Felt::ZERO, after: Felt::ONE };
     let contract = ContractAccess {
         address: number.into(),
-        class_hash: ClassHash::default(),
+        class_hash_before: ClassHash::default(),
+        class_hash_after: ClassHash::default(),
         nonce_before: Nonce::default(),
         nonce_after: Nonce::default(),
         storage: vec![write],
@@ -194,7 +195,8 @@ fn every_conflict_is_named_with_what_was_expected_and_found() {
 
     let error = refused(&mut chain, package, |it| {
         let contract = it.statement.contracts.iter_mut().find(|it| it.address == sender).expect("touched");
-        contract.class_hash = ClassHash(Felt::from(77));
+        contract.class_hash_before = ClassHash(Felt::from(77));
+        contract.class_hash_after = ClassHash(Felt::from(77));
     });
     let SettleError::Conflicts(conflicts) = error else { panic!("another error") };
     assert!(conflicts.iter().any(|it| it.cell == StateCell::ClassHash && it.expected == Felt::from(77)));
@@ -320,7 +322,10 @@ fn checking_tells_every_failure_and_changes_nothing() {
     let mut wrong = package.clone();
     wrong.statement.chain_id = Felt::from(5);
     wrong.statement.base_block.number.0 = 900;
-    wrong.statement.contracts.iter_mut().for_each(|contract| contract.class_hash = ClassHash(Felt::from(8)));
+    for contract in &mut wrong.statement.contracts {
+        (contract.class_hash_before, contract.class_hash_after) =
+            (ClassHash(Felt::from(8)), ClassHash(Felt::from(8)));
+    }
     let stranger = chain.users[1].address;
     let check = chain.executor.check_thread(stranger, hash, &wrong.encode()).unwrap();
     let [

@@ -30,6 +30,7 @@ pub use os_program::{OsProgram, OsProgramHash};
 pub use package::{InnerEvent, InnerTransaction, Package, PackageDigest, PackageError};
 pub use settlement::{Conflict, SettleError, StateCell};
 pub use statement::{
-    BaseBlock, ContractAccess, ExecutedClass, InnerMessage, Statement, StatementError, StorageAccess,
+    BaseBlock, ContractAccess, ExecutedClass, InnerMessage, InnerOutcome, Statement, StatementError,
+    StorageAccess,
 };
 pub use transaction::Transaction;

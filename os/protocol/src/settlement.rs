@@ -90,10 +90,24 @@ pub enum SettleError {
     ClassMismatch {
         /// The class.
         class_hash: ClassHash,
-        /// Compiled class hash (Poseidon) on this chain.
+        /// Compiled class hash (version 2) on this chain.
         expected: CompiledClassHash,
         /// In the statement.
         found: CompiledClassHash,
+    },
+    /// A class is Cairo 0, which no thread runs or deploys.
+    #[error("class: {class_hash} is a Cairo 0 class")]
+    ClassLegacy {
+        /// The class.
+        class_hash: ClassHash,
+    },
+    /// A class was metered in another resource than on this chain.
+    #[error("class: {class_hash} is metered in {} here", if *.expected { "Sierra gas" } else { "Cairo steps" })]
+    ClassMetering {
+        /// The class.
+        class_hash: ClassHash,
+        /// Whether this chain meters it in Sierra gas.
+        expected: bool,
     },
     /// The sub-block writes to a system contract.
     #[error("system_contract: writes to {address} are refused")]

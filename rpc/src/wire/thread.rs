@@ -32,7 +32,7 @@ pub(crate) struct StatementOut {
     /// Zero admits anyone.
     submitter: Felt,
     base_block: BaseBlockOut,
-    inner_transactions: Vec<Felt>,
+    inner_transactions: Vec<OutcomeOut>,
     classes: Vec<ClassOut>,
     contracts: Vec<ContractOut>,
     event_count: u64,
@@ -48,15 +48,23 @@ struct BaseBlockOut {
 }
 
 #[derive(Debug, Serialize)]
+struct OutcomeOut {
+    transaction_hash: Felt,
+    reverted: bool,
+}
+
+#[derive(Debug, Serialize)]
 struct ClassOut {
     class_hash: Felt,
     compiled_class_hash: Felt,
+    gas_metered: bool,
 }
 
 #[derive(Debug, Serialize)]
 struct ContractOut {
     address: Felt,
-    class_hash: Felt,
+    class_hash_before: Felt,
+    class_hash_after: Felt,
     nonce_before: Felt,
     nonce_after: Felt,
     storage: Vec<CellOut>,
@@ -113,6 +121,10 @@ impl From<&SettleError> for CheckOut {
             SettleError::ClassMismatch { class_hash, expected, found } => {
                 ("CLASS_MISMATCH", json!({ "class_hash": class_hash, "expected": expected, "found": found }))
             }
+            SettleError::ClassLegacy { class_hash } => ("CLASS_LEGACY", json!({ "class_hash": class_hash })),
+            SettleError::ClassMetering { class_hash, expected } => {
+                ("CLASS_METERING", json!({ "class_hash": class_hash, "gas_metered": expected }))
+            }
             SettleError::SystemContractWrite { address } => {
                 ("SYSTEM_CONTRACT_WRITE", json!({ "contract": address }))
             }
@@ -155,13 +167,19 @@ impl From<&Conflict> for ConflictOut {
 impl From<&Statement> for StatementOut {
     fn from(statement: &Statement) -> Self {
         let base = &statement.base_block;
+        let outcomes = statement.inner_transactions.iter().map(|transaction| OutcomeOut {
+            transaction_hash: transaction.hash.0,
+            reverted: transaction.reverted,
+        });
         let classes = statement.classes.iter().map(|class| ClassOut {
             class_hash: class.class_hash.0,
             compiled_class_hash: class.compiled_class_hash.0,
+            gas_metered: class.gas_metered,
         });
         let contracts = statement.contracts.iter().map(|contract| ContractOut {
             address: *contract.address.0.key(),
-            class_hash: contract.class_hash.0,
+            class_hash_before: contract.class_hash_before.0,
+            class_hash_after: contract.class_hash_after.0,
             nonce_before: contract.nonce_before.0,
             nonce_after: contract.nonce_after.0,
             storage: contract
@@ -184,7 +202,7 @@ impl From<&Statement> for StatementOut {
                 timestamp: base.timestamp.0,
                 sequencer_address: *base.sequencer.0.key(),
             },
-            inner_transactions: statement.inner_transactions.iter().map(|hash| hash.0).collect(),
+            inner_transactions: outcomes.collect(),
             classes: classes.collect(),
             contracts: contracts.collect(),
             event_count: statement.event_count,

@@ -9,8 +9,8 @@ use starknet_api::transaction::InvokeTransactionV3;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::commitments::events_commitment;
 use zkthreads_protocol::{
-    BaseBlock, ContractAccess, InnerTransaction, Package, PackageDigest, Statement, StorageAccess,
-    ThreadFacts,
+    BaseBlock, ContractAccess, InnerOutcome, InnerTransaction, Package, PackageDigest, Statement,
+    StorageAccess, ThreadFacts,
 };
 
 use crate::chain::{BOB, Chain, GENESIS_TIME, STRK, os_program};
@@ -23,9 +23,11 @@ pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
     let storage = chain.executor.storage().state_at(BlockNumber(0));
     let contract = |address: Felt, nonces: (u64, u64), storage| {
         let address: ContractAddress = address.try_into().unwrap();
+        let class_hash = chain.executor.storage().state_at(BlockNumber(0)).class_hash(address).unwrap();
         ContractAccess {
             address,
-            class_hash: chain.executor.storage().state_at(BlockNumber(0)).class_hash(address).unwrap(),
+            class_hash_before: class_hash,
+            class_hash_after: class_hash,
             nonce_before: Nonce(nonces.0.into()),
             nonce_after: Nonce(nonces.1.into()),
             storage,
@@ -43,7 +45,7 @@ pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
                 timestamp: BlockTimestamp(GENESIS_TIME),
                 sequencer: chain.executor.config().sequencer_address,
             },
-            inner_transactions: vec![hash],
+            inner_transactions: vec![InnerOutcome { hash, reverted: false }],
             classes: vec![],
             contracts: vec![contract(BOB, (0, 1), vec![]), contract(STRK, (0, 0), vec![cell])],
             event_count: 0,

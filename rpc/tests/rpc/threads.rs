@@ -44,7 +44,7 @@ async fn a_thread_reverts_and_tells_why() {
     let contracts = shown["statement"]["contracts"].as_array().unwrap();
     assert_eq!(contracts[1]["storage"], json!([{ "key": "0x7", "before": "0x0", "after": "0x0" }]));
     let inner = &shown["inner_transactions"][0];
-    assert_eq!(inner["transaction_hash"], shown["statement"]["inner_transactions"][0]);
+    assert_eq!(inner["transaction_hash"], shown["statement"]["inner_transactions"][0]["transaction_hash"]);
     assert_eq!(inner["sender_address"], json!(BOB));
     chain.server.stop().await;
 }

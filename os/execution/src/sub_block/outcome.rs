@@ -14,13 +14,15 @@ use zkthreads_program::input::{ContractState, OsInput, RecordedTransaction};
 use zkthreads_protocol::commitments::events_commitment;
 use zkthreads_protocol::limits::MAX_STATEMENT_FELTS;
 use zkthreads_protocol::{
-    ContractAccess, ExecutedClass, InnerEvent, InnerMessage, InnerTransaction, Statement, StorageAccess,
+    ContractAccess, ExecutedClass, InnerEvent, InnerMessage, InnerOutcome, InnerTransaction, Statement,
+    StorageAccess,
 };
 
 use super::account::Execution;
 use super::record::recorded_call;
 use super::touched::Touched;
 use super::{ClassSource, ExecutedSubBlock, LeftOut, SubBlockContext, SubBlockError};
+use crate::class::is_gas_metered;
 
 /// The included transactions' effects.
 #[derive(Debug, Default)]
@@ -76,8 +78,11 @@ impl Outcome {
         let mut casms = BTreeMap::new();
         for class_hash in &self.touched.classes {
             let casm = state.state.casm(*class_hash)?;
-            let compiled_class_hash = casm.hash(&HashVersion::V1);
-            executed_classes.push(ExecutedClass { class_hash: *class_hash, compiled_class_hash });
+            executed_classes.push(ExecutedClass {
+                class_hash: *class_hash,
+                compiled_class_hash: casm.hash(&HashVersion::V2),
+                gas_metered: is_gas_metered(&state.state.get_compiled_class(*class_hash)?),
+            });
             casms.insert(*class_hash, casm);
         }
         let mut accesses = Vec::new();
@@ -104,7 +109,8 @@ impl Outcome {
             );
             accesses.push(ContractAccess {
                 address: *address,
-                class_hash,
+                class_hash_before: class_hash,
+                class_hash_after: class_hash,
                 nonce_before,
                 nonce_after,
                 storage,
@@ -118,7 +124,11 @@ impl Outcome {
                 StarknetApiError::OutOfRange { string: "an event's transaction index".to_owned() }
             })?,
             event_count: u64::try_from(self.events.len()).unwrap_or(u64::MAX),
-            inner_transactions: self.hashes,
+            inner_transactions: self
+                .hashes
+                .into_iter()
+                .map(|hash| InnerOutcome { hash, reverted: false })
+                .collect(),
             classes: executed_classes,
             contracts: accesses,
             messages: self.messages,

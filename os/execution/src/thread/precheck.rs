@@ -3,14 +3,14 @@
 use blockifier::execution::contract_class::RunnableCompiledClass;
 use blockifier::state::errors::StateError;
 use blockifier::state::state_api::{State, StateReader};
-use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
-use starknet_api::core::{CompiledClassHash, ContractAddress};
+use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
     BaseBlock, Conflict, ContractAccess, ExecutedClass, SettleError, StateCell, Statement,
 };
 
 use super::Scope;
+use crate::class::is_gas_metered;
 use crate::error::ExecutionError;
 
 /// Addresses of contracts that only the protocol writes: block hashes (0x1) and state-diff compression (0x2).
@@ -51,7 +51,7 @@ pub(crate) fn failures<S: StateReader>(
     failures.extend(base_block(scope, statement.base_block)?);
     failures.extend(system_contracts(statement));
     for class in &statement.classes {
-        failures.extend(executed_class(scope, state, *class)?);
+        failures.extend(executed_class(state, *class)?);
     }
     Ok(failures)
 }
@@ -82,26 +82,26 @@ fn system_contracts(statement: &Statement) -> impl Iterator<Item = SettleError> 
     statement.contracts.iter().filter(written).map(refuse)
 }
 
+/// Compares a class with the one declared here: in the class trie, or earlier in this block.
 fn executed_class<S: StateReader>(
-    scope: &Scope<'_>,
     state: &S,
     class: ExecutedClass,
 ) -> Result<Option<SettleError>, ExecutionError> {
-    let ExecutedClass { class_hash, compiled_class_hash: found } = class;
-    let declared = scope.executor.storage().class(class_hash)?;
-    let expected = match declared.filter(|class| class.declared_at < scope.block_number) {
-        Some(class) => class.poseidon_class_hash,
-        // Declared in this very block: not stored yet, and its Poseidon hash is computed.
-        None => match state.get_compiled_class(class_hash) {
-            Ok(RunnableCompiledClass::V1(class)) => class.hash(&HashVersion::V1),
-            Ok(RunnableCompiledClass::V0(_)) => CompiledClassHash::default(),
-            Err(StateError::UndeclaredClassHash(_)) => {
-                return Ok(Some(SettleError::ClassUndeclared { class_hash }));
-            }
-            Err(error) => return Err(error.into()),
-        },
+    let ExecutedClass { class_hash, compiled_class_hash: found, gas_metered } = class;
+    let declared = match state.get_compiled_class(class_hash) {
+        Ok(RunnableCompiledClass::V0(_)) => return Ok(Some(SettleError::ClassLegacy { class_hash })),
+        Ok(declared) => declared,
+        Err(StateError::UndeclaredClassHash(_)) => {
+            return Ok(Some(SettleError::ClassUndeclared { class_hash }));
+        }
+        Err(error) => return Err(error.into()),
     };
-    Ok((expected != found).then_some(SettleError::ClassMismatch { class_hash, expected, found }))
+    let expected = state.get_compiled_class_hash(class_hash)?;
+    if expected != found {
+        return Ok(Some(SettleError::ClassMismatch { class_hash, expected, found }));
+    }
+    let expected = is_gas_metered(&declared);
+    Ok((expected != gas_metered).then_some(SettleError::ClassMetering { class_hash, expected }))
 }
 
 /// Every precondition that does not hold. Each value is read through `state`, so that what the block has done so far
@@ -118,7 +118,7 @@ pub(crate) fn conflicts<S: StateReader>(
                 conflicts.push(Conflict { contract, cell, expected, found });
             }
         };
-        require(StateCell::ClassHash, access.class_hash.0, state.get_class_hash_at(contract)?.0);
+        require(StateCell::ClassHash, access.class_hash_before.0, state.get_class_hash_at(contract)?.0);
         if access.consumes_nonces() {
             require(StateCell::Nonce, access.nonce_before.0, state.get_nonce_at(contract)?.0);
         }

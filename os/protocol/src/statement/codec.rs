@@ -5,9 +5,9 @@
 //! | 1 | [`STATEMENT_VERSION`] |
 //! | 2 | chain id, submitter |
 //! | 3 | base block: number, timestamp, sequencer address |
-//! | 1 + n | inner transactions: n, then each hash |
-//! | 1 + 2n | classes: n, then each (class hash, compiled class hash) |
-//! | 1 + .. | contracts: n, then each (address, class hash, nonce before, nonce after, k, then k × (key, before, after)) |
+//! | 1 + 2n | inner transactions: n, then each (hash, reverted: 0 or 1) |
+//! | 1 + 3n | classes: n, then each (class hash, compiled class hash, gas metered: 0 or 1) |
+//! | 1 + .. | contracts: n, then each (address, class hash before, class hash after, nonce before, nonce after, k, then k × (key, before, after)) |
 //! | 2 | events: count, commitment |
 //! | 1 + .. | messages: n, then each (transaction index, from, to, payload length, payload) |
 //!
@@ -20,11 +20,11 @@ use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 
-use super::{BaseBlock, ContractAccess, ExecutedClass, InnerMessage, Statement, StorageAccess};
+use super::{BaseBlock, ContractAccess, ExecutedClass, InnerMessage, InnerOutcome, Statement, StorageAccess};
 use crate::limits::{MAX_INNER_TRANSACTIONS, MAX_STATEMENT_FELTS};
 
-/// First felt of a statement: the short string `ZKTHREAD_STATEMENT1`.
-pub const STATEMENT_VERSION: Felt = Felt::from_hex_unchecked("0x5a4b5448524541445f53544154454d454e5431");
+/// First felt of a statement: the short string `ZKTHREAD_STATEMENT2`.
+pub const STATEMENT_VERSION: Felt = Felt::from_hex_unchecked("0x5a4b5448524541445f53544154454d454e5432");
 
 /// Why a sequence of felts is not a statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,6 +95,14 @@ pub enum StatementError {
         /// Nonce after.
         after: Felt,
     },
+    /// A contract is given a class that the statement does not list.
+    #[error("contract {address:#x} is given class {class_hash:#x}, which is not listed")]
+    UnlistedClass {
+        /// The contract.
+        address: Felt,
+        /// Its class after the sub-block.
+        class_hash: Felt,
+    },
     /// A message names an inner transaction that does not exist.
     #[error("a message names inner transaction {index}, there are {count}")]
     MessageIndex {
@@ -118,14 +126,19 @@ impl Statement {
             *self.base_block.sequencer.0.key(),
         ];
         out.push(self.inner_transactions.len().into());
-        out.extend(self.inner_transactions.iter().map(|hash| hash.0));
+        for transaction in &self.inner_transactions {
+            out.extend([transaction.hash.0, transaction.reverted.into()]);
+        }
         out.push(self.classes.len().into());
-        out.extend(self.classes.iter().flat_map(|class| [class.class_hash.0, class.compiled_class_hash.0]));
+        for class in &self.classes {
+            out.extend([class.class_hash.0, class.compiled_class_hash.0, class.gas_metered.into()]);
+        }
         out.push(self.contracts.len().into());
         for contract in &self.contracts {
             out.extend([
                 *contract.address.0.key(),
-                contract.class_hash.0,
+                contract.class_hash_before.0,
+                contract.class_hash_after.0,
                 contract.nonce_before.0,
                 contract.nonce_after.0,
                 contract.storage.len().into(),
@@ -167,11 +180,9 @@ impl Statement {
                 timestamp: BlockTimestamp(input.u64("base block timestamp")?),
                 sequencer: input.address("sequencer")?,
             },
-            inner_transactions: input.list("inner transactions", 1, |input| {
-                input.felt("inner transactions").map(TransactionHash)
-            })?,
-            classes: input.list("classes", 2, Felts::class)?,
-            contracts: input.list("contracts", 5, Felts::contract)?,
+            inner_transactions: input.list("inner transactions", 2, Felts::outcome)?,
+            classes: input.list("classes", 3, Felts::class)?,
+            contracts: input.list("contracts", 6, Felts::contract)?,
             event_count: input.u64("event count")?,
             events_commitment: input.felt("events commitment")?,
             messages: input.list("messages", 4, Felts::message)?,
@@ -196,6 +207,12 @@ impl Statement {
             if after < before || (after == before && before != Felt::ZERO) {
                 return Err(StatementError::Nonce { address: *contract.address.0.key(), before, after });
             }
+            if contract.changes_class() && !self.lists_class(contract.class_hash_after) {
+                return Err(StatementError::UnlistedClass {
+                    address: *contract.address.0.key(),
+                    class_hash: contract.class_hash_after.0,
+                });
+            }
         }
         for message in &self.messages {
             if usize::try_from(message.transaction_index).map_or(true, |index| index >= count) {
@@ -203,6 +220,11 @@ impl Statement {
             }
         }
         Ok(())
+    }
+
+    /// Whether the class is among the (ascending) listed ones.
+    fn lists_class(&self, class_hash: ClassHash) -> bool {
+        self.classes.binary_search_by(|class| class.class_hash.cmp(&class_hash)).is_ok()
     }
 }
 
@@ -234,6 +256,15 @@ impl Felts<'_> {
         u64::try_from(value).map_err(|_| StatementError::OutOfRange { field, value })
     }
 
+    fn flag(&mut self, field: &'static str) -> Result<bool, StatementError> {
+        let value = self.felt(field)?;
+        match u8::try_from(value) {
+            Ok(0) => Ok(false),
+            Ok(1) => Ok(true),
+            _ => Err(StatementError::OutOfRange { field, value }),
+        }
+    }
+
     fn patricia_key(&mut self, field: &'static str) -> Result<PatriciaKey, StatementError> {
         let value = self.felt(field)?;
         PatriciaKey::try_from(value).map_err(|_| StatementError::OutOfRange { field, value })
@@ -262,17 +293,26 @@ impl Felts<'_> {
         (0..count).map(|_| item(self)).collect()
     }
 
+    fn outcome(&mut self) -> Result<InnerOutcome, StatementError> {
+        Ok(InnerOutcome {
+            hash: TransactionHash(self.felt("inner transaction hash")?),
+            reverted: self.flag("reverted flag")?,
+        })
+    }
+
     fn class(&mut self) -> Result<ExecutedClass, StatementError> {
         Ok(ExecutedClass {
             class_hash: ClassHash(self.felt("class hash")?),
             compiled_class_hash: CompiledClassHash(self.felt("compiled class hash")?),
+            gas_metered: self.flag("gas metering flag")?,
         })
     }
 
     fn contract(&mut self) -> Result<ContractAccess, StatementError> {
         Ok(ContractAccess {
             address: self.address("contract address")?,
-            class_hash: ClassHash(self.felt("contract class hash")?),
+            class_hash_before: ClassHash(self.felt("class hash before")?),
+            class_hash_after: ClassHash(self.felt("class hash after")?),
             nonce_before: self.nonce("nonce before")?,
             nonce_after: self.nonce("nonce after")?,
             storage: self.list("storage cells", 3, |input| {

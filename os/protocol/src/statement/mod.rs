@@ -21,9 +21,9 @@ pub struct Statement {
     pub submitter: ContractAddress,
     /// The block whose context the inner transactions saw.
     pub base_block: BaseBlock,
-    /// Hashes of the inner transactions, in execution order. At least one.
-    pub inner_transactions: Vec<TransactionHash>,
-    /// Every class executed, strictly ascending by class hash.
+    /// The inner transactions and what became of them, in execution order. At least one.
+    pub inner_transactions: Vec<InnerOutcome>,
+    /// Every class that ran or that a contract was given, strictly ascending by class hash.
     pub classes: Vec<ExecutedClass>,
     /// Every contract touched, strictly ascending by address.
     pub contracts: Vec<ContractAccess>,
@@ -33,6 +33,16 @@ pub struct Statement {
     pub events_commitment: Felt,
     /// Messages to L1, in the order they were sent.
     pub messages: Vec<InnerMessage>,
+}
+
+/// An inner transaction and whether its `__execute__` took effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InnerOutcome {
+    /// The transaction.
+    pub hash: TransactionHash,
+    /// Whether `__execute__` failed, so that of its effects only the consumed nonce and those of `__validate__`
+    /// remain.
+    pub reverted: bool,
 }
 
 /// The block context the inner transactions executed in: that of an existing block of the chain.
@@ -46,13 +56,15 @@ pub struct BaseBlock {
     pub sequencer: ContractAddress,
 }
 
-/// A class whose code ran.
+/// A class whose code ran, or that a contract was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecutedClass {
     /// The Sierra class.
     pub class_hash: ClassHash,
-    /// Poseidon hash (version 1) of the CASM that ran.
+    /// Hash of its CASM as in the class trie (version 2, Blake2s).
     pub compiled_class_hash: CompiledClassHash,
+    /// Whether the class's code pays for its execution in Sierra gas (Sierra 1.7 and later); by Cairo steps otherwise.
+    pub gas_metered: bool,
 }
 
 /// What the sub-block read and wrote of one contract.
@@ -60,8 +72,11 @@ pub struct ExecutedClass {
 pub struct ContractAccess {
     /// The contract.
     pub address: ContractAddress,
-    /// Its class; a precondition. Zero for an address that no contract is deployed at.
-    pub class_hash: ClassHash,
+    /// Its class before the sub-block; a precondition. Zero for an address that no contract is deployed at.
+    pub class_hash_before: ClassHash,
+    /// Its class after the sub-block. If it differs, the sub-block deployed the contract or replaced its class, and
+    /// the new class is among [`Statement::classes`].
+    pub class_hash_after: ClassHash,
     /// Its nonce before the sub-block; a precondition if the sub-block consumed nonces, zero otherwise.
     pub nonce_before: Nonce,
     /// Its nonce after the sub-block; equal to `nonce_before` (zero) if no nonce was consumed.
@@ -94,7 +109,26 @@ pub struct InnerMessage {
     pub payload: Vec<Felt>,
 }
 
+impl Statement {
+    /// Hashes of the inner transactions, in execution order.
+    pub fn transaction_hashes(&self) -> impl Iterator<Item = TransactionHash> {
+        self.inner_transactions.iter().map(|transaction| transaction.hash)
+    }
+}
+
 impl ContractAccess {
+    /// Whether the sub-block deployed the contract or replaced its class.
+    #[must_use]
+    pub fn changes_class(&self) -> bool {
+        self.class_hash_before != self.class_hash_after
+    }
+
+    /// Whether the sub-block deployed the contract.
+    #[must_use]
+    pub fn is_deployed(&self) -> bool {
+        self.changes_class() && self.class_hash_before == ClassHash::default()
+    }
+
     /// Whether the sub-block consumed nonces of this contract, so that `nonce_before` is a precondition.
     #[must_use]
     pub fn consumes_nonces(&self) -> bool {

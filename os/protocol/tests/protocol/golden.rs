@@ -56,7 +56,7 @@ fn hashes() {
 
     let inner: Vec<String> =
         package.inner_transactions.iter().map(|inner| inner.hash(&chain_id).unwrap().to_string()).collect();
-    let event = event_hash(&package.events[0], package.statement.inner_transactions[0]);
+    let event = event_hash(&package.events[0], package.statement.inner_transactions[0].hash);
     check_json(
         "hashes.json",
         &json!({

@@ -1,18 +1,21 @@
 //! Felts that are not a statement: every error, each provoked by one change to a well-formed statement.
 
+use starknet_api::core::ClassHash;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::limits::{MAX_INNER_TRANSACTIONS, MAX_STATEMENT_FELTS};
-use zkthreads_protocol::{Statement, StatementError};
+use zkthreads_protocol::{InnerOutcome, Statement, StatementError};
 
 use crate::sample::{address, felt, package};
 
 /// Indices of the sample's felts; see the codec's table.
 const INNER_COUNT: usize = 6;
-const CLASS_COUNT: usize = 9;
-const CONTRACT_COUNT: usize = 14;
-const FIRST_CONTRACT: usize = 15;
-const FIRST_CELL: usize = 20;
+const FIRST_REVERTED: usize = 8;
+const CLASS_COUNT: usize = 11;
+const FIRST_GAS_METERED: usize = 14;
+const CONTRACT_COUNT: usize = 18;
+const FIRST_CONTRACT: usize = 19;
+const FIRST_CELL: usize = 25;
 
 fn sample() -> Statement {
     package().statement
@@ -98,9 +101,13 @@ fn out_of_range() {
         (3, two_to_64, "base block number"),
         (4, two_to_64, "base block timestamp"),
         (5, Felt::MAX, "sequencer"),
+        (FIRST_REVERTED, felt(2), "reverted flag"),
+        (FIRST_REVERTED + 2, Felt::MAX, "reverted flag"),
+        (FIRST_GAS_METERED, felt(2), "gas metering flag"),
+        (FIRST_GAS_METERED + 3, Felt::MAX, "gas metering flag"),
         (FIRST_CONTRACT, Felt::MAX, "contract address"),
-        (FIRST_CONTRACT + 2, two_to_64, "nonce before"),
-        (FIRST_CONTRACT + 3, two_to_64, "nonce after"),
+        (FIRST_CONTRACT + 3, two_to_64, "nonce before"),
+        (FIRST_CONTRACT + 4, two_to_64, "nonce after"),
         (FIRST_CELL, Felt::MAX, "storage key"),
         (messages - 3, two_to_64, "event count"),
         (messages, felt(1 << 32), "message transaction index"),
@@ -139,7 +146,8 @@ fn number_of_inner_transactions() {
     });
     assert_eq!(none, StatementError::InnerTransactionCount { found: 0 });
     let many = MAX_INNER_TRANSACTIONS + 1;
-    let error = changed(|statement| statement.inner_transactions = vec![TransactionHash(felt(1)); many]);
+    let outcome = InnerOutcome { hash: TransactionHash(felt(1)), reverted: false };
+    let error = changed(|statement| statement.inner_transactions = vec![outcome; many]);
     assert_eq!(error, StatementError::InnerTransactionCount { found: many });
 }
 
@@ -153,6 +161,19 @@ fn nonces() {
         let (before, after) = (felt(before), felt(after));
         assert_eq!(error, StatementError::Nonce { address: *address(0x100).0.key(), before, after });
     }
+}
+
+#[test]
+fn unlisted_classes() {
+    let cases = [(0, 0x49, 5_000), (1, 0x100, 0), (3, 0x300, 7)];
+    for (index, at, given) in cases {
+        let error = changed(|statement| statement.contracts[index].class_hash_after = ClassHash(felt(given)));
+        assert_eq!(error, StatementError::UnlistedClass { address: felt(at), class_hash: felt(given) });
+    }
+    let error = changed(|statement| {
+        statement.classes.pop();
+    });
+    assert_eq!(error, StatementError::UnlistedClass { address: felt(0x400), class_hash: felt(6) });
 }
 
 #[test]

@@ -15,8 +15,8 @@ use starknet_api::transaction::fields::{
 use starknet_api::transaction::{EventContent, EventData, EventKey, InvokeTransactionV3, TransactionHash};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
-    BaseBlock, ContractAccess, ExecutedClass, InnerEvent, InnerMessage, InnerTransaction, Package, Statement,
-    StorageAccess,
+    BaseBlock, ContractAccess, ExecutedClass, InnerEvent, InnerMessage, InnerOutcome, InnerTransaction,
+    Package, Statement, StorageAccess,
 };
 
 pub(crate) fn felt(value: u64) -> Felt {
@@ -67,7 +67,8 @@ pub(crate) fn package() -> Package {
     };
     let contract = |at: u64, before: u64, after: u64, storage| ContractAccess {
         address: address(at),
-        class_hash: ClassHash(felt(at + 1)),
+        class_hash_before: ClassHash(felt(at + 1)),
+        class_hash_after: ClassHash(felt(at + 1)),
         nonce_before: Nonce(felt(before)),
         nonce_after: Nonce(felt(after)),
         storage,
@@ -94,16 +95,24 @@ pub(crate) fn package() -> Package {
             ExecutedClass {
                 class_hash: ClassHash(felt(5)),
                 compiled_class_hash: CompiledClassHash(felt(50)),
+                gas_metered: true,
             },
             ExecutedClass {
                 class_hash: ClassHash(felt(6)),
                 compiled_class_hash: CompiledClassHash(Felt::MAX),
+                gas_metered: false,
             },
         ],
         contracts: vec![
             contract(0x49, 0, 0, vec![cell(1, 10, 9), cell(2, 0, 1), cell(3, 8, 8)]),
             contract(0x100, 4, 5, vec![]),
             contract(0x200, 0, 1, vec![cell(0, 0, 0)]),
+            ContractAccess {
+                class_hash_before: ClassHash::default(),
+                class_hash_after: ClassHash(felt(5)),
+                ..contract(0x300, 0, 0, vec![cell(7, 0, 1)])
+            },
+            ContractAccess { class_hash_after: ClassHash(felt(6)), ..contract(0x400, 0, 0, vec![]) },
         ],
         event_count: 2,
         events_commitment: zkthreads_protocol::commitments::events_commitment(&events, &hashes).unwrap(),
@@ -113,7 +122,10 @@ pub(crate) fn package() -> Package {
             to_address: L1Address(felt(0xdead)),
             payload: vec![felt(1), felt(2)],
         }],
-        inner_transactions: hashes,
+        inner_transactions: vec![
+            InnerOutcome { hash: hashes[0], reverted: false },
+            InnerOutcome { hash: hashes[1], reverted: true },
+        ],
     };
     Package { statement, inner_transactions, events, proof: b"not a proof".to_vec() }
 }
@@ -150,28 +162,38 @@ fn any_storage() -> impl Strategy<Value = Vec<StorageAccess>> {
     })
 }
 
-fn any_contracts() -> impl Strategy<Value = Vec<ContractAccess>> {
+/// Contracts, some of which are given one of `classes`.
+fn any_contracts(classes: Vec<ExecutedClass>) -> impl Strategy<Value = Vec<ContractAccess>> {
     let nonces = prop_oneof![
         Just((0, 0)),
         (0..u64::MAX).prop_flat_map(|before| (Just(before), before + 1..=u64::MAX)),
     ];
-    btree_map(small_felt(), (any_felt(), nonces, any_storage()), 0..5).prop_map(|contracts| {
-        let contract = |(at, (class, (before, after), storage)): (_, (_, (u64, u64), _))| ContractAccess {
-            address: ContractAddress::try_from(at).unwrap(),
-            class_hash: ClassHash(class),
-            nonce_before: Nonce(before.into()),
-            nonce_after: Nonce(after.into()),
-            storage,
+    let given = prop::option::of(any::<prop::sample::Index>());
+    let contract = (any_felt(), given, nonces, any_storage());
+    btree_map(small_felt(), contract, 0..5).prop_map(move |contracts| {
+        let contract = |(at, (class, given, (before, after), storage)): (_, (_, _, (u64, u64), _))| {
+            let class_hash_before = ClassHash(class);
+            let given: Option<prop::sample::Index> = given;
+            let given = given.filter(|_| !classes.is_empty()).map(|index| index.get(&classes).class_hash);
+            ContractAccess {
+                address: ContractAddress::try_from(at).unwrap(),
+                class_hash_before,
+                class_hash_after: given.unwrap_or(class_hash_before),
+                nonce_before: Nonce(before.into()),
+                nonce_after: Nonce(after.into()),
+                storage,
+            }
         };
         contracts.into_iter().map(contract).collect()
     })
 }
 
 fn any_classes() -> impl Strategy<Value = Vec<ExecutedClass>> {
-    btree_map(any_felt(), any_felt(), 0..4).prop_map(|classes| {
-        let class = |(hash, compiled)| ExecutedClass {
+    btree_map(any_felt(), (any_felt(), any::<bool>()), 0..4).prop_map(|classes| {
+        let class = |(hash, (compiled, gas_metered))| ExecutedClass {
             class_hash: ClassHash(hash),
             compiled_class_hash: CompiledClassHash(compiled),
+            gas_metered,
         };
         classes.into_iter().map(class).collect()
     })
@@ -200,22 +222,25 @@ fn any_messages(transactions: usize) -> impl Strategy<Value = Vec<InnerMessage>>
 
 /// Any well-formed statement about `transactions` inner transactions and `events` events.
 fn statement_about(transactions: usize, events: u64) -> impl Strategy<Value = Statement> {
-    let hashes =
-        btree_set(any_felt(), transactions).prop_map(|hashes| hashes.into_iter().map(TransactionHash));
+    let outcomes = (btree_set(any_felt(), transactions), vec(any::<bool>(), transactions));
+    let outcomes = outcomes.prop_map(|(hashes, reverted)| {
+        let outcome = |(hash, reverted)| InnerOutcome { hash: TransactionHash(hash), reverted };
+        hashes.into_iter().zip(reverted).map(outcome).collect()
+    });
     let header = (any_felt(), any_address(), any_base_block(), any_felt());
-    (header, hashes, any_classes(), any_contracts(), any_messages(transactions)).prop_map(
+    let state = any_classes().prop_flat_map(|classes| (Just(classes.clone()), any_contracts(classes)));
+    (header, outcomes, state, any_messages(transactions)).prop_map(
         move |(
             (chain_id, submitter, base_block, events_commitment),
-            hashes,
-            classes,
-            contracts,
+            inner_transactions,
+            (classes, contracts),
             messages,
         )| {
             Statement {
                 chain_id,
                 submitter,
                 base_block,
-                inner_transactions: hashes.collect(),
+                inner_transactions,
                 classes,
                 contracts,
                 event_count: events,

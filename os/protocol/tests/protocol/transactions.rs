@@ -100,7 +100,7 @@ fn an_envelope_signs_its_package() {
 #[test]
 fn events_of_no_transaction_have_no_commitment() {
     let package = package();
-    let hashes = &package.statement.inner_transactions;
-    assert_eq!(events_commitment(&package.events, hashes), Some(package.statement.events_commitment));
+    let hashes: Vec<_> = package.statement.transaction_hashes().collect();
+    assert_eq!(events_commitment(&package.events, &hashes), Some(package.statement.events_commitment));
     assert_eq!(events_commitment(&package.events, &hashes[..1]), None);
 }
