@@ -27,7 +27,7 @@ pub mod transaction;
 
 pub use envelope::{EnvelopeError, ThreadFacts, ThreadTransaction};
 pub use os_program::{OsProgram, OsProgramHash};
-pub use package::{InnerEvent, InnerTransaction, Package, PackageDigest, PackageError};
+pub use package::{IncludedTransaction, InnerEvent, InnerTransaction, Package, PackageDigest, PackageError};
 pub use settlement::{Conflict, SettleError, StateCell};
 pub use statement::{
     BaseBlock, ContractAccess, ExecutedClass, InnerMessage, InnerOutcome, Statement, StatementError,

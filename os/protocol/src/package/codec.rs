@@ -6,11 +6,12 @@
 //! | 8 | [`PACKAGE_MAGIC`] |
 //! | 2 | [`PACKAGE_VERSION`] |
 //! | list of felts | the statement |
-//! | list | inner transactions: sender, nonce, tip (`u64`), 3 × (max amount `u64`, max price `u128`) for L1 gas, L2 gas, L1 data gas, nonce and fee data availability modes (a byte each, 0 or 1), calldata, signature |
+//! | list | inner transactions: sender, nonce, tip (`u64`), 3 × (max amount `u64`, max price `u128`) for L1 gas, L2 gas, L1 data gas, nonce and fee data availability modes (a byte each, 0 or 1), calldata, signature, whether a revert reason follows (a byte, 0 or 1), the revert reason (list of bytes, UTF-8) |
 //! | list | events: transaction index (`u32`), from address, keys, data |
 //! | list of bytes | the proof |
 //!
-//! Version contract: any change of this layout takes a new [`PACKAGE_VERSION`]; a node keeps decoding old ones.
+//! Version contract: any change of this layout takes a new [`PACKAGE_VERSION`]. A node keeps decoding the old ones
+//! whose statements it can read: version 1 held statements of version 1, which no node reads any more.
 
 use std::sync::Arc;
 
@@ -25,19 +26,19 @@ use starknet_api::transaction::fields::{
 use starknet_api::transaction::{EventContent, EventData, EventKey, InvokeTransactionV3};
 use starknet_types_core::felt::Felt;
 
-use super::{InnerEvent, InnerTransaction, Package};
-use crate::limits::{MAX_PACKAGE_BYTES, MAX_PROOF_BYTES};
+use super::{IncludedTransaction, InnerEvent, InnerTransaction, Package};
+use crate::limits::{MAX_PACKAGE_BYTES, MAX_PROOF_BYTES, MAX_REVERT_REASON_BYTES};
 use crate::statement::{Statement, StatementError};
 
 /// First bytes of a package.
 pub const PACKAGE_MAGIC: [u8; 8] = *b"ZKTHREAD";
 
 /// The layout described in this module.
-pub const PACKAGE_VERSION: u16 = 1;
+pub const PACKAGE_VERSION: u16 = 2;
 
 const FELT_BYTES: usize = 32;
-/// Sender, nonce, tip, bounds, modes and two empty lists.
-const MIN_TRANSACTION_BYTES: usize = 2 * FELT_BYTES + 8 + 3 * 24 + 2 + 2 * 4;
+/// Sender, nonce, tip, bounds, modes, two empty lists and no revert reason.
+const MIN_TRANSACTION_BYTES: usize = 2 * FELT_BYTES + 8 + 3 * 24 + 2 + 2 * 4 + 1;
 /// Index, address and two empty lists.
 const MIN_EVENT_BYTES: usize = 4 + FELT_BYTES + 2 * 4;
 
@@ -112,6 +113,27 @@ pub enum PackageError {
         /// In the package.
         held: usize,
     },
+    /// The statement says that a transaction was reverted, the package does not say why.
+    #[error("inner transaction {index} is reverted, its revert reason is missing")]
+    RevertReasonMissing {
+        /// The transaction.
+        index: usize,
+    },
+    /// The package says why a transaction was reverted that, as the statement says, was not.
+    #[error("inner transaction {index} is not reverted, but has a revert reason")]
+    RevertReasonSuperfluous {
+        /// The transaction.
+        index: usize,
+    },
+    /// A revert reason has more than [`MAX_REVERT_REASON_BYTES`].
+    #[error("a revert reason has {bytes} bytes, more than {MAX_REVERT_REASON_BYTES}")]
+    RevertReasonTooLong {
+        /// Its size.
+        bytes: usize,
+    },
+    /// A revert reason is not UTF-8.
+    #[error("a revert reason is not UTF-8")]
+    RevertReasonText,
     /// The statement names another number of events than the package holds.
     #[error("the statement names {named} events, the package holds {held}")]
     EventCount {
@@ -150,8 +172,9 @@ impl Package {
         out.bytes(&PACKAGE_VERSION.to_be_bytes());
         out.felts(&self.statement.encode());
         out.length(self.inner_transactions.len());
-        for transaction in &self.inner_transactions {
-            out.transaction(transaction);
+        for included in &self.inner_transactions {
+            out.transaction(&included.transaction);
+            out.revert_reason(included.revert_reason.as_deref());
         }
         out.length(self.events.len());
         for event in &self.events {
@@ -179,7 +202,7 @@ impl Package {
         }
         let statement = Statement::decode(&input.felts("statement")?)?;
         let inner_transactions =
-            input.list("inner transactions", MIN_TRANSACTION_BYTES, Reader::transaction)?;
+            input.list("inner transactions", MIN_TRANSACTION_BYTES, Reader::included_transaction)?;
         let events = input.list("events", MIN_EVENT_BYTES, Reader::event)?;
         let proof_length = input.length("proof", 1)?;
         if proof_length > MAX_PROOF_BYTES {
@@ -198,6 +221,14 @@ impl Package {
         let (named, held) = (self.statement.inner_transactions.len(), self.inner_transactions.len());
         if named != held {
             return Err(PackageError::InnerTransactionCount { named, held });
+        }
+        let outcomes = self.statement.inner_transactions.iter().zip(&self.inner_transactions);
+        for (index, (outcome, included)) in outcomes.enumerate() {
+            match (outcome.reverted, &included.revert_reason) {
+                (true, None) => return Err(PackageError::RevertReasonMissing { index }),
+                (false, Some(_)) => return Err(PackageError::RevertReasonSuperfluous { index }),
+                (true, Some(_)) | (false, None) => {}
+            }
         }
         if u64::try_from(self.events.len()) != Ok(self.statement.event_count) {
             return Err(PackageError::EventCount {
@@ -254,6 +285,14 @@ impl Writer {
         }
         self.felts(&transaction.calldata.0);
         self.felts(&transaction.signature.0);
+    }
+
+    fn revert_reason(&mut self, reason: Option<&str>) {
+        self.bytes(&[u8::from(reason.is_some())]);
+        if let Some(reason) = reason {
+            self.length(reason.len());
+            self.bytes(reason.as_bytes());
+        }
     }
 
     fn event(&mut self, event: &InnerEvent) {
@@ -332,12 +371,17 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn data_availability_mode(&mut self) -> Result<DataAvailabilityMode, PackageError> {
-        match self.array("data availability mode")? {
-            [0] => Ok(DataAvailabilityMode::L1),
-            [1] => Ok(DataAvailabilityMode::L2),
-            [other] => Err(PackageError::OutOfRange { field: "data availability mode", value: other.into() }),
+    fn flag(&mut self, field: &'static str) -> Result<bool, PackageError> {
+        match self.array(field)? {
+            [0] => Ok(false),
+            [1] => Ok(true),
+            [other] => Err(PackageError::OutOfRange { field, value: other.into() }),
         }
+    }
+
+    fn data_availability_mode(&mut self) -> Result<DataAvailabilityMode, PackageError> {
+        let l2 = self.flag("data availability mode")?;
+        Ok(if l2 { DataAvailabilityMode::L2 } else { DataAvailabilityMode::L1 })
     }
 
     fn transaction(&mut self) -> Result<InnerTransaction, PackageError> {
@@ -358,6 +402,22 @@ impl<'a> Reader<'a> {
             account_deployment_data: AccountDeploymentData::default(),
             proof_facts: ProofFacts::default(),
         }))
+    }
+
+    fn included_transaction(&mut self) -> Result<IncludedTransaction, PackageError> {
+        Ok(IncludedTransaction { transaction: self.transaction()?, revert_reason: self.revert_reason()? })
+    }
+
+    fn revert_reason(&mut self) -> Result<Option<String>, PackageError> {
+        if !self.flag("revert reason flag")? {
+            return Ok(None);
+        }
+        let bytes = self.length("revert reason", 1)?;
+        if bytes > MAX_REVERT_REASON_BYTES {
+            return Err(PackageError::RevertReasonTooLong { bytes });
+        }
+        let reason = str::from_utf8(self.slice(bytes, "revert reason")?);
+        reason.map(|reason| Some(reason.to_owned())).map_err(|_| PackageError::RevertReasonText)
     }
 
     fn event(&mut self) -> Result<InnerEvent, PackageError> {

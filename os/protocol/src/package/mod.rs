@@ -12,6 +12,7 @@ use starknet_api::transaction::{
 };
 use starknet_types_core::felt::Felt;
 
+use crate::limits::MAX_REVERT_REASON_BYTES;
 use crate::statement::Statement;
 pub use codec::{PACKAGE_MAGIC, PACKAGE_VERSION, PackageError};
 
@@ -21,11 +22,21 @@ pub struct Package {
     /// What the proof proves.
     pub statement: Statement,
     /// The transactions the statement names, in its order.
-    pub inner_transactions: Vec<InnerTransaction>,
+    pub inner_transactions: Vec<IncludedTransaction>,
     /// The events the statement commits to, in its order.
     pub events: Vec<InnerEvent>,
     /// The STARK proof, as the verifier's own encoding (opaque here).
     pub proof: Vec<u8>,
+}
+
+/// An inner transaction of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncludedTransaction {
+    /// What the user signed.
+    pub transaction: InnerTransaction,
+    /// Why its `__execute__` failed; there is one exactly if the statement says that it did. At most
+    /// [`MAX_REVERT_REASON_BYTES`]. The batcher's word: the package digest covers it, the proof does not.
+    pub revert_reason: Option<String>,
 }
 
 /// A user's INVOKE v3 with all-resource bounds, no `proof_facts` and no account deployment data.
@@ -72,6 +83,33 @@ impl PackageDigest {
         }
         Self(Felt::from_bytes_be(&hash))
     }
+}
+
+impl IncludedTransaction {
+    /// A transaction that took effect.
+    #[must_use]
+    pub fn succeeded(transaction: InnerTransaction) -> Self {
+        Self { transaction, revert_reason: None }
+    }
+
+    /// A transaction that was reverted. Of a reason that is too long, the beginning and the end are kept: a trace
+    /// names the outer call first and the cause last.
+    #[must_use]
+    pub fn reverted(transaction: InnerTransaction, reason: &str) -> Self {
+        Self { transaction, revert_reason: Some(shorten(reason)) }
+    }
+}
+
+/// Cuts the middle out of a text of more than [`MAX_REVERT_REASON_BYTES`].
+fn shorten(text: &str) -> String {
+    const CUT: &str = "\n...\n";
+    const HALF: usize = (MAX_REVERT_REASON_BYTES - CUT.len()) / 2;
+    if text.len() <= MAX_REVERT_REASON_BYTES {
+        return text.to_owned();
+    }
+    let (head, _) = text.split_at(text.floor_char_boundary(HALF));
+    let (_, tail) = text.split_at(text.ceil_char_boundary(text.len().saturating_sub(HALF)));
+    [head, CUT, tail].concat()
 }
 
 impl InnerTransaction {

@@ -54,8 +54,11 @@ fn hashes() {
     let thread = ThreadTransaction::new(envelope.clone(), &bytes).unwrap();
     assert_eq!((thread.facts(), thread.package(), thread.package_bytes()), (facts, &package, bytes.len()));
 
-    let inner: Vec<String> =
-        package.inner_transactions.iter().map(|inner| inner.hash(&chain_id).unwrap().to_string()).collect();
+    let inner: Vec<String> = package
+        .inner_transactions
+        .iter()
+        .map(|inner| inner.transaction.hash(&chain_id).unwrap().to_string())
+        .collect();
     let event = event_hash(&package.events[0], package.statement.inner_transactions[0].hash);
     check_json(
         "hashes.json",

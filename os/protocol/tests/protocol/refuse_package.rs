@@ -1,8 +1,8 @@
 //! Bytes that are not a package: every error, each provoked by one change to a well-formed package.
 
-use zkthreads_protocol::limits::{MAX_PACKAGE_BYTES, MAX_PROOF_BYTES};
+use zkthreads_protocol::limits::{MAX_PACKAGE_BYTES, MAX_PROOF_BYTES, MAX_REVERT_REASON_BYTES};
 use zkthreads_protocol::package::{PACKAGE_MAGIC, PACKAGE_VERSION};
-use zkthreads_protocol::{Package, PackageError, StatementError};
+use zkthreads_protocol::{IncludedTransaction, Package, PackageError, StatementError};
 
 use crate::sample::package;
 
@@ -150,6 +150,57 @@ fn counts_that_differ_from_the_statement() {
     assert_eq!(error, PackageError::EventCount { named: 2, held: 1 });
     let error = changed(|package| package.statement.event_count = u64::MAX);
     assert_eq!(error, PackageError::EventCount { named: u64::MAX, held: 2 });
+}
+
+#[test]
+fn revert_reasons_that_differ_from_the_statement() {
+    let error = changed(|package| package.inner_transactions[1].revert_reason = None);
+    assert_eq!(error, PackageError::RevertReasonMissing { index: 1 });
+    let error = changed(|package| package.inner_transactions[0].revert_reason = Some(String::new()));
+    assert_eq!(error, PackageError::RevertReasonSuperfluous { index: 0 });
+    let error = changed(|package| package.statement.inner_transactions[0].reverted = true);
+    assert_eq!(error, PackageError::RevertReasonMissing { index: 0 });
+    let error = changed(|package| package.statement.inner_transactions[1].reverted = false);
+    assert_eq!(error, PackageError::RevertReasonSuperfluous { index: 1 });
+}
+
+/// Where the second transaction's revert reason begins: its flag.
+fn revert_reason_at(bytes: &[u8]) -> usize {
+    let text = b"ENTRYPOINT_FAILED";
+    bytes.windows(text.len()).position(|window| window == text).expect("the reason is there") - 5
+}
+
+#[test]
+fn malformed_revert_reasons() {
+    let bytes = package().encode();
+    let flag = revert_reason_at(&bytes);
+    for other in [2, u8::MAX] {
+        let error = with(flag, &[other]);
+        let expected = PackageError::OutOfRange { field: "revert reason flag", value: other.into() };
+        assert_eq!(error, expected);
+    }
+    let error = with(flag + 1, &u32::MAX.to_be_bytes());
+    assert!(matches!(error, PackageError::LengthExceedsInput { field: "revert reason", .. }), "{error}");
+    assert_eq!(with(flag + 5, &[0xff]), PackageError::RevertReasonText);
+}
+
+#[test]
+fn long_revert_reasons() {
+    let bytes = MAX_REVERT_REASON_BYTES + 1;
+    let error = changed(|it| it.inner_transactions[1].revert_reason = Some("x".repeat(bytes)));
+    assert_eq!(error, PackageError::RevertReasonTooLong { bytes });
+
+    // Whoever packs one gets it cut, never inside a character.
+    for length in bytes..bytes + 8 {
+        let long = format!("{}{}", "é".repeat(length / 2), "z".repeat(length));
+        let mut package = package();
+        let second = &mut package.inner_transactions[1];
+        *second = IncludedTransaction::reverted(second.transaction.clone(), &long);
+        let reason = second.revert_reason.clone().unwrap();
+        assert!(reason.len() <= MAX_REVERT_REASON_BYTES && reason.len() > MAX_REVERT_REASON_BYTES - 8);
+        assert!(reason.starts_with('é') && reason.contains("...") && reason.ends_with('z'));
+        assert_eq!(Package::decode(&package.encode()), Ok(package));
+    }
 }
 
 #[test]

@@ -15,8 +15,8 @@ use starknet_api::transaction::fields::{
 use starknet_api::transaction::{EventContent, EventData, EventKey, InvokeTransactionV3, TransactionHash};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
-    BaseBlock, ContractAccess, ExecutedClass, InnerEvent, InnerMessage, InnerOutcome, InnerTransaction,
-    Package, Statement, StorageAccess,
+    BaseBlock, ContractAccess, ExecutedClass, IncludedTransaction, InnerEvent, InnerMessage, InnerOutcome,
+    InnerTransaction, Package, Statement, StorageAccess,
 };
 
 pub(crate) fn felt(value: u64) -> Felt {
@@ -58,8 +58,12 @@ pub(crate) fn invoke(sender: u64, nonce: u64) -> InvokeTransactionV3 {
 
 /// A sub-block of two transactions that touches every kind of field.
 pub(crate) fn package() -> Package {
-    let inner_transactions: Vec<InnerTransaction> =
-        [invoke(0x100, 4), invoke(0x200, 0)].map(|invoke| InnerTransaction::try_from(invoke).unwrap()).into();
+    let [first, second] =
+        [invoke(0x100, 4), invoke(0x200, 0)].map(|invoke| InnerTransaction::try_from(invoke).unwrap());
+    let inner_transactions = vec![
+        IncludedTransaction::succeeded(first),
+        IncludedTransaction::reverted(second, "ENTRYPOINT_FAILED: \u{201c}too poor\u{201d}"),
+    ];
     let cell = |key_: u64, before: u64, after: u64| StorageAccess {
         key: key(felt(key_)),
         before: felt(before),
@@ -297,12 +301,15 @@ pub(crate) fn any_package() -> impl Strategy<Value = Package> {
         .prop_flat_map(|count| (vec(any_inner_transaction(), count), any_events(count)))
         .prop_flat_map(|(transactions, events)| {
             let statement = statement_about(transactions.len(), events.len() as u64);
-            (statement, Just(transactions), Just(events), vec(any::<u8>(), 0..64))
+            let reasons = vec("\\PC{0,30}", transactions.len());
+            (statement, Just(transactions), reasons, Just(events), vec(any::<u8>(), 0..64))
         })
-        .prop_map(|(statement, inner_transactions, events, proof)| Package {
-            statement,
-            inner_transactions,
-            events,
-            proof,
+        .prop_map(|(statement, transactions, reasons, events, proof)| {
+            let include = |((outcome, transaction), reason): ((&InnerOutcome, _), String)| {
+                IncludedTransaction { transaction, revert_reason: outcome.reverted.then_some(reason) }
+            };
+            let outcomes = statement.inner_transactions.iter();
+            let inner_transactions = outcomes.zip(transactions).zip(reasons).map(include).collect();
+            Package { statement, inner_transactions, events, proof }
         })
 }
