@@ -3,7 +3,7 @@
 //! Nothing here is trusted: the OS constrains every value (see the hints' comments). A wrong input makes the run
 //! fail or leaves the statement unchanged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
@@ -23,8 +23,10 @@ pub struct OsInput {
     pub base_block: BaseBlock,
     /// The inner transactions, in order.
     pub transactions: Vec<RecordedTransaction>,
-    /// The CASM of every class that runs.
+    /// The CASM of every class that runs, is deployed, or replaces another.
     pub classes: BTreeMap<ClassHash, Arc<CasmContractClass>>,
+    /// Those of the classes that count Sierra gas (Sierra 1.7 and later); the chain counts the steps of others.
+    pub gas_metered: BTreeSet<ClassHash>,
     /// State before the sub-block: every contract that is touched, every cell that is read or written.
     pub contracts: BTreeMap<ContractAddress, ContractState>,
 }
@@ -49,19 +51,43 @@ pub struct RecordedTransaction {
     pub validate: RecordedCall,
     /// Its `__execute__` call.
     pub execute: RecordedCall,
+    /// Why `__execute__` was undone, if it was.
+    pub revert_reason: Option<String>,
 }
 
-/// The answers one call got from its syscalls, in order, and what it returned.
+impl RecordedTransaction {
+    /// Whether `__execute__` was undone.
+    pub fn is_reverted(&self) -> bool {
+        self.revert_reason.is_some()
+    }
+}
+
+/// The answers one call got from its syscalls, in order, and how it ended.
+///
+/// Syscalls that failed by themselves (for want of gas, or for an argument that is refused) are not recorded: their
+/// requests tell that they fail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordedCall {
+    /// The contract on whose storage it ran; for a constructor, the contract it deployed.
+    pub address: ContractAddress,
+    /// The class whose code ran.
+    pub class_hash: ClassHash,
     /// Values of its `storage_read`s.
     pub storage_reads: Vec<Felt>,
     /// Results of its `get_class_hash_at`s.
     pub class_hash_reads: Vec<ClassHash>,
     /// Results of its `get_block_hash`es.
     pub block_hash_reads: Vec<Felt>,
-    /// Its `call_contract`s and `library_call`s, in order.
+    /// Its `call_contract`s, `library_call`s, `deploy`s (their constructors, empty ones too) and `meta_tx_v0`s, in
+    /// order.
     pub inner_calls: Vec<RecordedCall>,
-    /// What it returned.
+    /// What it returned or, if it failed, what it panicked with.
     pub retdata: Vec<Felt>,
+    /// Whether it failed: it panicked, its entry point was not found, or it could not pay for its beginning.
+    pub failed: bool,
+    /// Gas that it costs its caller; none if its steps are counted.
+    pub gas_consumed: u64,
+    /// Nothing is deployed at `address`, which no caller survives: the transaction is undone. The first aborted call
+    /// of a transaction is the last that counts; what is recorded of later calls is what makes their callers end.
+    pub aborted: bool,
 }

@@ -14,6 +14,7 @@ pub mod input;
 pub mod lies;
 mod program;
 mod runner;
+pub mod syscall_costs;
 
 pub use error::OsError;
 pub use program::os_program;

@@ -14,7 +14,8 @@ use crate::runner::{OsRun, rehearse, run_with_hints};
 /// One value that a hint supplies wrongly.
 #[derive(Debug, Clone, Copy)]
 pub struct Lie {
-    /// The hint's name without its prefix, or `syscall` for the answer to a contract's syscall.
+    /// The hint's name without its prefix; `syscall` for the answer to a contract's syscall, in the order gas, failure
+    /// flag, values, what a call returned or error data; `syscall_is_paid` for the decision whether the gas suffices.
     pub hint: &'static str,
     /// Which execution of the hint, from zero.
     pub execution: usize,
@@ -72,6 +73,12 @@ impl Liar {
         self.current = lies.copied().collect();
         self.cell = 0;
         *execution += 1;
+    }
+
+    /// A decision that the hint processor takes on its own: a hint of one cell, 1 or 0.
+    pub(crate) fn doubt(&mut self, decision: &str, truth: bool) -> bool {
+        self.begin(decision);
+        self.bend(Felt::from(truth).into()) != Felt::ZERO.into()
     }
 
     /// What the hint supplies in its next cell.

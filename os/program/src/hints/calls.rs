@@ -20,8 +20,8 @@ pub(super) struct Calls<'a> {
 /// A call with cursors into its recording.
 pub(super) struct Frame<'a> {
     recorded: &'a RecordedCall,
-    /// The OS's `Call`, which contracts read as execution info.
-    pub(super) call: Relocatable,
+    /// What `get_execution_info` answers.
+    pub(super) shown: Relocatable,
     /// Where the next syscall's request is.
     pub(super) syscall_ptr: Relocatable,
     pub(super) storage_reads: usize,
@@ -57,7 +57,7 @@ impl<'a> Calls<'a> {
         args.set("arena", arena)?;
         self.frames.push(Frame {
             recorded,
-            call,
+            shown: call,
             syscall_ptr,
             storage_reads: 0,
             class_hash_reads: 0,

@@ -1,4 +1,7 @@
 //! Hints inside contracts' code: core hints as cairo-lang-runner does them, syscalls from the recording.
+//!
+//! The recording holds what succeeded, and calls. Whether another syscall fails is decided here as Starknet decides
+//! it; the OS decides again when it serves the syscall, and asserts that the contract saw the same.
 
 use cairo_lang_casm::hints::{Hint, StarknetHint};
 use cairo_lang_runner::casm_run::execute_core_hint_base;
@@ -6,15 +9,60 @@ use cairo_vm::types::exec_scope::ExecutionScopes;
 use cairo_vm::types::relocatable::{MaybeRelocatable, Relocatable};
 use cairo_vm::vm::errors::hint_errors::HintError;
 use cairo_vm::vm::vm_core::VirtualMachine;
+use starknet_api::abi::abi_utils::selector_from_name;
+use starknet_api::block::BlockNumber;
+use starknet_api::transaction::constants::EXECUTE_ENTRY_POINT_NAME;
 use starknet_types_core::felt::Felt;
 
 use super::args::allocate;
 use super::calls::{Calls, Frame};
 use super::{HintResult, broken};
+use crate::input::RecordedCall;
 use crate::lies::Liar;
+use crate::syscall_costs::Syscall;
 
+/// `get_block_hash` answers for blocks at least this much older than the base block.
+const BLOCK_HASH_BUFFER: u64 = 10;
+
+/// An answer to a syscall.
+pub(super) struct Answer {
+    /// Gas left.
+    gas: u64,
+    failed: bool,
+    /// Cells behind gas and failure flag.
+    cells: Vec<MaybeRelocatable>,
+    /// An array whose start and end follow those cells: what a call returned, or the reason of a failure.
+    data: Option<Vec<Felt>>,
+}
+
+impl Answer {
+    pub(super) fn success(gas: u64, cells: Vec<MaybeRelocatable>) -> Self {
+        Self { gas, failed: false, cells, data: None }
+    }
+
+    pub(super) fn failure(gas: u64, reason: &str) -> Self {
+        let data = vec![Felt::from_bytes_be_slice(reason.as_bytes())];
+        Self { gas, failed: true, cells: vec![], data: Some(data) }
+    }
+
+    /// What the caller of `inner` learns of it. `cells` stand in front of what it returned.
+    fn of_call(gas: u64, inner: &RecordedCall, cells: Vec<MaybeRelocatable>) -> Result<Self, HintError> {
+        let gas = gas
+            .checked_sub(inner.gas_consumed)
+            .ok_or_else(|| broken("a call takes more gas than is left"))?;
+        let mut data = inner.retdata.clone();
+        if inner.failed {
+            data.push(Felt::from_bytes_be_slice(b"ENTRYPOINT_FAILED"));
+        }
+        let cells = if inner.failed { vec![] } else { cells };
+        Ok(Self { gas, failed: inner.failed, cells, data: Some(data) })
+    }
+}
+
+/// Executes a hint of the contract that runs.
 pub(super) fn execute(
     calls: &mut Calls<'_>,
+    base_block: BlockNumber,
     liar: &mut Liar,
     vm: &mut VirtualMachine,
     scopes: &mut ExecutionScopes,
@@ -23,7 +71,9 @@ pub(super) fn execute(
     match hint {
         // Dictionaries get temporary segments, which the OS lines up when it validates the segment arena.
         Hint::Core(hint) => execute_core_hint_base(vm, scopes, hint, false),
-        Hint::Starknet(StarknetHint::SystemCall { .. }) => answer_syscall(calls.running()?, liar, vm),
+        Hint::Starknet(StarknetHint::SystemCall { .. }) => {
+            answer_syscall(calls.running()?, base_block, liar, vm)
+        }
         Hint::Starknet(StarknetHint::Cheatcode { .. }) | Hint::External(_) => {
             Err(broken("a contract's code has a hint that Starknet does not allow"))
         }
@@ -31,45 +81,119 @@ pub(super) fn execute(
 }
 
 /// Writes the answer to the running call's next syscall. The OS checks it when it serves the syscall.
-fn answer_syscall(frame: &mut Frame<'_>, liar: &mut Liar, vm: &mut VirtualMachine) -> HintResult {
-    liar.begin("syscall");
-    let request = frame.syscall_ptr;
-    let selector = integer(vm, request)?;
-    let gas = integer(vm, (request + 1)?)?;
-    let recorded = frame.recorded();
-    let name = selector.to_bytes_be();
-    let name = std::str::from_utf8(&name).unwrap_or_default().trim_start_matches('\0');
-    // Number of cells of the request behind its header, and cells of the answer behind its header.
-    let (request_cells, answer): (usize, Vec<MaybeRelocatable>) = match name {
-        "StorageRead" => (2, vec![next(&recorded.storage_reads, &mut frame.storage_reads)?.into()]),
-        "StorageWrite" => (3, vec![]),
-        "EmitEvent" => (4, vec![]),
-        "CallContract" | "LibraryCall" => {
-            let inner = next(&recorded.inner_calls, &mut frame.inner_calls)?;
-            let retdata = allocate(vm, liar, inner.retdata.iter().map(|felt| (*felt).into()))?;
-            (4, vec![retdata.into(), (retdata + inner.retdata.len())?.into()])
-        }
-        "GetExecutionInfo" => (0, vec![frame.call.into()]),
-        "GetClassHashAt" => {
-            (1, vec![next(&recorded.class_hash_reads, &mut frame.class_hash_reads)?.0.into()])
-        }
-        "GetBlockHash" => (1, vec![next(&recorded.block_hash_reads, &mut frame.block_hash_reads)?.into()]),
-        "SendMessageToL1" => (3, vec![]),
-        _ => return Err(broken(&format!("syscall {name} cannot be proven"))),
+fn answer_syscall(
+    frame: &mut Frame<'_>,
+    base_block: BlockNumber,
+    liar: &mut Liar,
+    vm: &mut VirtualMachine,
+) -> HintResult {
+    let header = frame.syscall_ptr;
+    let selector = integer(vm, header)?.to_bytes_be();
+    let name = std::str::from_utf8(&selector).unwrap_or_default().trim_start_matches('\0');
+    let syscall =
+        Syscall::by_name(name).ok_or_else(|| broken(&format!("syscall {name} cannot be proven")))?;
+    let request = (header + 2_usize)?;
+    let gas = number(vm, (header + 1_usize)?)?;
+    let felts = match syscall.array {
+        Some(array) => array_length(vm, (request + array.cell)?)?,
+        None => 0,
     };
-    let header = (request + (2 + request_cells))?;
-    let mut cells: Vec<MaybeRelocatable> = vec![gas.into(), Felt::ZERO.into()];
-    cells.extend(answer);
-    let cells: Vec<MaybeRelocatable> = cells.into_iter().map(|cell| liar.bend(cell)).collect();
-    frame.syscall_ptr = vm.load_data(header, &cells).map_err(HintError::Memory)?;
+    let required = syscall.required_gas(felts);
+    let answer = if liar.doubt("syscall_is_paid", gas >= required) {
+        answer(frame, base_block, vm, syscall, request, gas.saturating_sub(required))?
+    } else {
+        Answer::failure(gas, "Out of gas")
+    };
+    frame.syscall_ptr = write(answer, liar, vm, (request + syscall.request_cells)?)?;
     Ok(())
 }
 
+/// The answer to a syscall that has been paid for.
+fn answer(
+    frame: &mut Frame<'_>,
+    base_block: BlockNumber,
+    vm: &mut VirtualMachine,
+    syscall: &Syscall,
+    request: Relocatable,
+    gas: u64,
+) -> Result<Answer, HintError> {
+    let recorded = frame.recorded();
+    let cells = match syscall.name {
+        "StorageRead" => vec![next(&recorded.storage_reads, &mut frame.storage_reads)?.into()],
+        "GetClassHashAt" => vec![next(&recorded.class_hash_reads, &mut frame.class_hash_reads)?.0.into()],
+        "GetExecutionInfo" => vec![frame.shown.into()],
+        "StorageWrite" | "EmitEvent" | "SendMessageToL1" | "ReplaceClass" => vec![],
+        "GetBlockHash" => {
+            let newest = base_block.0.checked_sub(BLOCK_HASH_BUFFER);
+            if newest.is_none_or(|newest| integer(vm, request).is_ok_and(|number| number > newest.into())) {
+                return Ok(Answer::failure(gas, "Block number out of range"));
+            }
+            vec![next(&recorded.block_hash_reads, &mut frame.block_hash_reads)?.into()]
+        }
+        "CallContract" if is_execute(vm, (request + 1_usize)?)? => {
+            return Ok(Answer::failure(gas, "Invalid argument"));
+        }
+        "MetaTxV0" if !is_execute(vm, (request + 1_usize)?)? => {
+            return Ok(Answer::failure(gas, "Invalid argument"));
+        }
+        "CallContract" | "LibraryCall" | "MetaTxV0" | "Deploy" => {
+            let inner = next(&recorded.inner_calls, &mut frame.inner_calls)?;
+            let deployed = (*inner.address.0.key()).into();
+            let cells = if syscall.name == "Deploy" { vec![deployed] } else { vec![] };
+            return Answer::of_call(gas, inner, cells);
+        }
+        name => return Err(broken(&format!("syscall {name} cannot be proven"))),
+    };
+    Ok(Answer::success(gas, cells))
+}
+
+/// Writes an answer at `target`; returns its end. A liar bends, in this order, the gas left, the failure flag (a
+/// failure of its invention is for want of gas), the cells, the data.
+fn write(
+    answer: Answer,
+    liar: &mut Liar,
+    vm: &mut VirtualMachine,
+    target: Relocatable,
+) -> Result<Relocatable, HintError> {
+    liar.begin("syscall");
+    let gas = liar.bend(Felt::from(answer.gas).into());
+    let flag = liar.bend(Felt::from(answer.failed).into());
+    let invented = !answer.failed && flag != Felt::ZERO.into();
+    let answer = if invented { Answer::failure(answer.gas, "Out of gas") } else { answer };
+    let mut cells = vec![gas, flag];
+    cells.extend(answer.cells.into_iter().map(|cell| liar.bend(cell)));
+    if let Some(data) = answer.data {
+        let length = data.len();
+        let start = allocate(vm, liar, data.into_iter().map(MaybeRelocatable::from))?;
+        cells.extend([start.into(), (start + length)?.into()]);
+    }
+    vm.load_data(target, &cells).map_err(HintError::Memory)
+}
+
 /// The next item of a recording.
-fn next<T: Clone>(recorded: &[T], cursor: &mut usize) -> Result<T, HintError> {
+fn next<'a, T>(recorded: &'a [T], cursor: &mut usize) -> Result<&'a T, HintError> {
     let item = recorded.get(*cursor).ok_or_else(|| broken("the recording lacks a syscall's answer"))?;
     *cursor += 1;
-    Ok(item.clone())
+    Ok(item)
+}
+
+fn is_execute(vm: &VirtualMachine, selector: Relocatable) -> Result<bool, HintError> {
+    Ok(integer(vm, selector)? == selector_from_name(EXECUTE_ENTRY_POINT_NAME).0)
+}
+
+/// Felts between the pointers at `start` and behind it. An empty array may have other cells there, equal ones.
+fn array_length(vm: &VirtualMachine, start: Relocatable) -> Result<u64, HintError> {
+    let end = (start + 1_usize)?;
+    if vm.get_maybe(&start) == vm.get_maybe(&end) {
+        return Ok(0);
+    }
+    let pointer = |cell| vm.get_relocatable(cell).map_err(HintError::Memory);
+    let length = (pointer(end)? - pointer(start)?)?;
+    u64::try_from(length).map_err(|_| broken("an array is too long"))
+}
+
+fn number(vm: &VirtualMachine, address: Relocatable) -> Result<u64, HintError> {
+    u64::try_from(integer(vm, address)?).map_err(|_| broken("a syscall's gas is no 64-bit number"))
 }
 
 fn integer(vm: &VirtualMachine, address: Relocatable) -> Result<Felt, HintError> {

@@ -166,7 +166,8 @@ impl HintProcessorLogic for OsHints<'_> {
         hint: &Box<dyn Any>,
     ) -> Result<HintExtension, HintError> {
         if let Some(hint) = hint.downcast_ref::<Hint>() {
-            contract::execute(&mut self.calls, &mut self.liar, vm, scopes, hint)?;
+            let base_block = self.input.base_block.number;
+            contract::execute(&mut self.calls, base_block, &mut self.liar, vm, scopes, hint)?;
             return Ok(HintExtension::default());
         }
         let data = hint.downcast_ref::<HintProcessorData>().ok_or(HintError::WrongHintData)?;
