@@ -9,7 +9,7 @@ use starknet_api::block::{BlockHash, BlockNumber, BlockTimestamp};
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 use zkthreads_batcher::{ClassCache, ForkClient, NodeClient};
-use zkthreads_execution::sub_block::{ExecutedSubBlock, SubBlockContext, execute};
+use zkthreads_execution::sub_block::{SubBlockContext, execute};
 use zkthreads_program::os_program;
 use zkthreads_protocol::{BaseBlock, InnerTransaction, OsProgramHash, Package, PackageDigest, Statement};
 use zkthreads_prover::Prover;
@@ -82,7 +82,7 @@ fn prove_over(state: Overlay<ForkClient>, transactions: Vec<InnerTransaction>) -
         base_block: state.below().base_block(),
         submitter: ContractAddress::default(),
     };
-    let executed = execute(state, &context, transactions.clone())?;
+    let executed = execute(state, &context, transactions)?;
     ensure!(executed.left_out.is_empty(), "left out: {:?}", executed.left_out);
     let cache = cache_directory()?;
     let path = cache.join(format!("{:x}.package", identity(&executed.statement)));
@@ -98,8 +98,7 @@ fn prove_over(state: Overlay<ForkClient>, transactions: Vec<InnerTransaction>) -
     let run = zkthreads_program::run(&executed.input)?;
     ensure!(run.statement == executed.statement, "the thread OS and blockifier differ");
     let proof = Prover::new().prove(run, &|_| {})?;
-    let ExecutedSubBlock { statement, events, .. } = executed;
-    let package = Package { statement, inner_transactions: transactions, events, proof };
+    let package = executed.into_package(proof);
     let aside = path.with_extension("tmp");
     fs::write(&aside, package.encode())?;
     fs::rename(aside, path)?;

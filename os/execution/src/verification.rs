@@ -161,8 +161,9 @@ impl Checker {
 /// Whether the package's inner transactions hash to what the statement names.
 fn check_inner_transactions(package: &Package, chain_id: &ChainId) -> Result<(), SettleError> {
     let named = package.statement.transaction_hashes();
-    for (index, (transaction, named)) in (0_u32..).zip(package.inner_transactions.iter().zip(named)) {
-        let computed = transaction
+    for (index, (included, named)) in (0_u32..).zip(package.inner_transactions.iter().zip(named)) {
+        let computed = included
+            .transaction
             .hash(chain_id)
             .map_err(|error| SettleError::Execution { reason: error.to_string() })?;
         if computed != named {

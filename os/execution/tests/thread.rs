@@ -159,7 +159,7 @@ fn packages_that_hold_other_transactions_or_events_than_stated_are_refused() {
 
     let mut forger = chain.users[2].clone();
     let other = forger.inner(&[transfer(eth(), to, 999)]);
-    let error = refused(&mut chain, package.clone(), |it| it.inner_transactions[1] = other);
+    let error = refused(&mut chain, package.clone(), |it| it.inner_transactions[1].transaction = other);
     assert!(matches!(error, SettleError::InnerTransaction { index: 1, .. }), "{error:?}");
 
     let error = refused(&mut chain, package, |it| it.events[0].content.data.0[0] += Felt::ONE);

@@ -127,11 +127,10 @@ impl SubBlockBuilder {
     }
 
     fn prove_blocking(&self, executed: ExecutedSubBlock) -> Result<ProvedSubBlock, BuildError> {
-        let ExecutedSubBlock { input, statement, events, .. } = executed;
-        let run = zkthreads_program::run(&input)?;
-        if run.statement != statement {
+        let run = zkthreads_program::run(&executed.input)?;
+        if run.statement != executed.statement {
             return Err(BuildError::StatementMismatch {
-                expected: Box::new(statement),
+                expected: Box::new(executed.statement),
                 found: Box::new(run.statement),
             });
         }
@@ -139,9 +138,7 @@ impl SubBlockBuilder {
         (self.listener)(Progress::OsRan { steps });
         let proof = self.prover.prove(run, &|stage| (self.listener)(Progress::Proving(stage)))?;
         let proof_bytes = proof.len();
-        let inner_transactions =
-            input.transactions.into_iter().map(|recorded| recorded.transaction).collect();
-        let package = Package { statement, inner_transactions, events, proof };
+        let package = executed.into_package(proof);
         let bytes = package.encode();
         (self.listener)(Progress::Packed { proof_bytes, package_bytes: bytes.len() });
         let facts = ThreadFacts {

@@ -9,7 +9,7 @@ use starknet_api::transaction::InvokeTransactionV3;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::commitments::events_commitment;
 use zkthreads_protocol::{
-    BaseBlock, ContractAccess, InnerOutcome, InnerTransaction, Package, PackageDigest, Statement,
+    BaseBlock, ContractAccess, IncludedTransaction, InnerOutcome, InnerTransaction, Package, PackageDigest, Statement,
     StorageAccess, ThreadFacts,
 };
 
@@ -52,7 +52,7 @@ pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
             events_commitment: events_commitment(&[], &[hash]).unwrap(),
             messages: vec![],
         },
-        inner_transactions: vec![inner],
+        inner_transactions: vec![IncludedTransaction::succeeded(inner)],
         events: vec![],
         proof: vec![1, 2, 3],
     }

@@ -145,7 +145,8 @@ impl Outcome {
             classes: casms,
             contracts,
         };
-        Ok(ExecutedSubBlock { input, statement, events: self.events, left_out })
+        let revert_reasons = vec![None; statement.inner_transactions.len()];
+        Ok(ExecutedSubBlock { input, statement, revert_reasons, events: self.events, left_out })
     }
 }
 

@@ -40,17 +40,7 @@ pub fn sub_block_over(
 
 /// The package of an executed sub-block with the given proof bytes.
 pub fn package(executed: &ExecutedSubBlock, proof: Vec<u8>) -> Package {
-    Package {
-        statement: executed.statement.clone(),
-        inner_transactions: executed
-            .input
-            .transactions
-            .iter()
-            .map(|recorded| recorded.transaction.clone())
-            .collect(),
-        events: executed.events.clone(),
-        proof,
-    }
+    executed.clone().into_package(proof)
 }
 
 /// The package of inner transactions without a valid proof.
