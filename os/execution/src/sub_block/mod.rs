@@ -65,8 +65,6 @@ pub struct ExecutedSubBlock {
     pub input: OsInput,
     /// What the OS must state.
     pub statement: Statement,
-    /// Why each of the statement's inner transactions was reverted; `None` of one that was not.
-    pub revert_reasons: Vec<Option<String>>,
     /// The events the statement commits to, in its order.
     pub events: Vec<InnerEvent>,
     /// Transactions that are not in the sub-block, in the order they came.

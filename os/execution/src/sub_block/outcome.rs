@@ -145,8 +145,7 @@ impl Outcome {
             classes: casms,
             contracts,
         };
-        let revert_reasons = vec![None; statement.inner_transactions.len()];
-        Ok(ExecutedSubBlock { input, statement, revert_reasons, events: self.events, left_out })
+        Ok(ExecutedSubBlock { input, statement, events: self.events, left_out })
     }
 }
 
