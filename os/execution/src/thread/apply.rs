@@ -19,14 +19,19 @@ use starknet_api::execution_resources::GasAmount;
 use super::validate::Validated;
 use crate::verification::CheckedThread;
 
-/// Writes what a verified sub-block wrote. `state` has read every cell before (see [`super::precheck::conflicts`]);
-/// it is read here again all the same, because blockifier cannot build a state diff of a nonce it never read.
+/// Writes what a verified sub-block wrote: classes (of contracts that it deployed, or whose class it replaced), nonces,
+/// storage. `state` has read every old value before (see [`super::precheck::conflicts`]); it is read here again all the
+/// same, because blockifier cannot build a state diff of a nonce or a class hash it never read.
 pub(crate) fn diff<S: StateReader>(
     state: &mut CachedState<S>,
     thread: &CheckedThread,
 ) -> Result<(), StateError> {
     let mut writes = StateMaps::default();
     for contract in &thread.statement().contracts {
+        if contract.changes_class() {
+            state.get_class_hash_at(contract.address)?;
+            writes.class_hashes.insert(contract.address, contract.class_hash_after);
+        }
         if contract.consumes_nonces() {
             state.get_nonce_at(contract.address)?;
             writes.nonces.insert(contract.address, contract.nonce_after);

@@ -5,11 +5,12 @@
 //! | verify the proof | [`VERIFICATION_L2_GAS`] | 10 to 18 ms on one core; the VM executes about 2.5·10^8 gas a second, so 4.5·10^6, doubled for slower machines |
 //! | a byte of the package | [`PACKAGE_BYTE_L2_GAS`] | an eighth of what Starknet takes for a byte of calldata: a package is received, hashed, decoded and stored once, and its proof may be pruned |
 //! | an inner transaction | [`INNER_TRANSACTION_L2_GAS`] | its hash is computed again, some 60 Poseidon permutations |
+//! | a listed class | [`CLASS_L2_GAS`] | it is loaded and compared, about what a contract pays for `library_call`, which loads one too |
 //! | a precondition | [`PRECONDITION_L2_GAS`] | one state read, half of what a contract pays for `storage_read` |
-//! | a diff entry | [`DIFF_ENTRY_L2_GAS`] | one state write, as a contract pays for `storage_write` |
+//! | a diff entry | [`DIFF_ENTRY_L2_GAS`] | one state write (cell, nonce or class hash), as a contract pays for `storage_write` |
 //!
-//! Data gas and the allocation of new cells, events and messages are charged for the settled diff exactly as for an
-//! ordinary transaction with the same effects; they are not in this table.
+//! Data gas (class changes included) and the allocation of new cells, events and messages are charged for the settled
+//! diff exactly as for an ordinary transaction with the same effects; they are not in this table.
 //!
 //! A thread that fails is charged for the work that was done until it failed.
 
@@ -24,6 +25,9 @@ pub const PACKAGE_BYTE_L2_GAS: u64 = 20;
 
 /// L2 gas per inner transaction.
 pub const INNER_TRANSACTION_L2_GAS: u64 = 30_000;
+
+/// L2 gas per class that the statement lists.
+pub const CLASS_L2_GAS: u64 = 90_000;
 
 /// L2 gas per precondition.
 pub const PRECONDITION_L2_GAS: u64 = 5_000;
@@ -41,8 +45,13 @@ impl Meter {
         Self(times(package_bytes, PACKAGE_BYTE_L2_GAS))
     }
 
+    /// Loading the classes.
+    pub(crate) fn classes(&mut self, statement: &Statement) {
+        self.add(times(statement.classes.len(), CLASS_L2_GAS));
+    }
+
     /// Reading the preconditions.
-    pub(crate) fn precheck(&mut self, statement: &Statement) {
+    pub(crate) fn preconditions(&mut self, statement: &Statement) {
         self.add(times(precondition_count(statement), PRECONDITION_L2_GAS));
     }
 
@@ -89,7 +98,8 @@ pub fn precondition_count(statement: &Statement) -> usize {
 pub fn diff_entry_count(statement: &Statement) -> usize {
     let of_contract = |contract: &zkthreads_protocol::ContractAccess| {
         let writes = contract.storage.iter().filter(|cell| cell.is_write()).count();
-        writes.saturating_add(usize::from(contract.consumes_nonces()))
+        let others = [contract.consumes_nonces(), contract.changes_class()];
+        others.into_iter().map(usize::from).fold(writes, usize::saturating_add)
     };
     statement.contracts.iter().map(of_contract).fold(0, usize::saturating_add)
 }

@@ -13,15 +13,17 @@ use super::Scope;
 use crate::class::is_gas_metered;
 use crate::error::ExecutionError;
 
-/// Addresses of contracts that only the protocol writes: block hashes (0x1) and state-diff compression (0x2).
-const SYSTEM_CONTRACTS: [Felt; 2] = [Felt::ONE, Felt::TWO];
+/// Addresses that only the protocol writes: block hashes (0x1), state-diff compression (0x2), and 0x0, the address of
+/// nobody.
+const SYSTEM_CONTRACTS: [Felt; 3] = [Felt::ZERO, Felt::ONE, Felt::TWO];
 
 /// All of the phase on a state of its own: consumes the submitter's nonce, as validation would, and collects every
 /// failed check and every conflict.
 pub(crate) fn all<S: State>(scope: &Scope<'_>, state: &mut S) -> Result<Vec<SettleError>, ExecutionError> {
     let statement = &scope.thread.package().statement;
     state.increment_nonce(scope.submitter)?;
-    let mut failures = failures(scope, state, statement)?;
+    let mut failures = failures(scope, statement)?;
+    failures.extend(classes(state, statement)?);
     let conflicts = conflicts(state, statement)?;
     if !conflicts.is_empty() {
         failures.push(SettleError::Conflicts(conflicts));
@@ -29,13 +31,9 @@ pub(crate) fn all<S: State>(scope: &Scope<'_>, state: &mut S) -> Result<Vec<Sett
     Ok(failures)
 }
 
-/// Every failed check that does not depend on the values of the state: OS version, chain, submitter, base block,
-/// classes, system contracts. Cheapest first.
-pub(crate) fn failures<S: StateReader>(
-    scope: &Scope<'_>,
-    state: &S,
-    statement: &Statement,
-) -> Result<Vec<SettleError>, ExecutionError> {
+/// Every failed check that does not depend on the state: OS version, chain, submitter, base block, system contracts.
+/// Cheapest first.
+pub(crate) fn failures(scope: &Scope<'_>, statement: &Statement) -> Result<Vec<SettleError>, ExecutionError> {
     let config = scope.executor.config();
     let mut failures = Vec::new();
     if !config.is_os_active(scope.os_program_hash, scope.block_number) {
@@ -50,9 +48,6 @@ pub(crate) fn failures<S: StateReader>(
     }
     failures.extend(base_block(scope, statement.base_block)?);
     failures.extend(system_contracts(statement));
-    for class in &statement.classes {
-        failures.extend(executed_class(state, *class)?);
-    }
     Ok(failures)
 }
 
@@ -76,13 +71,24 @@ fn base_block(scope: &Scope<'_>, base: BaseBlock) -> Result<Option<SettleError>,
 fn system_contracts(statement: &Statement) -> impl Iterator<Item = SettleError> {
     let written = |contract: &&ContractAccess| {
         SYSTEM_CONTRACTS.contains(contract.address.0.key())
-            && (contract.consumes_nonces() || contract.storage.iter().any(|cell| cell.is_write()))
+            && (contract.changes_class()
+                || contract.consumes_nonces()
+                || contract.storage.iter().any(|cell| cell.is_write()))
     };
     let refuse = |contract: &ContractAccess| SettleError::SystemContractWrite { address: contract.address };
     statement.contracts.iter().filter(written).map(refuse)
 }
 
-/// Compares a class with the one declared here: in the class trie, or earlier in this block.
+/// Every listed class that is not what this chain has declared.
+pub(crate) fn classes<S: StateReader>(
+    state: &S,
+    statement: &Statement,
+) -> Result<Vec<SettleError>, ExecutionError> {
+    let failed = statement.classes.iter().filter_map(|class| executed_class(state, *class).transpose());
+    failed.collect()
+}
+
+/// Compares a class with the one declared: in the class trie, or earlier in this block.
 fn executed_class<S: StateReader>(
     state: &S,
     class: ExecutedClass,

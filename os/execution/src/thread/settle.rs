@@ -160,10 +160,14 @@ impl<'a> Settlement<'a> {
 
     fn precheck<U: UpdatableState>(&mut self, state: &TransactionalState<'_, U>) -> Result<(), Failure> {
         let statement = &self.scope.thread.package().statement;
-        if let Some(error) = precheck::failures(self.scope, state, statement)?.into_iter().next() {
+        if let Some(error) = precheck::failures(self.scope, statement)?.into_iter().next() {
             return Err(error.into());
         }
-        self.meter.precheck(statement);
+        self.meter.classes(statement);
+        if let Some(error) = precheck::classes(state, statement)?.into_iter().next() {
+            return Err(error.into());
+        }
+        self.meter.preconditions(statement);
         let conflicts = precheck::conflicts(state, statement)?;
         if conflicts.is_empty() { Ok(()) } else { Err(SettleError::Conflicts(conflicts).into()) }
     }
@@ -260,7 +264,8 @@ pub(crate) fn check<U: UpdatableState>(
     let mut errors = precheck::all(scope, state)?;
     let conflicts_only = errors.iter().all(|error| matches!(error, SettleError::Conflicts(_)));
     if conflicts_only {
-        settlement.meter.precheck(statement);
+        settlement.meter.classes(statement);
+        settlement.meter.preconditions(statement);
     }
     if errors.is_empty() {
         settlement.meter.proof(scope.thread.package());
