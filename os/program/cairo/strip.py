@@ -13,7 +13,14 @@ from starkware.cairo.common.poseidon_hash import poseidon_hash_many
 LIBRARY = "starkware.cairo."
 ENTRY_POINTS = ["__main__.main", "__main__.__start__", "__main__.__end__"]
 # Functions that tests call by themselves.
-TESTED = ["thread_os.ec_op.check_instance"]
+TESTED = [
+    "thread_os.contract_address.address_of_hash",
+    "thread_os.contract_address.contract_address",
+    "thread_os.ec_op.check_instance",
+    "thread_os.meta_transaction.meta_transaction_hash",
+    "thread_os.shown_info.shown_info",
+    "thread_os.transaction_hash.invoke_hash",
+]
 
 
 def strip(program: dict) -> dict:

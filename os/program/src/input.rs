@@ -3,7 +3,7 @@
 //! Nothing here is trusted: the OS constrains every value (see the hints' comments). A wrong input makes the run
 //! fail or leaves the statement unchanged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
@@ -23,12 +23,19 @@ pub struct OsInput {
     pub base_block: BaseBlock,
     /// The inner transactions, in order.
     pub transactions: Vec<RecordedTransaction>,
-    /// The CASM of every class that runs, is deployed, or replaces another.
-    pub classes: BTreeMap<ClassHash, Arc<CasmContractClass>>,
-    /// Those of the classes that count Sierra gas (Sierra 1.7 and later); the chain counts the steps of others.
-    pub gas_metered: BTreeSet<ClassHash>,
+    /// Every class that runs, is deployed, or replaces another.
+    pub classes: BTreeMap<ClassHash, ExecutableClass>,
     /// State before the sub-block: every contract that is touched, every cell that is read or written.
     pub contracts: BTreeMap<ContractAddress, ContractState>,
+}
+
+/// A class as it is run.
+#[derive(Debug, Clone)]
+pub struct ExecutableClass {
+    /// Its code.
+    pub casm: Arc<CasmContractClass>,
+    /// Whether it counts Sierra gas (Sierra 1.7 and later); the chain counts the steps of others.
+    pub gas_metered: bool,
 }
 
 /// A contract's state before the sub-block.
@@ -51,15 +58,8 @@ pub struct RecordedTransaction {
     pub validate: RecordedCall,
     /// Its `__execute__` call.
     pub execute: RecordedCall,
-    /// Why `__execute__` was undone, if it was.
-    pub revert_reason: Option<String>,
-}
-
-impl RecordedTransaction {
-    /// Whether `__execute__` was undone.
-    pub fn is_reverted(&self) -> bool {
-        self.revert_reason.is_some()
-    }
+    /// Whether `__execute__` failed and was undone.
+    pub reverted: bool,
 }
 
 /// The answers one call got from its syscalls, in order, and how it ended.

@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod ec_op_tests;
 mod error;
+#[cfg(test)]
+mod function_tests;
 mod hints;
 pub mod input;
 pub mod lies;

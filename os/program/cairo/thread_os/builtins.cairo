@@ -126,6 +126,8 @@ func take_builtins(
     local taken_range_check;
     local taken_poseidon: PoseidonBuiltin*;
     local arena_end: SegmentArenaBuiltin*;
+    assert taken.keccak = builtins.keccak;
+    assert taken.sha256 = builtins.sha256;
 
     tempvar names = names;
     tempvar returned = returned;

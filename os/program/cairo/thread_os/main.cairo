@@ -15,11 +15,14 @@ from starkware.cairo.common.cairo_builtins import (
 )
 from starkware.cairo.common.dict_access import DictAccess
 from starkware.cairo.common.math import unsigned_div_rem
-from starkware.cairo.common.registers import get_fp_and_pc
+from starkware.cairo.common.registers import get_fp_and_pc, get_label_location
 from thread_os.classes import builtin_costs, load_classes
 from thread_os.constants import VALIDATE_NUMBER_ROUNDING, VALIDATE_TIMESTAMP_ROUNDING
 from thread_os.ec_op import check_instances
+from thread_os.keccak import finalize_keccak_segment
+from thread_os.sha256 import finalize_sha256_segment
 from thread_os.statement import write_classes, write_contracts, write_effects
+from thread_os.syscalls import serve_syscalls
 from thread_os.transactions import run_transactions
 from thread_os.types import BlockInfo, Builtins, Class, Effects, SubBlock
 
@@ -52,7 +55,7 @@ func main{
     // the chain. What contracts and hashes see is read from here.
     %{ zkthreads.write_header(ids.output_ptr) %}
     local header: Header* = cast(output_ptr, Header*);
-    assert header.version = 'ZKTHREAD_STATEMENT1';
+    assert header.version = 'ZKTHREAD_STATEMENT2';
     let output_ptr = output_ptr + Header.SIZE;
 
     let (number, _) = unsigned_div_rem(header.base_block.number, VALIDATE_NUMBER_ROUNDING);
@@ -70,17 +73,22 @@ func main{
     // Bound by the statement, which lists every class.
     %{ zkthreads.count_classes(ids.n_classes) %}
     load_classes(classes, n_classes, costs);
+    let (serve_syscalls_location) = get_label_location(serve_syscalls);
     local sub_block: SubBlock = SubBlock(
         n_classes=n_classes,
         classes=classes,
         chain_id=header.chain_id,
         block_info=&header.base_block,
         validate_block_info=&validate_block_info,
+        serve_syscalls=cast(serve_syscalls_location, felt*),
     );
 
     local ec_op_start: EcOpBuiltin*;
     // A segment in which the VM computes ec_op results. Nothing to bind: `check_instances` checks every instance.
     %{ zkthreads.ec_op_segment(ids.ec_op_start) %}
+    // Segments in which contracts' hashes are written down. They are checked at the end, instance by instance.
+    let (local keccak_start: felt*) = alloc();
+    let (local sha256_start: felt*) = alloc();
     local builtins_start: Builtins = Builtins(
         pedersen=cast(pedersen_ptr, felt*),
         bitwise=cast(bitwise_ptr, felt*),
@@ -88,6 +96,8 @@ func main{
         range_check96=range_check96_ptr,
         add_mod=cast(add_mod_ptr, felt*),
         mul_mod=cast(mul_mod_ptr, felt*),
+        keccak=keccak_start,
+        sha256=sha256_start,
     );
     let builtins = &builtins_start;
     let (local contracts_start: DictAccess*) = alloc();
@@ -95,19 +105,23 @@ func main{
     let (events) = alloc();
     local events: felt* = events;
     let (messages) = alloc();
-    local effects_start: Effects = Effects(events=events, messages=messages, n_messages=0);
+    local effects_start: Effects = Effects(
+        events=events, messages=messages, n_messages=0, n_events=0
+    );
     let effects = &effects_start;
     with builtins, contracts, effects {
         run_transactions(&sub_block, 0, header.n_transactions);
     }
     check_instances(ec_op_start, cast(builtins.ec_op, EcOpBuiltin*));
+    let bitwise_ptr = cast(builtins.bitwise, BitwiseBuiltin*);
+    finalize_keccak_segment(keccak_start, builtins.keccak);
+    finalize_sha256_segment(sha256_start, builtins.sha256);
 
     write_classes(&sub_block);
     write_contracts(contracts_start, contracts);
     write_effects(&effects_start, effects);
 
     let pedersen_ptr = cast(builtins.pedersen, HashBuiltin*);
-    let bitwise_ptr = cast(builtins.bitwise, BitwiseBuiltin*);
     let range_check96_ptr = builtins.range_check96;
     let add_mod_ptr = cast(builtins.add_mod, ModBuiltin*);
     let mul_mod_ptr = cast(builtins.mul_mod, ModBuiltin*);

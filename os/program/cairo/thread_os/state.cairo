@@ -3,6 +3,8 @@
 // proves that it is a consistent history and yields each key's first and last value, in ascending order.
 //
 // The first values are the prover's claims: they become the statement's preconditions.
+//
+// What a failed call did is undone by appending the inverse of its log entries, latest first.
 
 from starkware.cairo.common.dict_access import DictAccess
 from thread_os.types import ContractState
@@ -19,9 +21,12 @@ func open_contract{contracts: DictAccess*}(address: felt) -> (state: ContractSta
 
 // Ends the stretch that `open_contract` began with `state`; `storage` is the end of the storage log by now.
 func close_contract{contracts: DictAccess*}(state: ContractState*, storage: DictAccess*) {
-    tempvar closed = new ContractState(
-        class_hash=state.class_hash, storage=storage, nonce=state.nonce
-    );
+    return close_contract_as(class_hash=state.class_hash, storage=storage, nonce=state.nonce);
+}
+
+// Ends a stretch with another class or nonce than it began with.
+func close_contract_as{contracts: DictAccess*}(class_hash: felt, storage: DictAccess*, nonce: felt) {
+    tempvar closed = new ContractState(class_hash=class_hash, storage=storage, nonce=nonce);
     assert contracts.new_value = cast(closed, felt);
     let contracts = contracts + DictAccess.SIZE;
     return ();
@@ -31,12 +36,7 @@ func close_contract{contracts: DictAccess*}(state: ContractState*, storage: Dict
 func consume_nonce{contracts: DictAccess*}(sender: felt, nonce: felt) {
     let (state) = open_contract(sender);
     assert state.nonce = nonce;
-    tempvar closed = new ContractState(
-        class_hash=state.class_hash, storage=state.storage, nonce=nonce + 1
-    );
-    assert contracts.new_value = cast(closed, felt);
-    let contracts = contracts + DictAccess.SIZE;
-    return ();
+    return close_contract_as(class_hash=state.class_hash, storage=state.storage, nonce=nonce + 1);
 }
 
 // Reads one cell of a contract other than the one that runs; the caller has closed that one.
@@ -44,4 +44,46 @@ func read_foreign_cell{contracts: DictAccess*}(address: felt, key: felt, value: 
     let (state) = open_contract(address);
     assert [state.storage] = DictAccess(key=key, prev_value=value, new_value=value);
     return close_contract(state=state, storage=state.storage + DictAccess.SIZE);
+}
+
+// Undoes what the stretches from `start` up to `end`, the log's end, did to storage and classes. Nonces stay: no call
+// changes them.
+func undo{contracts: DictAccess*}(start: DictAccess*, end: DictAccess*) {
+    alloc_locals;
+    if (start == end) {
+        return ();
+    }
+    let stretch = end - DictAccess.SIZE;
+    local before: ContractState* = cast(stretch.prev_value, ContractState*);
+    local after: ContractState* = cast(stretch.new_value, ContractState*);
+    if (before.storage == after.storage) {
+        if (before.class_hash == after.class_hash) {
+            return undo(start=start, end=stretch);
+        }
+    }
+    let (state) = open_contract(stretch.key);
+    let (storage) = undo_cells(
+        start=before.storage, end=after.storage, storage=state.storage, address=stretch.key
+    );
+    close_contract_as(class_hash=before.class_hash, storage=storage, nonce=state.nonce);
+    return undo(start=start, end=stretch);
+}
+
+// Appends to the storage log, whose end is `storage`, the inverse of its entries from `start` up to `end`.
+func undo_cells(start: DictAccess*, end: DictAccess*, storage: DictAccess*, address: felt) -> (
+    storage: DictAccess*
+) {
+    if (start == end) {
+        return (storage=storage);
+    }
+    let access = end - DictAccess.SIZE;
+    if (access.new_value == access.prev_value) {
+        return undo_cells(start, access, storage, address);
+    }
+    assert [storage] = DictAccess(
+        key=access.key, prev_value=access.new_value, new_value=access.prev_value
+    );
+    // Lets the hints know the cell's value. Supplies nothing.
+    %{ zkthreads.undo_write(ids.storage, ids.address) %}
+    return undo_cells(start, access, storage + DictAccess.SIZE, address);
 }

@@ -21,7 +21,8 @@ func write_classes_inner{output_ptr: felt*}(classes: Class*, n_classes: felt) {
     }
     assert output_ptr[0] = classes.class_hash;
     assert output_ptr[1] = classes.compiled_class_hash;
-    let output_ptr = output_ptr + 2;
+    assert output_ptr[2] = classes.gas_metered;
+    let output_ptr = output_ptr + 3;
     return write_classes_inner(classes + Class.SIZE, n_classes - 1);
 }
 
@@ -45,12 +46,13 @@ func write_contracts_inner{output_ptr: felt*, range_check_ptr}(squashed: DictAcc
     let last = cast(squashed.new_value, ContractState*);
     assert output_ptr[0] = squashed.key;
     assert output_ptr[1] = first.class_hash;
-    assert output_ptr[2] = first.nonce;
-    assert output_ptr[3] = last.nonce;
+    assert output_ptr[2] = last.class_hash;
+    assert output_ptr[3] = first.nonce;
+    assert output_ptr[4] = last.nonce;
     local header: felt* = output_ptr;
-    let cells = cast(output_ptr + 5, DictAccess*);
+    let cells = cast(output_ptr + 6, DictAccess*);
     let (cells_end) = squash_dict(first.storage, last.storage, cells);
-    assert header[4] = (cells_end - cast(header + 5, DictAccess*)) / DictAccess.SIZE;
+    assert header[5] = (cells_end - cast(header + 6, DictAccess*)) / DictAccess.SIZE;
     let output_ptr = cast(cells_end, felt*);
     return write_contracts_inner(squashed + DictAccess.SIZE, n_contracts - 1);
 }

@@ -2,14 +2,24 @@
 
 from starkware.cairo.common.cairo_builtins import PoseidonBuiltin
 from starkware.cairo.common.dict_access import DictAccess
-from thread_os.constants import EXECUTE_SELECTOR, VALID, VALIDATE_SELECTOR
-from thread_os.execution import execute_call
-from thread_os.state import consume_nonce, open_contract
+from thread_os.classes import find_class
+from thread_os.constants import (
+    EXECUTE_MAX_GAS,
+    EXECUTE_SELECTOR,
+    MAX_DEPTH,
+    VALID,
+    VALIDATE_MAX_GAS,
+    VALIDATE_SELECTOR,
+)
+from thread_os.events import discarded_effects
+from thread_os.execution import ABORTED, CallRequest, SUCCEEDED, execute_call
+from thread_os.gas import minimum
+from thread_os.state import consume_nonce, open_contract, undo
 from thread_os.transaction_hash import invoke_hash
 from thread_os.types import (
     BlockInfo,
     Builtins,
-    Call,
+    Class,
     Context,
     Effects,
     ExecutionInfo,
@@ -26,7 +36,8 @@ struct Invoke {
     calldata: felt*,
 }
 
-// Runs the inner transactions `index` and following, up to `count`, and outputs their hashes.
+// Runs the inner transactions `index` and following, up to `count`, and outputs for each its hash and whether it was
+// reverted.
 func run_transactions{
     output_ptr: felt*,
     range_check_ptr,
@@ -60,41 +71,61 @@ func run_transaction{
     assert info.max_fee = 0;
     assert info.chain_id = sub_block.chain_id;
     assert info.bounds_end = info.bounds_start + 3 * ResourceBounds.SIZE;
-    assert info.paymaster_data_start = 0;
-    assert info.paymaster_data_end = 0;
-    assert info.account_deployment_data_start = 0;
-    assert info.account_deployment_data_end = 0;
-    assert info.proof_facts_start = 0;
-    assert info.proof_facts_end = 0;
-    // The signature is a Sierra array.
-    tempvar signature_size = info.signature_end - info.signature_start;
-    assert [range_check_ptr] = signature_size;
-    assert [range_check_ptr + 1] = signature_size + 2 ** 128 - 2 ** 32;
-    let range_check_ptr = range_check_ptr + 2;
+    assert info.proof_facts_start = cast(0, felt*);
+    assert info.proof_facts_end = cast(0, felt*);
 
     let (hash) = invoke_hash(info, invoke.calldata, invoke.calldata_size);
     assert info.hash = hash;
-    assert [output_ptr] = hash;
-    let output_ptr = output_ptr + 1;
+    assert output_ptr[0] = hash;
+    local reverted;
+    // Bound by the comparison with how `__execute__` ends, below.
+    %{ zkthreads.is_reverted(ids.reverted) %}
+    assert output_ptr[1] = reverted;
+    let output_ptr = output_ptr + 2;
     consume_nonce(sender=info.sender, nonce=info.nonce);
 
+    let l2_gas = info.bounds_start + ResourceBounds.SIZE;
+    local gas = l2_gas.max_amount;
+    let (validate_gas) = minimum(gas, VALIDATE_MAX_GAS);
     %{ zkthreads.enter_validate() %}
-    let (valid_start, valid_end) = run_phase(
+    let (status, spent, valid_start, valid_end) = run_phase(
         invoke,
         sub_block.validate_block_info,
         VALIDATE_SELECTOR,
+        validate_gas,
         new Context(sub_block=sub_block, index=index, hash=hash, is_validate=1),
     );
+    assert status = SUCCEEDED;
     assert valid_end = valid_start + 1;
     assert [valid_start] = VALID;
 
+    let (execute_gas) = minimum(gas - spent, EXECUTE_MAX_GAS);
+    local effects_before: Effects* = effects;
+    local start: DictAccess* = contracts;
+    if (reverted != 0) {
+        let (discarded) = discarded_effects(effects);
+        tempvar effects = discarded;
+    } else {
+        tempvar effects = effects_before;
+    }
     %{ zkthreads.enter_execute() %}
-    run_phase(
+    let (status, _, _, _) = run_phase(
         invoke,
         sub_block.block_info,
         EXECUTE_SELECTOR,
+        execute_gas,
         new Context(sub_block=sub_block, index=index, hash=info.hash, is_validate=0),
     );
+    if (status == SUCCEEDED) {
+        assert reverted = 0;
+        return ();
+    }
+    assert reverted = 1;
+    let effects = effects_before;
+    if (status == ABORTED) {
+        undo(start=start, end=contracts);
+        return ();
+    }
     return ();
 }
 
@@ -105,22 +136,35 @@ func run_phase{
     builtins: Builtins*,
     contracts: DictAccess*,
     effects: Effects*,
-}(invoke: Invoke*, block_info: BlockInfo*, selector: felt, context: Context*) -> (
-    retdata_start: felt*, retdata_end: felt*
+}(invoke: Invoke*, block_info: BlockInfo*, selector: felt, gas: felt, context: Context*) -> (
+    status: felt, spent: felt, retdata_start: felt*, retdata_end: felt*
 ) {
     alloc_locals;
+    // Events are counted from zero in each phase.
+    tempvar effects = new Effects(
+        events=effects.events, messages=effects.messages, n_messages=effects.n_messages, n_events=0
+    );
     let (state) = open_contract(invoke.info.sender);
-    tempvar frame = new Call(
-        info=ExecutionInfo(
-            block_info=block_info,
-            tx_info=&invoke.info,
-            caller_address=0,
-            contract_address=invoke.info.sender,
-            selector=selector,
-        ),
+    let (class: Class*) = find_class(context.sub_block, state.class_hash);
+    tempvar info = new ExecutionInfo(
+        block_info=block_info,
+        tx_info=&invoke.info,
+        caller_address=0,
+        contract_address=invoke.info.sender,
+        selector=selector,
+    );
+    tempvar request = new CallRequest(
+        info=info,
+        class=class,
+        n_entry_points=class.n_external,
+        entry_points=class.external,
         calldata_start=invoke.calldata,
         calldata_end=invoke.calldata + invoke.calldata_size,
+        gas=gas,
+        gas_metered=1,
+        depth_left=MAX_DEPTH,
         context=context,
+        state=state,
     );
-    return execute_call(frame=frame, class_hash=state.class_hash, state=state);
+    return execute_call(request);
 }

@@ -36,17 +36,18 @@ struct TxInfo {
     bounds_start: ResourceBounds*,
     bounds_end: ResourceBounds*,
     tip: felt,
-    paymaster_data_start: felt,
-    paymaster_data_end: felt,
+    paymaster_data_start: felt*,
+    paymaster_data_end: felt*,
     nonce_mode: felt,
     fee_mode: felt,
-    account_deployment_data_start: felt,
-    account_deployment_data_end: felt,
-    proof_facts_start: felt,
-    proof_facts_end: felt,
+    account_deployment_data_start: felt*,
+    account_deployment_data_end: felt*,
+    proof_facts_start: felt*,
+    proof_facts_end: felt*,
 }
 
-// The builtins that contracts use besides range_check and poseidon, which the OS also uses itself.
+// The builtins that contracts use besides range_check and poseidon, which the OS also uses itself. `ec_op`, `keccak`
+// and `sha256` are segments of the OS's own, whose instances it checks at the end.
 struct Builtins {
     pedersen: felt*,
     bitwise: felt*,
@@ -54,9 +55,11 @@ struct Builtins {
     range_check96: felt*,
     add_mod: felt*,
     mul_mod: felt*,
+    keccak: felt*,
+    sha256: felt*,
 }
 
-// An external entry point of a class, in the layout in which the class is hashed.
+// An entry point of a class, in the layout in which the class is hashed.
 struct EntryPoint {
     selector: felt,
     offset: felt,
@@ -68,8 +71,14 @@ struct EntryPoint {
 struct Class {
     class_hash: felt,
     compiled_class_hash: felt,
-    n_entry_points: felt,
-    entry_points: EntryPoint*,
+    // 1 if the class counts Sierra gas, 0 if the chain counts its steps.
+    gas_metered: felt,
+    // How `get_execution_info` shows a transaction to it: see compatibility.cairo.
+    shown: felt,
+    n_external: felt,
+    external: EntryPoint*,
+    n_constructors: felt,
+    constructors: EntryPoint*,
     bytecode: felt*,
 }
 
@@ -81,6 +90,8 @@ struct SubBlock {
     block_info: BlockInfo*,
     // The rounded block info that `__validate__` sees.
     validate_block_info: BlockInfo*,
+    // The function `serve_syscalls`.
+    serve_syscalls: felt*,
 }
 
 // What all calls of one phase of one inner transaction share.
@@ -91,13 +102,18 @@ struct Context {
     is_validate: felt,
 }
 
-// One call of an entry point.
+// A call of an entry point, as its syscalls need it.
 struct Call {
-    // At offset 0: a contract reads it as `ExecutionInfo`.
-    info: ExecutionInfo,
-    calldata_start: felt*,
-    calldata_end: felt*,
+    info: ExecutionInfo*,
+    // What `get_execution_info` answers.
+    shown: ExecutionInfo*,
+    // 1 if the call counts Sierra gas, 0 if the chain counts its steps.
+    gas_metered: felt,
+    // How many calls may be nested in this one.
+    depth_left: felt,
     context: Context*,
+    // The function `serve_syscalls`: modules cannot import one another mutually, so execution.cairo jumps to it.
+    serve_syscalls: felt*,
 }
 
 // A contract at some moment of the sub-block. `storage` is the end of its log of storage accesses.
@@ -107,9 +123,10 @@ struct ContractState {
     nonce: felt,
 }
 
-// Ends of the lists of event hashes and of messages to L1.
+// Ends of the lists of event hashes and of messages to L1, and how many events the phase has emitted.
 struct Effects {
     events: felt*,
     messages: felt*,
     n_messages: felt,
+    n_events: felt,
 }

@@ -20,7 +20,7 @@ pub(super) struct Calls<'a> {
 /// A call with cursors into its recording.
 pub(super) struct Frame<'a> {
     recorded: &'a RecordedCall,
-    /// What `get_execution_info` answers.
+    /// The OS's `ExecutionInfo` that the contract is shown.
     pub(super) shown: Relocatable,
     /// Where the next syscall's request is.
     pub(super) syscall_ptr: Relocatable,
@@ -32,39 +32,54 @@ pub(super) struct Frame<'a> {
     entered: usize,
 }
 
+/// Offset of the execution info that a contract is shown in the Cairo structure `Call`.
+const CALL_SHOWN: usize = 1;
+
 impl<'a> Calls<'a> {
     /// The next call to be entered is `recorded`.
     pub(super) fn begin(&mut self, recorded: &'a RecordedCall) {
         self.root = Some(recorded);
+        // Of a phase that was aborted.
+        self.frames.clear();
     }
 
-    /// Enters a call: memory for its syscalls and its segment arena, and a scope for its contract's hints.
-    pub(super) fn enter(&mut self, args: &mut Args<'_>, scopes: &mut ExecutionScopes) -> HintResult {
+    /// Enters the next call.
+    pub(super) fn enter(&mut self) -> HintResult {
         let recorded = match self.frames.last_mut() {
             None => self.root.take(),
-            Some(caller) => {
-                let inner = caller.recorded.inner_calls.get(caller.entered);
-                caller.entered += 1;
-                inner
-            }
+            Some(caller) => caller.next_inner_call(),
         };
         let recorded = recorded.ok_or_else(|| broken("the recording lacks a call"))?;
-        let call = args.pointer("frame")?;
-        let syscall_ptr = args.vm.add_memory_segment();
-        args.set("syscall_ptr", syscall_ptr)?;
-        let infos = args.vm.add_memory_segment();
-        let arena = args.allocate([infos.into()])?;
-        args.set("arena", arena)?;
         self.frames.push(Frame {
             recorded,
-            shown: call,
-            syscall_ptr,
+            shown: Relocatable::default(),
+            syscall_ptr: Relocatable::default(),
             storage_reads: 0,
             class_hash_reads: 0,
             block_hash_reads: 0,
             inner_calls: 0,
             entered: 0,
         });
+        Ok(())
+    }
+
+    /// Passes over a recorded call that the OS does not make: that of a constructor that does not exist.
+    pub(super) fn skip(&mut self) -> HintResult {
+        self.running()?.next_inner_call().map(|_| ()).ok_or_else(|| broken("the recording lacks a call"))
+    }
+
+    /// The call's code will run: memory for its syscalls and its segment arena, and a scope for its contract's hints.
+    pub(super) fn enter_code(&mut self, args: &mut Args<'_>, scopes: &mut ExecutionScopes) -> HintResult {
+        let frame = args.pointer("frame")?;
+        let shown = args.pointer_at((frame + CALL_SHOWN)?)?;
+        let syscall_ptr = args.vm.add_memory_segment();
+        args.set("syscall_ptr", syscall_ptr)?;
+        let infos = args.vm.add_memory_segment();
+        let arena = args.allocate([infos.into()])?;
+        args.set("arena", arena)?;
+        let running = self.running()?;
+        running.shown = shown;
+        running.syscall_ptr = syscall_ptr;
         scopes.enter_scope(HashMap::new());
         Ok(())
     }
@@ -84,5 +99,11 @@ impl<'a> Frame<'a> {
     /// The recording this call answers from.
     pub(super) fn recorded(&self) -> &'a RecordedCall {
         self.recorded
+    }
+
+    fn next_inner_call(&mut self) -> Option<&'a RecordedCall> {
+        let inner = self.recorded.inner_calls.get(self.entered);
+        self.entered += 1;
+        inner
     }
 }

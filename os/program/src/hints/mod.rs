@@ -24,14 +24,16 @@ use cairo_vm::vm::errors::hint_errors::HintError;
 use cairo_vm::vm::runners::cairo_runner::{ResourceTracker, RunResources};
 use cairo_vm::vm::trace::trace_entry::TraceEntry;
 use cairo_vm::vm::vm_core::VirtualMachine;
-use starknet_types_core::felt::Felt;
+use starknet_types_core::felt::{Felt, NonZeroFelt};
 
-use self::args::Args;
+pub(crate) use self::args::Args;
 pub(crate) use self::bytecode::UsedCode;
 use self::calls::Calls;
 use self::classes::Classes;
 use self::state::State;
 use self::transactions::Transactions;
+#[cfg(test)]
+pub(crate) use self::transactions::lay_out_invoke;
 use crate::input::OsInput;
 use crate::lies::Liar;
 
@@ -39,6 +41,9 @@ const PREFIX: &str = "zkthreads.";
 
 /// Most steps of one run: no proof holds more.
 const MAX_STEPS: usize = 1 << 26;
+
+const TWO_POW_128: NonZeroFelt =
+    NonZeroFelt::from_felt_unchecked(Felt::from_hex_unchecked("0x100000000000000000000000000000000"));
 
 /// Result of a hint.
 type HintResult = Result<(), HintError>;
@@ -107,11 +112,17 @@ impl<'a> OsHints<'a> {
             "load_transaction" => self.transactions.load(args)?,
             "enter_validate" => self.calls.begin(&self.transactions.current()?.validate),
             "enter_execute" => self.calls.begin(&self.transactions.current()?.execute),
-            "enter_call" => self.calls.enter(args, scopes)?,
+            "is_reverted" => args.set("reverted", usize::from(self.transactions.current()?.reverted))?,
+            "enter_call" => self.calls.enter()?,
+            "skip_call" => self.calls.skip()?,
+            "enter_code" => self.calls.enter_code(args, scopes)?,
             "leave_code" => scopes.exit_scope().map_err(|error| broken(&error.to_string()))?,
             "leave_call" => self.calls.leave()?,
             "open_contract" => self.state.open_contract(args)?,
             "write_storage" => self.state.write_storage(args)?,
+            "undo_write" => self.state.undo_write(args)?,
+            "covers" => covers(args)?,
+            "split_recipient" => split_recipient(args)?,
             "scalar_bit" => scalar_bit(args)?,
             _ => return Err(HintError::UnknownHint(name.into())),
         }
@@ -142,6 +153,20 @@ fn scalar_bit(args: &mut Args<'_>) -> HintResult {
     let scalar = args.integer_at((ap - 8)?)?;
     let bit = scalar.to_bytes_le()[0] & 1;
     args.write(ap, [Felt::from(bit).into()])
+}
+
+/// Whether gas covers a cost, to `[ap]`.
+fn covers(args: &mut Args<'_>) -> HintResult {
+    let covers = args.integer("gas")? >= args.integer("cost")?;
+    let ap = args.vm.get_ap();
+    args.write(ap, [usize::from(covers).into()])
+}
+
+/// The recipient of a message in two parts, to the cells behind the next of the range check.
+fn split_recipient(args: &mut Args<'_>) -> HintResult {
+    let recipient = args.integer_at((args.pointer("syscall")? + 2_usize)?)?;
+    let (high, low) = recipient.div_rem(&TWO_POW_128);
+    args.write((args.pointer("range_check_ptr")? + 1_usize)?, [low.into(), high.into()])
 }
 
 /// A hint that finds the run in a state that the OS's code rules out, or an input that lacks something.

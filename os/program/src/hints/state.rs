@@ -12,8 +12,8 @@ use super::args::Args;
 use super::{HintResult, broken};
 use crate::input::ContractState;
 
-/// Offset of the contract's address in the Cairo structure `Call`.
-const CALL_CONTRACT_ADDRESS: usize = 3;
+/// Offset of the contract's address in the Cairo structure `ExecutionInfo`, which a `Call` begins with a pointer to.
+const INFO_CONTRACT_ADDRESS: usize = 3;
 
 /// State as of the current point of the walk over syscalls.
 pub(super) struct State<'a> {
@@ -48,8 +48,8 @@ impl<'a> State<'a> {
     /// The cell's value so far, to the log entry's `prev_value`.
     pub(super) fn write_storage(&mut self, args: &mut Args<'_>) -> HintResult {
         let entry = args.pointer("storage")?;
-        let call = args.pointer("frame")?;
-        let address = args.integer_at((call + CALL_CONTRACT_ADDRESS)?)?;
+        let info = args.pointer_at(args.pointer("frame")?)?;
+        let address = args.integer_at((info + INFO_CONTRACT_ADDRESS)?)?;
         let key = args.integer_at(entry)?;
         let value = args.integer_at((entry + 2)?)?;
         let previous = match self.written.insert((address, key), value) {
@@ -63,6 +63,16 @@ impl<'a> State<'a> {
             }
         };
         args.write((entry + 1)?, [previous.into()])
+    }
+
+    /// Learns of a write that the OS does to undo another.
+    pub(super) fn undo_write(&mut self, args: &Args<'_>) -> HintResult {
+        let entry = args.pointer("storage")?;
+        let address = args.integer("address")?;
+        let key = args.integer_at(entry)?;
+        let value = args.integer_at((entry + 2)?)?;
+        self.written.insert((address, key), value);
+        Ok(())
     }
 
     fn claim(&self, address: Felt) -> Result<&'a ContractState, HintError> {
