@@ -58,8 +58,15 @@ pub struct RecordedTransaction {
     pub validate: RecordedCall,
     /// Its `__execute__` call.
     pub execute: RecordedCall,
+    /// Why `__execute__` failed and was undone, if it was.
+    pub revert_reason: Option<String>,
+}
+
+impl RecordedTransaction {
     /// Whether `__execute__` failed and was undone.
-    pub reverted: bool,
+    pub fn is_reverted(&self) -> bool {
+        self.revert_reason.is_some()
+    }
 }
 
 /// The answers one call got from its syscalls, in order, and how it ended.

@@ -1,27 +1,31 @@
 //! One inner transaction through the account flow: nonce, `__validate__`, `__execute__`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use blockifier::context::{BlockContext, TransactionContext};
 use blockifier::execution::call_info::CallInfo;
 use blockifier::execution::common_hints::ExecutionMode;
 use blockifier::execution::contract_class::RunnableCompiledClass;
-use blockifier::execution::entry_point::{
-    CallEntryPoint, CallType, EntryPointExecutionContext, SierraGasRevertTracker,
-};
+use blockifier::execution::entry_point::{CallEntryPoint, CallType};
+use blockifier::execution::entry_point::{EntryPointExecutionContext, SierraGasRevertTracker};
+use blockifier::execution::stack_trace::{Cairo1RevertHeader, extract_trailing_cairo1_revert_trace};
+use blockifier::state::cached_state::TransactionalState;
 use blockifier::state::errors::StateError;
-use blockifier::state::state_api::State;
+use blockifier::state::state_api::{State, StateReader, UpdatableState};
 use blockifier::transaction::objects::{CommonAccountFields, CurrentTransactionInfo, TransactionInfo};
-use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::contract_class::EntryPointType;
-use starknet_api::core::{ClassHash, ContractAddress};
-use starknet_api::transaction::constants::{EXECUTE_ENTRY_POINT_NAME, VALIDATE_ENTRY_POINT_NAME};
+use starknet_api::core::{ClassHash, ContractAddress, EntryPointSelector};
+use starknet_api::execution_resources::GasAmount;
 use starknet_api::transaction::{TransactionHash, TransactionVersion};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::InnerTransaction;
 
+use super::execute;
 use super::left_out::LeftOutReason;
 use super::record;
+use super::touched::Touched;
+use super::watched::{NO_CLASS, Watched};
 
 /// What `__validate__` returns if it accepts.
 fn valid() -> Felt {
@@ -32,18 +36,14 @@ fn valid() -> Felt {
 pub(super) struct Execution {
     pub(super) validate: CallInfo,
     pub(super) execute: CallInfo,
-}
-
-impl Execution {
-    /// Every call, outer before inner, in call order.
-    pub(super) fn calls(&self) -> impl Iterator<Item = &CallInfo> {
-        self.validate.iter().chain(self.execute.iter())
-    }
+    /// Why `execute` was undone, if it was: as a receipt of the chain tells it.
+    pub(super) revert_reason: Option<String>,
+    pub(super) touched: Touched,
 }
 
 /// Runs `transaction` on `state`, which the caller commits or drops.
-pub(super) fn run(
-    state: &mut dyn State,
+pub(super) fn run<U: UpdatableState>(
+    state: &mut TransactionalState<'_, U>,
     block_context: &Arc<BlockContext>,
     transaction: &InnerTransaction,
     hash: TransactionHash,
@@ -53,19 +53,16 @@ pub(super) fn run(
         tx_info: transaction_info(transaction, hash),
     });
     consume_nonce(state, transaction)?;
+    let initial_gas = context.initial_sierra_gas();
 
-    let validate = call(state, &context, ExecutionMode::Validate, transaction)
-        .map_err(|reason| LeftOutReason::Validate { reason })?;
-    if validate.execution.retdata.0 != [valid()] {
-        return Err(LeftOutReason::ValidateReturn { returned: validate.execution.retdata.0 });
-    }
-    let execute = call(state, &context, ExecutionMode::Execute, transaction)
-        .map_err(|reason| LeftOutReason::Execute { reason })?;
+    let mut touched = Touched::default();
+    let validate = validate(state, &context, transaction, initial_gas, &mut touched)?;
+    let gas = GasAmount(initial_gas.0.saturating_sub(validate.execution.gas_consumed));
+    let (execute, revert_reason) = execute::run(state, &context, transaction, gas, &validate, &mut touched)?;
 
-    let execution = Execution { validate, execute };
-    let constants = block_context.versioned_constants();
-    for call in execution.calls() {
-        record::check_supported(call, constants)?;
+    let execution = Execution { validate, execute, revert_reason, touched };
+    for call in execution.validate.iter().chain(execution.execute.iter()) {
+        record::check_served(call)?;
         check_class(state, call.call.class_hash.unwrap_or_default())?;
     }
     Ok(execution)
@@ -84,49 +81,77 @@ fn consume_nonce(state: &mut dyn State, transaction: &InnerTransaction) -> Resul
     state.increment_nonce(account).map_err(state_error)
 }
 
-/// Calls the sender's entry point for `mode`; an error, or a panic, is told as blockifier tells it.
-fn call(
+fn validate(
     state: &mut dyn State,
     context: &Arc<TransactionContext>,
-    mode: ExecutionMode,
     transaction: &InnerTransaction,
-) -> Result<CallInfo, String> {
-    let entry_point = match mode {
-        ExecutionMode::Validate => VALIDATE_ENTRY_POINT_NAME,
-        ExecutionMode::Execute => EXECUTE_ENTRY_POINT_NAME,
-    };
-    let gas = context.sierra_gas_limit(&mode);
-    let mut entry_point_context = EntryPointExecutionContext::new(
-        Arc::clone(context),
-        mode,
-        false, // steps are bounded by the protocol, not by the fee the user would pay on the chain
-        SierraGasRevertTracker::new(gas),
-    );
-    let entry_point_call = CallEntryPoint {
+    gas: GasAmount,
+    touched: &mut Touched,
+) -> Result<CallInfo, LeftOutReason> {
+    let mode = ExecutionMode::Validate;
+    let mut gas = gas.min(context.sierra_gas_limit(&mode));
+    let mut entry_point_context = entry_point_context(context, mode, gas);
+    let constants = context.block_context.versioned_constants();
+    let selector = constants.os_constants.validate_entry_point_selector;
+    let call = call_of_account(transaction, selector, gas);
+    let no_stand_ins = BTreeSet::new();
+    let mut watched = Watched::new(state, &no_stand_ins);
+    let validate = call
+        .execute(&mut watched, &mut entry_point_context, &mut gas.0)
+        .map_err(|error| LeftOutReason::Validate { reason: error.to_string() })?;
+    if validate.execution.failed {
+        let trace = extract_trailing_cairo1_revert_trace(&validate, Cairo1RevertHeader::Validation);
+        return Err(LeftOutReason::Validate { reason: trace.to_string() });
+    }
+    if validate.execution.retdata.0 != [valid()] {
+        return Err(LeftOutReason::ValidateReturn { returned: validate.execution.retdata.0 });
+    }
+    touched.note_tree(&validate, &watched.into_accesses());
+    Ok(validate)
+}
+
+/// The context of one phase, whose Sierra gas is `gas`.
+pub(super) fn entry_point_context(
+    context: &Arc<TransactionContext>,
+    mode: ExecutionMode,
+    gas: GasAmount,
+) -> EntryPointExecutionContext {
+    // Steps are bounded by the protocol, not by the fee the user would pay on the chain.
+    let limit_steps_by_resources = false;
+    let tracker = SierraGasRevertTracker::new(gas);
+    EntryPointExecutionContext::new(Arc::clone(context), mode, limit_steps_by_resources, tracker)
+}
+
+/// The protocol's call of an entry point of the sender.
+pub(super) fn call_of_account(
+    transaction: &InnerTransaction,
+    entry_point_selector: EntryPointSelector,
+    gas: GasAmount,
+) -> CallEntryPoint {
+    CallEntryPoint {
         class_hash: None,
         code_address: None,
         entry_point_type: EntryPointType::External,
-        entry_point_selector: selector_from_name(entry_point),
+        entry_point_selector,
         calldata: transaction.as_invoke().calldata.clone(),
         storage_address: transaction.as_invoke().sender_address,
         caller_address: ContractAddress::default(),
         call_type: CallType::Call,
         initial_gas: gas.0,
-    };
-    let mut remaining_gas = gas.0;
-    entry_point_call
-        .non_reverting_execute(state, &mut entry_point_context, &mut remaining_gas)
-        .map_err(|error| error.to_string())
+    }
 }
 
-fn check_class(state: &dyn State, class_hash: ClassHash) -> Result<(), LeftOutReason> {
+fn check_class(state: &dyn StateReader, class_hash: ClassHash) -> Result<(), LeftOutReason> {
+    if class_hash == NO_CLASS {
+        return Ok(());
+    }
     match state.get_compiled_class(class_hash).map_err(state_error)? {
         RunnableCompiledClass::V0(_) => Err(LeftOutReason::LegacyClass { class_hash }),
         _ => Ok(()),
     }
 }
 
-fn state_error(error: StateError) -> LeftOutReason {
+pub(super) fn state_error(error: StateError) -> LeftOutReason {
     LeftOutReason::State { reason: error.to_string() }
 }
 

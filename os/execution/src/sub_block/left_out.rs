@@ -1,7 +1,9 @@
 //! Reasons for leaving an inner transaction out of a sub-block.
 
-use starknet_api::core::{ClassHash, ContractAddress, EntryPointSelector, Nonce};
+use starknet_api::core::{ClassHash, ContractAddress, Nonce};
 use starknet_types_core::felt::Felt;
+
+use super::abort::AbortCause;
 
 /// Why an inner transaction is not in the sub-block.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,43 +36,23 @@ pub enum LeftOutReason {
         /// What it returned.
         returned: Vec<Felt>,
     },
-    /// `__execute__` failed or panicked. A sub-block cannot yet prove a reverted transaction.
-    #[error("__execute__ failed: {reason}")]
-    Execute {
+    /// `__execute__` failed in a way that no caller can catch, and that the thread OS cannot prove.
+    #[error("__execute__ cannot be proven to fail ({cause}): {reason}")]
+    Abort {
+        /// What it failed for.
+        cause: AbortCause,
         /// Blockifier's trace.
         reason: String,
     },
-    /// An inner call failed and its caller went on: the thread OS cannot prove a partial revert yet.
-    #[error("the call to {:#x} of {:#x} failed and its failure was caught", .selector.0, .contract.0.key())]
-    CaughtCall {
-        /// The contract that was called.
-        contract: ContractAddress,
-        /// The entry point.
-        selector: EntryPointSelector,
-    },
-    /// A syscall answered with a failure and its caller went on.
-    #[error("a failure of the syscall {syscall} was caught by contract {:#x}", .contract.0.key())]
-    CaughtSyscall {
-        /// The syscall.
-        syscall: &'static str,
-        /// The contract that made it.
-        contract: ContractAddress,
-    },
-    /// A syscall that the thread OS does not serve yet.
-    #[error("the thread OS does not serve the syscall {syscall} yet")]
+    /// A syscall that the thread OS does not serve.
+    #[error("the thread OS does not serve the syscall {syscall}")]
     Syscall {
         /// Its name.
-        syscall: String,
+        syscall: &'static str,
     },
     /// Cairo 0 code.
     #[error("class {:#x} is a Cairo 0 class", .class_hash.0)]
     LegacyClass {
-        /// The class.
-        class_hash: ClassHash,
-    },
-    /// Starknet shows a few old account classes an altered execution info, which the thread OS does not imitate.
-    #[error("class {:#x} is an old account class with an execution info of its own", .class_hash.0)]
-    SpecialClass {
         /// The class.
         class_hash: ClassHash,
     },

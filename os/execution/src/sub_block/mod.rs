@@ -1,19 +1,23 @@
 //! Executes a sub-block: inner transactions on blockifier, over any state, recording everything they read.
 //!
 //! Each inner transaction goes through the account flow of an ordinary INVOKE v3 (nonce, `__validate__`,
-//! `__execute__`) without a fee, on a transactional state of its own: one that fails, or that does something the
-//! thread OS cannot prove yet, is left out with its reason and leaves no trace. The rest becomes
+//! `__execute__`) without a fee, on a transactional state of its own. If `__execute__` fails, it is undone, and the
+//! transaction is part of the sub-block as a reverted one. A transaction that the account refuses, or that does
+//! something the thread OS cannot prove, is left out with its reason and leaves no trace. The rest becomes
 //!
 //! * an [`OsInput`]: the recording the OS runs on, and
 //! * the [`Statement`] that blockifier's execution implies. The OS must produce exactly the same one.
 
+mod abort;
 mod account;
 mod class;
+mod execute;
 mod left_out;
 mod outcome;
 mod package;
 mod record;
 mod touched;
+mod watched;
 
 use std::sync::Arc;
 
@@ -33,6 +37,7 @@ use zkthreads_program::input::OsInput;
 use zkthreads_protocol::limits::{MAX_INNER_TRANSACTIONS, MAX_STATEMENT_FELTS};
 use zkthreads_protocol::{BaseBlock, InnerEvent, InnerTransaction, Statement};
 
+pub use abort::AbortCause;
 pub use class::SubBlockClass;
 pub use left_out::LeftOutReason;
 

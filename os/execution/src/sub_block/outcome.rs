@@ -10,7 +10,7 @@ use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCom
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_program::input::{ContractState, OsInput, RecordedTransaction};
+use zkthreads_program::input::{ContractState, ExecutableClass, OsInput, RecordedTransaction};
 use zkthreads_protocol::commitments::events_commitment;
 use zkthreads_protocol::limits::MAX_STATEMENT_FELTS;
 use zkthreads_protocol::{
@@ -46,10 +46,10 @@ impl Outcome {
     ) {
         // At most MAX_INNER_TRANSACTIONS.
         let transaction_index = u32::try_from(self.hashes.len()).unwrap_or(u32::MAX);
-        for call in execution.calls() {
-            self.touched.note(call);
-        }
-        for phase in [&execution.validate, &execution.execute] {
+        let Execution { validate, execute, revert_reason, touched } = execution;
+        self.touched.extend(touched);
+        let effective = revert_reason.is_none().then_some(&execute);
+        for phase in [&validate].into_iter().chain(effective) {
             self.events.extend(events(phase, transaction_index));
             self.messages.extend(messages(phase, transaction_index));
         }
@@ -58,8 +58,9 @@ impl Outcome {
         self.hashes.push(hash);
         self.transactions.push(RecordedTransaction {
             transaction,
-            validate: recorded_call(&execution.validate),
-            execute: recorded_call(&execution.execute),
+            validate: recorded_call(&validate),
+            execute: recorded_call(&execute),
+            revert_reason,
         });
     }
 
@@ -78,12 +79,13 @@ impl Outcome {
         let mut casms = BTreeMap::new();
         for class_hash in &self.touched.classes {
             let casm = state.state.casm(*class_hash)?;
+            let gas_metered = is_gas_metered(&state.state.get_compiled_class(*class_hash)?);
             executed_classes.push(ExecutedClass {
                 class_hash: *class_hash,
                 compiled_class_hash: casm.hash(&HashVersion::V2),
-                gas_metered: is_gas_metered(&state.state.get_compiled_class(*class_hash)?),
+                gas_metered,
             });
-            casms.insert(*class_hash, casm);
+            casms.insert(*class_hash, ExecutableClass { casm, gas_metered });
         }
         let mut accesses = Vec::new();
         let mut contracts = BTreeMap::new();
@@ -98,19 +100,19 @@ impl Outcome {
                 Some(first) => (*first, state.get_nonce_at(*address)?),
                 None => (Nonce::default(), Nonce::default()),
             };
-            let class_hash = state.state.get_class_hash_at(*address)?;
+            let class_hash_before = state.state.get_class_hash_at(*address)?;
             contracts.insert(
                 *address,
                 ContractState {
-                    class_hash,
+                    class_hash: class_hash_before,
                     nonce: nonce_before,
                     storage: storage.iter().map(|cell| (cell.key, cell.before)).collect(),
                 },
             );
             accesses.push(ContractAccess {
                 address: *address,
-                class_hash_before: class_hash,
-                class_hash_after: class_hash,
+                class_hash_before,
+                class_hash_after: state.get_class_hash_at(*address)?,
                 nonce_before,
                 nonce_after,
                 storage,
@@ -127,7 +129,8 @@ impl Outcome {
             inner_transactions: self
                 .hashes
                 .into_iter()
-                .map(|hash| InnerOutcome { hash, reverted: false })
+                .zip(&self.transactions)
+                .map(|(hash, recorded)| InnerOutcome { hash, reverted: recorded.is_reverted() })
                 .collect(),
             classes: executed_classes,
             contracts: accesses,
