@@ -88,10 +88,8 @@ pub struct ThreadOutcome {
 pub struct ClassRecord {
     /// The class itself.
     pub definition: ClassDefinition,
-    /// Compiled class hash v2 (Blake): the one in the class trie.
+    /// Compiled class hash v2 (Blake): the one in the class trie, which statements bind.
     pub compiled_class_hash: CompiledClassHash,
-    /// Compiled class hash v1 (Poseidon): the one that statements bind.
-    pub poseidon_class_hash: CompiledClassHash,
     /// The block that declared it.
     pub declared_at: BlockNumber,
 }

@@ -146,7 +146,6 @@ fn legacy_class(name: &'static str, json: &str) -> Result<ClassRecord, ClassErro
     Ok(ClassRecord {
         definition: ClassDefinition::Legacy { class },
         compiled_class_hash: Default::default(),
-        poseidon_class_hash: Default::default(),
         declared_at: Default::default(),
     })
 }

@@ -29,7 +29,7 @@ pub const MAX_SIERRA_MINOR: u64 = 9;
 /// Stack of the thread that compiles, bytes: the compiler recurses along the program's structure.
 const COMPILER_STACK: usize = 256 * 1024 * 1024;
 
-/// Compiles a class and computes both its compiled class hashes. `declared_at` is block 0.
+/// Compiles a class and computes its compiled class hash. `declared_at` is block 0.
 ///
 /// # Errors
 /// If the Sierra is of an unknown version, too large, or does not compile.
@@ -40,7 +40,6 @@ pub fn compile(class: SierraContractClass) -> Result<ClassRecord, AdmitError> {
     let casm = compile_apart(&class)?;
     Ok(ClassRecord {
         compiled_class_hash: casm.hash(&HashVersion::V2),
-        poseidon_class_hash: casm.hash(&HashVersion::V1),
         definition: ClassDefinition::Sierra { sierra: class, casm, sierra_version: version.to_string() },
         declared_at: BlockNumber::ZERO,
     })
@@ -52,7 +51,6 @@ pub fn legacy(class: LegacyClass) -> ClassRecord {
     ClassRecord {
         definition: ClassDefinition::Legacy { class },
         compiled_class_hash: Default::default(),
-        poseidon_class_hash: Default::default(),
         declared_at: BlockNumber::ZERO,
     }
 }

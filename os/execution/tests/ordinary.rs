@@ -4,13 +4,14 @@ mod support;
 
 use blockifier::state::state_api::StateReader;
 use starknet_api::block::BlockNumber;
+use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use support::chain::{GENESIS, assert_succeeded};
 use support::{INITIAL_BALANCE, TestChain, User, bounds, class, eth, sequencer, strk, transfer};
 use zkthreads_execution::class::compile;
 use zkthreads_execution::{AdmitError, Submission};
-use zkthreads_storage::ExecutionStatus;
+use zkthreads_storage::{ClassDefinition, ExecutionStatus};
 
 #[test]
 fn transfers_move_tokens_and_pay_the_sequencer() {
@@ -87,10 +88,12 @@ fn a_class_is_declared_once_and_only_under_its_own_compiled_hash() {
     chain.users[0].bounds = bounds(1_500_000_000, 100_000);
     let probe = class::probe();
     let compiled = compile(probe.clone()).expect("compiles");
-    assert_ne!(compiled.compiled_class_hash, compiled.poseidon_class_hash);
+    let ClassDefinition::Sierra { casm, .. } = &compiled.definition else { panic!("not a Sierra class") };
+    let poseidon_hash = casm.hash(&HashVersion::V1);
+    assert_ne!(compiled.compiled_class_hash, poseidon_hash);
 
     let mut stranger = chain.users[0].clone();
-    let wrong = stranger.declare(probe.clone(), compiled.poseidon_class_hash.0);
+    let wrong = stranger.declare(probe.clone(), poseidon_hash.0);
     assert!(matches!(chain.executor.admit(wrong), Err(AdmitError::CompiledClassHashMismatch { .. })));
 
     let mut newer = probe.clone();
@@ -112,7 +115,7 @@ fn a_class_is_declared_once_and_only_under_its_own_compiled_hash() {
     let class_hash = probe.calculate_class_hash();
     let stored = chain.executor.storage().class(class_hash).unwrap().expect("stored");
     assert_eq!(stored.declared_at, BlockNumber(1));
-    assert_eq!(stored.poseidon_class_hash, compiled.poseidon_class_hash);
+    assert_eq!(stored.compiled_class_hash, compiled.compiled_class_hash);
     assert!(chain.state().get_compiled_class(class_hash).is_ok());
     assert!(chain.executor.state_after(BlockNumber(0)).get_compiled_class(class_hash).is_err());
 

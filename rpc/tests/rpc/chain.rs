@@ -134,7 +134,6 @@ fn legacy() -> ClassRecord {
     ClassRecord {
         definition: ClassDefinition::Legacy { class },
         compiled_class_hash: Default::default(),
-        poseidon_class_hash: Default::default(),
         declared_at: Default::default(),
     }
 }

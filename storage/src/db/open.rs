@@ -11,8 +11,9 @@ use super::tables::{Schema, TABLES};
 use super::{Db, Read};
 use crate::StorageError;
 
-/// Version of the tables' meaning as a whole. A row's own encoding has its own version.
-pub(crate) const SCHEMA_VERSION: u32 = 1;
+/// Version of the tables' meaning as a whole. A row's own encoding has its own version. Since version 2, classes have
+/// one compiled class hash and packages are of their version 2.
+pub(crate) const SCHEMA_VERSION: u32 = 2;
 
 /// Memory for blocks of rows read from disk, in bytes, shared by all tables.
 const BLOCK_CACHE_BYTES: usize = 256 << 20;

@@ -272,7 +272,6 @@ fn classes() -> anyhow::Result<()> {
     let record = |definition| ClassRecord {
         definition,
         compiled_class_hash: CompiledClassHash(Felt::ONE),
-        poseidon_class_hash: CompiledClassHash(Felt::TWO),
         declared_at: BlockNumber(0),
     };
     let sierra_version = "1.6.0".to_string();

@@ -92,7 +92,6 @@ pub(crate) fn class_record(compiled: CompiledClassHash, declared_at: BlockNumber
     ClassRecord {
         definition: ClassDefinition::Legacy { class: Default::default() },
         compiled_class_hash: compiled,
-        poseidon_class_hash: CompiledClassHash(compiled.0 + Felt::ONE),
         declared_at,
     }
 }
