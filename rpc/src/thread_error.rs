@@ -29,6 +29,12 @@ pub(crate) enum ThreadError {
     /// The transaction is known and is not a thread.
     #[error("the transaction is not a thread transaction")]
     NotAThread,
+    /// The thread's inner transactions have not taken place.
+    #[error("the thread transaction is {status}, not SETTLED")]
+    NotSettled {
+        /// Its status.
+        status: &'static str,
+    },
 }
 
 impl ThreadError {
@@ -42,6 +48,7 @@ impl ThreadError {
             Self::MissingProof => 10004,
             Self::Base64(_) => 10005,
             Self::NotAThread => 10006,
+            Self::NotSettled { .. } => 10007,
         }
     }
 
@@ -55,6 +62,7 @@ impl ThreadError {
             Self::MissingProof => "MISSING_PROOF",
             Self::Base64(_) => "INVALID_BASE64",
             Self::NotAThread => "NOT_A_THREAD",
+            Self::NotSettled { .. } => "NOT_SETTLED",
         }
     }
 

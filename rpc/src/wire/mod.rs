@@ -5,6 +5,7 @@ pub(crate) mod block;
 pub(crate) mod block_id;
 pub(crate) mod broadcast;
 pub(crate) mod flags;
+pub(crate) mod inner;
 pub(crate) mod number;
 pub(crate) mod receipt;
 pub(crate) mod thread;

@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 use starknet_api::block::{BlockHash, BlockNumber};
-use starknet_api::transaction::{Event, MessageToL1};
+use starknet_api::transaction::{Event, MessageToL1, TransactionHash};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::Transaction;
 use zkthreads_storage::{BlockTransaction, ExecutionStatus};
+
+use super::inner::Effects;
 
 /// A receipt, with or without the block it is in.
 #[derive(Debug, Serialize)]
@@ -28,9 +30,10 @@ pub(crate) struct ReceiptOut {
     block_number: Option<u64>,
 }
 
+/// Whether a transaction took effect.
 #[derive(Debug, Serialize)]
 #[serde(tag = "execution_status")]
-enum StatusOut {
+pub(crate) enum StatusOut {
     #[serde(rename = "SUCCEEDED")]
     Succeeded,
     #[serde(rename = "REVERTED")]
@@ -50,11 +53,12 @@ struct ResourcesOut {
     l2_gas: u64,
 }
 
+/// A message to L1.
 #[derive(Debug, Serialize)]
-struct MessageOut {
-    from_address: Felt,
-    to_address: Felt,
-    payload: Vec<Felt>,
+pub(crate) struct MessageOut {
+    pub(crate) from_address: Felt,
+    pub(crate) to_address: Felt,
+    pub(crate) payload: Vec<Felt>,
 }
 
 /// An event.
@@ -79,8 +83,8 @@ impl ReceiptOut {
             actual_fee: FeePayment { amount: receipt.actual_fee.0.into(), unit: "FRI" },
             finality_status: "ACCEPTED_ON_L2",
             status: match &receipt.status {
-                ExecutionStatus::Succeeded => StatusOut::Succeeded,
-                ExecutionStatus::Reverted { reason } => StatusOut::Reverted { revert_reason: reason.clone() },
+                ExecutionStatus::Succeeded => StatusOut::new(None),
+                ExecutionStatus::Reverted { reason } => StatusOut::new(Some(reason)),
             },
             messages_sent: receipt.messages.iter().map(MessageOut::from).collect(),
             events: receipt.events.iter().map(EventOut::from).collect(),
@@ -92,6 +96,36 @@ impl ReceiptOut {
             contract_address: receipt.deployed.map(|address| *address.0.key()),
             block_hash: block.map(|(hash, _)| hash.0),
             block_number: block.map(|(_, number)| number.0),
+        }
+    }
+}
+
+impl ReceiptOut {
+    /// The receipt of an inner transaction of a thread that settled in `block`. It costs its sender nothing: the
+    /// thread transaction's receipt says what the submitter paid.
+    pub(crate) fn inner(hash: TransactionHash, effects: Effects, block: (BlockHash, BlockNumber)) -> Self {
+        Self {
+            kind: "INVOKE",
+            transaction_hash: hash.0,
+            actual_fee: FeePayment { amount: Felt::ZERO, unit: "FRI" },
+            finality_status: "ACCEPTED_ON_L2",
+            status: effects.status,
+            messages_sent: effects.messages_sent,
+            events: effects.events,
+            execution_resources: ResourcesOut { l1_gas: 0, l1_data_gas: 0, l2_gas: 0 },
+            contract_address: None,
+            block_hash: Some(block.0.0),
+            block_number: Some(block.1.0),
+        }
+    }
+}
+
+impl StatusOut {
+    /// Reverted if there is a reason why.
+    pub(crate) fn new(revert_reason: Option<&String>) -> Self {
+        match revert_reason {
+            None => Self::Succeeded,
+            Some(reason) => Self::Reverted { revert_reason: reason.clone() },
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{Conflict, InnerEvent, SettleError, StateCell, Statement};
+use zkthreads_protocol::{Conflict, SettleError, StateCell, Statement};
 
 /// A check that failed.
 #[derive(Debug, Serialize)]
@@ -83,15 +83,6 @@ struct MessageOut {
     from_address: Felt,
     to_address: Felt,
     payload: Vec<Felt>,
-}
-
-/// An event of an inner transaction.
-#[derive(Debug, Serialize)]
-pub(crate) struct InnerEventOut {
-    transaction_index: u32,
-    from_address: Felt,
-    keys: Vec<Felt>,
-    data: Vec<Felt>,
 }
 
 impl From<&SettleError> for CheckOut {
@@ -208,17 +199,6 @@ impl From<&Statement> for StatementOut {
             event_count: statement.event_count,
             events_commitment: statement.events_commitment,
             messages: messages.collect(),
-        }
-    }
-}
-
-impl From<&InnerEvent> for InnerEventOut {
-    fn from(event: &InnerEvent) -> Self {
-        Self {
-            transaction_index: event.transaction_index,
-            from_address: *event.from_address.0.key(),
-            keys: event.content.keys.iter().map(|key| key.0).collect(),
-            data: event.content.data.0.clone(),
         }
     }
 }

@@ -1,0 +1,22 @@
+//! `zkthread_getInnerReceipts`.
+
+use starknet_api::transaction::TransactionHash;
+
+use super::ThreadParams;
+use super::found::FoundThread;
+use crate::context::RpcContext;
+use crate::error::RpcError;
+use crate::thread_error::ThreadError;
+use crate::wire::inner::effects;
+use crate::wire::receipt::ReceiptOut;
+
+/// The receipts of a settled thread's inner transactions, in order.
+pub(super) fn answer(context: &RpcContext, params: ThreadParams) -> Result<Vec<ReceiptOut>, RpcError> {
+    let found = FoundThread::by_hash(context, TransactionHash(params.transaction_hash.0))?;
+    let settled = found.outcome.as_ref().is_some_and(|outcome| outcome.error.is_none());
+    let (true, Some(block)) = (settled, found.block) else {
+        return Err(RpcError::Thread(ThreadError::NotSettled { status: found.status() }));
+    };
+    let receipt = |(hash, effects)| ReceiptOut::inner(hash, effects, block);
+    Ok(effects(&found.package).into_iter().map(receipt).collect())
+}

@@ -1,0 +1,82 @@
+//! Inner transactions as methods answer them: what their users signed, and what became of them.
+
+use serde::Serialize;
+use starknet_api::transaction::TransactionHash;
+use zkthreads_protocol::{IncludedTransaction, InnerEvent, InnerMessage, Package};
+
+use super::receipt::{EventOut, MessageOut, StatusOut};
+use super::transaction::TransactionOut;
+
+/// An inner transaction with what became of it.
+#[derive(Debug, Serialize)]
+pub(crate) struct InnerTransactionOut {
+    #[serde(flatten)]
+    transaction: TransactionOut,
+    #[serde(flatten)]
+    effects: Effects,
+}
+
+/// What became of an inner transaction. In a receipt's form, but for the revert reason all of it is proven.
+#[derive(Debug, Serialize)]
+pub(crate) struct Effects {
+    #[serde(flatten)]
+    pub(crate) status: StatusOut,
+    pub(crate) messages_sent: Vec<MessageOut>,
+    pub(crate) events: Vec<EventOut>,
+}
+
+/// The inner transactions of a package by hash, in order, each with what became of it.
+pub(crate) fn inner_transactions(package: &Package) -> Vec<InnerTransactionOut> {
+    let transactions = package.inner_transactions.iter().zip(effects(package));
+    let show = |(included, (hash, effects)): (&IncludedTransaction, _)| InnerTransactionOut {
+        transaction: TransactionOut::invoke(included.transaction.as_invoke(), Some(hash), false),
+        effects,
+    };
+    transactions.map(show).collect()
+}
+
+/// What became of each inner transaction of a package, in order.
+pub(crate) fn effects(package: &Package) -> Vec<(TransactionHash, Effects)> {
+    let hashes = package.statement.transaction_hashes();
+    let mut effects: Vec<_> = hashes
+        .zip(&package.inner_transactions)
+        .map(|(hash, included)| {
+            let status = StatusOut::new(included.revert_reason.as_ref());
+            (hash, Effects { status, messages_sent: Vec::new(), events: Vec::new() })
+        })
+        .collect();
+    // Every index is below the number of transactions: the package's decoder has seen to it.
+    let mut of = |index: u32, add: &mut dyn FnMut(&mut Effects)| {
+        let effects = usize::try_from(index).ok().and_then(|index| effects.get_mut(index));
+        if let Some((_, effects)) = effects {
+            add(effects);
+        }
+    };
+    for event in &package.events {
+        of(event.transaction_index, &mut |effects| effects.events.push(event.into()));
+    }
+    for message in &package.statement.messages {
+        of(message.transaction_index, &mut |effects| effects.messages_sent.push(message.into()));
+    }
+    effects
+}
+
+impl From<&InnerEvent> for EventOut {
+    fn from(event: &InnerEvent) -> Self {
+        Self {
+            from_address: *event.from_address.0.key(),
+            keys: event.content.keys.iter().map(|key| key.0).collect(),
+            data: event.content.data.0.clone(),
+        }
+    }
+}
+
+impl From<&InnerMessage> for MessageOut {
+    fn from(message: &InnerMessage) -> Self {
+        Self {
+            from_address: *message.from_address.0.key(),
+            to_address: message.to_address.0,
+            payload: message.payload.clone(),
+        }
+    }
+}
