@@ -1,5 +1,6 @@
 //! Sub-blocks on blockifier: what is recorded, what is stated, what is left out.
 
+#[path = "../../program/tests/sub_block_support/mod.rs"]
 mod sub_block_support;
 
 use starknet_api::abi::abi_utils::{get_fee_token_var_address, get_storage_var_address, selector_from_name};

@@ -1,6 +1,7 @@
 //! A sub-block changes the state exactly as its transactions would on the chain, sent one by one through blockifier's
 //! own account flow (the fee left aside).
 
+#[path = "../../program/tests/sub_block_support/mod.rs"]
 mod sub_block_support;
 
 use blockifier::blockifier_versioned_constants::VersionedConstants;

@@ -1,6 +1,6 @@
 //! A sub-block of real transfers: executed, run through the thread OS, proven and verified.
 
-#[path = "../../../os/execution/tests/sub_block_support/mod.rs"]
+#[path = "../../../os/program/tests/sub_block_support/mod.rs"]
 mod sub_block_support;
 
 use std::time::Instant;

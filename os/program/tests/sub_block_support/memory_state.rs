@@ -46,6 +46,9 @@ impl MemoryState {
     /// Writes what a statement says was written.
     pub fn apply(&mut self, statement: &Statement) {
         for contract in &statement.contracts {
+            if contract.changes_class() {
+                self.class_hashes.insert(contract.address, contract.class_hash_after);
+            }
             if contract.consumes_nonces() {
                 self.nonces.insert(contract.address, contract.nonce_after);
             }
