@@ -27,12 +27,6 @@ pub fn compare(
     transactions: Vec<InnerTransaction>,
 ) -> Result<ExecutedSubBlock, SubBlockError> {
     let executed = sub_block::execute(world.state.clone(), &world.context, transactions)?;
-    if std::env::var("E_RUN_OS").is_ok() {
-        match zkthreads_program::run(&executed.input) {
-            Ok(run) => assert_eq!(run.statement, executed.statement),
-            Err(error) => panic!("OS: {error}"),
-        }
-    }
     let mut chain = Chain::new(world);
     let mut chain_events = Vec::new();
     let recorded = executed.input.transactions.iter().zip(&executed.statement.inner_transactions);
