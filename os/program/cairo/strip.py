@@ -12,6 +12,9 @@ from starkware.cairo.common.poseidon_hash import poseidon_hash_many
 # Constants that hints of the Cairo library read.
 LIBRARY = "starkware.cairo."
 ENTRY_POINTS = ["__main__.main", "__main__.__start__", "__main__.__end__"]
+# What cairo-vm reads for a hint beyond what the hint's code names: it cannot resolve the segment arena's `dest_ptr`, and
+# computes it from `infos`.
+ALSO_READ = {"memory.add_relocation_rule(src_ptr=ids.src_ptr, dest_ptr=ids.dest_ptr)": {"infos"}}
 # Functions that tests call by themselves.
 TESTED = [
     "thread_os.contract_address.address_of_hash",
@@ -30,7 +33,7 @@ def strip(program: dict) -> dict:
     for pc, at_pc in sorted(program["hints"].items(), key=lambda item: int(item[0])):
         hints[pc] = []
         for hint in at_pc:
-            names = set(re.findall(r"\bids\.(\w+)", hint["code"]))
+            names = set(re.findall(r"\bids\.(\w+)", hint["code"])) | ALSO_READ.get(hint["code"], set())
             flow = hint["flow_tracking_data"]
             used = {}
             for path, index in sorted(flow["reference_ids"].items()):
