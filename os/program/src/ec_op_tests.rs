@@ -67,7 +67,6 @@ fn check(cells: [Felt; 7], lies: &[Lie]) -> Result<usize, String> {
         },
         transactions: Vec::new(),
         classes: BTreeMap::new(),
-        gas_metered: Default::default(),
         contracts: BTreeMap::new(),
     };
     let mut hints = OsHints::new(&input, None);

@@ -112,7 +112,7 @@ impl<'a> OsHints<'a> {
             "load_transaction" => self.transactions.load(args)?,
             "enter_validate" => self.calls.begin(&self.transactions.current()?.validate),
             "enter_execute" => self.calls.begin(&self.transactions.current()?.execute),
-            "is_reverted" => args.set("reverted", usize::from(self.transactions.current()?.reverted))?,
+            "is_reverted" => args.set("reverted", usize::from(self.transactions.current()?.is_reverted()))?,
             "enter_call" => self.calls.enter()?,
             "skip_call" => self.calls.skip()?,
             "enter_code" => self.calls.enter_code(args, scopes)?,
