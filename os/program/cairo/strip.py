@@ -17,6 +17,10 @@ ENTRY_POINTS = ["__main__.main", "__main__.__start__", "__main__.__end__"]
 ALSO_READ = {"memory.add_relocation_rule(src_ptr=ids.src_ptr, dest_ptr=ids.dest_ptr)": {"infos"}}
 # Functions that tests call by themselves.
 TESTED = [
+    "thread_os.blake.hash_felts",
+    "thread_os.classes.find_entry_point",
+    "thread_os.classes.load_classes",
+    "thread_os.compatibility.shown_to",
     "thread_os.contract_address.address_of_hash",
     "thread_os.contract_address.contract_address",
     "thread_os.ec_op.check_instance",

@@ -1,6 +1,9 @@
 //! Functions of the thread OS, each called by itself.
 
+mod blake;
+mod class_hash;
 mod contract_address;
+mod entry_points;
 mod liar_about_order;
 mod meta_transaction;
 mod shown_info;

@@ -4,6 +4,7 @@
 //! to cairo-vm, core hints of contracts to cairo-lang-runner, and contracts' syscalls to [`contract`].
 
 mod args;
+mod blake;
 mod bytecode;
 mod calls;
 mod classes;
@@ -103,6 +104,11 @@ impl<'a> OsHints<'a> {
             "bytecode_node" => self.classes.bytecode_node(args)?,
             "bytecode_part" => self.classes.bytecode_part(args)?,
             "bytecode_node_end" => self.classes.bytecode_node_end()?,
+            "find_builtin_list" => self.classes.find_builtin_list(args)?,
+            "felt_words" => blake::felt_words(args)?,
+            "large_words" => blake::large_words(args)?,
+            "felt_shape" => blake::felt_shape(args)?,
+            "blake_blocks" => blake::blake_blocks(args)?,
             "find_class" => self.classes.find(args)?,
             "find_entry_point" => self.classes.find_entry_point(args)?,
             "ec_op_segment" => {
