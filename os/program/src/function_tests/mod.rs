@@ -1,6 +1,7 @@
 //! Functions of the thread OS, each called by itself.
 
 mod contract_address;
+mod cryptography;
 mod liar_about_order;
 mod meta_transaction;
 mod shown_info;

@@ -8,6 +8,10 @@ mod bytecode;
 mod calls;
 mod classes;
 mod contract;
+mod cryptography;
+mod digests;
+mod library;
+mod secp;
 mod state;
 mod transactions;
 
@@ -30,6 +34,8 @@ pub(crate) use self::args::Args;
 pub(crate) use self::bytecode::UsedCode;
 use self::calls::Calls;
 use self::classes::Classes;
+#[cfg(test)]
+pub(crate) use self::contract::answer_alone;
 use self::state::State;
 use self::transactions::Transactions;
 #[cfg(test)]
@@ -67,7 +73,7 @@ impl<'a> OsHints<'a> {
     /// Hints for `input`; of classes, only the code in `used` is loaded, or all of it.
     pub(crate) fn new(input: &'a OsInput, used: Option<&'a UsedCode>) -> Self {
         Self {
-            library: BuiltinHintProcessor::new_empty(),
+            library: library::processor(),
             input,
             classes: Classes::new(&input.classes, used),
             transactions: Transactions::new(input),
@@ -112,7 +118,7 @@ impl<'a> OsHints<'a> {
             "load_transaction" => self.transactions.load(args)?,
             "enter_validate" => self.calls.begin(&self.transactions.current()?.validate),
             "enter_execute" => self.calls.begin(&self.transactions.current()?.execute),
-            "is_reverted" => args.set("reverted", usize::from(self.transactions.current()?.reverted))?,
+            "is_reverted" => args.set("reverted", usize::from(self.transactions.current()?.is_reverted()))?,
             "enter_call" => self.calls.enter()?,
             "skip_call" => self.calls.skip()?,
             "enter_code" => self.calls.enter_code(args, scopes)?,
