@@ -23,9 +23,12 @@ TESTED = [
     "thread_os.compatibility.shown_to",
     "thread_os.contract_address.address_of_hash",
     "thread_os.contract_address.contract_address",
+    "thread_os.cryptography.serve_cryptography",
     "thread_os.ec_op.check_instance",
+    "thread_os.keccak.finalize_keccak_segment",
     "thread_os.meta_transaction.meta_transaction_hash",
     "thread_os.shown_info.shown_info",
+    "thread_os.sha256.finalize_sha256_segment",
     "thread_os.transaction_hash.invoke_hash",
 ]
 

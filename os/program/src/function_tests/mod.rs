@@ -4,6 +4,7 @@ mod blake;
 mod class_hash;
 mod contract_address;
 mod entry_points;
+mod cryptography;
 mod liar_about_order;
 mod meta_transaction;
 mod shown_info;

@@ -9,6 +9,10 @@ mod bytecode;
 mod calls;
 mod classes;
 mod contract;
+mod cryptography;
+mod digests;
+mod library;
+mod secp;
 mod state;
 mod transactions;
 
@@ -31,6 +35,8 @@ pub(crate) use self::args::Args;
 pub(crate) use self::bytecode::UsedCode;
 use self::calls::Calls;
 use self::classes::Classes;
+#[cfg(test)]
+pub(crate) use self::contract::answer_alone;
 use self::state::State;
 use self::transactions::Transactions;
 #[cfg(test)]
@@ -68,7 +74,7 @@ impl<'a> OsHints<'a> {
     /// Hints for `input`; of classes, only the code in `used` is loaded, or all of it.
     pub(crate) fn new(input: &'a OsInput, used: Option<&'a UsedCode>) -> Self {
         Self {
-            library: BuiltinHintProcessor::new_empty(),
+            library: library::processor(),
             input,
             classes: Classes::new(&input.classes, used),
             transactions: Transactions::new(input),
