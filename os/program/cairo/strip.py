@@ -13,7 +13,7 @@ from starkware.cairo.common.poseidon_hash import poseidon_hash_many
 LIBRARY = "starkware.cairo."
 ENTRY_POINTS = ["__main__.main", "__main__.__start__", "__main__.__end__"]
 # Functions that tests call by themselves.
-TESTED = ["thread_os.ec_op.check_instance"]
+TESTED = ["thread_os.ec_op.check_instances"]
 
 
 def strip(program: dict) -> dict:

@@ -8,6 +8,7 @@ mod bytecode;
 mod calls;
 mod classes;
 mod contract;
+mod ec_op;
 mod state;
 mod transactions;
 
@@ -30,6 +31,7 @@ use self::args::Args;
 pub(crate) use self::bytecode::UsedCode;
 use self::calls::Calls;
 use self::classes::Classes;
+use self::ec_op::EcOps;
 use self::state::State;
 use self::transactions::Transactions;
 use crate::input::OsInput;
@@ -51,6 +53,7 @@ pub(crate) struct OsHints<'a> {
     transactions: Transactions<'a>,
     calls: Calls<'a>,
     state: State<'a>,
+    ec_ops: EcOps,
     resources: RunResources,
     /// Bends what hints supply, in tests.
     pub(crate) liar: Liar,
@@ -68,6 +71,7 @@ impl<'a> OsHints<'a> {
             transactions: Transactions::new(input),
             calls: Calls::default(),
             state: State::new(&input.contracts),
+            ec_ops: EcOps::default(),
             resources: RunResources::new(MAX_STEPS),
             liar: Liar::default(),
             ec_op_segment: None,
@@ -112,7 +116,14 @@ impl<'a> OsHints<'a> {
             "leave_call" => self.calls.leave()?,
             "open_contract" => self.state.open_contract(args)?,
             "write_storage" => self.state.write_storage(args)?,
-            "scalar_bit" => scalar_bit(args)?,
+            "ec_op_split" => ec_op::split(args)?,
+            "ec_op_halves" => ec_op::coefficient_halves(args)?,
+            "ec_op_group" => self.ec_ops.group(args)?,
+            "ec_op_scalar" => ec_op::scalar(args)?,
+            "ec_op_carries" => ec_op::carries(args)?,
+            "ec_sum_offset" => ec_op::offset(args)?,
+            "ec_sum_digits" => self.ec_ops.digits(args)?,
+            "ec_sum_digit" => self.ec_ops.digit(args)?,
             _ => return Err(HintError::UnknownHint(name.into())),
         }
         Ok(HintExtension::default())
@@ -134,14 +145,6 @@ impl<'a> OsHints<'a> {
             ],
         )
     }
-}
-
-/// The lowest bit of the scalar at `[ap - 8]`, to `[ap]`.
-fn scalar_bit(args: &mut Args<'_>) -> HintResult {
-    let ap = args.vm.get_ap();
-    let scalar = args.integer_at((ap - 8)?)?;
-    let bit = scalar.to_bytes_le()[0] & 1;
-    args.write(ap, [Felt::from(bit).into()])
 }
 
 /// A hint that finds the run in a state that the OS's code rules out, or an input that lacks something.
