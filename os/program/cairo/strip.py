@@ -24,7 +24,7 @@ TESTED = [
     "thread_os.contract_address.address_of_hash",
     "thread_os.contract_address.contract_address",
     "thread_os.cryptography.serve_cryptography",
-    "thread_os.ec_op.check_instance",
+    "thread_os.ec_op.check_instances",
     "thread_os.keccak.finalize_keccak_segment",
     "thread_os.meta_transaction.meta_transaction_hash",
     "thread_os.shown_info.shown_info",

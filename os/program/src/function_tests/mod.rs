@@ -3,8 +3,9 @@
 mod blake;
 mod class_hash;
 mod contract_address;
-mod entry_points;
+
 mod cryptography;
+mod entry_points;
 mod liar_about_order;
 mod meta_transaction;
 mod shown_info;

@@ -11,6 +11,7 @@ mod classes;
 mod contract;
 mod cryptography;
 mod digests;
+mod ec_op;
 mod library;
 mod secp;
 mod state;
@@ -37,6 +38,7 @@ use self::calls::Calls;
 use self::classes::Classes;
 #[cfg(test)]
 pub(crate) use self::contract::answer_alone;
+use self::ec_op::EcOps;
 use self::state::State;
 use self::transactions::Transactions;
 #[cfg(test)]
@@ -63,6 +65,7 @@ pub(crate) struct OsHints<'a> {
     transactions: Transactions<'a>,
     calls: Calls<'a>,
     state: State<'a>,
+    ec_ops: EcOps,
     resources: RunResources,
     /// Bends what hints supply, in tests.
     pub(crate) liar: Liar,
@@ -80,6 +83,7 @@ impl<'a> OsHints<'a> {
             transactions: Transactions::new(input),
             calls: Calls::default(),
             state: State::new(&input.contracts),
+            ec_ops: EcOps::default(),
             resources: RunResources::new(MAX_STEPS),
             liar: Liar::default(),
             ec_op_segment: None,
@@ -135,7 +139,14 @@ impl<'a> OsHints<'a> {
             "undo_write" => self.state.undo_write(args)?,
             "covers" => covers(args)?,
             "split_recipient" => split_recipient(args)?,
-            "scalar_bit" => scalar_bit(args)?,
+            "ec_op_split" => ec_op::split(args)?,
+            "ec_op_halves" => ec_op::coefficient_halves(args)?,
+            "ec_op_group" => self.ec_ops.group(args)?,
+            "ec_op_scalar" => ec_op::scalar(args)?,
+            "ec_op_carries" => ec_op::carries(args)?,
+            "ec_sum_offset" => ec_op::offset(args)?,
+            "ec_sum_digits" => self.ec_ops.digits(args)?,
+            "ec_sum_digit" => self.ec_ops.digit(args)?,
             _ => return Err(HintError::UnknownHint(name.into())),
         }
         Ok(HintExtension::default())
@@ -157,14 +168,6 @@ impl<'a> OsHints<'a> {
             ],
         )
     }
-}
-
-/// The lowest bit of the scalar at `[ap - 8]`, to `[ap]`.
-fn scalar_bit(args: &mut Args<'_>) -> HintResult {
-    let ap = args.vm.get_ap();
-    let scalar = args.integer_at((ap - 8)?)?;
-    let bit = scalar.to_bytes_le()[0] & 1;
-    args.write(ap, [Felt::from(bit).into()])
 }
 
 /// Whether gas covers a cost, to `[ap]`.
