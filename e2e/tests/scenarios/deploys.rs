@@ -55,8 +55,8 @@ async fn a_thread_deploys_an_account_that_others_then_use() -> Result<()> {
     // The same thread again: the address is taken.
     let again = node.account(0).thread(1, sub_block::os_program_hash(), &package.encode())?;
     let refused = node.rpc.settle(&again).await?;
-    let conflict =
-        format!("class hash of {} expected 0x0 found {}", hex(account.address), hex(ACCOUNT_CLASS_HASH));
+    let (address, class_hash) = (account.contract_address(), hex(ACCOUNT_CLASS_HASH));
+    let conflict = format!("class hash of {address} expected 0x0 found {class_hash}");
     assert!(refused.reverted().contains(&conflict), "{}", refused.reverted());
     Ok(())
 }
