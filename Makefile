@@ -40,7 +40,7 @@ fuzz-os: ## the thread OS against blockifier on FUZZ_OS_SUB_BLOCKS (2000) random
 	$(BUILD)
 	$(CARGO_TARGET_DIR)/release/examples/fuzz_os $(FUZZ_OS_SUB_BLOCKS)
 
-bench: build ## verify, precheck, apply, and the same transfers one by one (Criterion)
+bench: build ## verify, precheck, apply, the same transfers one by one (Criterion); what the OS spends
 	cargo bench --workspace --bench '*'
 
 fmt: ## format the Rust sources
