@@ -3,7 +3,7 @@
 mod costs;
 mod sub_block_support;
 
-use costs::{KINDS, Metering, Profile, Resource, kinds, marginal};
+use costs::{Metering, Profile, Resource, kinds, marginal};
 
 /// Steps of a transfer by an account of OpenZeppelin's, with all that its signature takes.
 const TRANSFER: usize = 15_000;
