@@ -108,14 +108,14 @@ pub fn verify_proof(program: &OsProgram, output: &[Felt], proof: &[u8]) -> Resul
     if output.len() > MAX_STATEMENT_FELTS {
         return Err(VerifyError::StatementTooLarge { felts: output.len() });
     }
-    let proof = encoding::decode(proof)?;
-    check_parameters(&proof)?;
-    components::check(&proof.claim, &proof.interaction_claim)?;
     guarded(|| {
+        let proof = encoding::decode(proof)?;
+        check_parameters(&proof)?;
+        components::check(&proof.claim, &proof.interaction_claim)?;
         claim::check(&proof.claim, program.bytecode(), output)?;
-        shape::check(&proof, &TABLES)
-    })?;
-    guarded(|| verify_cairo::<Blake2sMerkleChannel>(proof).map_err(VerifyError::from))
+        shape::check(&proof, &TABLES)?;
+        verify_cairo::<Blake2sMerkleChannel>(proof).map_err(VerifyError::from)
+    })
 }
 
 /// Everything that the proof system lets a prover choose and that we do not.

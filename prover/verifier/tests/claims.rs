@@ -191,7 +191,7 @@ fn sections() {
         refuse_public(|data| {
             data.public_memory.output.pop();
         }),
-        VerifyError::OutputLength { found: 20, expected: 21 }
+        VerifyError::OutputLength { found: 22, expected: 23 }
     );
     refused!(
         refuse_public(|data| data.public_memory.output[0].0 = u32::MAX),

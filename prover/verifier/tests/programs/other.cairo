@@ -14,7 +14,7 @@ func main{
     add_mod_ptr: felt*,
     mul_mod_ptr: felt*,
 }() {
-    assert [output_ptr] = 'ZKTHREAD_STATEMENT1';
+    assert [output_ptr] = 'ZKTHREAD_STATEMENT2';
     assert [output_ptr + 1] = 'SN_SEPOLIA';
     assert [output_ptr + 2] = 0;
     assert [output_ptr + 3] = 7;
@@ -27,6 +27,7 @@ func main{
     assert [output_ptr + 10] = 0;
     assert [output_ptr + 11] = 0;
     assert [output_ptr + 12] = 0;
-    let output_ptr = output_ptr + 13;
+    assert [output_ptr + 13] = 0;
+    let output_ptr = output_ptr + 14;
     return ();
 }

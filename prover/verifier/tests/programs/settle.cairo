@@ -27,17 +27,19 @@ func main{
     assert [range_check_ptr] = after;
     let range_check_ptr = range_check_ptr + 1;
 
-    serialize_word('ZKTHREAD_STATEMENT1');
+    serialize_word('ZKTHREAD_STATEMENT2');
     serialize_word('SN_SEPOLIA');
     serialize_word(0);  // Submitter: anyone.
     serialize_word(7);  // Base block: number, timestamp, sequencer.
     serialize_word(1700000000);
     serialize_word(0x1234);
-    serialize_word(1);  // Inner transactions.
+    serialize_word(1);  // Inner transactions: hash, reverted.
     serialize_word(transaction_hash);
+    serialize_word(0);
     serialize_word(0);  // Classes.
-    serialize_word(1);  // Contracts: address, class hash, nonces, cells.
+    serialize_word(1);  // Contracts: address, class hashes, nonces, cells.
     serialize_word(0x5678);
+    serialize_word('class');
     serialize_word('class');
     serialize_word(3);
     serialize_word(4);
