@@ -11,6 +11,9 @@ use crate::error::OsError;
 /// What `os/program/compile` makes of `cairo/`.
 const COMPILED: &[u8] = include_bytes!("../golden/thread_os.json");
 
+/// Where the thread OS decides whether answers to syscalls are known before a contract runs.
+const ANSWERS_ARE_KNOWN: &str = "thread_os.execution.execute_call.answers_are_known";
+
 /// The thread OS as the verifier sees it.
 ///
 /// # Panics
@@ -33,6 +36,29 @@ pub(crate) fn cairo_program() -> Result<&'static Program, OsError> {
     static PROGRAM: OnceLock<Result<Program, String>> = OnceLock::new();
     PROGRAM
         .get_or_init(|| Program::from_bytes(COMPILED, Some("main")).map_err(|error| error.to_string()))
+        .as_ref()
+        .map_err(|reason| OsError::Program { reason: reason.clone() })
+}
+
+/// The thread OS for rehearsals: it does not check answers to syscalls before contracts run, since they are not known
+/// yet. No verifier accepts it.
+pub(crate) fn rehearsal_program() -> Result<&'static Program, OsError> {
+    static PROGRAM: OnceLock<Result<Program, String>> = OnceLock::new();
+    PROGRAM
+        .get_or_init(|| {
+            let mut compiled: serde_json::Value =
+                serde_json::from_slice(COMPILED).map_err(|error| error.to_string())?;
+            // The operand of the instruction `tempvar are_known = 1`.
+            let label = &compiled["identifiers"][ANSWERS_ARE_KNOWN]["pc"];
+            let operand = label.as_u64().map_or(0, |pc| pc as usize) + 1;
+            let operand = &mut compiled["data"][operand];
+            if operand.as_str() != Some("0x1") {
+                return Err("the compiled thread OS lacks the label of the rehearsal".to_owned());
+            }
+            *operand = "0x0".into();
+            let altered = serde_json::to_vec(&compiled).map_err(|error| error.to_string())?;
+            Program::from_bytes(&altered, Some("main")).map_err(|error| error.to_string())
+        })
         .as_ref()
         .map_err(|reason| OsError::Program { reason: reason.clone() })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cairo_vm::types::builtin_name::BuiltinName;
 use cairo_vm::types::layout_name::LayoutName;
+use cairo_vm::types::program::Program;
 use cairo_vm::types::relocatable::Relocatable;
 use cairo_vm::vm::errors::cairo_run_errors::CairoRunError;
 use cairo_vm::vm::errors::vm_exception::VmException;
@@ -13,9 +14,9 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::Statement;
 
 use crate::error::OsError;
-use crate::hints::{OsHints, UsedCode};
+use crate::hints::{OsHints, Rehearsal};
 use crate::input::OsInput;
-use crate::program::cairo_program;
+use crate::program::{cairo_program, rehearsal_program};
 
 /// Builtins that the prover has no component for are absent from the layout; the OS leaves them alone.
 const ALLOW_MISSING_BUILTINS: bool = true;
@@ -32,25 +33,25 @@ pub struct OsRun {
     pub runner: CairoRunner,
 }
 
-/// Runs the thread OS: once to learn which code of the classes runs, then without the rest, which need not be hashed.
+/// Runs the thread OS: once to learn which code of the classes runs and how syscalls are answered, then for the proof:
+/// without the rest of the code, which need not be hashed, and with the answers in memory before contracts run.
 ///
 /// # Errors
 /// See [`OsError`].
 pub fn run(input: &OsInput) -> Result<OsRun, OsError> {
-    let used = rehearse(input)?;
-    run_with_hints(OsHints::new(input, Some(&used)))
+    let rehearsal = rehearse(OsHints::new(input, None))?;
+    run_with_hints(OsHints::new(input, Some(&rehearsal)))
 }
 
-/// Runs the thread OS with the whole code of all classes, to learn which of it runs.
-pub(crate) fn rehearse(input: &OsInput) -> Result<UsedCode, OsError> {
-    let mut hints = OsHints::new(input, None);
-    let rehearsal = execute(&mut hints)?;
-    Ok(hints.used_code(rehearsal.get_relocatable_trace().unwrap_or_default()))
+/// Runs the thread OS with the whole code of all classes, to learn what the run that is proven must know.
+pub(crate) fn rehearse(mut hints: OsHints<'_>) -> Result<Rehearsal, OsError> {
+    let runner = execute(rehearsal_program()?, &mut hints)?;
+    Ok(hints.into_rehearsal(runner.get_relocatable_trace().unwrap_or_default()))
 }
 
 /// Runs the thread OS once with the given hints.
 pub(crate) fn run_with_hints(mut hints: OsHints<'_>) -> Result<OsRun, OsError> {
-    let runner = execute(&mut hints)?;
+    let runner = execute(cairo_program()?, &mut hints)?;
     let output = read_output(&runner)?;
     let statement = Statement::decode(&output)?;
     let steps = runner.vm.get_current_step();
@@ -58,8 +59,7 @@ pub(crate) fn run_with_hints(mut hints: OsHints<'_>) -> Result<OsRun, OsError> {
     Ok(OsRun { statement, steps, builtins, runner })
 }
 
-fn execute(hints: &mut OsHints<'_>) -> Result<CairoRunner, OsError> {
-    let program = cairo_program()?;
+fn execute(program: &Program, hints: &mut OsHints<'_>) -> Result<CairoRunner, OsError> {
     let mut runner =
         CairoRunner::new(program, LayoutName::all_cairo_stwo, None, true, true, true).map_err(stopped)?;
     let end = runner.initialize(ALLOW_MISSING_BUILTINS).map_err(stopped)?;

@@ -11,6 +11,7 @@ from starkware.starknet.builtins.segment_arena.segment_arena import (
     SegmentArenaBuiltin,
     validate_segment_arena,
 )
+from thread_os.answers import check_answers
 from thread_os.builtins import place_builtins, take_builtins
 from thread_os.classes import find_entry_point
 from thread_os.constants import (
@@ -119,15 +120,8 @@ func execute_call{
     }
 
     local code: felt* = class.bytecode + entry_point.offset;
-    // Calldata is a Sierra array.
-    tempvar calldata_size = request.calldata_end - request.calldata_start;
-    assert [range_check_ptr] = calldata_size;
-    assert [range_check_ptr + 1] = calldata_size + 2 ** 128 - ARRAY_LENGTH_BOUND;
-    // Cells for the check of the returned builtins.
-    local cells: felt* = cast(range_check_ptr + 2, felt*);
-    let range_check_ptr = range_check_ptr + 2 + entry_point.n_builtins;
-
     let (shown) = shown_info(request.info, class.shown);
+    local shown: ExecutionInfo* = shown;
     local frame: Call* = new Call(
         info=request.info,
         shown=shown,
@@ -138,9 +132,26 @@ func execute_call{
     );
     local syscall_ptr: felt*;
     local arena: SegmentArenaBuiltin*;
-    // Fresh memory for syscalls and for the segment arena; tells the hint processor whose syscalls come. Nothing to
-    // bind: syscalls are checked wherever they lie, and the arena's counters are asserted to be zero.
+    // A rehearsal, which finds out what the syscalls will be and is never proven, runs with a zero here.
+    answers_are_known:
+    // Memory for syscalls, with the selectors and the answers; memory for the segment arena; tells the hint processor
+    // whose syscalls come. Bound by `check_answers` and `serve_syscalls`; the arena's counters are asserted to be zero.
     %{ zkthreads.enter_code(ids.syscall_ptr, ids.arena, ids.frame) %}
+    tempvar are_known = 1;
+    if (are_known != 0) {
+        check_answers(syscall_ptr, shown);
+        tempvar range_check_ptr = range_check_ptr;
+    } else {
+        tempvar range_check_ptr = range_check_ptr;
+    }
+
+    // Calldata is a Sierra array.
+    tempvar calldata_size = request.calldata_end - request.calldata_start;
+    assert [range_check_ptr] = calldata_size;
+    assert [range_check_ptr + 1] = calldata_size + 2 ** 128 - ARRAY_LENGTH_BOUND;
+    // Cells for the check of the returned builtins.
+    local cells: felt* = cast(range_check_ptr + 2, felt*);
+    let range_check_ptr = range_check_ptr + 2 + entry_point.n_builtins;
 
     let (ap_before) = get_ap();
     local target: felt* = ap_before + STACK_ROOM;

@@ -15,7 +15,7 @@ use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 use starknet_types_core::felt::Felt;
 
 use super::{Call, Returned, empty_input};
-use crate::hints::{OsHints, UsedCode};
+use crate::hints::{OsHints, Rehearsal, UsedCode};
 use crate::input::{ExecutableClass, OsInput};
 use crate::lies::Lie;
 
@@ -62,7 +62,8 @@ fn load(input: &OsInput, used: Option<&UsedCode>, lies: &[Lie]) -> Result<Loaded
     let mut call = Call::new();
     let class = call.allocate::<Felt>(&[]);
     let costs = call.allocate::<Felt>(&[]);
-    let mut hints = OsHints::new(input, used);
+    let rehearsal = used.map(|used| Rehearsal { used_code: used.clone(), ..Rehearsal::default() });
+    let mut hints = OsHints::new(input, rehearsal.as_ref());
     hints.liar.lies = lies.to_vec();
     let returned = call
         .with_builtin(BuiltinName::range_check)

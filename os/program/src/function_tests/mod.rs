@@ -1,5 +1,6 @@
 //! Functions of the thread OS, each called by itself.
 
+mod answers;
 mod blake;
 mod class_hash;
 mod contract_address;

@@ -1,12 +1,14 @@
 //! Which call runs, and how far its recording has been used.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use cairo_vm::types::exec_scope::ExecutionScopes;
 use cairo_vm::types::relocatable::Relocatable;
 use cairo_vm::vm::errors::hint_errors::HintError;
+use starknet_types_core::felt::Felt;
 
 use super::args::Args;
+use super::given::Given;
 use super::{HintResult, broken};
 use crate::input::RecordedCall;
 
@@ -15,6 +17,10 @@ use crate::input::RecordedCall;
 pub(super) struct Calls<'a> {
     root: Option<&'a RecordedCall>,
     frames: Vec<Frame<'a>>,
+    /// The answers that a rehearsal gave to each call whose code ran, in the order in which they ran.
+    rehearsed: Option<std::slice::Iter<'a, Vec<Given>>>,
+    /// Those that this run gives.
+    pub(super) answers: Vec<Vec<Given>>,
 }
 
 /// A call with cursors into its recording.
@@ -24,6 +30,8 @@ pub(super) struct Frame<'a> {
     pub(super) shown: Relocatable,
     /// Where the next syscall's request is.
     pub(super) syscall_ptr: Relocatable,
+    /// Where the answers end that are in memory already.
+    pub(super) answered: Option<VecDeque<Relocatable>>,
     pub(super) storage_reads: usize,
     pub(super) class_hash_reads: usize,
     pub(super) block_hash_reads: usize,
@@ -36,6 +44,11 @@ pub(super) struct Frame<'a> {
 const CALL_SHOWN: usize = 1;
 
 impl<'a> Calls<'a> {
+    /// Calls that get the answers of a rehearsal, if there was one.
+    pub(super) fn new(rehearsed: Option<&'a [Vec<Given>]>) -> Self {
+        Self { rehearsed: rehearsed.map(<[_]>::iter), ..Self::default() }
+    }
+
     /// The next call to be entered is `recorded`.
     pub(super) fn begin(&mut self, recorded: &'a RecordedCall) {
         self.root = Some(recorded);
@@ -54,6 +67,7 @@ impl<'a> Calls<'a> {
             recorded,
             shown: Relocatable::default(),
             syscall_ptr: Relocatable::default(),
+            answered: None,
             storage_reads: 0,
             class_hash_reads: 0,
             block_hash_reads: 0,
@@ -68,7 +82,8 @@ impl<'a> Calls<'a> {
         self.running()?.next_inner_call().map(|_| ()).ok_or_else(|| broken("the recording lacks a call"))
     }
 
-    /// The call's code will run: memory for its syscalls and its segment arena, and a scope for its contract's hints.
+    /// The call's code will run: memory for its syscalls, with their answers if they are known, and for its segment
+    /// arena; and a scope for its contract's hints.
     pub(super) fn enter_code(&mut self, args: &mut Args<'_>, scopes: &mut ExecutionScopes) -> HintResult {
         let frame = args.pointer("frame")?;
         let shown = args.pointer_at((frame + CALL_SHOWN)?)?;
@@ -77,11 +92,27 @@ impl<'a> Calls<'a> {
         let infos = args.vm.add_memory_segment();
         let arena = args.allocate([infos.into()])?;
         args.set("arena", arena)?;
+        let answered = match &mut self.rehearsed {
+            Some(rehearsed) => {
+                let answers = rehearsed.next().ok_or_else(|| broken("a call that was not rehearsed"))?;
+                Some(lay_out(answers, args, syscall_ptr, shown)?)
+            }
+            None => None,
+        };
+        self.answers.push(Vec::new());
         let running = self.running()?;
         running.shown = shown;
         running.syscall_ptr = syscall_ptr;
+        running.answered = answered;
         scopes.enter_scope(HashMap::new());
         Ok(())
+    }
+
+    /// Remembers an answer given to the call whose code runs.
+    pub(super) fn note(&mut self, given: Given) {
+        if let Some(answers) = self.answers.last_mut() {
+            answers.push(given);
+        }
     }
 
     /// Leaves the innermost call.
@@ -93,6 +124,22 @@ impl<'a> Calls<'a> {
     pub(super) fn running(&mut self) -> Result<&mut Frame<'a>, HintError> {
         self.frames.last_mut().ok_or_else(|| broken("no call runs"))
     }
+}
+
+/// Writes the answers from `syscall` on, and a zero behind them, which is no selector. Returns where each ends.
+fn lay_out(
+    answers: &[Given],
+    args: &mut Args<'_>,
+    mut syscall: Relocatable,
+    shown: Relocatable,
+) -> Result<VecDeque<Relocatable>, HintError> {
+    let mut ends = VecDeque::new();
+    for answer in answers {
+        syscall = answer.lay_out(args.liar, args.vm, syscall, shown)?;
+        ends.push_back(syscall);
+    }
+    args.vm.insert_value(syscall, Felt::ZERO).map_err(HintError::Memory)?;
+    Ok(ends)
 }
 
 impl<'a> Frame<'a> {

@@ -16,6 +16,7 @@ use starknet_types_core::felt::Felt;
 
 use super::args::allocate;
 use super::calls::{Calls, Frame};
+use super::given::Given;
 use super::{HintResult, broken, cryptography};
 use crate::input::RecordedCall;
 use crate::lies::Liar;
@@ -27,12 +28,12 @@ const BLOCK_HASH_BUFFER: u64 = 10;
 /// An answer to a syscall.
 pub(super) struct Answer {
     /// Gas left.
-    gas: u64,
-    failed: bool,
+    pub(super) gas: u64,
+    pub(super) failed: bool,
     /// Cells behind gas and failure flag.
-    cells: Vec<MaybeRelocatable>,
+    pub(super) cells: Vec<MaybeRelocatable>,
     /// An array whose start and end follow those cells: what a call returned, or the reason of a failure.
-    data: Option<Vec<Felt>>,
+    pub(super) data: Option<Vec<Felt>>,
 }
 
 impl Answer {
@@ -57,6 +58,29 @@ impl Answer {
         let cells = if inner.failed { vec![] } else { cells };
         Ok(Self { gas, failed: inner.failed, cells, data: Some(data) })
     }
+
+    /// Writes the answer at `target`; returns its end. A liar bends, in this order, the gas left, the failure flag (a
+    /// failure of its invention is for want of gas), the cells, the data.
+    pub(super) fn write(
+        self,
+        liar: &mut Liar,
+        vm: &mut VirtualMachine,
+        target: Relocatable,
+    ) -> Result<Relocatable, HintError> {
+        liar.begin("syscall");
+        let gas = liar.bend(Felt::from(self.gas).into());
+        let flag = liar.bend(Felt::from(self.failed).into());
+        let invented = !self.failed && flag != Felt::ZERO.into();
+        let answer = if invented { Self::failure(self.gas, "Out of gas") } else { self };
+        let mut cells = vec![gas, flag];
+        cells.extend(answer.cells.into_iter().map(|cell| liar.bend(cell)));
+        if let Some(data) = answer.data {
+            let length = data.len();
+            let start = allocate(vm, liar, data.into_iter().map(MaybeRelocatable::from))?;
+            cells.extend([start.into(), (start + length)?.into()]);
+        }
+        vm.load_data(target, &cells).map_err(HintError::Memory)
+    }
 }
 
 /// Executes a hint of the contract that runs.
@@ -71,22 +95,26 @@ pub(super) fn execute(
     match hint {
         // Dictionaries get temporary segments, which the OS lines up when it validates the segment arena.
         Hint::Core(hint) => execute_core_hint_base(vm, scopes, hint, false),
-        Hint::Starknet(StarknetHint::SystemCall { .. }) => {
-            answer_syscall(calls.running()?, base_block, liar, vm)
-        }
+        Hint::Starknet(StarknetHint::SystemCall { .. }) => answer_syscall(calls, base_block, liar, vm),
         Hint::Starknet(StarknetHint::Cheatcode { .. }) | Hint::External(_) => {
             Err(broken("a contract's code has a hint that Starknet does not allow"))
         }
     }
 }
 
-/// Writes the answer to the running call's next syscall. The OS checks it when it serves the syscall.
+/// Answers the running call's next syscall, unless that has been done in advance. The OS checks the answer when it serves
+/// the syscall.
 fn answer_syscall(
-    frame: &mut Frame<'_>,
+    calls: &mut Calls<'_>,
     base_block: BlockNumber,
     liar: &mut Liar,
     vm: &mut VirtualMachine,
 ) -> HintResult {
+    let frame = calls.running()?;
+    if let Some(ends) = &mut frame.answered {
+        frame.syscall_ptr = ends.pop_front().ok_or_else(|| broken("a syscall that was not rehearsed"))?;
+        return Ok(());
+    }
     let header = frame.syscall_ptr;
     let selector = integer(vm, header)?.to_bytes_be();
     let name = std::str::from_utf8(&selector).unwrap_or_default().trim_start_matches('\0');
@@ -104,7 +132,9 @@ fn answer_syscall(
     } else {
         Answer::failure(gas, "Out of gas")
     };
-    frame.syscall_ptr = write(answer, liar, vm, (request + syscall.request_cells)?)?;
+    let given = Given::new(syscall, &answer, frame.shown, vm);
+    frame.syscall_ptr = answer.write(liar, vm, (request + syscall.request_cells)?)?;
+    calls.note(given);
     Ok(())
 }
 
@@ -115,10 +145,9 @@ pub(crate) fn answer_alone(vm: &mut VirtualMachine, syscall: Relocatable) -> Res
     let mut calls = Calls::default();
     calls.begin(&recorded);
     calls.enter()?;
-    let frame = calls.running()?;
-    frame.syscall_ptr = syscall;
-    answer_syscall(frame, BlockNumber(0), &mut Liar::default(), vm)?;
-    Ok(frame.syscall_ptr)
+    calls.running()?.syscall_ptr = syscall;
+    answer_syscall(&mut calls, BlockNumber(0), &mut Liar::default(), vm)?;
+    Ok(calls.running()?.syscall_ptr)
 }
 
 /// The answer to a syscall that has been paid for.
@@ -161,29 +190,6 @@ fn answer(
         }
     };
     Ok(Answer::success(gas, cells))
-}
-
-/// Writes an answer at `target`; returns its end. A liar bends, in this order, the gas left, the failure flag (a
-/// failure of its invention is for want of gas), the cells, the data.
-fn write(
-    answer: Answer,
-    liar: &mut Liar,
-    vm: &mut VirtualMachine,
-    target: Relocatable,
-) -> Result<Relocatable, HintError> {
-    liar.begin("syscall");
-    let gas = liar.bend(Felt::from(answer.gas).into());
-    let flag = liar.bend(Felt::from(answer.failed).into());
-    let invented = !answer.failed && flag != Felt::ZERO.into();
-    let answer = if invented { Answer::failure(answer.gas, "Out of gas") } else { answer };
-    let mut cells = vec![gas, flag];
-    cells.extend(answer.cells.into_iter().map(|cell| liar.bend(cell)));
-    if let Some(data) = answer.data {
-        let length = data.len();
-        let start = allocate(vm, liar, data.into_iter().map(MaybeRelocatable::from))?;
-        cells.extend([start.into(), (start + length)?.into()]);
-    }
-    vm.load_data(target, &cells).map_err(HintError::Memory)
 }
 
 /// The next item of a recording.

@@ -12,6 +12,7 @@ mod contract;
 mod cryptography;
 mod digests;
 mod ec_op;
+mod given;
 mod library;
 mod secp;
 mod state;
@@ -39,12 +40,20 @@ use self::classes::Classes;
 #[cfg(test)]
 pub(crate) use self::contract::answer_alone;
 use self::ec_op::EcOps;
+use self::given::Given;
 use self::state::State;
 use self::transactions::Transactions;
 #[cfg(test)]
 pub(crate) use self::transactions::lay_out_invoke;
 use crate::input::OsInput;
 use crate::lies::Liar;
+
+/// What a rehearsal finds out: which code of the classes runs, and how syscalls are answered.
+#[derive(Default)]
+pub(crate) struct Rehearsal {
+    pub(crate) used_code: UsedCode,
+    pub(crate) answers: Vec<Vec<Given>>,
+}
 
 const PREFIX: &str = "zkthreads.";
 
@@ -74,14 +83,14 @@ pub(crate) struct OsHints<'a> {
 }
 
 impl<'a> OsHints<'a> {
-    /// Hints for `input`; of classes, only the code in `used` is loaded, or all of it.
-    pub(crate) fn new(input: &'a OsInput, used: Option<&'a UsedCode>) -> Self {
+    /// Hints for a rehearsal of `input`, or for the run that follows it.
+    pub(crate) fn new(input: &'a OsInput, rehearsal: Option<&'a Rehearsal>) -> Self {
         Self {
             library: library::processor(),
             input,
-            classes: Classes::new(&input.classes, used),
+            classes: Classes::new(&input.classes, rehearsal.map(|rehearsal| &rehearsal.used_code)),
             transactions: Transactions::new(input),
-            calls: Calls::default(),
+            calls: Calls::new(rehearsal.map(|rehearsal| rehearsal.answers.as_slice())),
             state: State::new(&input.contracts),
             ec_ops: EcOps::default(),
             resources: RunResources::new(MAX_STEPS),
@@ -90,15 +99,15 @@ impl<'a> OsHints<'a> {
         }
     }
 
-    /// Which code of the classes a finished run executed.
-    pub(crate) fn used_code(&self, trace: &[TraceEntry]) -> UsedCode {
-        let mut used = UsedCode::new();
+    /// What has been found out in a finished run.
+    pub(crate) fn into_rehearsal(self, trace: &[TraceEntry]) -> Rehearsal {
+        let mut used_code = UsedCode::new();
         for entry in trace {
             if let Some(class_hash) = self.classes.segments.get(&entry.pc.segment_index) {
-                used.entry(*class_hash).or_default().insert(entry.pc.offset);
+                used_code.entry(*class_hash).or_default().insert(entry.pc.offset);
             }
         }
-        used
+        Rehearsal { used_code, answers: self.calls.answers }
     }
 
     fn execute(
