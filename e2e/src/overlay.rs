@@ -72,4 +72,8 @@ impl<S: ClassSource> ClassSource for Overlay<S> {
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
         self.below.casm(class_hash)
     }
+
+    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
+        self.below.is_confined(class_hash)
+    }
 }

@@ -94,6 +94,14 @@ pub struct ClassRecord {
     pub declared_at: BlockNumber,
 }
 
+impl ClassRecord {
+    /// Whether threads may run and deploy the class. A Cairo 0 class they may not.
+    #[must_use]
+    pub fn is_confined(&self) -> bool {
+        matches!(self.definition, ClassDefinition::Sierra { confined: true, .. })
+    }
+}
+
 /// A class's code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClassDefinition {
@@ -105,6 +113,8 @@ pub enum ClassDefinition {
         casm: CasmContractClass,
         /// Version of the Sierra compiler that the program names.
         sierra_version: String,
+        /// Whether nothing that a hint tells the code can lead it out of the class: only such classes run in threads.
+        confined: bool,
     },
     /// A Cairo 0 class (predeployed contracts only).
     Legacy {

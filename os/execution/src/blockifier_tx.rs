@@ -100,7 +100,7 @@ fn raise(bounds: ValidResourceBounds, unbounded: GasAmount) -> ValidResourceBoun
 
 fn class_info(definition: &ClassDefinition) -> Result<ClassInfo, StarknetApiError> {
     match definition {
-        ClassDefinition::Sierra { sierra, casm, sierra_version } => {
+        ClassDefinition::Sierra { sierra, casm, sierra_version, .. } => {
             let version: SierraVersion = sierra_version.parse()?;
             let class = ContractClass::V1((casm.clone(), version.clone()));
             ClassInfo::new(&class, sierra.sierra_program.len(), sierra.abi.len(), version)

@@ -16,6 +16,7 @@ use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 use zkthreads_storage::{ClassDefinition, ClassRecord};
 
 use crate::admit::AdmitError;
+use crate::confinement::{Dictionaries, is_confined};
 
 /// Longest Sierra program and longest CASM bytecode, felts (as on Starknet).
 pub const MAX_PROGRAM_FELTS: usize = 81_920;
@@ -37,10 +38,12 @@ pub fn compile(class: SierraContractClass) -> Result<ClassRecord, AdmitError> {
     let version = sierra_version(&class)?;
     check_size(&class)?;
     check_entry_points(&class)?;
-    let casm = compile_apart(&class)?;
+    let (casm, dictionaries) = compile_apart(&class)?;
+    let confined = is_confined(dictionaries, &casm);
+    let sierra_version = version.to_string();
     Ok(ClassRecord {
         compiled_class_hash: casm.hash(&HashVersion::V2),
-        definition: ClassDefinition::Sierra { sierra: class, casm, sierra_version: version.to_string() },
+        definition: ClassDefinition::Sierra { sierra: class, casm, sierra_version, confined },
         declared_at: BlockNumber::ZERO,
     })
 }
@@ -100,7 +103,7 @@ fn check_entry_points(class: &SierraContractClass) -> Result<(), AdmitError> {
 }
 
 /// Compiles on a thread of its own: the compiler may recurse deeply, and a panic in it stays there.
-fn compile_apart(class: &SierraContractClass) -> Result<CasmContractClass, AdmitError> {
+fn compile_apart(class: &SierraContractClass) -> Result<(CasmContractClass, Dictionaries), AdmitError> {
     let failed = |reason: &str| AdmitError::CompilationFailed(reason.to_owned());
     std::thread::scope(|scope| {
         let compiler = std::thread::Builder::new()
@@ -112,7 +115,7 @@ fn compile_apart(class: &SierraContractClass) -> Result<CasmContractClass, Admit
     })
 }
 
-fn to_casm(class: &SierraContractClass) -> Result<CasmContractClass, AdmitError> {
+fn to_casm(class: &SierraContractClass) -> Result<(CasmContractClass, Dictionaries), AdmitError> {
     let points = &class.entry_points_by_type;
     let class = ContractClass {
         sierra_program: class
@@ -134,18 +137,18 @@ fn to_casm(class: &SierraContractClass) -> Result<CasmContractClass, AdmitError>
     program
         .validate_version_compatible(ListSelector::ListName(BUILTIN_AUDITED_LIBFUNCS_LIST.to_owned()))
         .map_err(|error| failed(&error))?;
-    CasmContractClass::from_contract_class(class, program, false, MAX_PROGRAM_FELTS).map_err(|error| {
-        match error {
-            StarknetSierraCompilationError::UnsupportedSierraVersion { .. } => {
-                AdmitError::UnsupportedClassVersion(error.to_string())
-            }
-            StarknetSierraCompilationError::CompilationError(cause)
-                if matches!(*cause, CompilationError::CodeSizeLimitExceeded) =>
-            {
-                AdmitError::ClassTooLarge(cause.to_string())
-            }
-            error => failed(&error),
+    let dictionaries = Dictionaries::of(&program.program);
+    let casm = CasmContractClass::from_contract_class(class, program, false, MAX_PROGRAM_FELTS);
+    casm.map(|casm| (casm, dictionaries)).map_err(|error| match error {
+        StarknetSierraCompilationError::UnsupportedSierraVersion { .. } => {
+            AdmitError::UnsupportedClassVersion(error.to_string())
         }
+        StarknetSierraCompilationError::CompilationError(cause)
+            if matches!(*cause, CompilationError::CodeSizeLimitExceeded) =>
+        {
+            AdmitError::ClassTooLarge(cause.to_string())
+        }
+        error => failed(&error),
     })
 }
 

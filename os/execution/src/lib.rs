@@ -23,6 +23,7 @@ pub mod block;
 mod blockifier_tx;
 pub mod class;
 pub mod config;
+mod confinement;
 mod context;
 pub mod error;
 pub mod executor;

@@ -140,4 +140,9 @@ impl ClassSource for ChainState {
             _ => Err(StateError::UndeclaredClassHash(class_hash)),
         }
     }
+
+    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
+        let record = self.class_record(class_hash)?.ok_or(StateError::UndeclaredClassHash(class_hash))?;
+        Ok(record.is_confined())
+    }
 }

@@ -109,6 +109,15 @@ pub enum SettleError {
         /// Whether this chain meters it in Sierra gas.
         expected: bool,
     },
+    /// A class's code can be led out of itself by dictionary values that are not checked yet: no thread runs or deploys
+    /// it.
+    #[error(
+        "class: {class_hash} jumps by values that its dictionaries may supply, so threads may not run it"
+    )]
+    ClassUnconfined {
+        /// The class.
+        class_hash: ClassHash,
+    },
     /// The sub-block writes to a system contract.
     #[error("system_contract: writes to {address} are refused")]
     SystemContractWrite {

@@ -116,6 +116,9 @@ impl From<&SettleError> for CheckOut {
             SettleError::ClassMetering { class_hash, expected } => {
                 ("CLASS_METERING", json!({ "class_hash": class_hash, "gas_metered": expected }))
             }
+            SettleError::ClassUnconfined { class_hash } => {
+                ("CLASS_UNCONFINED", json!({ "class_hash": class_hash }))
+            }
             SettleError::SystemContractWrite { address } => {
                 ("SYSTEM_CONTRACT_WRITE", json!({ "contract": address }))
             }

@@ -12,8 +12,8 @@ use super::{Db, Read};
 use crate::StorageError;
 
 /// Version of the tables' meaning as a whole. A row's own encoding has its own version. Since version 2, classes have
-/// one compiled class hash and packages are of their version 2.
-pub(crate) const SCHEMA_VERSION: u32 = 2;
+/// one compiled class hash and packages are of their version 2; since version 3, classes say whether they are confined.
+pub(crate) const SCHEMA_VERSION: u32 = 3;
 
 /// Memory for blocks of rows read from disk, in bytes, shared by all tables.
 const BLOCK_CACHE_BYTES: usize = 256 << 20;

@@ -280,7 +280,12 @@ fn classes() -> anyhow::Result<()> {
     let classes = [
         (
             ClassHash(Felt::ONE),
-            record(ClassDefinition::Sierra { sierra: sierra_class(), casm: compiled, sierra_version }),
+            record(ClassDefinition::Sierra {
+                sierra: sierra_class(),
+                casm: compiled,
+                sierra_version,
+                confined: true,
+            }),
         ),
         (ClassHash(Felt::MAX), record(ClassDefinition::Legacy { class: legacy })),
     ];
@@ -291,6 +296,7 @@ fn classes() -> anyhow::Result<()> {
     for _from_disk_then_from_the_cache in 0..2 {
         for (hash, class) in &classes {
             assert_eq!(storage.class(*hash)?.as_deref(), Some(class));
+            assert_eq!(class.is_confined(), *hash == ClassHash(Felt::ONE));
             assert_eq!(storage.state_at(BlockNumber(0)).class(*hash)?.as_deref(), Some(class));
             assert!(storage.state_before_genesis().class(*hash)?.is_none());
         }

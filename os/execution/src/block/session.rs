@@ -26,8 +26,8 @@ use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::query::Trace;
 use crate::state::ChainState;
-use crate::thread::Scope;
 use crate::thread::settle::{self, SettledThread};
+use crate::thread::{NewClasses, Scope};
 use crate::transaction::{PendingBody, PendingTransaction};
 
 /// How many blocks back the newest block hash lies that contracts can read; it is written when a block opens.
@@ -36,6 +36,7 @@ const BLOCK_HASH_LAG: u64 = blockifier::abi::constants::STORED_BLOCK_HASH_BUFFER
 pub(crate) struct Session {
     executor: Executor,
     number: BlockNumber,
+    new_classes: NewClasses,
     inner: TransactionExecutor<ChainState>,
 }
 
@@ -60,7 +61,7 @@ impl Session {
             old_hash,
             TransactionExecutorConfig::default(),
         )?;
-        Ok(Self { executor: executor.clone(), number, inner })
+        Ok(Self { executor: executor.clone(), number, new_classes: NewClasses::new(), inner })
     }
 
     pub(crate) fn number(&self) -> BlockNumber {
@@ -87,7 +88,11 @@ impl Session {
             self.inner.bouncer.clear_poison();
             Err(AdmitError::Execution("the execution panicked".to_owned()).into())
         })?;
-        executed.finish(transaction)
+        let executed = executed.finish(transaction)?;
+        if let PendingBody::Declare { tx, class } = &transaction.body {
+            self.new_classes.insert(tx.class_hash, Arc::clone(class));
+        }
+        Ok(executed)
     }
 
     /// What has changed so far, and blockifier's own closing of the block.
@@ -106,11 +111,12 @@ impl Session {
     /// Every check that settling the thread would run, and the gas that settling would cost. Nothing changes.
     pub(crate) fn check_thread(
         &mut self,
-        scope: &Scope<'_>,
+        thread: &ThreadTransaction,
     ) -> Result<(Vec<SettleError>, GasVector), ExecutionError> {
+        let scope = Scope::new(&self.executor, self.number, &self.new_classes, thread);
         let context = Arc::clone(&self.inner.block_context);
         let state = self.inner.block_state.as_mut().ok_or_else(state_is_gone)?;
-        settle::check(scope, &context, &mut TransactionalState::create_transactional(state))
+        settle::check(&scope, &context, &mut TransactionalState::create_transactional(state))
     }
 
     fn execute_ordinary(&mut self, transaction: AccountTransaction) -> Result<Executed, Refusal> {
@@ -130,7 +136,7 @@ impl Session {
         thread: &ThreadTransaction,
         transaction: &AccountTransaction,
     ) -> Result<Executed, Refusal> {
-        let scope = Scope::new(&self.executor, self.number, thread);
+        let scope = Scope::new(&self.executor, self.number, &self.new_classes, thread);
         let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
         let SettledThread { info, settled, outcome, summary } =

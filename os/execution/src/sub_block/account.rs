@@ -21,11 +21,12 @@ use starknet_api::transaction::{TransactionHash, TransactionVersion};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::InnerTransaction;
 
+use super::ClassSource;
 use super::execute;
 use super::left_out::LeftOutReason;
 use super::record;
 use super::touched::Touched;
-use super::watched::{NO_CLASS, Watched};
+use super::watched::Watched;
 
 /// What `__validate__` returns if it accepts.
 fn valid() -> Felt {
@@ -44,6 +45,7 @@ pub(super) struct Execution {
 /// Runs `transaction` on `state`, which the caller commits or drops.
 pub(super) fn run<U: UpdatableState>(
     state: &mut TransactionalState<'_, U>,
+    source: &dyn ClassSource,
     block_context: &Arc<BlockContext>,
     transaction: &InnerTransaction,
     hash: TransactionHash,
@@ -63,7 +65,9 @@ pub(super) fn run<U: UpdatableState>(
     let execution = Execution { validate, execute, revert_reason, touched };
     for call in execution.validate.iter().chain(execution.execute.iter()) {
         record::check_served(call)?;
-        check_class(state, call.call.class_hash.unwrap_or_default())?;
+    }
+    for class_hash in &execution.touched.classes {
+        check_class(state, source, *class_hash)?;
     }
     Ok(execution)
 }
@@ -141,13 +145,15 @@ pub(super) fn call_of_account(
     }
 }
 
-fn check_class(state: &dyn StateReader, class_hash: ClassHash) -> Result<(), LeftOutReason> {
-    if class_hash == NO_CLASS {
-        return Ok(());
-    }
+fn check_class(
+    state: &dyn StateReader,
+    source: &dyn ClassSource,
+    class_hash: ClassHash,
+) -> Result<(), LeftOutReason> {
     match state.get_compiled_class(class_hash).map_err(state_error)? {
         RunnableCompiledClass::V0(_) => Err(LeftOutReason::LegacyClass { class_hash }),
-        _ => Ok(()),
+        _ if source.is_confined(class_hash).map_err(state_error)? => Ok(()),
+        _ => Err(LeftOutReason::UnconfinedClass { class_hash }),
     }
 }
 

@@ -22,6 +22,8 @@ pub struct SubBlockClass {
     pub casm: Arc<CasmContractClass>,
     /// Its hash in the class trie (version 2).
     pub compiled_class_hash: CompiledClassHash,
+    /// Whether nothing that a hint tells the code can lead it out of the class: only such classes run in threads.
+    pub confined: bool,
 }
 
 impl SubBlockClass {
@@ -34,7 +36,7 @@ impl SubBlockClass {
         let version =
             class.get_sierra_version().map_err(|error| AdmitError::CompilationFailed(error.to_string()))?;
         let record = compile(class)?;
-        let ClassDefinition::Sierra { casm, .. } = record.definition else {
+        let ClassDefinition::Sierra { casm, confined, .. } = record.definition else {
             return Err(AdmitError::CompilationFailed("not a Sierra class".to_owned()));
         };
         let runnable = CompiledClassV1::try_from((casm.clone(), version))
@@ -44,6 +46,7 @@ impl SubBlockClass {
             runnable: RunnableCompiledClass::V1(runnable),
             casm: Arc::new(casm),
             compiled_class_hash: record.compiled_class_hash,
+            confined,
         })
     }
 }

@@ -56,6 +56,13 @@ pub enum LeftOutReason {
         /// The class.
         class_hash: ClassHash,
     },
+    /// Code that dictionary values could lead out of the class while they are not checked yet: no node settles a thread
+    /// that runs it.
+    #[error("class {:#x} jumps by values that its dictionaries may supply", .class_hash.0)]
+    UnconfinedClass {
+        /// The class.
+        class_hash: ClassHash,
+    },
     /// The state could not be read.
     #[error("state: {reason}")]
     State {

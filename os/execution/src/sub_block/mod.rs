@@ -13,6 +13,7 @@ mod account;
 mod class;
 mod execute;
 mod left_out;
+mod lent;
 mod outcome;
 mod package;
 mod record;
@@ -41,15 +42,22 @@ pub use abort::AbortCause;
 pub use class::SubBlockClass;
 pub use left_out::LeftOutReason;
 
+use lent::Lent;
 use outcome::Outcome;
 
-/// Where the compiled classes come from: the state reader's side that keeps the raw CASM.
+/// Where the compiled classes come from: the state reader's side that keeps what blockifier's form of a class lacks.
 pub trait ClassSource {
     /// The CASM that [`StateReader::get_compiled_class`] runs for `class_hash`.
     ///
     /// # Errors
     /// [`StateError::UndeclaredClassHash`] if there is no such Sierra class.
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>>;
+
+    /// Whether threads may run and deploy the class: see [`SubBlockClass::confined`].
+    ///
+    /// # Errors
+    /// [`StateError::UndeclaredClassHash`] if there is no such class.
+    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool>;
 }
 
 /// What the inner transactions see around them.
@@ -135,13 +143,14 @@ pub fn execute<S: StateReader + ClassSource>(
         return Err(SubBlockError::TooMany { transactions: transactions.len() });
     }
     let block_context = Arc::new(block_context(context));
-    let mut state = CachedState::new(state);
+    let below = state;
+    let mut state = CachedState::new(Lent(&below));
     let mut outcome = Outcome::default();
     let mut left_out = Vec::new();
     for transaction in transactions {
         let hash = transaction.hash(&context.chain_id)?;
         let mut transactional = TransactionalState::create_transactional(&mut state);
-        match account::run(&mut transactional, &block_context, &transaction, hash) {
+        match account::run(&mut transactional, &below, &block_context, &transaction, hash) {
             Ok(execution) => {
                 transactional.commit();
                 outcome.include(transaction, hash, execution);
@@ -153,7 +162,7 @@ pub fn execute<S: StateReader + ClassSource>(
             }
         }
     }
-    outcome.finish(&state, context, left_out)
+    outcome.finish(&below, &state, context, left_out)
 }
 
 /// The base block's context under the current protocol version. Fee fields are immaterial: no fee is charged.

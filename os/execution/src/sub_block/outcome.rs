@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use blockifier::execution::call_info::CallInfo;
-use blockifier::state::cached_state::CachedState;
 use blockifier::state::state_api::StateReader;
 use starknet_api::StarknetApiError;
 use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
@@ -64,10 +63,11 @@ impl Outcome {
         });
     }
 
-    /// Reads what the sub-block touched before (under `state`) and after (in `state`), and makes the result.
+    /// Reads what the sub-block touched before (in `below`) and after (in `state`), and makes the result.
     pub(super) fn finish<S: StateReader + ClassSource>(
         self,
-        state: &CachedState<S>,
+        below: &S,
+        state: &impl StateReader,
         context: &SubBlockContext,
         left_out: Vec<LeftOut>,
     ) -> Result<ExecutedSubBlock, SubBlockError> {
@@ -78,8 +78,8 @@ impl Outcome {
         let mut executed_classes = Vec::new();
         let mut casms = BTreeMap::new();
         for class_hash in &self.touched.classes {
-            let casm = state.state.casm(*class_hash)?;
-            let gas_metered = is_gas_metered(&state.state.get_compiled_class(*class_hash)?);
+            let casm = below.casm(*class_hash)?;
+            let gas_metered = is_gas_metered(&below.get_compiled_class(*class_hash)?);
             executed_classes.push(ExecutedClass {
                 class_hash: *class_hash,
                 compiled_class_hash: casm.hash(&HashVersion::V2),
@@ -92,7 +92,7 @@ impl Outcome {
         for (address, keys) in &self.touched.contracts {
             let mut storage = Vec::new();
             for key in keys {
-                let before = state.state.get_storage_at(*address, *key)?;
+                let before = below.get_storage_at(*address, *key)?;
                 let after = state.get_storage_at(*address, *key)?;
                 storage.push(StorageAccess { key: *key, before, after });
             }
@@ -100,7 +100,7 @@ impl Outcome {
                 Some(first) => (*first, state.get_nonce_at(*address)?),
                 None => (Nonce::default(), Nonce::default()),
             };
-            let class_hash_before = state.state.get_class_hash_at(*address)?;
+            let class_hash_before = below.get_class_hash_at(*address)?;
             contracts.insert(
                 *address,
                 ContractState {

@@ -12,7 +12,7 @@ use zkthreads_protocol::{
     EnvelopeError, OsProgramHash, PackageDigest, SettleError, ThreadFacts, ThreadTransaction,
 };
 
-use super::{Scope, precheck};
+use super::{NewClasses, Scope, precheck};
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::query::FeeEstimate;
@@ -54,8 +54,7 @@ impl Executor {
         let thread = ThreadTransaction::new(unsigned_envelope(submitter, facts), package)?;
         let parent = self.latest_header()?.block_header_without_hash.block_number;
         let mut session = self.session_on(parent)?.ok_or(ExecutionError::MissingBlock(parent))?;
-        let scope = Scope::new(self, session.number(), &thread);
-        let (errors, gas) = session.check_thread(&scope)?;
+        let (errors, gas) = session.check_thread(&thread)?;
         let fee = self.estimate(gas, Tip::ZERO);
         Ok(ThreadCheck { would_settle: errors.is_empty(), errors, fee })
     }
@@ -70,7 +69,8 @@ impl Executor {
     pub fn precheck_thread(&self, thread: &ThreadTransaction) -> Result<Vec<SettleError>, ExecutionError> {
         let parent = self.latest_header()?.block_header_without_hash.block_number;
         let number = parent.next().ok_or(ExecutionError::BlockNumberOverflow)?;
-        let scope = Scope::new(self, number, thread);
+        let new_classes = NewClasses::new();
+        let scope = Scope::new(self, number, &new_classes, thread);
         let mut state = CachedState::new(self.state_after(parent));
         precheck::all(&scope, &mut state)
     }

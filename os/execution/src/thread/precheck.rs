@@ -23,7 +23,7 @@ pub(crate) fn all<S: State>(scope: &Scope<'_>, state: &mut S) -> Result<Vec<Sett
     let statement = &scope.thread.package().statement;
     state.increment_nonce(scope.submitter)?;
     let mut failures = failures(scope, statement)?;
-    failures.extend(classes(state, statement)?);
+    failures.extend(classes(scope, state, statement)?);
     let conflicts = conflicts(state, statement)?;
     if !conflicts.is_empty() {
         failures.push(SettleError::Conflicts(conflicts));
@@ -79,17 +79,20 @@ fn system_contracts(statement: &Statement) -> impl Iterator<Item = SettleError> 
     statement.contracts.iter().filter(written).map(refuse)
 }
 
-/// Every listed class that is not what this chain has declared.
+/// Every listed class that is not what this chain has declared, or that threads may not run.
 pub(crate) fn classes<S: StateReader>(
+    scope: &Scope<'_>,
     state: &S,
     statement: &Statement,
 ) -> Result<Vec<SettleError>, ExecutionError> {
-    let failed = statement.classes.iter().filter_map(|class| executed_class(state, *class).transpose());
+    let failed =
+        statement.classes.iter().filter_map(|class| executed_class(scope, state, *class).transpose());
     failed.collect()
 }
 
 /// Compares a class with the one declared: in the class trie, or earlier in this block.
 fn executed_class<S: StateReader>(
+    scope: &Scope<'_>,
     state: &S,
     class: ExecutedClass,
 ) -> Result<Option<SettleError>, ExecutionError> {
@@ -107,7 +110,10 @@ fn executed_class<S: StateReader>(
         return Ok(Some(SettleError::ClassMismatch { class_hash, expected, found }));
     }
     let expected = is_gas_metered(&declared);
-    Ok((expected != gas_metered).then_some(SettleError::ClassMetering { class_hash, expected }))
+    if expected != gas_metered {
+        return Ok(Some(SettleError::ClassMetering { class_hash, expected }));
+    }
+    Ok((!scope.is_confined(class_hash)?).then_some(SettleError::ClassUnconfined { class_hash }))
 }
 
 /// Every precondition that does not hold. Each value is read through `state`, so that what the block has done so far

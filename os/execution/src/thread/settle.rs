@@ -164,7 +164,7 @@ impl<'a> Settlement<'a> {
             return Err(error.into());
         }
         self.meter.classes(statement);
-        if let Some(error) = precheck::classes(state, statement)?.into_iter().next() {
+        if let Some(error) = precheck::classes(self.scope, state, statement)?.into_iter().next() {
             return Err(error.into());
         }
         self.meter.preconditions(statement);

@@ -35,6 +35,18 @@ pub static PROBE: LazyLock<Declared> = LazyLock::new(|| {
     (class.calculate_class_hash(), compile(class).expect("compiles"))
 });
 
+/// A contract of the Cairo compiler's own tests that uses most of the language. Its dictionaries hold numbers, and its
+/// code computes jumps: no thread may run it.
+pub static UNCONFINED: LazyLock<Declared> = LazyLock::new(|| {
+    let class = unconfined();
+    (class.calculate_class_hash(), compile(class).expect("compiles"))
+});
+
+/// [`UNCONFINED`] as declared.
+pub fn unconfined() -> SierraContractClass {
+    load("target/third-party/contracts/compiler/libfuncs_coverage__libfuncs_coverage.sierra")
+}
+
 /// A Cairo 0 class.
 pub static LEGACY: LazyLock<Declared> = LazyLock::new(|| {
     let class =

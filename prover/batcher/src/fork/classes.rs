@@ -21,6 +21,8 @@ pub(super) struct ForkedClass {
     /// Absent of a Cairo 0 class.
     pub(super) casm: Option<Arc<CasmContractClass>>,
     pub(super) compiled_class_hash: CompiledClassHash,
+    /// Whether threads may run it.
+    pub(super) confined: bool,
 }
 
 /// Compiled classes by hash. A hash names one class for ever, so forks at different blocks share a cache.
@@ -42,6 +44,7 @@ impl ClassCache {
                 runnable: legacy::runnable(class)?,
                 casm: None,
                 compiled_class_hash: CompiledClassHash::default(),
+                confined: false,
             },
         };
         self.classes.lock().insert(class_hash, class.clone());
@@ -67,9 +70,9 @@ fn sierra(class_hash: ClassHash, class: FlattenedSierraClass) -> Result<ForkedCl
     if computed != class_hash {
         return Err(format!("the node gave class {:#x} instead", computed.0));
     }
-    let SubBlockClass { runnable, casm, compiled_class_hash, .. } =
+    let SubBlockClass { runnable, casm, compiled_class_hash, confined, .. } =
         SubBlockClass::compile(class).map_err(|error| error.to_string())?;
-    Ok(ForkedClass { runnable, casm: Some(casm), compiled_class_hash })
+    Ok(ForkedClass { runnable, casm: Some(casm), compiled_class_hash, confined })
 }
 
 fn entry_point(point: &SierraEntryPoint) -> EntryPoint {

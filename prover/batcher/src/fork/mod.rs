@@ -195,4 +195,8 @@ impl ClassSource for ForkClient {
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
         self.fork.class(class_hash)?.casm.ok_or(StateError::UndeclaredClassHash(class_hash))
     }
+
+    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
+        Ok(self.fork.class(class_hash)?.confined)
+    }
 }

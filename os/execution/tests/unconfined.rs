@@ -1,0 +1,117 @@
+//! A class whose code dictionary values could lead astray is for ordinary transactions only: the builder leaves out what
+//! would run or deploy it, and no thread that lists it settles.
+
+mod support;
+
+use starknet_api::abi::abi_utils::selector_from_name;
+use starknet_api::core::ContractAddress;
+use starknet_types_core::felt::Felt;
+use support::chain::{assert_succeeded, settle_error};
+use support::thread::sub_block;
+use support::user::Call;
+use support::{TestChain, address, bounds, class, eth, transfer, unproven};
+use zkthreads_execution::sub_block::LeftOutReason;
+use zkthreads_protocol::{ExecutedClass, OsProgramHash, Package, SettleError};
+
+fn unconfined() -> ContractAddress {
+    address(0xbad_u64)
+}
+
+fn deployer() -> ContractAddress {
+    address(0xdec0_u64)
+}
+
+fn probe() -> ContractAddress {
+    address(0x9206e_u64)
+}
+
+fn with_unconfined() -> TestChain {
+    let chain = TestChain::extended(6, |genesis| {
+        let classes = [&class::UNCONFINED, &class::UDC, &class::PROBE, &class::LEGACY];
+        genesis.classes.extend(classes.map(|class| (*class).clone()));
+        genesis.contracts.insert(unconfined(), class::UNCONFINED.0);
+        genesis.contracts.insert(deployer(), class::UDC.0);
+        genesis.contracts.insert(probe(), class::PROBE.0);
+    });
+    chain.advance(1);
+    chain
+}
+
+/// A sub-block that never heard of the class, but lists it.
+fn listing_it(chain: &mut TestChain) -> Package {
+    let to = chain.users[2].address;
+    let transaction = chain.users[1].inner(&[transfer(eth(), to, 3)]);
+    let mut package = unproven(chain, chain.users[0].address, vec![transaction]);
+    package.statement.classes.push(ExecutedClass {
+        class_hash: class::UNCONFINED.0,
+        compiled_class_hash: class::UNCONFINED.1.compiled_class_hash,
+        gas_metered: true,
+    });
+    package.statement.classes.sort_by_key(|class| class.class_hash);
+    package
+}
+
+#[test]
+fn the_builder_leaves_out_what_runs_or_deploys_it() {
+    let mut chain = with_unconfined();
+    let (submitter, to) = (chain.users[0].address, chain.users[5].address);
+    let hash = class::UNCONFINED.0.0;
+    let selector = selector_from_name("entry_point").0;
+    let calls = [
+        Call { to: unconfined(), entry_point: "entry_point", calldata: vec![] },
+        Call { to: probe(), entry_point: "delegate", calldata: vec![hash, selector, Felt::ZERO] },
+        // Class, salt, not from zero, no calldata.
+        Call {
+            to: deployer(),
+            entry_point: "deployContract",
+            calldata: vec![hash, 1.into(), Felt::ONE, 0.into()],
+        },
+        Call { to: probe(), entry_point: "upgrade", calldata: vec![hash] },
+    ];
+    let mut transactions = vec![chain.users[0].inner(&[transfer(eth(), to, 1)])];
+    for (user, call) in chain.users[1..].iter_mut().zip(calls) {
+        transactions.push(user.inner(&[call]));
+    }
+    let executed = sub_block(&chain, submitter, transactions);
+    assert_eq!(executed.statement.inner_transactions.len(), 1);
+    assert_eq!(executed.left_out.len(), 4);
+    for left_out in &executed.left_out {
+        let expected = LeftOutReason::UnconfinedClass { class_hash: class::UNCONFINED.0 };
+        assert_eq!(left_out.reason, expected);
+    }
+    assert!(executed.statement.classes.iter().all(|class| class.class_hash.0 != hash));
+}
+
+#[test]
+fn a_thread_that_lists_it_does_not_settle() {
+    let mut chain = with_unconfined();
+    let package = listing_it(&mut chain);
+    let (submitter, os) = (chain.users[0].address, chain.os_program_hash());
+    let expected = SettleError::ClassUnconfined { class_hash: class::UNCONFINED.0 };
+    let check = chain.executor.check_thread(submitter, OsProgramHash(os), &package.encode()).unwrap();
+    assert!(check.errors.contains(&expected), "{:?}", check.errors);
+    for _from_storage_then_from_the_cache in 0..2 {
+        let thread = chain.users[0].thread(os, package.encode(), &[]);
+        assert_eq!(settle_error(&chain.block(vec![thread]).receipts[0]), expected);
+    }
+    // Everybody else may run it.
+    let call = Call { to: unconfined(), entry_point: "entry_point", calldata: vec![] };
+    let invoke = chain.users[3].invoke(&[call]);
+    chain.block(vec![invoke]);
+}
+
+#[test]
+fn nor_does_one_that_lists_it_in_the_block_that_declares_it() {
+    let mut chain = TestChain::new(4);
+    chain.advance(1);
+    let package = listing_it(&mut chain);
+    chain.users[3].bounds = bounds(4_000_000_000, 100_000);
+    let compiled = class::UNCONFINED.1.compiled_class_hash;
+    let declare = chain.users[3].declare(class::unconfined(), compiled.0);
+    let os = chain.os_program_hash();
+    let thread = chain.users[0].thread(os, package.encode(), &[]);
+    let receipts = chain.block(vec![declare, thread]).receipts;
+    assert_succeeded(&receipts[0]);
+    let expected = SettleError::ClassUnconfined { class_hash: class::UNCONFINED.0 };
+    assert_eq!(settle_error(&receipts[1]), expected);
+}
