@@ -21,6 +21,7 @@ ALSO_READ = {"memory.add_relocation_rule(src_ptr=ids.src_ptr, dest_ptr=ids.dest_
 LABELS = ["thread_os.execution.execute_call.answers_are_known"]
 # Functions that tests call by themselves.
 TESTED = [
+    "thread_os.blake.assert_word",
     "thread_os.blake.hash_felts",
     "thread_os.classes.find_entry_point",
     "thread_os.classes.load_classes",

@@ -9,7 +9,7 @@ use starknet_types_core::felt::Felt;
 use crate::error::OsError;
 use crate::hints::{OsHints, UsedCode};
 use crate::input::OsInput;
-use crate::runner::{OsRun, rehearse, run_with_hints};
+use crate::runner::{OsRun, count_range_checks, rehearse, run_with_hints};
 
 /// One value that a hint supplies wrongly.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,11 @@ pub struct Lie {
 pub struct Victim<'a> {
     input: &'a OsInput,
     used: UsedCode,
+    range_checks: usize,
 }
+
+/// Range checks that a run with lies may make beyond those of the honest one.
+const MORE_RANGE_CHECKS: usize = 10_000;
 
 impl<'a> Victim<'a> {
     /// Runs the OS on `input` honestly, to learn which code of the classes runs.
@@ -37,7 +41,9 @@ impl<'a> Victim<'a> {
     /// # Errors
     /// See [`OsError`].
     pub fn new(input: &'a OsInput) -> Result<Self, OsError> {
-        Ok(Self { input, used: rehearse(input)? })
+        let used = rehearse(input)?;
+        let range_checks = count_range_checks(input, &used)? + MORE_RANGE_CHECKS;
+        Ok(Self { input, used, range_checks })
     }
 
     /// Runs the thread OS, telling it lies.
@@ -47,6 +53,7 @@ impl<'a> Victim<'a> {
     pub fn run(&self, lies: &[Lie]) -> Result<OsRun, OsError> {
         let mut hints = OsHints::new(self.input, Some(&self.used));
         hints.liar.lies = lies.to_vec();
+        hints.range_checks = self.range_checks;
         run_with_hints(hints)
     }
 }

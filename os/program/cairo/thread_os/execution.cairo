@@ -11,6 +11,7 @@ from starkware.starknet.builtins.segment_arena.segment_arena import (
     SegmentArenaBuiltin,
     validate_segment_arena,
 )
+from thread_os.blake import assert_word
 from thread_os.builtins import place_builtins, take_builtins
 from thread_os.classes import find_entry_point
 from thread_os.constants import (
@@ -141,6 +142,9 @@ func execute_call{
     // Fresh memory for syscalls and for the segment arena; tells the hint processor whose syscalls come. Nothing to
     // bind: syscalls are checked wherever they lie, and the arena's counters are asserted to be zero.
     %{ zkthreads.enter_code(ids.syscall_ptr, ids.arena, ids.frame) %}
+
+    // What led to `code` was range-checked: those cells count. From here on a class's own code runs.
+    assert_word(request.context.sub_block.range_check_end - range_check_ptr);
 
     let (ap_before) = get_ap();
     local target: felt* = ap_before + STACK_ROOM;

@@ -54,6 +54,9 @@ const MAX_STEPS: usize = 1 << 26;
 const TWO_POW_128: NonZeroFelt =
     NonZeroFelt::from_felt_unchecked(Felt::from_hex_unchecked("0x100000000000000000000000000000000"));
 
+/// More range checks than any run makes.
+const MAX_RANGE_CHECKS: usize = 1 << 26;
+
 /// Result of a hint.
 type HintResult = Result<(), HintError>;
 
@@ -71,6 +74,8 @@ pub(crate) struct OsHints<'a> {
     pub(crate) liar: Liar,
     /// Where the VM computes ec_op results.
     pub(crate) ec_op_segment: Option<Relocatable>,
+    /// Cells of the range check segment.
+    pub(crate) range_checks: usize,
 }
 
 impl<'a> OsHints<'a> {
@@ -87,6 +92,7 @@ impl<'a> OsHints<'a> {
             resources: RunResources::new(MAX_STEPS),
             liar: Liar::default(),
             ec_op_segment: None,
+            range_checks: MAX_RANGE_CHECKS,
         }
     }
 
@@ -108,6 +114,10 @@ impl<'a> OsHints<'a> {
         scopes: &mut ExecutionScopes,
     ) -> Result<HintExtension, HintError> {
         match name {
+            "range_check_end" => {
+                let end = (args.pointer("range_check_ptr")? + self.range_checks)?;
+                args.set("range_check_end", end)?;
+            }
             "write_header" => self.write_header(args)?,
             "count_classes" => args.set("n_classes", self.input.classes.len())?,
             "load_class" => return self.classes.load(args),
