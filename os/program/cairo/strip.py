@@ -22,6 +22,7 @@ LABELS = ["thread_os.execution.execute_call.answers_are_known"]
 # Functions that tests call by themselves.
 TESTED = [
     "thread_os.answers.check_answers",
+    "thread_os.blake.assert_word",
     "thread_os.blake.hash_felts",
     "thread_os.classes.find_entry_point",
     "thread_os.classes.load_classes",

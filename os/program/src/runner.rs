@@ -45,13 +45,15 @@ pub fn run(input: &OsInput) -> Result<OsRun, OsError> {
 
 /// Runs the thread OS with the whole code of all classes, to learn what the run that is proven must know.
 pub(crate) fn rehearse(mut hints: OsHints<'_>) -> Result<Rehearsal, OsError> {
-    let runner = execute(rehearsal_program()?, &mut hints)?;
-    Ok(hints.into_rehearsal(runner.get_relocatable_trace().unwrap_or_default()))
+    let (mut runner, range_check) = start(rehearsal_program()?, &mut hints)?;
+    let range_checks =
+        runner.vm.segments.compute_effective_sizes().get(range_check).copied().unwrap_or_default();
+    Ok(hints.into_rehearsal(runner.get_relocatable_trace().unwrap_or_default(), range_checks))
 }
 
 /// Runs the thread OS once with the given hints.
 pub(crate) fn run_with_hints(mut hints: OsHints<'_>) -> Result<OsRun, OsError> {
-    let runner = execute(cairo_program()?, &mut hints)?;
+    let runner = execute(&mut hints)?;
     let output = read_output(&runner)?;
     let statement = Statement::decode(&output)?;
     let steps = runner.vm.get_current_step();
@@ -59,7 +61,8 @@ pub(crate) fn run_with_hints(mut hints: OsHints<'_>) -> Result<OsRun, OsError> {
     Ok(OsRun { statement, steps, builtins, runner })
 }
 
-fn execute(program: &Program, hints: &mut OsHints<'_>) -> Result<CairoRunner, OsError> {
+/// Runs the thread OS up to its last instruction. Returns the range check segment's index, too.
+fn start(program: &Program, hints: &mut OsHints<'_>) -> Result<(CairoRunner, usize), OsError> {
     let mut runner =
         CairoRunner::new(program, LayoutName::all_cairo_stwo, None, true, true, true).map_err(stopped)?;
     let end = runner.initialize(ALLOW_MISSING_BUILTINS).map_err(stopped)?;
@@ -71,13 +74,37 @@ fn execute(program: &Program, hints: &mut OsHints<'_>) -> Result<CairoRunner, Os
     runner.vm.simulated_builtin_runners.push(ec_op);
 
     runner.run_until_pc(end, hints).map_err(|error| stopped(VmException::from_vm_error(&runner, error)))?;
+    let range_check = base_of(&runner, BuiltinName::range_check).unwrap_or_default();
+    Ok((runner, range_check))
+}
+
+fn execute(hints: &mut OsHints<'_>) -> Result<CairoRunner, OsError> {
+    let (mut runner, range_check) = start(cairo_program()?, hints)?;
     // The last step to execute is `end` itself, an endless loop, as the proof's final state requires.
     runner.run_for_steps(1, hints).map_err(stopped)?;
+    fill_range_checks(&mut runner, range_check, hints.range_checks)?;
     runner.end_run(true, false, hints, true).map_err(stopped)?;
     fill_range_check96_holes(&mut runner)?;
     runner.read_return_values(ALLOW_MISSING_BUILTINS).map_err(stopped)?;
     runner.finalize_segments().map_err(stopped)?;
     Ok(runner)
+}
+
+/// Index of a builtin's segment.
+fn base_of(runner: &CairoRunner, name: BuiltinName) -> Option<usize> {
+    runner.vm.get_builtin_runners().iter().find(|builtin| builtin.name() == name).map(BuiltinRunner::base)
+}
+
+/// Cells at the end of the range check segment that were not used: any value below 2^128 will do.
+fn fill_range_checks(runner: &mut CairoRunner, base: usize, cells: usize) -> Result<(), OsError> {
+    for offset in (0..cells).rev() {
+        let address = Relocatable { segment_index: base as isize, offset };
+        if runner.vm.get_maybe(&address).is_some() {
+            break;
+        }
+        runner.vm.insert_value(address, Felt::ZERO).map_err(stopped)?;
+    }
+    Ok(())
 }
 
 fn stopped(error: impl Into<CairoRunError>) -> OsError {

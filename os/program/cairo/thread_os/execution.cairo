@@ -12,6 +12,7 @@ from starkware.starknet.builtins.segment_arena.segment_arena import (
     validate_segment_arena,
 )
 from thread_os.answers import check_answers
+from thread_os.blake import assert_word
 from thread_os.builtins import place_builtins, take_builtins
 from thread_os.classes import find_entry_point
 from thread_os.constants import (
@@ -152,6 +153,9 @@ func execute_call{
     // Cells for the check of the returned builtins.
     local cells: felt* = cast(range_check_ptr + 2, felt*);
     let range_check_ptr = range_check_ptr + 2 + entry_point.n_builtins;
+
+    // What led to `code` was range-checked: those cells count. From here on a class's own code runs.
+    assert_word(request.context.sub_block.range_check_end - range_check_ptr);
 
     let (ap_before) = get_ap();
     local target: felt* = ap_before + STACK_ROOM;

@@ -16,6 +16,7 @@ from starkware.cairo.common.cairo_builtins import (
 from starkware.cairo.common.dict_access import DictAccess
 from starkware.cairo.common.math import unsigned_div_rem
 from starkware.cairo.common.registers import get_fp_and_pc, get_label_location
+from thread_os.blake import assert_word
 from thread_os.classes import builtin_costs, load_classes
 from thread_os.constants import VALIDATE_NUMBER_ROUNDING, VALIDATE_TIMESTAMP_ROUNDING
 from thread_os.ec_op import check_instances
@@ -51,6 +52,12 @@ func main{
     alloc_locals;
     let (__fp__, _) = get_fp_and_pc();
 
+    // Where the range check segment will end. This is what `main` returns, so that range checks count up to there.
+    // Nothing to bind: code that is not the OS's runs only while the range checks done so far lie before it, and so do
+    // all at the end (`assert_word`).
+    local range_check_end;
+    %{ zkthreads.range_check_end(ids.range_check_ptr, ids.range_check_end) %}
+
     // Writes the header but for its version. Nothing to bind: the statement carries it, and the node compares it with
     // the chain. What contracts and hashes see is read from here.
     %{ zkthreads.write_header(ids.output_ptr) %}
@@ -81,6 +88,7 @@ func main{
         block_info=&header.base_block,
         validate_block_info=&validate_block_info,
         serve_syscalls=cast(serve_syscalls_location, felt*),
+        range_check_end=range_check_end,
     );
 
     local ec_op_start: EcOpBuiltin*;
@@ -121,6 +129,8 @@ func main{
     write_contracts(contracts_start, contracts);
     write_effects(&effects_start, effects);
 
+    assert_word(range_check_end - range_check_ptr);
+    let range_check_ptr = range_check_end;
     let pedersen_ptr = cast(builtins.pedersen, HashBuiltin*);
     let range_check96_ptr = builtins.range_check96;
     let add_mod_ptr = cast(builtins.add_mod, ModBuiltin*);

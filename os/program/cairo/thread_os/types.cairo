@@ -92,6 +92,8 @@ struct SubBlock {
     validate_block_info: BlockInfo*,
     // The function `serve_syscalls`.
     serve_syscalls: felt*,
+    // Where the range check segment ends: every cell before it counts, whatever becomes of `range_check_ptr`.
+    range_check_end: felt,
 }
 
 // What all calls of one phase of one inner transaction share.

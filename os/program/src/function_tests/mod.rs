@@ -11,6 +11,7 @@ mod liar_about_order;
 mod meta_transaction;
 mod shown_info;
 mod transaction_hash;
+mod words;
 
 use std::collections::{BTreeMap, HashMap};
 

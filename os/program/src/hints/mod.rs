@@ -53,7 +53,23 @@ use crate::lies::Liar;
 pub(crate) struct Rehearsal {
     pub(crate) used_code: UsedCode,
     pub(crate) answers: Vec<Vec<Given>>,
+    /// Cells of the range check segment.
+    pub(crate) range_checks: usize,
 }
+
+impl Rehearsal {
+    /// Range checks that suffice for the run that follows: it hashes less code, and checks answers.
+    fn enough_range_checks(&self) -> usize {
+        let answers: usize = self.answers.iter().map(Vec::len).sum();
+        self.range_checks + MAX_RANGE_CHECKS_PER_ANSWER * answers + SPARE_RANGE_CHECKS
+    }
+}
+
+/// Most range checks of an answer: the eight words of a SHA-256 state, two for each, and the gas.
+const MAX_RANGE_CHECKS_PER_ANSWER: usize = 17;
+
+/// Range checks beyond those that are foreseen: a lie may lead to some.
+const SPARE_RANGE_CHECKS: usize = 4096;
 
 const PREFIX: &str = "zkthreads.";
 
@@ -62,6 +78,9 @@ const MAX_STEPS: usize = 1 << 26;
 
 const TWO_POW_128: NonZeroFelt =
     NonZeroFelt::from_felt_unchecked(Felt::from_hex_unchecked("0x100000000000000000000000000000000"));
+
+/// More range checks than any run makes.
+const MAX_RANGE_CHECKS: usize = 1 << 26;
 
 /// Result of a hint.
 type HintResult = Result<(), HintError>;
@@ -80,6 +99,8 @@ pub(crate) struct OsHints<'a> {
     pub(crate) liar: Liar,
     /// Where the VM computes ec_op results.
     pub(crate) ec_op_segment: Option<Relocatable>,
+    /// Cells of the range check segment.
+    pub(crate) range_checks: usize,
 }
 
 impl<'a> OsHints<'a> {
@@ -96,18 +117,19 @@ impl<'a> OsHints<'a> {
             resources: RunResources::new(MAX_STEPS),
             liar: Liar::default(),
             ec_op_segment: None,
+            range_checks: rehearsal.map_or(MAX_RANGE_CHECKS, Rehearsal::enough_range_checks),
         }
     }
 
     /// What has been found out in a finished run.
-    pub(crate) fn into_rehearsal(self, trace: &[TraceEntry]) -> Rehearsal {
+    pub(crate) fn into_rehearsal(self, trace: &[TraceEntry], range_checks: usize) -> Rehearsal {
         let mut used_code = UsedCode::new();
         for entry in trace {
             if let Some(class_hash) = self.classes.segments.get(&entry.pc.segment_index) {
                 used_code.entry(*class_hash).or_default().insert(entry.pc.offset);
             }
         }
-        Rehearsal { used_code, answers: self.calls.answers }
+        Rehearsal { used_code, answers: self.calls.answers, range_checks }
     }
 
     fn execute(
@@ -117,6 +139,10 @@ impl<'a> OsHints<'a> {
         scopes: &mut ExecutionScopes,
     ) -> Result<HintExtension, HintError> {
         match name {
+            "range_check_end" => {
+                let end = (args.pointer("range_check_ptr")? + self.range_checks)?;
+                args.set("range_check_end", end)?;
+            }
             "write_header" => self.write_header(args)?,
             "count_classes" => args.set("n_classes", self.input.classes.len())?,
             "load_class" => return self.classes.load(args),

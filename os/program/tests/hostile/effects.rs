@@ -48,7 +48,7 @@ fn a_recipient_split_otherwise() {
     let part = |cell, bend: fn(Felt) -> Felt| Lie { hint: "split_recipient", execution: 0, cell, bend };
     let low_too_high = part(0, |low| low + Felt::TWO.pow(128_u32));
     let high_too_low = part(1, |high| high - Felt::ONE);
-    assert_eq!(honest.hears(&[low_too_high, high_too_low]), Verdict::Refused);
+    assert!(honest.hears(&[low_too_high, high_too_low]).is_failure());
     assert_eq!(honest.hears(&[part(0, |low| low + Felt::ONE)]), Verdict::Refused);
     assert_eq!(honest.hears(&[part(1, |high| high + Felt::ONE)]), Verdict::Refused);
 }

@@ -128,7 +128,7 @@ fn lie_about(honest: &Honest, full: &[&str]) {
     let occasions = occasions(&honest.executed.input).expect("the OS runs");
     let lies = lies(&occasions, full);
     let next = AtomicUsize::new(0);
-    let verdicts = Mutex::new([0; 3]);
+    let verdicts = Mutex::new([0; 4]);
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -137,14 +137,18 @@ fn lie_about(honest: &Honest, full: &[&str]) {
                         Verdict::Refused => 0,
                         Verdict::Told => 1,
                         Verdict::Unchanged => 2,
+                        Verdict::Stuck => 3,
                     };
                     verdicts.lock().expect("not poisoned")[verdict] += 1;
                 }
             });
         }
     });
-    let [refused, told, unchanged] = verdicts.into_inner().expect("not poisoned");
-    println!("{} lies: {refused} refused, {told} told, {unchanged} changed nothing", lies.len());
+    let [refused, told, unchanged, stuck] = verdicts.into_inner().expect("not poisoned");
+    println!(
+        "{} lies: {refused} refused, {told} told, {unchanged} changed nothing, {stuck} stuck",
+        lies.len()
+    );
 }
 
 #[test]

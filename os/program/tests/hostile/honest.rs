@@ -19,12 +19,22 @@ pub struct Honest {
 /// What becomes of a lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The run fails, so that nothing can be proven.
+    /// An assertion of the run fails, so that nothing can be proven.
     Refused,
+    /// The run fails in a hint: a builtin refuses the value, or more lies would be needed to see what the OS makes of
+    /// this one.
+    Stuck,
     /// The statement says something that the node sees not to be so.
     Told,
     /// The statement is that of the honest run.
     Unchanged,
+}
+
+impl Verdict {
+    /// Whether the run fails.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Refused | Self::Stuck)
+    }
 }
 
 impl Honest {
@@ -34,7 +44,11 @@ impl Honest {
 
     /// What becomes of a run. Panics if it proves what is not so.
     pub fn judge(&self, run: Result<OsRun, OsError>, lie: &str) -> Verdict {
-        let Ok(run) = run else { return Verdict::Refused };
+        let run = match run {
+            Ok(run) => run,
+            Err(error) if error_chain(&error).contains("while executing a hint") => return Verdict::Stuck,
+            Err(_) => return Verdict::Refused,
+        };
         if self.is_caught_by_the_node(&run.statement) {
             return Verdict::Told;
         }
@@ -92,4 +106,9 @@ impl Honest {
     pub fn hears(&self, lies: &[Lie]) -> Verdict {
         self.judge(run_with_lies(&self.executed.input, lies), &format!("{lies:?}"))
     }
+}
+
+/// An error with all its causes.
+fn error_chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(|error| format!("{error}; ")).collect()
 }

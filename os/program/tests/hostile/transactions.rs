@@ -131,5 +131,5 @@ fn a_transaction_left_out_of_the_count() {
     let fewer = Lie { hint: "write_header", execution: 0, cell: 5, bend: |count| count - Felt::ONE };
     assert_eq!(honest.hears(&[fewer]), Verdict::Told);
     let more = Lie { bend: |count| count + Felt::ONE, ..fewer };
-    assert_eq!(honest.hears(&[more]), Verdict::Refused);
+    assert!(honest.hears(&[more]).is_failure());
 }
