@@ -60,6 +60,7 @@ const SUPPLY_NO_NUMBER: &[(&str, &str)] = &[
     ("enter_validate", "moves the hints' own cursor over the recording"),
     ("leave_call", "moves the hints' own cursor over the recording"),
     ("leave_code", "drops what a contract's own hints kept"),
+    ("range_check_end", "a pointer: `main` returns it, and all range checks done lie before it"),
     ("skip_call", "moves the hints' own cursor over the recording"),
     ("undo_write", "lets the hints know a cell's value"),
 ];
