@@ -9,7 +9,7 @@ use starknet_api::core::{ClassHash, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use sub_block_support::{Call, INITIAL_BALANCE, World, address, chain_id, classes, probe, transfer};
-use zkthreads_execution::sub_block::{LeftOutReason, SubBlockError};
+use zkthreads_execution::sub_block::{AbortCause, LeftOutReason, SubBlockError};
 use zkthreads_protocol::commitments::events_commitment;
 use zkthreads_protocol::{ContractAccess, InnerOutcome, Statement, StorageAccess};
 
@@ -116,26 +116,17 @@ fn what_fails_is_left_out_without_a_trace() {
     forged.tip = starknet_api::transaction::fields::Tip(8); // not what was signed
     let transactions = vec![
         world.users[0].sign_with_nonce(&[transfer(strk, b, 1)], 5),
-        world.users[0].sign_with_nonce(&[transfer(strk, b, 10 * INITIAL_BALANCE)], 0),
-        world.users[0]
-            .sign_with_nonce(&[probe(world.probe(), "put", &[1, 1]), probe(world.probe(), "fail", &[2])], 0),
         forged.try_into().unwrap(),
         world.users[0].sign_with_nonce(&[transfer(strk, b, 3)], 0),
     ];
     let executed = world.execute(transactions);
     let reasons: Vec<_> = executed.left_out.iter().map(|left_out| &left_out.reason).collect();
     assert!(matches!(reasons[0], LeftOutReason::Nonce { account, .. } if *account == a), "{reasons:?}");
-    assert!(matches!(reasons[1], LeftOutReason::Execute { .. }), "{reasons:?}");
-    assert!(matches!(reasons[2], LeftOutReason::Execute { .. }), "{reasons:?}");
-    assert!(matches!(reasons[3], LeftOutReason::Validate { .. }), "{reasons:?}");
-    assert_eq!(reasons.len(), 4);
+    assert!(matches!(reasons[1], LeftOutReason::Validate { .. }), "{reasons:?}");
+    assert_eq!(reasons.len(), 2);
 
     assert_eq!(executed.statement.inner_transactions.len(), 1);
-    assert_eq!(
-        executed.statement.contracts.len(),
-        2,
-        "neither the probe nor the stranger's account is touched"
-    );
+    assert_eq!(executed.statement.contracts.len(), 2, "the stranger's account is not touched");
     assert_eq!(executed.statement.event_count, 1);
     let mut after = world.state.clone();
     after.apply(&executed.statement);
@@ -143,12 +134,26 @@ fn what_fails_is_left_out_without_a_trace() {
 }
 
 #[test]
+fn a_reverted_transaction_consumes_its_nonce_and_states_what_it_read() {
+    let mut world = World::new(2);
+    let (a, b, strk) = (world.users[0].address, world.users[1].address, world.strk());
+    let transaction = world.users[0].sign(&[transfer(strk, b, 10 * INITIAL_BALANCE)]);
+    let executed = world.execute([transaction]);
+    let statement = &executed.statement;
+    assert!(statement.inner_transactions[0].reverted);
+    assert_eq!((statement.event_count, executed.events.len()), (0, 0));
+    let account = contract(statement, a);
+    assert_eq!((account.nonce_before, account.nonce_after), (Nonce(Felt::ZERO), Nonce(Felt::ONE)));
+    let token = contract(statement, strk);
+    assert!(token.storage.iter().all(|cell| !cell.is_write()));
+    assert_eq!(cell(token, get_fee_token_var_address(a)).before, Felt::from(INITIAL_BALANCE));
+    let reason = executed.input.transactions[0].revert_reason.as_deref().expect("a reason");
+    assert!(reason.contains("insufficient balance"), "{reason}");
+}
+
+#[test]
 fn what_the_os_cannot_prove_is_left_out() {
     let mut world = World::new(1);
-    let (probe_a, probe_b) = (world.probe(), world.other_probe());
-    let class = world.probe_class();
-    let fail = vec![*probe_b.0.key(), selector_from_name("fail").0, Felt::ONE, Felt::TWO];
-    let late_block = world.context.base_block.number.0 - 3;
     let reason = |world: &World, call: Call| {
         let transaction = world.users[0].sign_with_nonce(&[call], 0);
         match world.try_execute([transaction]) {
@@ -156,20 +161,16 @@ fn what_the_os_cannot_prove_is_left_out() {
             other => panic!("included: {other:?}"),
         }
     };
-    let caught = reason(&world, Call::new(probe_a, "call_and_catch", fail));
-    assert!(matches!(caught, LeftOutReason::CaughtCall { contract, .. } if contract == probe_b), "{caught}");
-    let nowhere = vec![Felt::from(0xdead), selector_from_name("fail").0, Felt::ZERO];
-    let caught = reason(&world, Call::new(probe_a, "call_and_catch", nowhere));
-    assert!(!caught.to_string().is_empty());
-    let keccak = reason(&world, probe(probe_a, "hash_keccak", &[1, 2]));
-    assert_eq!(keccak, LeftOutReason::Syscall { syscall: "Keccak".to_owned() });
-    let upgrade = reason(&world, Call::new(probe_a, "upgrade", vec![class.0]));
-    assert_eq!(upgrade, LeftOutReason::Syscall { syscall: "ReplaceClass".to_owned() });
-    let too_late = reason(&world, probe(probe_a, "remember_block_hash", &[late_block.into()]));
-    assert!(matches!(too_late, LeftOutReason::Execute { .. }), "{too_late}");
+    let nothing = vec![Felt::from(0x404), selector_from_name("get").0, Felt::ZERO];
+    let undeclared = reason(&world, Call::new(world.probe(), "delegate", nothing));
+    let cause = AbortCause::UndeclaredClass(ClassHash(Felt::from(0x404)));
+    assert!(
+        matches!(&undeclared, LeftOutReason::Abort { cause: found, .. } if *found == cause),
+        "{undeclared}"
+    );
 
     world.users[0].address = address(0x99_u64);
-    let missing = reason(&world, probe(probe_a, "put", &[1, 2]));
+    let missing = reason(&world, probe(world.probe(), "put", &[1, 2]));
     assert_eq!(missing, LeftOutReason::NotDeployed { account: address(0x99_u64) });
     assert!(matches!(world.try_execute([]), Err(SubBlockError::Empty { .. })));
 }

@@ -1,65 +1,56 @@
 //! A sub-block changes the state exactly as its transactions would on the chain, sent one by one through blockifier's
-//! own account flow (the fee left aside).
+//! own account flow (the fee left aside), and tells of each what the chain would tell.
+#![allow(dead_code, unreachable_pub, missing_docs)]
 
 #[path = "../../program/tests/sub_block_support/mod.rs"]
 mod sub_block_support;
 
-use blockifier::blockifier_versioned_constants::VersionedConstants;
-use blockifier::bouncer::BouncerConfig;
-use blockifier::context::{BlockContext, ChainInfo};
-use blockifier::state::cached_state::CachedState;
-use blockifier::transaction::account_transaction::{AccountTransaction, ExecutionFlags};
-use blockifier::transaction::transactions::ExecutableTransaction;
-use starknet_api::block::{BlockInfo, StarknetVersion};
-use starknet_api::executable_transaction::{AccountTransaction as Executable, InvokeTransaction};
-use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
+mod sub_block_chain;
+
+use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_types_core::felt::Felt;
-use sub_block_support::{Call, MemoryState, World, chain_id, probe, transfer};
-use zkthreads_protocol::{InnerEvent, InnerTransaction};
+use sub_block_chain::actor::{self, Act, Program};
+use sub_block_chain::{Chain, compare};
+use sub_block_support::{Call, World, address, classes, probe, probe_a, probe_b, transfer};
+use zkthreads_execution::sub_block::{AbortCause, ExecutedSubBlock, LeftOutReason, SubBlockError};
+use zkthreads_program::input::RecordedCall;
 
-/// The state and the events after `transactions`, one by one, on the chain.
-fn on_chain(world: &World, transactions: &[InnerTransaction]) -> (MemoryState, Vec<InnerEvent>) {
-    let base_block = world.context.base_block;
-    let block_info = BlockInfo {
-        block_number: base_block.number,
-        block_timestamp: base_block.timestamp,
-        starknet_version: StarknetVersion::LATEST,
-        sequencer_address: base_block.sequencer,
-        gas_prices: Default::default(),
-        use_kzg_da: true,
-    };
-    let chain_info = ChainInfo { chain_id: chain_id(), ..Default::default() };
-    let constants = VersionedConstants::latest_constants().clone();
-    let context = BlockContext::new(block_info, chain_info, constants, BouncerConfig::max());
-    let execution_flags = ExecutionFlags { charge_fee: false, ..Default::default() };
+fn program() -> Program {
+    Program::default()
+}
 
-    let mut state = CachedState::new(world.state.clone());
-    let mut events = Vec::new();
-    for (index, transaction) in transactions.iter().enumerate() {
-        let invoke = InvokeTransaction::create(transaction.as_invoke().clone().into(), &chain_id()).unwrap();
-        let tx =
-            AccountTransaction { tx: Executable::Invoke(invoke), execution_flags: execution_flags.clone() };
-        let info = tx.execute(&mut state, &context).unwrap();
-        assert!(info.revert_error.is_none(), "{:?}", info.revert_error);
-        for phase in [&info.validate_call_info, &info.execute_call_info].into_iter().flatten() {
-            events.extend(phase.get_sorted_events().into_iter().map(|event| InnerEvent {
-                transaction_index: u32::try_from(index).unwrap(),
-                from_address: event.from_address,
-                content: event.content,
-            }));
-        }
+/// Runs each program in a transaction of its own; all are included.
+fn act(programs: impl IntoIterator<Item = Program>) -> ExecutedSubBlock {
+    let world = actor::world();
+    let transactions: Vec<_> =
+        (0..).zip(programs).map(|(nonce, program)| Act::new(program).transaction(nonce)).collect();
+    let executed = compare(&world, transactions).expect("a sub-block");
+    assert!(executed.left_out.is_empty(), "{:?}", executed.left_out);
+    executed
+}
+
+/// Why a transaction that runs `program` is left out.
+fn left_out(program: Program) -> LeftOutReason {
+    match compare(&actor::world(), vec![Act::new(program).transaction(0)]) {
+        Err(SubBlockError::Empty { left_out }) => left_out[0].reason.clone(),
+        other => panic!("included: {other:?}"),
     }
-    let diff = state.to_state_diff().unwrap().state_maps;
-    let mut after = world.state.clone();
-    assert!(diff.class_hashes.is_empty());
-    after.nonces.extend(diff.nonces);
-    after.storage.extend(diff.storage);
-    after.storage.retain(|_, value| *value != Felt::ZERO);
-    (after, events)
+}
+
+fn reverted(executed: &ExecutedSubBlock) -> Vec<bool> {
+    executed.statement.inner_transactions.iter().map(|outcome| outcome.reverted).collect()
+}
+
+/// Writes, emits and sends.
+fn effects(seed: u64) -> Program {
+    program()
+        .act(actor::WRITE, &[seed, seed + 1])
+        .act(actor::EMIT, &[1, seed, 5])
+        .act(actor::SEND, &[0xe1, seed])
 }
 
 #[test]
-fn the_same_state_and_events() {
+fn transactions_that_succeed() {
     let mut world = World::new(4);
     let addresses: Vec<_> = world.users.iter().map(|user| user.address).collect();
     let (strk, eth, a, b) = (world.strk(), world.eth(), world.probe(), world.other_probe());
@@ -73,15 +64,299 @@ fn the_same_state_and_events() {
     ];
     let transactions: Vec<_> =
         calls.iter().enumerate().map(|(index, calls)| world.users[index % 4].sign(calls)).collect();
-
-    let (chain, chain_events) = on_chain(&world, &transactions);
-    let executed = world.execute(transactions);
+    let executed = compare(&world, transactions).expect("a sub-block");
     assert!(executed.left_out.is_empty());
-    let mut thread = world.state.clone();
-    thread.apply(&executed.statement);
-    thread.storage.retain(|_, value| *value != Felt::ZERO);
+    assert_eq!(reverted(&executed), [false; 5]);
+}
 
-    assert_eq!(thread.nonces, chain.nonces);
-    assert_eq!(thread.storage, chain.storage);
-    assert_eq!(executed.events, chain_events);
+#[test]
+fn a_panic_reverts_the_transaction() {
+    let executed = act([effects(1), effects(2).act(actor::PANIC, &[7, 8]), effects(3)]);
+    assert_eq!(reverted(&executed), [false, true, false]);
+    assert_eq!(executed.events.iter().map(|event| event.transaction_index).collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(executed.statement.messages.len(), 2);
+}
+
+#[test]
+fn a_revert_of_a_contract_whose_steps_are_counted() {
+    let mut world = World::new(2);
+    let to = world.users[1].address;
+    let too_much = transfer(world.strk(), to, u128::MAX);
+    let fails = [probe(probe_a(), "put", &[1, 2]), probe(probe_b(), "fail", &[3])];
+    let transactions = vec![
+        world.users[0].sign(&[too_much]),
+        world.users[0].sign(&fails),
+        world.users[0].sign(&[probe(probe_a(), "put", &[2, 2])]),
+        world.users[0].sign(&[Call::new(probe_a(), "no_such_entry_point", vec![])]),
+    ];
+    let executed = compare(&world, transactions).expect("a sub-block");
+    assert_eq!(reverted(&executed), [true, true, false, true]);
+}
+
+#[test]
+fn what_validate_does_stays_when_execute_reverts() {
+    let mut failing = Act::new(program().act(actor::WRITE, &[2, 2]).act(actor::PANIC, &[1]));
+    failing.validate = effects(1).act(actor::CONTEXT, &[]);
+    let executed = compare(&actor::world(), vec![failing.transaction(0)]).expect("a sub-block");
+    assert_eq!(reverted(&executed), [true]);
+    assert_eq!((executed.events.len(), executed.statement.messages.len()), (1, 1));
+    let account = &executed.statement.contracts[0];
+    let changed: Vec<_> = account.storage.iter().map(|cell| cell.is_write()).collect();
+    assert_eq!(changed, [true, false]);
+}
+
+#[test]
+fn calls_that_fail_and_are_caught() {
+    let fails = |seed| effects(seed).act(actor::PANIC, &[seed]);
+    let twice = program().call(true, *actor::prop().0.key(), fails(5)).act(actor::READ, &[5]);
+    let executed = act([
+        effects(1).call(true, *actor::prop().0.key(), fails(2)).act(actor::READ, &[2]),
+        effects(1).call(false, *actor::prop().0.key(), fails(2)),
+        effects(3).call(true, *actor::prop().0.key(), twice.clone()),
+        effects(3).call(true, *actor::prop().0.key(), twice.act(actor::PANIC, &[9])),
+        program().call(true, *actor::actor().0.key(), fails(1)).act(actor::WRITE, &[1, 7]),
+        program().call_of(true, *actor::prop().0.key(), Felt::from(99), vec![]),
+        program().call_of(false, *actor::prop().0.key(), Felt::from(99), vec![]),
+        program().call_of(true, *probe_a().0.key(), selector_from_name("fail").0, vec![Felt::ONE]),
+    ]);
+    assert_eq!(reverted(&executed), [false, true, false, false, false, false, true, false]);
+    assert!(executed.input.transactions[0].execute.inner_calls[0].failed);
+}
+
+#[test]
+fn syscalls_that_fail_and_are_caught() {
+    let execute = selector_from_name("__execute__").0;
+    let executed = act([
+        program().act(actor::BLOCK_HASH, &[1, 1230]).act(actor::BLOCK_HASH, &[1, 7]),
+        program().act(actor::BLOCK_HASH, &[0, 1225]),
+        program().call_of(true, *actor::prop().0.key(), execute, effects(1).as_calldata()),
+        program().call_of(false, *actor::prop().0.key(), execute, effects(1).as_calldata()),
+        program().act(actor::KECCAK, &[1, 2, 3]),
+    ]);
+    assert_eq!(reverted(&executed), [false, true, false, true, false]);
+    assert!(executed.input.transactions[2].execute.inner_calls.is_empty());
+}
+
+#[test]
+fn deploys_and_class_replacements() {
+    let class = actor::class().hash.0;
+    let deploy = |catch: u64, salt: u64, from_zero: u64, constructor: Program| {
+        let mut args = vec![catch.into(), class, salt.into(), from_zero.into()];
+        args.extend(constructor.as_calldata());
+        program().act_on(actor::DEPLOY, &args)
+    };
+    let replace = |to: Felt| program().act_on(actor::REPLACE_CLASS, &[Felt::ZERO, to]);
+    let then = |mut first: Program, second: Program| {
+        first.0.extend(second.0);
+        first
+    };
+    let probe_class = classes::probe().hash.0;
+    let empty_probe = program().act_on(actor::DEPLOY, &[Felt::ZERO, probe_class, Felt::ONE, Felt::ZERO]);
+    let executed = act([
+        deploy(0, 1, 0, effects(1)).call(false, 0, effects(2)),
+        then(deploy(0, 2, 1, program()), program().act(actor::PANIC, &[1])),
+        deploy(0, 2, 1, program()),
+        empty_probe,
+        program().call(false, *actor::prop().0.key(), replace(probe_class)),
+        program().call_of(
+            false,
+            *actor::prop().0.key(),
+            selector_from_name("put").0,
+            vec![1.into(), 2.into()],
+        ),
+        program().call(
+            true,
+            *actor::actor().0.key(),
+            then(replace(probe_class), program().act(actor::PANIC, &[1])),
+        ),
+    ]);
+    assert_eq!(reverted(&executed), [false, true, false, false, false, false, false]);
+    let given: Vec<_> =
+        executed.statement.contracts.iter().filter(|contract| contract.changes_class()).collect();
+    assert_eq!(given.len(), 4);
+    for contract in given {
+        let class_hash = contract.class_hash_after;
+        assert!(executed.statement.classes.iter().any(|class| class.class_hash == class_hash));
+    }
+}
+
+#[test]
+fn hashes_curves_and_meta_transactions() {
+    let meta = |catch: bool, to: Felt, program: Program| {
+        let mut args = vec![Felt::from(catch), to];
+        args.extend(program.as_calldata());
+        Program::default().act_on(actor::META, &args)
+    };
+    let prop = *actor::prop().0.key();
+    let executed = act([
+        program().act(actor::KECCAK, &[0]).act(actor::KECCAK, &[[0].as_slice(), &[3; 17]].concat()),
+        program().act(actor::SHA256, &[1, 2, 3]),
+        program().act(actor::SECP_MUL, &[0, 1, 0, 1, 77, 5]).act(actor::SECP_MUL, &[1, 9, 0, 0, 1, 1]),
+        program().act(actor::SECP_NEW, &[0, 1, 1, 2, 3, 4]).act(actor::SECP_NEW, &[1, 1, 0, 0, 0, 0]),
+        meta(false, prop, effects(1).act(actor::CONTEXT, &[])),
+        meta(true, prop, effects(1).act(actor::PANIC, &[1])),
+        program().act(actor::CONTEXT, &[]).act(actor::CLASS_AT, &[0xdead]),
+    ]);
+    assert_eq!(reverted(&executed), [false; 7]);
+    let nowhere = executed.statement.contracts.iter().find(|it| it.address == address(0xdead_u64));
+    assert_eq!(nowhere.expect("asked for").class_hash_before.0, Felt::ZERO);
+}
+
+/// The contract runs out of gas at every point of its way.
+#[test]
+fn gas_runs_out() {
+    let world = actor::world();
+    let callee = effects(4).act(actor::LOOP, &[20]).act(actor::CONTEXT, &[]);
+    let program = effects(1)
+        .act(actor::KECCAK, &[[1].as_slice(), &[3; 34]].concat())
+        .call(true, *actor::prop().0.key(), callee)
+        .act(actor::SHA256, &[1])
+        .act(actor::READ, &[1]);
+    let outcomes: Vec<_> = (1..60)
+        .map(|step| {
+            let transaction = Act { l2_gas: step * 50_003, ..Act::new(program.clone()) }.transaction(0);
+            match compare(&world, vec![transaction.clone()]) {
+                Ok(executed) => Some(reverted(&executed)[0]),
+                Err(SubBlockError::Empty { left_out }) => {
+                    assert!(matches!(left_out[0].reason, LeftOutReason::Validate { .. }), "{left_out:?}");
+                    assert!(Chain::new(&world).send(&transaction).is_err());
+                    None
+                }
+                Err(error) => panic!("{error}"),
+            }
+        })
+        .collect();
+    println!("{outcomes:?}");
+    for outcome in [None, Some(true), Some(false)] {
+        assert!(outcomes.contains(&outcome), "{outcome:?}");
+    }
+}
+
+#[test]
+fn validate_has_less_gas_than_execute() {
+    let world = actor::world();
+    let long = || program().act(actor::LOOP, &[300_000]);
+    let mut act = Act { l2_gas: 2_000_000_000, ..Act::new(long()) };
+    let executed = compare(&world, vec![act.transaction(0)]).expect("a sub-block");
+    assert_eq!(reverted(&executed), [false]);
+    assert!(executed.input.transactions[0].execute.gas_consumed > 100_000_000);
+    act = Act { l2_gas: 2_000_000_000, ..Act::new(program()) };
+    act.validate = long();
+    let transaction = act.transaction(0);
+    assert!(Chain::new(&world).send(&transaction).is_err());
+    assert!(compare(&world, vec![transaction]).is_err());
+}
+
+/// The first aborted call, in the order of calls.
+fn aborted(call: &RecordedCall) -> Option<&RecordedCall> {
+    if call.aborted { Some(call) } else { call.inner_calls.iter().find_map(aborted) }
+}
+
+#[test]
+fn a_call_of_nothing_reverts_the_transaction() {
+    let nowhere = 0xdead_u64;
+    let inner = effects(2).call(true, nowhere, program()).act(actor::WRITE, &[9, 9]);
+    let meta = |catch: u64| {
+        let args = [vec![catch.into(), nowhere.into()], effects(1).as_calldata()].concat();
+        effects(1).act_on(actor::META, &args)
+    };
+    let again = program()
+        .call(true, nowhere, program())
+        .act(actor::CLASS_AT, &[0xbeef])
+        .call(true, 0xbeef_u64, program())
+        .act(actor::WRITE, &[3, 3])
+        .call(true, *actor::prop().0.key(), effects(3));
+    let executed = act([
+        effects(1).call(false, nowhere, program()),
+        effects(1).call(true, nowhere, program()).act(actor::WRITE, &[8, 8]),
+        effects(1).act(actor::CLASS_AT, &[nowhere]).call(true, *actor::prop().0.key(), inner),
+        meta(0),
+        meta(1),
+        again,
+    ]);
+    assert_eq!(reverted(&executed), [true; 6]);
+    assert!(executed.events.is_empty());
+    for recorded in &executed.input.transactions {
+        let aborted = aborted(&recorded.execute).expect("is recorded");
+        assert_eq!(aborted.address, address(nowhere));
+        assert_eq!(aborted.class_hash.0, Felt::ZERO);
+        assert!(aborted.failed);
+        let reason = recorded.revert_reason.as_deref().unwrap_or_default();
+        assert!(reason.contains("is not deployed"), "{reason}");
+    }
+    // What came after the abort left no trace.
+    let touched = |contract: u64, key: u64| {
+        let contract = executed.statement.contracts.iter().find(|it| it.address == address(contract));
+        contract.is_some_and(|it| it.storage.iter().any(|cell| *cell.key.0.key() == Felt::from(key)))
+    };
+    assert!(touched(0xac70, 1) && touched(0x9209, 2));
+    assert!(!touched(0xac70, 3) && !touched(0xac70, 8) && !touched(0x9209, 9) && !touched(0x9209, 3));
+    assert!(!executed.statement.contracts.iter().any(|it| it.address == address(0xbeef_u64)));
+    assert!(executed.statement.contracts.iter().any(|it| it.address == address(nowhere)));
+}
+
+#[test]
+fn what_the_os_cannot_prove_to_fail() {
+    let class = actor::class().hash.0;
+    let cause = |program: Program| match left_out(program) {
+        LeftOutReason::Abort { cause, reason } => {
+            assert!(reason.starts_with("Transaction execution has failed:"), "{reason}");
+            cause
+        }
+        other => panic!("{other}"),
+    };
+    let deploy = |salt: u64, class: Felt, constructor: Program| {
+        let mut args = vec![Felt::ONE, class, salt.into(), Felt::ONE];
+        args.extend(constructor.as_calldata());
+        args
+    };
+    let twice = |args: Vec<Felt>| program().act_on(actor::DEPLOY, &args).act_on(actor::DEPLOY, &args);
+    let undeclared = Felt::from(0x404);
+    let is_undeclared = |cause| matches!(cause, AbortCause::UndeclaredClass(class) if class.0 == undeclared);
+    let fails = program().act(actor::PANIC, &[1]);
+    assert!(matches!(cause(twice(deploy(1, class, program()))), AbortCause::AddressTaken(_)));
+    assert_eq!(cause(program().act_on(actor::DEPLOY, &deploy(1, class, fails))), AbortCause::Constructor);
+    let calls_nothing = program().call(false, 0xdead_u64, program());
+    assert_eq!(
+        cause(program().act_on(actor::DEPLOY, &deploy(1, class, calls_nothing))),
+        AbortCause::Constructor
+    );
+    assert!(is_undeclared(cause(program().act_on(actor::DEPLOY, &deploy(1, undeclared, program())))));
+    assert!(is_undeclared(cause(program().act_on(actor::REPLACE_CLASS, &[Felt::ONE, undeclared]))));
+    let library_call = [Felt::ONE, undeclared, selector_from_name("run").0, Felt::ZERO];
+    assert!(is_undeclared(cause(program().act_on(actor::LIBRARY_CALL, &library_call))));
+    assert_eq!(cause(program().act(actor::RECURSE, &[50])), AbortCause::Depth);
+    assert_eq!(reverted(&act([program().act(actor::RECURSE, &[49])])), [false]);
+    assert_eq!(cause(program().act(actor::EMIT, &[[51].as_slice(), &[1; 51]].concat())), AbortCause::Events);
+    assert_eq!(cause(program().act(actor::DOMAIN, &[1, 1])), AbortCause::Other);
+}
+
+#[test]
+fn what_validate_may_not_do() {
+    let deploy = program().act_on(
+        actor::DEPLOY,
+        &[vec![Felt::ONE, actor::class().hash.0, Felt::ONE, Felt::ONE], program().as_calldata()].concat(),
+    );
+    let programs = [
+        program().act(actor::PANIC, &[1]),
+        program().act(actor::CLASS_AT, &[1]),
+        program().call(true, *actor::prop().0.key(), program()),
+        program().act(actor::BLOCK_HASH, &[1, 1230]),
+        deploy,
+    ];
+    let world = actor::world();
+    for validate in programs {
+        let transaction = Act { validate, ..Act::new(program()) }.transaction(0);
+        assert!(Chain::new(&world).send(&transaction).is_err());
+        match compare(&world, vec![transaction]) {
+            Err(SubBlockError::Empty { left_out }) => {
+                assert!(matches!(left_out[0].reason, LeftOutReason::Validate { .. }), "{left_out:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let itself = program().call(true, *actor::actor().0.key(), effects(1).act(actor::PANIC, &[1]));
+    let may = Act { validate: itself.act(actor::BLOCK_HASH, &[0, 1224]), ..Act::new(program()) };
+    let executed = compare(&world, vec![may.transaction(0)]).expect("a sub-block");
+    assert_eq!(reverted(&executed), [false]);
 }
