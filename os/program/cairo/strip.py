@@ -14,11 +14,18 @@ LIBRARY = "starkware.cairo."
 ENTRY_POINTS = ["__main__.main", "__main__.__start__", "__main__.__end__"]
 # Functions that tests call by themselves.
 TESTED = [
+    "thread_os.builtins.place_builtins",
+    "thread_os.builtins.take_builtins",
+    "thread_os.calls.one_deeper",
+    "thread_os.classes.find_class",
+    "thread_os.classes.find_entry_point",
     "thread_os.contract_address.address_of_hash",
     "thread_os.contract_address.contract_address",
     "thread_os.ec_op.check_instance",
     "thread_os.meta_transaction.meta_transaction_hash",
     "thread_os.shown_info.shown_info",
+    "thread_os.state.undo",
+    "thread_os.statement.write_contracts",
     "thread_os.transaction_hash.invoke_hash",
 ]
 

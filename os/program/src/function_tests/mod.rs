@@ -1,9 +1,13 @@
 //! Functions of the thread OS, each called by itself.
 
+mod builtins;
+mod calls;
 mod contract_address;
+mod hostile;
 mod liar_about_order;
 mod meta_transaction;
 mod shown_info;
+mod state;
 mod transaction_hash;
 
 use std::collections::{BTreeMap, HashMap};
@@ -109,6 +113,11 @@ impl Returned {
     /// The last cell that was returned.
     fn last(&self) -> MaybeRelocatable {
         self.runner.vm.get_return_values(1).unwrap().remove(0)
+    }
+
+    /// The last `count` cells that were returned.
+    fn all(&self, count: usize) -> Vec<MaybeRelocatable> {
+        self.runner.vm.get_return_values(count).unwrap()
     }
 
     /// The last cell that was returned, a number.
