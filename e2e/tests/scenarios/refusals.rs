@@ -48,7 +48,7 @@ async fn reverts_under(
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_about_something_else() -> Result<()> {
     type Change = fn(&mut Package);
-    let cases: [(&str, &str, Change); 10] = [
+    let cases: [(&str, &str, Change); 11] = [
         ("CHAIN_ID", "chain_id: ", |it| it.statement.chain_id = Felt::from_bytes_be_slice(b"SN_MAIN")),
         ("SUBMITTER", "submitter: ", |it| it.statement.submitter = it.statement.contracts[0].address),
         ("BASE_BLOCK_UNKNOWN", "base_block: ", |it| it.statement.base_block.number = BlockNumber(1 << 40)),
@@ -57,6 +57,7 @@ async fn statements_about_something_else() -> Result<()> {
         ("CLASS_MISMATCH", "class: ", |it| {
             it.statement.classes[0].compiled_class_hash = CompiledClassHash(Felt::ONE);
         }),
+        ("CLASS_METERING", "class: ", |it| it.statement.classes[0].gas_metered ^= true),
         ("SYSTEM_CONTRACT_WRITE", "system_contract: ", |it| {
             let cell = StorageAccess { key: 5_u64.into(), before: Felt::ZERO, after: Felt::ONE };
             it.statement.contracts.insert(

@@ -2,10 +2,10 @@
 //! same state.
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 use zkthreads_e2e::token::{ETH, balance_key};
 use zkthreads_e2e::wallet::wire;
-use zkthreads_e2e::{TestNode, felt, hex, sub_block};
+use zkthreads_e2e::{Receipt, TestNode, felt, hex, sub_block};
 
 use crate::support::{Purse, Users, check_thread, get_thread};
 
@@ -24,9 +24,21 @@ async fn a_thread_equals_its_transactions_sent_one_by_one() -> Result<()> {
     let receipt = threaded.rpc.settle(&transaction).await?;
     receipt.succeeded();
 
+    let params = json!({ "transaction_hash": hex(receipt.hash) });
+    let inner_receipts = threaded.rpc.call("zkthread_getInnerReceipts", params).await?;
+    assert_eq!(inner_receipts.as_array().map(Vec::len), Some(package.inner_transactions.len()));
+
     for (index, inner) in package.inner_transactions.iter().enumerate() {
-        let receipt = plain.rpc.settle(&wire(inner.as_invoke(), None)).await?;
+        let inner_receipt = Receipt::parse(inner_receipts[index].clone())?;
+        let receipt = plain.rpc.settle(&wire(inner.transaction.as_invoke(), None)).await?;
         assert_eq!(receipt.revert_reason, None, "transfer {index}");
+        // Alike, but for block and fee.
+        assert_eq!((inner_receipt.hash, inner_receipt.revert_reason), (receipt.hash, None));
+        assert_eq!(inner_receipt.fee, 0);
+        let events = |json: &Value| json["events"].as_array().cloned().unwrap_or_default();
+        let (inner, mut outer) = (events(&inner_receipt.json), events(&receipt.json));
+        outer.pop().expect("the fee's transfer");
+        assert_eq!(inner, outer, "events of transfer {index}");
     }
 
     let after = Users::of(&threaded).await?;

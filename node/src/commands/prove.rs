@@ -30,6 +30,12 @@ pub async fn run(arguments: ProveArgs) -> Result<()> {
         println!("{} {:#x}: {}", "left out".red(), left_out.hash.0, left_out.reason);
     }
     let proved = builder.prove(executed).await?;
+    let hashes = proved.package.statement.transaction_hashes();
+    for (hash, included) in hashes.zip(&proved.package.inner_transactions) {
+        if let Some(reason) = &included.revert_reason {
+            println!("{} {:#x}: {reason}", "reverted".red(), hash.0);
+        }
+    }
 
     let out = arguments.out.display();
     fs::write(&arguments.out, &proved.bytes).with_context(|| format!("cannot write {out}"))?;

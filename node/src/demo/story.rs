@@ -78,6 +78,7 @@ impl Story {
         let builder = self.builder.clone().with_listener(listener());
         let executed = builder.execute(signed).await?;
         ensure!(executed.left_out.is_empty(), "a transaction was left out");
+        ensure!(executed.statement.reverted_count() == 0, "a transaction was reverted");
         let base_block = executed.statement.base_block.number;
         let started = Instant::now();
         let proved = builder.prove(executed).await?;

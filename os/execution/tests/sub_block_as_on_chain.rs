@@ -131,9 +131,8 @@ fn syscalls_that_fail_and_are_caught() {
         program().act(actor::BLOCK_HASH, &[0, 1225]),
         program().call_of(true, *actor::prop().0.key(), execute, effects(1).as_calldata()),
         program().call_of(false, *actor::prop().0.key(), execute, effects(1).as_calldata()),
-        program().act(actor::KECCAK, &[1, 2, 3]),
     ]);
-    assert_eq!(reverted(&executed), [false, true, false, true, false]);
+    assert_eq!(reverted(&executed), [false, true, false, true]);
     assert!(executed.input.transactions[2].execute.inner_calls.is_empty());
 }
 
@@ -181,7 +180,19 @@ fn deploys_and_class_replacements() {
 }
 
 #[test]
-fn hashes_curves_and_meta_transactions() {
+fn hashes_and_curves() {
+    let executed = act([
+        program().act(actor::KECCAK, &[0]).act(actor::KECCAK, &[[0].as_slice(), &[3; 17]].concat()),
+        program().act(actor::KECCAK, &[1, 2, 3]),
+        program().act(actor::SHA256, &[1, 2, 3]),
+        program().act(actor::SECP_MUL, &[0, 1, 0, 1, 77, 5]).act(actor::SECP_MUL, &[1, 9, 0, 0, 1, 1]),
+        program().act(actor::SECP_NEW, &[0, 1, 1, 2, 3, 4]).act(actor::SECP_NEW, &[1, 1, 0, 0, 0, 0]),
+    ]);
+    assert_eq!(reverted(&executed), [false; 5]);
+}
+
+#[test]
+fn meta_transactions() {
     let meta = |catch: bool, to: Felt, program: Program| {
         let mut args = vec![Felt::from(catch), to];
         args.extend(program.as_calldata());
@@ -189,46 +200,51 @@ fn hashes_curves_and_meta_transactions() {
     };
     let prop = *actor::prop().0.key();
     let executed = act([
-        program().act(actor::KECCAK, &[0]).act(actor::KECCAK, &[[0].as_slice(), &[3; 17]].concat()),
-        program().act(actor::SHA256, &[1, 2, 3]),
-        program().act(actor::SECP_MUL, &[0, 1, 0, 1, 77, 5]).act(actor::SECP_MUL, &[1, 9, 0, 0, 1, 1]),
-        program().act(actor::SECP_NEW, &[0, 1, 1, 2, 3, 4]).act(actor::SECP_NEW, &[1, 1, 0, 0, 0, 0]),
         meta(false, prop, effects(1).act(actor::CONTEXT, &[])),
         meta(true, prop, effects(1).act(actor::PANIC, &[1])),
+        meta(false, prop, effects(1).act(actor::PANIC, &[1])),
         program().act(actor::CONTEXT, &[]).act(actor::CLASS_AT, &[0xdead]),
     ]);
-    assert_eq!(reverted(&executed), [false; 7]);
+    assert_eq!(reverted(&executed), [false, false, true, false]);
     let nowhere = executed.statement.contracts.iter().find(|it| it.address == address(0xdead_u64));
     assert_eq!(nowhere.expect("asked for").class_hash_before.0, Felt::ZERO);
+}
+
+/// What becomes of `program` with more and more gas: left out by `__validate__`, reverted or not.
+fn with_rising_gas(program: &Program, step: u64, steps: u64) -> Vec<Option<bool>> {
+    let world = actor::world();
+    let with_gas = |l2_gas: u64| {
+        let transaction = Act { l2_gas, ..Act::new(program.clone()) }.transaction(0);
+        match compare(&world, vec![transaction.clone()]) {
+            Ok(executed) => Some(reverted(&executed)[0]),
+            Err(SubBlockError::Empty { left_out }) => {
+                assert!(matches!(left_out[0].reason, LeftOutReason::Validate { .. }), "{left_out:?}");
+                assert!(Chain::new(&world).send(&transaction).is_err());
+                None
+            }
+            Err(error) => panic!("{error}"),
+        }
+    };
+    (1..steps).map(|index| with_gas(index * step)).collect()
 }
 
 /// The contract runs out of gas at every point of its way.
 #[test]
 fn gas_runs_out() {
-    let world = actor::world();
     let callee = effects(4).act(actor::LOOP, &[20]).act(actor::CONTEXT, &[]);
-    let program = effects(1)
-        .act(actor::KECCAK, &[[1].as_slice(), &[3; 34]].concat())
-        .call(true, *actor::prop().0.key(), callee)
-        .act(actor::SHA256, &[1])
-        .act(actor::READ, &[1]);
-    let outcomes: Vec<_> = (1..60)
-        .map(|step| {
-            let transaction = Act { l2_gas: step * 50_003, ..Act::new(program.clone()) }.transaction(0);
-            match compare(&world, vec![transaction.clone()]) {
-                Ok(executed) => Some(reverted(&executed)[0]),
-                Err(SubBlockError::Empty { left_out }) => {
-                    assert!(matches!(left_out[0].reason, LeftOutReason::Validate { .. }), "{left_out:?}");
-                    assert!(Chain::new(&world).send(&transaction).is_err());
-                    None
-                }
-                Err(error) => panic!("{error}"),
-            }
-        })
-        .collect();
-    println!("{outcomes:?}");
+    let program = effects(1).call(true, *actor::prop().0.key(), callee).act(actor::READ, &[1]);
+    let outcomes = with_rising_gas(&program, 20_011, 60);
     for outcome in [None, Some(true), Some(false)] {
-        assert!(outcomes.contains(&outcome), "{outcome:?}");
+        assert!(outcomes.contains(&outcome), "{outcomes:?}");
+    }
+}
+
+#[test]
+fn gas_runs_out_while_hashing() {
+    let program = program().act(actor::KECCAK, &[[1].as_slice(), &[3; 34]].concat()).act(actor::SHA256, &[1]);
+    let outcomes = with_rising_gas(&program, 100_003, 24);
+    for outcome in [None, Some(true), Some(false)] {
+        assert!(outcomes.contains(&outcome), "{outcomes:?}");
     }
 }
 

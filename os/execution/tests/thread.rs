@@ -2,6 +2,7 @@
 
 mod support;
 
+use blockifier::state::state_api::StateReader;
 use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::BlockTimestamp;
 use starknet_api::core::{ClassHash, CompiledClassHash, Nonce};
@@ -9,17 +10,21 @@ use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use support::chain::settle_error;
 use support::thread::sub_block;
-use support::{INITIAL_BALANCE, TestChain, User, bounds, eth, package, strk, transfer, unproven};
+use support::{
+    INITIAL_BALANCE, TestChain, User, address, bounds, class, eth, package, strk, transfer, unproven,
+};
 use zkthreads_execution::thread::constants::{
     INNER_TRANSACTION_L2_GAS, PACKAGE_BYTE_L2_GAS, VERIFICATION_L2_GAS, minimal_l2_gas, precondition_count,
 };
 use zkthreads_execution::{AdmitError, Submission};
-use zkthreads_protocol::{ContractAccess, Package, SettleError, StateCell, Statement, StorageAccess};
+use zkthreads_protocol::{
+    Conflict, ContractAccess, ExecutedClass, Package, SettleError, StateCell, Statement, StorageAccess,
+};
 use zkthreads_storage::{ExecutionStatus, Receipt};
 
 /// A chain where user 0 submits and users 1 to 3 have accounts.
 fn chain() -> TestChain {
-    let chain = TestChain::new(4);
+    let chain = TestChain::extended(4, |genesis| genesis.classes.push(class::LEGACY.clone()));
     chain.advance(2);
     chain
 }
@@ -120,10 +125,22 @@ fn statements_about_something_else_are_refused() {
     let error =
         refused(&mut chain, package.clone(), |it| it.statement.classes[1].compiled_class_hash = other);
     assert!(matches!(error, SettleError::ClassMismatch { found, .. } if found == other));
+    let class = package.statement.classes[0];
+    let error = refused(&mut chain, package.clone(), |it| it.statement.classes[0].gas_metered ^= true);
+    assert_eq!(
+        error,
+        SettleError::ClassMetering { class_hash: class.class_hash, expected: class.gas_metered }
+    );
+    let (class_hash, compiled_class_hash) = (class::LEGACY.0, CompiledClassHash::default());
+    let legacy = ExecutedClass { class_hash, compiled_class_hash, gas_metered: false };
+    let error = refused(&mut chain, package.clone(), |it| it.statement.classes.insert(0, legacy));
+    assert_eq!(error, SettleError::ClassLegacy { class_hash });
 
-    for number in [1_u128, 2] {
+    for number in [0_u128, 1, 2] {
         let error =
             refused(&mut chain, package.clone(), |it| write_to_system_contract(&mut it.statement, number));
+        assert_eq!(error, SettleError::SystemContractWrite { address: number.into() });
+        let error = refused(&mut chain, package.clone(), |it| deploy_at(&mut it.statement, number));
         assert_eq!(error, SettleError::SystemContractWrite { address: number.into() });
     }
 
@@ -140,15 +157,23 @@ fn statements_about_something_else_are_refused() {
 
 fn write_to_system_contract(statement: &mut Statement, number: u128) {
     let write = StorageAccess { key: StorageKey::from(9_u64), before: Felt::ZERO, after: Felt::ONE };
-    let contract = ContractAccess {
+    statement.contracts.insert(0, ContractAccess { storage: vec![write], ..untouched_contract(number) });
+}
+
+fn deploy_at(statement: &mut Statement, number: u128) {
+    let class_hash_after = statement.classes[0].class_hash;
+    statement.contracts.insert(0, ContractAccess { class_hash_after, ..untouched_contract(number) });
+}
+
+fn untouched_contract(number: u128) -> ContractAccess {
+    ContractAccess {
         address: number.into(),
         class_hash_before: ClassHash::default(),
         class_hash_after: ClassHash::default(),
         nonce_before: Nonce::default(),
         nonce_after: Nonce::default(),
-        storage: vec![write],
-    };
-    statement.contracts.insert(0, contract);
+        storage: vec![],
+    }
 }
 
 #[test]
@@ -200,6 +225,67 @@ fn every_conflict_is_named_with_what_was_expected_and_found() {
     });
     let SettleError::Conflicts(conflicts) = error else { panic!("another error") };
     assert!(conflicts.iter().any(|it| it.cell == StateCell::ClassHash && it.expected == Felt::from(77)));
+}
+
+/// Whatever is deployed: the address is taken, or its class is another one by now.
+#[test]
+fn class_changes_conflict_like_any_other_precondition() {
+    let mut chain = chain();
+    let (taken, free) = (chain.users[3].address, address(0xf4ee_u64));
+    let class_hash = |chain: &TestChain, contract| chain.state().get_class_hash_at(contract).unwrap();
+    let mut package = transfers(&mut chain);
+    let given = class::ETH.0;
+    let change = |address, class_hash_before, class_hash_after| ContractAccess {
+        class_hash_before,
+        class_hash_after,
+        address,
+        ..untouched_contract(0)
+    };
+    let contracts = &mut package.statement.contracts;
+    contracts.extend([
+        change(taken, ClassHash::default(), given),
+        change(free, ClassHash::default(), given),
+        change(address(0xf4ef_u64), class::ACCOUNT.0, given),
+    ]);
+    contracts.sort_by_key(|contract| contract.address);
+    let SettleError::Conflicts(conflicts) = refused(&mut chain, package, |_| {}) else {
+        panic!("another error")
+    };
+    let conflict = |contract, expected: ClassHash, found: ClassHash| Conflict {
+        contract,
+        cell: StateCell::ClassHash,
+        expected: expected.0,
+        found: found.0,
+    };
+    let absent = ClassHash::default();
+    let mut expected =
+        [conflict(taken, absent, class::ACCOUNT.0), conflict(address(0xf4ef_u64), class::ACCOUNT.0, absent)];
+    expected.sort_by_key(|conflict| conflict.contract);
+    assert_eq!(conflicts, expected);
+    assert_eq!(class_hash(&chain, taken), class::ACCOUNT.0);
+    assert_eq!(class_hash(&chain, free), absent);
+}
+
+/// A class declared in the thread's own block may be run and given.
+#[test]
+fn classes_declared_in_the_threads_own_block_count() {
+    let mut chain = chain();
+    let mut package = transfers(&mut chain);
+    let compiled = class::PROBE.1.compiled_class_hash;
+    let listed =
+        ExecutedClass { class_hash: class::PROBE.0, compiled_class_hash: compiled, gas_metered: false };
+    package.statement.classes.push(listed);
+    package.statement.classes.sort_by_key(|class| class.class_hash);
+    let error = refused(&mut chain, package.clone(), |_| {});
+    assert_eq!(error, SettleError::ClassUndeclared { class_hash: class::PROBE.0 });
+
+    chain.users[3].bounds = bounds(1_500_000_000, 100_000);
+    let declare = chain.users[3].declare(class::probe(), compiled.0);
+    let hash = chain.os_program_hash();
+    let thread = chain.users[0].thread(hash, package.encode(), &[]);
+    let receipts = chain.block(vec![declare, thread]).receipts;
+    assert_eq!(receipts[0].status, ExecutionStatus::Succeeded);
+    assert!(matches!(settle_error(&receipts[1]), SettleError::Proof { .. }));
 }
 
 #[test]

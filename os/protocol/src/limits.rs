@@ -10,9 +10,9 @@ pub const MAX_STATEMENT_FELTS: usize = 60_000;
 /// Largest compressed proof inside a package, bytes.
 pub const MAX_PROOF_BYTES: usize = 2 * 1024 * 1024;
 
-/// Longest revert reason of an inner transaction, bytes of UTF-8. Room for the trace of some ten nested calls and for
-/// what the innermost one said; a reason is a convenience, proven by nothing, that every node stores.
-pub const MAX_REVERT_REASON_BYTES: usize = 4096;
+/// Longest revert reason of an inner transaction, bytes of UTF-8. Room for the beginning of a trace and for its cause;
+/// the reasons of a full sub-block that is reverted to the last transaction take half a package.
+pub const MAX_REVERT_REASON_BYTES: usize = 1024;
 
 /// Most inner transactions in one sub-block.
 pub const MAX_INNER_TRANSACTIONS: usize = 2_000;

@@ -90,7 +90,8 @@ impl SubBlockBuilder {
         self
     }
 
-    /// Executes `transactions` on the node's latest state. What cannot be included is in `left_out`.
+    /// Executes `transactions` on the node's latest state. One whose `__execute__` fails is included as reverted, as on
+    /// the chain, with the reason in its recording; what cannot be included is in `left_out`.
     ///
     /// # Errors
     /// If the node does not answer or nothing can be included.
@@ -110,6 +111,7 @@ impl SubBlockBuilder {
         let executed = executed?;
         (self.listener)(Progress::Executed {
             included: executed.statement.inner_transactions.len(),
+            reverted: executed.statement.reverted_count(),
             left_out: executed.left_out.len(),
         });
         Ok(executed)

@@ -20,6 +20,8 @@ pub enum Progress {
     Executed {
         /// In the sub-block.
         included: usize,
+        /// Of these, reverted.
+        reverted: usize,
         /// Not in it.
         left_out: usize,
     },
@@ -43,9 +45,14 @@ impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Forked { base_block } => write!(f, "forked at block {}", base_block.number.0),
-            Self::Executed { included, left_out: 0 } => write!(f, "executed {included} transactions"),
-            Self::Executed { included, left_out } => {
-                write!(f, "executed {included} transactions, left out {left_out}")
+            Self::Executed { included, reverted, left_out } => {
+                write!(f, "executed {included} transactions")?;
+                for (count, what) in [(reverted, "reverted"), (left_out, "left out")] {
+                    if *count > 0 {
+                        write!(f, ", {what} {count}")?;
+                    }
+                }
+                Ok(())
             }
             Self::OsRan { steps } => write!(f, "ran the thread OS: {steps} steps"),
             Self::Proving(stage) => write!(f, "proving: {stage}"),

@@ -22,18 +22,22 @@ impl fmt::Display for StatementSummary<'_> {
             submitter if *submitter == Default::default() => writeln!(out, "anyone may submit")?,
             submitter => writeln!(out, "submitter {submitter:#x}")?,
         }
+        let changed = || statement.contracts.iter().filter(|contract| contract.changes_class());
+        let deployed = changed().filter(|contract| contract.is_deployed()).count();
         writeln!(
             out,
-            "inner transactions: {}, classes: {}, events: {}, messages: {}",
+            "inner transactions: {}, reverted: {}, classes: {}, events: {}, messages: {}",
             statement.inner_transactions.len(),
+            statement.reverted_count(),
             statement.classes.len(),
             statement.event_count,
             statement.messages.len(),
         )?;
         write!(
             out,
-            "contracts: {}, storage cells read: {}, written: {}",
+            "contracts: {}, deployed: {deployed}, given another class: {}, storage cells read: {}, written: {}",
             statement.contracts.len(),
+            changed().count().saturating_sub(deployed),
             cells().count(),
             cells().filter(|cell| cell.is_write()).count(),
         )

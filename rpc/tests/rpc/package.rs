@@ -4,21 +4,24 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use starknet_api::block::{BlockNumber, BlockTimestamp};
-use starknet_api::core::{ChainId, ContractAddress, Nonce};
-use starknet_api::transaction::InvokeTransactionV3;
+use starknet_api::core::{ChainId, ContractAddress, L1Address, Nonce};
+use starknet_api::transaction::{EventContent, EventData, EventKey, InvokeTransactionV3};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::commitments::events_commitment;
 use zkthreads_protocol::{
-    BaseBlock, ContractAccess, IncludedTransaction, InnerOutcome, InnerTransaction, Package, PackageDigest, Statement,
-    StorageAccess, ThreadFacts,
+    BaseBlock, ContractAccess, IncludedTransaction, InnerEvent, InnerMessage, InnerOutcome, InnerTransaction,
+    Package, PackageDigest, Statement, StorageAccess, ThreadFacts,
 };
 
 use crate::chain::{BOB, Chain, GENESIS_TIME, STRK, os_program};
 use crate::transactions::{invoke, sign, to_json, transfer, unsigned};
 
-/// A sub-block of one transfer by Bob, which read a cell of the token that is 0 as `read`.
+/// A sub-block of two transfers by Bob, of which the second is said to be reverted. It read a cell of the token that is
+/// 0 as `read`.
 pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
-    let inner = InnerTransaction::try_from(invoke(BOB, 0, transfer(STRK, 1))).unwrap();
+    let [first, second] = [1, 2_u64].map(|amount| {
+        InnerTransaction::try_from(invoke(BOB, amount - 1, transfer(STRK, amount.into()))).unwrap()
+    });
     let token: ContractAddress = STRK.try_into().unwrap();
     let storage = chain.executor.storage().state_at(BlockNumber(0));
     let contract = |address: Felt, nonces: (u64, u64), storage| {
@@ -35,7 +38,19 @@ pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
     };
     let cell = StorageAccess { key: 7_u64.into(), before: read, after: read };
     assert_eq!(storage.storage(token, cell.key).unwrap(), Felt::ZERO);
-    let hash = inner.hash(&ChainId::Sepolia).unwrap();
+    let hashes = [&first, &second].map(|inner| inner.hash(&ChainId::Sepolia).unwrap());
+    let event = |transaction_index, value: u64| InnerEvent {
+        transaction_index,
+        from_address: token,
+        content: EventContent { keys: vec![EventKey(value.into())], data: EventData(vec![value.into()]) },
+    };
+    let events = vec![event(0, 5), event(0, 6), event(1, 7)];
+    let message = InnerMessage {
+        transaction_index: 0,
+        from_address: token,
+        to_address: L1Address(Felt::from(0xe1)),
+        payload: vec![Felt::from(8)],
+    };
     Package {
         statement: Statement {
             chain_id: Felt::try_from(&ChainId::Sepolia).unwrap(),
@@ -45,15 +60,21 @@ pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
                 timestamp: BlockTimestamp(GENESIS_TIME),
                 sequencer: chain.executor.config().sequencer_address,
             },
-            inner_transactions: vec![InnerOutcome { hash, reverted: false }],
+            inner_transactions: vec![
+                InnerOutcome { hash: hashes[0], reverted: false },
+                InnerOutcome { hash: hashes[1], reverted: true },
+            ],
             classes: vec![],
-            contracts: vec![contract(BOB, (0, 1), vec![]), contract(STRK, (0, 0), vec![cell])],
-            event_count: 0,
-            events_commitment: events_commitment(&[], &[hash]).unwrap(),
-            messages: vec![],
+            contracts: vec![contract(BOB, (0, 2), vec![]), contract(STRK, (0, 0), vec![cell])],
+            event_count: 3,
+            events_commitment: events_commitment(&events, &hashes).unwrap(),
+            messages: vec![message],
         },
-        inner_transactions: vec![IncludedTransaction::succeeded(inner)],
-        events: vec![],
+        inner_transactions: vec![
+            IncludedTransaction::succeeded(first),
+            IncludedTransaction::reverted(second, "too poor"),
+        ],
+        events,
         proof: vec![1, 2, 3],
     }
 }

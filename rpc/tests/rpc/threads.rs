@@ -43,10 +43,32 @@ async fn a_thread_reverts_and_tells_why() {
     assert_eq!(shown["statement"], pending["statement"]);
     let contracts = shown["statement"]["contracts"].as_array().unwrap();
     assert_eq!(contracts[1]["storage"], json!([{ "key": "0x7", "before": "0x0", "after": "0x0" }]));
-    let inner = &shown["inner_transactions"][0];
-    assert_eq!(inner["transaction_hash"], shown["statement"]["inner_transactions"][0]["transaction_hash"]);
-    assert_eq!(inner["sender_address"], json!(BOB));
+    assert_eq!(contracts[1]["class_hash_before"], contracts[1]["class_hash_after"]);
+    shows_what_became_of_inner_transactions(&shown);
+
+    // They have not taken place.
+    let error = chain.error("zkthread_getInnerReceipts", json!([shown["transaction_hash"]])).await;
+    assert_eq!((error.code, &error.data["kind"]), (10007, &json!("NOT_SETTLED")));
     chain.server.stop().await;
+}
+
+fn shows_what_became_of_inner_transactions(shown: &Value) {
+    for (index, reverted) in [false, true].into_iter().enumerate() {
+        let (inner, stated) =
+            (&shown["inner_transactions"][index], &shown["statement"]["inner_transactions"][index]);
+        assert_eq!(inner["transaction_hash"], stated["transaction_hash"]);
+        assert_eq!(stated["reverted"], reverted);
+        assert_eq!(inner["sender_address"], json!(BOB));
+    }
+    let [first, second] = [0, 1].map(|index: usize| &shown["inner_transactions"][index]);
+    assert_eq!((&first["execution_status"], first.get("revert_reason")), (&json!("SUCCEEDED"), None));
+    let event = |value: &str| json!({ "from_address": STRK, "keys": [value], "data": [value] });
+    assert_eq!(first["events"], json!([event("0x5"), event("0x6")]));
+    let message = json!({ "from_address": STRK, "to_address": "0xe1", "payload": ["0x8"] });
+    assert_eq!(first["messages_sent"], json!([message]));
+    assert_eq!(second["execution_status"], "REVERTED");
+    assert_eq!(second["revert_reason"], "too poor");
+    assert_eq!((&second["events"], &second["messages_sent"]), (&json!([event("0x7")]), &json!([])));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +95,10 @@ async fn checks_list_every_failure() {
     assert_eq!(shown["conflicts"], conflicts);
     let kind = chain.error("zkthread_getThread", json!([hash(&spent)])).await;
     assert_eq!((kind.code, &kind.data["kind"]), (10006, &json!("NOT_A_THREAD")));
-    assert_eq!(chain.error("zkthread_getThread", json!(["0x99"])).await.code, 29);
+    for method in ["zkthread_getThread", "zkthread_getInnerReceipts"] {
+        assert_eq!(chain.error(method, json!([hash(&spent)])).await.code, 10006);
+        assert_eq!(chain.error(method, json!(["0x99"])).await.code, 29);
+    }
     chain.server.stop().await;
 }
 

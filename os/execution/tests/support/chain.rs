@@ -10,13 +10,14 @@ use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
 use zkthreads_execution::{
-    ChainConfig, ChainState, ExecutedTransaction, Executor, GenesisState, OsVersion, Refusal, SealedBlock,
-    Submission,
+    ChainConfig, ChainState, ExecutedTransaction, Executor, GenesisState, OsVersion, PendingTransaction,
+    Refusal, SealedBlock, Submission,
 };
 use zkthreads_program::os_program;
 use zkthreads_protocol::SettleError;
 use zkthreads_storage::{ExecutionStatus, Receipt, Storage};
 
+use super::echo::ECHO_PROGRAM;
 use super::user::User;
 use super::{INITIAL_BALANCE, class, eth, sequencer, strk};
 
@@ -79,9 +80,16 @@ impl TestChain {
             .into_iter()
             .map(|submission| self.executor.admit(submission).expect("admitted"))
             .collect();
+        self.put(admitted)
+    }
+
+    /// Puts transactions into one block.
+    pub fn put(&self, transactions: Vec<PendingTransaction>) -> Sealed {
         let mut open = self.executor.open_block(GENESIS).expect("opens");
-        let executed: Vec<ExecutedTransaction> =
-            admitted.into_iter().map(|transaction| open.execute(transaction).expect("executes")).collect();
+        let executed: Vec<ExecutedTransaction> = transactions
+            .into_iter()
+            .map(|transaction| open.execute(transaction).expect("executes"))
+            .collect();
         let sealed = open.seal().expect("seals");
         self.commit(sealed, executed)
     }
@@ -140,7 +148,9 @@ pub fn config() -> ChainConfig {
         eth_address: eth(),
         gas_prices: GasPrices { eth_gas_prices: prices.clone(), strk_gas_prices: prices },
         max_thread_age: 20,
-        os_versions: vec![OsVersion { program: os_program().clone(), active_from: BlockNumber(0) }],
+        os_versions: [os_program(), &ECHO_PROGRAM]
+            .map(|program| OsVersion { program: program.clone(), active_from: BlockNumber(0) })
+            .into(),
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use starknet_api::core::ClassHash;
 use starknet_api::state::SierraContractClass;
-use zkthreads_execution::class::compile;
+use starknet_types_core::felt::Felt;
+use zkthreads_execution::class::{compile, legacy};
 use zkthreads_storage::ClassRecord;
 
 pub type Declared = (ClassHash, ClassRecord);
@@ -13,6 +14,9 @@ pub type Declared = (ClassHash, ClassRecord);
 pub static ACCOUNT: LazyLock<Declared> = LazyLock::new(|| third_party("oz_account_1.0.0.sierra"));
 pub static STRK: LazyLock<Declared> = LazyLock::new(|| third_party("strk_erc20.sierra"));
 pub static ETH: LazyLock<Declared> = LazyLock::new(|| third_party("eth_erc20.sierra"));
+
+/// OpenZeppelin's universal deployer.
+pub static UDC: LazyLock<Declared> = LazyLock::new(|| third_party("udc_2.sierra"));
 
 /// Our `contracts/bulk.cairo`.
 pub static BULK: LazyLock<Declared> = LazyLock::new(|| {
@@ -25,18 +29,35 @@ fn third_party(name: &str) -> Declared {
     (class.calculate_class_hash(), compile(class).expect("compiles"))
 }
 
-/// Our `contracts/probe.cairo`, which nothing declares.
+/// [`probe`], compiled.
+pub static PROBE: LazyLock<Declared> = LazyLock::new(|| {
+    let class = probe();
+    (class.calculate_class_hash(), compile(class).expect("compiles"))
+});
+
+/// A Cairo 0 class.
+pub static LEGACY: LazyLock<Declared> = LazyLock::new(|| {
+    let class =
+        serde_json::from_value(json("target/third-party/contracts/udc_legacy.json")).expect("a class");
+    (ClassHash(Felt::from(0x1e6ac_u64)), legacy(class))
+});
+
+/// Our `contracts/probe.cairo`, which no chain declares unasked.
 pub fn probe() -> SierraContractClass {
     load("contracts/probe.sierra.json")
 }
 
 /// The Sierra class at `path`, relative to the workspace.
 pub fn load(path: &str) -> SierraContractClass {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    let json = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut value: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+    let mut value = json(path);
     if !value["abi"].is_string() {
         value["abi"] = serde_json::Value::String(value["abi"].to_string());
     }
     serde_json::from_value(value).expect("a Sierra class")
+}
+
+fn json(path: &str) -> serde_json::Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    let json = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&json).expect("JSON")
 }

@@ -10,6 +10,7 @@
 
 pub mod chain;
 pub mod class;
+pub mod echo;
 pub mod thread;
 pub mod user;
 

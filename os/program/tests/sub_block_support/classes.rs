@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use blockifier::execution::contract_class::{CompiledClassV1, RunnableCompiledClass};
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
+use serde_json::Value;
 use starknet_api::contract_class::SierraVersion;
 use starknet_api::core::ClassHash;
 use starknet_api::state::SierraContractClass;
@@ -78,12 +79,20 @@ fn third_party(name: &str) -> Class {
 
 /// Compiles the Sierra class at `path`, relative to the workspace.
 pub fn load(path: &str) -> Class {
+    compile(read(path))
+}
+
+/// The Sierra class at `path`, relative to the workspace.
+pub fn read(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
     let json = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut value: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
-    if !value["abi"].is_string() {
-        value["abi"] = serde_json::Value::String(value["abi"].to_string());
+    serde_json::from_slice(&json).expect("JSON")
+}
+
+pub fn compile(mut sierra: Value) -> Class {
+    if !sierra["abi"].is_string() {
+        sierra["abi"] = Value::String(sierra["abi"].to_string());
     }
-    let sierra: SierraContractClass = serde_json::from_value(value).expect("a Sierra class");
+    let sierra: SierraContractClass = serde_json::from_value(sierra).expect("a Sierra class");
     Class::compile(sierra).expect("compiles")
 }

@@ -42,7 +42,7 @@ impl User {
             max_amount: GasAmount(max_amount),
             max_price_per_unit: GasPrice(price),
         };
-        let mut invoke = InvokeTransactionV3 {
+        let invoke = InvokeTransactionV3 {
             resource_bounds: ValidResourceBounds::AllResources(AllResourceBounds {
                 l1_gas: bounds(0, 1_000_000_000),
                 l2_gas: bounds(100_000_000, 2_000_000_000),
@@ -59,6 +59,11 @@ impl User {
             account_deployment_data: Default::default(),
             proof_facts: Default::default(),
         };
+        self.sign_invoke(invoke)
+    }
+
+    /// Signs an invoke of any shape.
+    pub fn sign_invoke(&self, mut invoke: InvokeTransactionV3) -> InnerTransaction {
         let unsigned = InnerTransaction::try_from(invoke.clone()).expect("an inner transaction");
         let hash = unsigned.hash(&chain_id()).expect("hashes").0;
         let k = starknet_crypto::rfc6979_generate_k(&hash, &self.private_key, None);

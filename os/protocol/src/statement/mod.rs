@@ -114,6 +114,12 @@ impl Statement {
     pub fn transaction_hashes(&self) -> impl Iterator<Item = TransactionHash> {
         self.inner_transactions.iter().map(|transaction| transaction.hash)
     }
+
+    /// How many of the inner transactions were reverted.
+    #[must_use]
+    pub fn reverted_count(&self) -> usize {
+        self.inner_transactions.iter().filter(|transaction| transaction.reverted).count()
+    }
 }
 
 impl ContractAccess {

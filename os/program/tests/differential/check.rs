@@ -1,0 +1,192 @@
+//! One random sub-block: the chain, the sub-block builder and the thread OS must agree.
+
+use std::collections::BTreeSet;
+
+use starknet_api::core::{ContractAddress, Nonce};
+use starknet_api::state::StorageKey;
+use starknet_types_core::felt::Felt;
+use zkthreads_execution::sub_block::{self, ExecutedSubBlock, LeftOutReason, SubBlockError};
+use zkthreads_protocol::{InnerEvent, InnerMessage, InnerTransaction};
+
+use super::chain;
+use super::difference::difference;
+use super::random::Random;
+use super::report::Report;
+use super::scene::{Scene, scene};
+use super::transaction;
+use crate::sub_block_support::MemoryState;
+
+/// Most transactions in a random sub-block.
+const MOST_TRANSACTIONS: usize = 8;
+
+/// How often a transaction is made anew that fails, at most.
+const MOST_CHANCES: usize = 6;
+
+/// A sub-block as the chain executes it.
+struct OnChain {
+    transactions: Vec<InnerTransaction>,
+    state: MemoryState,
+    outcomes: Vec<chain::Outcome>,
+}
+
+/// Executes the sub-block that `seed` stands for in all three ways. An error says where they differ.
+pub fn check(seed: u64, report: &mut Report) -> Result<(), String> {
+    let Some(executed) = check_builder(seed, report)? else { return Ok(()) };
+    let run = zkthreads_program::run(&executed.input).map_err(|error| format!("the OS fails: {error}"))?;
+    report.max_steps = report.max_steps.max(run.steps);
+    match difference(&executed.statement, &run.statement) {
+        None => Ok(()),
+        Some(difference) => Err(format!("blockifier / the OS: {difference}")),
+    }
+}
+
+/// The chain against the sub-block builder; the sub-block, unless it is empty.
+pub fn check_builder(seed: u64, report: &mut Report) -> Result<Option<ExecutedSubBlock>, String> {
+    let on_chain = generate(seed, report)?;
+    report.sub_blocks += 1;
+    if on_chain.transactions.is_empty() {
+        return Ok(None);
+    }
+    let scene = scene();
+    let executed = sub_block::execute(scene.state.clone(), &scene.context, on_chain.transactions.clone())
+        .map_err(|error| format!("no sub-block: {error}"))?;
+    compare(scene, &on_chain, &executed)?;
+    Ok(Some(executed))
+}
+
+/// Makes random transactions, one on top of the other. Those that a sub-block leaves out are checked against the chain
+/// and dropped, so that they do not spoil the nonces of the others.
+fn generate(seed: u64, report: &mut Report) -> Result<OnChain, String> {
+    let scene = scene();
+    let mut random = Random::new(seed);
+    let mut on_chain = OnChain { transactions: Vec::new(), state: scene.state.clone(), outcomes: Vec::new() };
+    for index in 0..random.between(1, MOST_TRANSACTIONS) {
+        let account = random.below(scene.accounts.len());
+        let address = scene.accounts[account].address();
+        let mut nonce = on_chain.state.nonces.get(&address).copied().unwrap_or_default();
+        if random.chance(10) {
+            nonce = Nonce(nonce.0 + Felt::ONE);
+        }
+        // Most random transactions are reverted: these get other chances.
+        let mut chances = random.below(MOST_CHANCES);
+        let (transaction, chain) = loop {
+            let transaction = transaction::random(scene, account, nonce, &mut random);
+            let chain = chain::execute(&on_chain.state, &scene.context, &transaction);
+            if chances == 0 || chain.as_ref().is_ok_and(|outcome| !outcome.info.is_reverted()) {
+                break (transaction, chain);
+            }
+            chances -= 1;
+        };
+        let alone = sub_block::execute(on_chain.state.clone(), &scene.context, vec![transaction.clone()]);
+        match (alone, chain) {
+            (Ok(executed), Ok(outcome)) => {
+                let reverted = executed.statement.inner_transactions[0].reverted;
+                if reverted != outcome.info.is_reverted() {
+                    return Err(format!("transaction {index}: reverted {reverted}, not so on the chain"));
+                }
+                report.include(&outcome);
+                on_chain.state = outcome.after(&on_chain.state);
+                on_chain.transactions.push(transaction);
+                on_chain.outcomes.push(outcome);
+            }
+            (Ok(_), Err(error)) => return Err(format!("transaction {index}: the chain refuses it: {error}")),
+            (Err(SubBlockError::Empty { left_out }), chain) => {
+                let reason = &left_out[0].reason;
+                report.leave_out(reason);
+                let expected = match reason {
+                    LeftOutReason::Abort { .. } => chain.as_ref().is_ok_and(|it| it.info.is_reverted()),
+                    LeftOutReason::Syscall { .. } | LeftOutReason::LegacyClass { .. } => true,
+                    _ => chain.is_err(),
+                };
+                if !expected {
+                    let chain = chain.map(|outcome| outcome.info.revert_error.map(|it| it.to_string()));
+                    return Err(format!(
+                        "transaction {index}: left out for {reason}; on the chain: {chain:?}"
+                    ));
+                }
+            }
+            (Err(error), _) => return Err(format!("transaction {index}: {error}")),
+        }
+    }
+    Ok(on_chain)
+}
+
+/// Compares what the sub-block builder says with what the chain did.
+fn compare(scene: &Scene, on_chain: &OnChain, executed: &ExecutedSubBlock) -> Result<(), String> {
+    if let Some(left_out) = executed.left_out.first() {
+        return Err(format!("left out among others, not alone: {}", left_out.reason));
+    }
+    let reverted: Vec<bool> = executed.statement.inner_transactions.iter().map(|it| it.reverted).collect();
+    let expected: Vec<bool> = on_chain.outcomes.iter().map(|outcome| outcome.info.is_reverted()).collect();
+    same("reverted", &expected, &reverted)?;
+
+    let mut after = scene.state.clone();
+    after.apply(&executed.statement);
+    let mut chain = on_chain.state.clone();
+    for state in [&mut after, &mut chain] {
+        state.storage.retain(|_, value| *value != Felt::ZERO);
+        state.nonces.retain(|_, nonce| *nonce != Nonce::default());
+    }
+    same("nonces", &chain.nonces, &after.nonces)?;
+    same("class hashes", &chain.class_hashes, &after.class_hashes)?;
+    let changed: BTreeSet<_> = chain
+        .storage
+        .iter()
+        .filter(|(cell, value)| after.storage.get(*cell) != Some(value))
+        .chain(after.storage.iter().filter(|(cell, value)| chain.storage.get(*cell) != Some(value)))
+        .collect();
+    same("storage", &BTreeSet::new(), &changed)?;
+
+    let (events, messages) = effects(on_chain);
+    same("events", &events, &executed.events)?;
+    same("messages", &messages, &executed.statement.messages)?;
+
+    let cells: BTreeSet<(ContractAddress, StorageKey)> =
+        on_chain.outcomes.iter().flat_map(|outcome| outcome.cells.iter().copied()).collect();
+    let stated: BTreeSet<_> = executed
+        .statement
+        .contracts
+        .iter()
+        .flat_map(|contract| contract.storage.iter().map(|cell| (contract.address, cell.key)))
+        .collect();
+    let missing: Vec<_> = cells.difference(&stated).collect();
+    let invented: Vec<_> = stated.difference(&cells).collect();
+    same("cells read (missing, invented)", &(vec![], vec![]), &(missing, invented))
+}
+
+fn effects(on_chain: &OnChain) -> (Vec<InnerEvent>, Vec<InnerMessage>) {
+    let (mut events, mut messages) = (Vec::new(), Vec::new());
+    for (index, outcome) in on_chain.outcomes.iter().enumerate() {
+        let transaction_index = u32::try_from(index).expect("few");
+        let info = &outcome.info;
+        for tree in [&info.validate_call_info, &info.execute_call_info].into_iter().flatten() {
+            events.extend(tree.get_sorted_events().into_iter().map(|event| InnerEvent {
+                transaction_index,
+                from_address: event.from_address,
+                content: event.content,
+            }));
+            let mut sent: Vec<_> = tree
+                .iter()
+                .flat_map(|call| {
+                    call.execution.l2_to_l1_messages.iter().map(move |sent| (sent.order, call, sent))
+                })
+                .collect();
+            sent.sort_by_key(|(order, ..)| *order);
+            messages.extend(sent.into_iter().map(|(_, call, sent)| InnerMessage {
+                transaction_index,
+                from_address: call.call.storage_address,
+                to_address: sent.message.to_address,
+                payload: sent.message.payload.0.clone(),
+            }));
+        }
+    }
+    (events, messages)
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, chain: &T, thread: &T) -> Result<(), String> {
+    if chain == thread {
+        return Ok(());
+    }
+    let text = format!("{what}: on the chain {chain:?}, in the sub-block {thread:?}");
+    Err(text.chars().take(3000).collect())
+}
