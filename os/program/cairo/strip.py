@@ -26,6 +26,7 @@ TESTED = [
     "thread_os.shown_info.shown_info",
     "thread_os.state.undo",
     "thread_os.statement.write_contracts",
+    "thread_os.syscalls.serve_syscalls",
     "thread_os.transaction_hash.invoke_hash",
 ]
 

@@ -8,6 +8,7 @@ mod liar_about_order;
 mod meta_transaction;
 mod shown_info;
 mod state;
+mod syscalls;
 mod transaction_hash;
 
 use std::collections::{BTreeMap, HashMap};
