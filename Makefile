@@ -8,7 +8,7 @@ BIN := $(CARGO_TARGET_DIR)/release/zkthreads
 BUILD := cargo build --release --workspace --bins --examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo devnet test bench fmt lint check-reproducible fixtures deny
+.PHONY: help setup build demo devnet test fuzz bench fmt lint check-reproducible fixtures deny
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -29,6 +29,10 @@ devnet: build ## run a local chain on port 5050
 test: setup ## run every test, those of the JavaScript and Python clients too
 	$(BUILD)
 	cargo nextest run --release --workspace --profile $(PROFILE)
+
+fuzz: ## hostile packages and proofs, FUZZ_SECONDS (600) for each target
+	tools/setup build
+	prover/verifier/fuzz/run
 
 bench: build ## verify, precheck, apply, and the same transfers one by one (Criterion)
 	cargo bench --workspace --bench '*'

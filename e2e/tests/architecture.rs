@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("storage", &["protocol"]),
     ("verifier", &["protocol"]),
+    ("fuzz", &["protocol", "verifier"]),
     ("program", &["protocol"]),
     ("execution", &["program", "protocol", "storage", "verifier"]),
     ("prover", &["program", "protocol", "verifier"]),

@@ -6,6 +6,7 @@ mod bad_input;
 mod blocks;
 mod clients;
 mod crash;
+mod deploys;
 mod race;
 mod refusals;
 mod starknet_rust_client;

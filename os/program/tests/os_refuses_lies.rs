@@ -222,10 +222,10 @@ fn a_balance_that_is_not_so_is_told() {
 fn other_code_is_told() {
     for offset in [0, 1, 100, 1000] {
         let (run, honest) = with_input(|input| {
-            for casm in input.classes.values_mut() {
-                let mut altered = (**casm).clone();
+            for class in input.classes.values_mut() {
+                let mut altered = (*class.casm).clone();
                 altered.bytecode[offset].value += 1_u32;
-                *casm = altered.into();
+                class.casm = altered.into();
             }
         });
         assert!(assert_sound(run, &honest, "code"));

@@ -62,3 +62,16 @@ impl fmt::Display for Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Progress;
+
+    #[test]
+    fn what_did_not_succeed_is_told() {
+        let told = |reverted, left_out| Progress::Executed { included: 5, reverted, left_out }.to_string();
+        assert_eq!(told(0, 0), "executed 5 transactions");
+        assert_eq!(told(2, 0), "executed 5 transactions, reverted 2");
+        assert_eq!(told(2, 1), "executed 5 transactions, reverted 2, left out 1");
+    }
+}

@@ -87,7 +87,6 @@ component_list! {
         assert_eq_opcode: Optional;
         assert_eq_opcode_imm: Optional;
         assert_eq_opcode_double_deref: Optional;
-        blake_compress_opcode: Optional;
         call_opcode_abs: Optional;
         call_opcode_rel_imm: Optional;
         generic_opcode: Optional;
@@ -106,11 +105,8 @@ component_list! {
         blake_g: Optional;
         triple_xor_32: Optional;
         partial_ec_mul_generic: Unsupported;
-        pedersen_aggregator_window_bits_18: Unsupported;
         partial_ec_mul_window_bits_18: Unsupported;
-        pedersen_aggregator_window_bits_9: Optional;
         partial_ec_mul_window_bits_9: Optional;
-        poseidon_aggregator: Optional;
         poseidon_3_partial_rounds_chain: Optional;
         poseidon_full_round_chain: Optional;
         cube_252: Optional;
@@ -128,6 +124,10 @@ component_list! {
         ec_op_builtin: Unsupported;
         memory_address_to_id: Required;
         memory_id_to_small: Required;
+        blake_compress_opcode: Optional;
+        pedersen_aggregator_window_bits_18: Unsupported;
+        pedersen_aggregator_window_bits_9: Optional;
+        poseidon_aggregator: Optional;
     }
     tables {
         blake_round_sigma: Optional;

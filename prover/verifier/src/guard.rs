@@ -33,7 +33,8 @@ impl Drop for Mark {
 }
 
 /// Runs `check`; a panic in it becomes [`VerifyError::Malformed`]. Panics of other threads are reported as ever:
-/// the process-wide hook only skips threads that are inside this function.
+/// the process-wide hook only skips threads that are inside this function. (A process that sets another hook after
+/// the first proof hears of these panics again; nothing worse.)
 pub(crate) fn guarded<T>(check: impl FnOnce() -> Result<T, VerifyError>) -> Result<T, VerifyError> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

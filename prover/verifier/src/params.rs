@@ -75,7 +75,15 @@ pub const MAX_LOG_SIZE: u32 = 24;
 /// Log2 of the largest trace that counts its rows: the tables' longest counting column.
 pub const MAX_COUNTED_LOG_SIZE: u32 = SMALL_MAX_SEQUENCE_LOG_SIZE;
 
-/// Largest decompressed proof, bytes. A real one has about 2 MB. Decoded it takes at most thrice that much
-/// memory (an empty list has 8 bytes encoded and 24 in memory), and the checks copy it at most thrice: below
-/// 100 MB for the worst input and some 20 MB for a real one.
+/// Largest decompressed proof, bytes. A real one has about 2 MB.
 pub const MAX_DECODED_BYTES: usize = 8 * 1024 * 1024;
+
+/// Most memory that verifying any input takes beside the input itself, bytes.
+///
+/// Decoding is what takes most. Nothing is allocated for what a list promises beyond a mebibyte, so memory follows
+/// from the bytes that are really there, of which there are `R` = [`MAX_DECODED_BYTES`] at most. The items that grow
+/// most are lists: an empty one has 8 bytes encoded and 24 decoded. A growing list doubles, so one that fills the
+/// input holds 3 `R`, and 6 `R` more while it moves for the last time; the decompressed bytes are another `R`.
+/// Re-encoding takes one `R` more, but nothing moves then. After the checks of a proof's shape its vectors are as
+/// long as an honest proof's; the proof system copies some of them, which stays far below.
+pub const MAX_VERIFY_MEMORY: usize = 10 * MAX_DECODED_BYTES;

@@ -149,6 +149,8 @@ fn receipts() -> Vec<Receipt> {
             computed: TransactionHash(Felt::ONE),
             named: TransactionHash(Felt::TWO),
         },
+        SettleError::ClassMetering { class_hash: ClassHash(Felt::TWO), expected: true },
+        SettleError::ClassLegacy { class_hash: ClassHash(Felt::MAX) },
         SettleError::Proof { reason: "weak".into() },
     ];
     let mut receipts: Vec<_> = errors.into_iter().map(|error| reverted(Some(error))).collect();

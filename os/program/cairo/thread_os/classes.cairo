@@ -1,10 +1,9 @@
-// Loads classes: hashes their code, so that what runs is what the chain declared.
+// Loads classes, so that what runs is what the chain declared, and finds them and their entry points.
 
 from starkware.cairo.common.alloc import alloc
-from starkware.cairo.common.builtin_poseidon.poseidon import poseidon_hash_many
-from starkware.cairo.common.cairo_builtins import PoseidonBuiltin
 from starkware.cairo.common.math import assert_lt_felt
-from starkware.cairo.common.poseidon_state import PoseidonBuiltinState
+from thread_os.compatibility import shown_to
+from thread_os.compiled_class_hash import LoadedCode, compiled_class_hash
 from thread_os.constants import (
     ADD_MOD_GAS,
     BITWISE_GAS,
@@ -14,22 +13,15 @@ from thread_os.constants import (
     PEDERSEN_GAS,
     POSEIDON_GAS,
 )
-from thread_os.restricted import assert_unrestricted
 from thread_os.types import Class, EntryPoint, SubBlock
 
 const RET = 0x208b7fff7fff7ffe;
 
-// A class as the prover supplies it. Every field is bound by the compiled class hash, which the statement carries.
+// A class as the prover supplies it.
 struct LoadedClass {
     class_hash: felt,
-    n_external: felt,
-    external: EntryPoint*,
-    n_l1_handlers: felt,
-    l1_handlers: EntryPoint*,
-    n_constructors: felt,
-    constructors: EntryPoint*,
-    bytecode_length: felt,
-    bytecode: felt*,
+    gas_metered: felt,
+    code: LoadedCode*,
 }
 
 // Prices of builtins, in the order in which compiled classes read them.
@@ -46,29 +38,34 @@ func builtin_costs() -> (costs: felt*) {
 }
 
 // Loads `n_classes` classes to `classes`, strictly ascending by class hash.
-func load_classes{range_check_ptr, poseidon_ptr: PoseidonBuiltin*}(
-    classes: Class*, n_classes: felt, costs: felt*
-) {
+func load_classes{range_check_ptr}(classes: Class*, n_classes: felt, costs: felt*) {
     if (n_classes == 0) {
         return ();
     }
     alloc_locals;
     local loaded: LoadedClass*;
-    // Lays out the next class. Bound by its compiled class hash, which the statement carries beside the class hash.
+    // Lays out the next class. The statement carries its class hash, the hash of its code and how it is metered; the
+    // chain compares them with what was declared.
     %{ zkthreads.load_class(ids.loaded) %}
-    assert_unrestricted(loaded.class_hash);
-    let (local hash) = compiled_class_hash(loaded);
+    assert loaded.gas_metered * loaded.gas_metered = loaded.gas_metered;
+    local code: LoadedCode* = loaded.code;
+    let (local hash) = compiled_class_hash(code);
+    let (shown) = shown_to(loaded.class_hash);
 
     // Code that runs past the bytecode returns, and finds the prices of builtins behind the `ret`.
-    assert loaded.bytecode[loaded.bytecode_length] = RET;
-    assert loaded.bytecode[loaded.bytecode_length + 1] = cast(costs, felt);
+    assert code.bytecode[code.bytecode_length] = RET;
+    assert code.bytecode[code.bytecode_length + 1] = cast(costs, felt);
 
     assert [classes] = Class(
         class_hash=loaded.class_hash,
         compiled_class_hash=hash,
-        n_entry_points=loaded.n_external,
-        entry_points=loaded.external,
-        bytecode=loaded.bytecode,
+        gas_metered=loaded.gas_metered,
+        shown=shown,
+        n_external=code.n_external,
+        external=code.external,
+        n_constructors=code.n_constructors,
+        constructors=code.constructors,
+        bytecode=code.bytecode,
     );
     load_classes(classes=classes + Class.SIZE, n_classes=n_classes - 1, costs=costs);
     if (n_classes != 1) {
@@ -90,98 +87,33 @@ func find_class{range_check_ptr}(sub_block: SubBlock*, class_hash: felt) -> (cla
     return (class=class);
 }
 
-// Finds an external entry point of a class.
-func find_entry_point{range_check_ptr}(class: Class*, selector: felt) -> (entry_point: EntryPoint*) {
-    // Writes the entry point's index to `[range_check_ptr]`. Bound below: in range, and the selector is the wanted
-    // one (selectors of a class are distinct).
-    %{ zkthreads.find_entry_point(ids.range_check_ptr, ids.class, ids.selector) %}
+// Finds an entry point among `n`, or returns zero if none has the selector.
+func find_entry_point{range_check_ptr}(entry_points: EntryPoint*, n: felt, selector: felt) -> (
+    entry_point: EntryPoint*
+) {
+    alloc_locals;
+    local is_found;
+    // Whether there is one and, if so, to `[range_check_ptr]` its index. Bound below: the index is in range and the
+    // selector is the wanted one (selectors of a class are distinct), or all selectors differ from it.
+    %{ zkthreads.find_entry_point(ids.is_found, ids.range_check_ptr, ids.entry_points, ids.n, ids.selector) %}
+    if (is_found == 0) {
+        assert_absent(entry_points, n, selector);
+        return (entry_point=cast(0, EntryPoint*));
+    }
     tempvar index = [range_check_ptr];
-    assert [range_check_ptr + 1] = class.n_entry_points - 1 - index;
+    assert [range_check_ptr + 1] = n - 1 - index;
     let range_check_ptr = range_check_ptr + 2;
-    tempvar entry_point = class.entry_points + index * EntryPoint.SIZE;
+    tempvar entry_point = entry_points + index * EntryPoint.SIZE;
     assert entry_point.selector = selector;
     return (entry_point=entry_point);
 }
 
-// The class's Poseidon compiled class hash, as Starknet defines it.
-func compiled_class_hash{poseidon_ptr: PoseidonBuiltin*}(loaded: LoadedClass*) -> (hash: felt) {
-    alloc_locals;
-    let (local parts: felt*) = alloc();
-    assert parts[0] = 'COMPILED_CLASS_V1';
-    let (external) = entry_points_hash(loaded.external, loaded.n_external);
-    assert parts[1] = external;
-    let (l1_handlers) = entry_points_hash(loaded.l1_handlers, loaded.n_l1_handlers);
-    assert parts[2] = l1_handlers;
-    let (constructors) = entry_points_hash(loaded.constructors, loaded.n_constructors);
-    assert parts[3] = constructors;
-    let (bytecode) = bytecode_hash(loaded.bytecode, loaded.bytecode_length);
-    assert parts[4] = bytecode;
-    let (hash) = poseidon_hash_many(n=5, elements=parts);
-    return (hash=hash);
-}
-
-func entry_points_hash{poseidon_ptr: PoseidonBuiltin*}(entry_points: EntryPoint*, n: felt) -> (hash: felt) {
-    alloc_locals;
-    let (local preimage: felt*) = alloc();
-    entry_points_preimage(entry_points, n, preimage);
-    let (hash) = poseidon_hash_many(n=3 * n, elements=preimage);
-    return (hash=hash);
-}
-
-func entry_points_preimage{poseidon_ptr: PoseidonBuiltin*}(
-    entry_points: EntryPoint*, n: felt, preimage: felt*
-) {
+// Asserts that none of `n` entry points has the selector.
+func assert_absent(entry_points: EntryPoint*, n: felt, selector: felt) {
     if (n == 0) {
         return ();
     }
-    let (builtins_hash) = poseidon_hash_many(n=entry_points.n_builtins, elements=entry_points.builtins);
-    assert preimage[0] = entry_points.selector;
-    assert preimage[1] = entry_points.offset;
-    assert preimage[2] = builtins_hash;
-    return entry_points_preimage(entry_points + EntryPoint.SIZE, n - 1, preimage + 3);
-}
-
-// Hash of a stretch of bytecode: of its felts if it is a leaf of the class's segmentation, else
-// `1 + Poseidon(length, hash, length, hash, ..)` of its parts. Parts whose code does not run are skipped.
-func bytecode_hash{poseidon_ptr: PoseidonBuiltin*}(data: felt*, length: felt) -> (hash: felt) {
-    alloc_locals;
-    local is_leaf;
-    // The class's segmentation. Bound by the compiled class hash: leaf and node hashes differ by construction.
-    %{ zkthreads.bytecode_node(ids.is_leaf) %}
-    if (is_leaf != 0) {
-        let (hash) = poseidon_hash_many(n=length, elements=data);
-        return (hash=hash);
-    }
-    let (local preimage: felt*) = alloc();
-    let (preimage_end) = bytecode_node_preimage(data, length, preimage);
-    let (hash) = poseidon_hash_many(n=preimage_end - preimage, elements=preimage);
-    return (hash=hash + 1);
-}
-
-func bytecode_node_preimage{poseidon_ptr: PoseidonBuiltin*}(
-    data: felt*, length: felt, preimage: felt*
-) -> (preimage_end: felt*) {
-    if (length == 0) {
-        // Ends the node in the prover's walk; supplies nothing.
-        %{ zkthreads.bytecode_node_end() %}
-        return (preimage_end=preimage);
-    }
-    alloc_locals;
-    local part_length;
-    local is_skipped;
-    local hash_if_skipped;
-    // The next part, and whether its code runs. Bound by the compiled class hash like `is_leaf`; a part that is
-    // skipped although it runs stops the run at its first felt.
-    %{ zkthreads.bytecode_part(ids.part_length, ids.is_skipped, ids.hash_if_skipped) %}
-    assert preimage[0] = part_length;
-    if (is_skipped != 0) {
-        // A part is entered at its first felt only, and -1 is no instruction: code that is not loaded cannot run. So
-        // it need not be hashed: the class's hash fixes the part's hash.
-        assert data[0] = -1;
-        assert preimage[1] = hash_if_skipped;
-        return bytecode_node_preimage(data + part_length, length - part_length, preimage + 2);
-    }
-    let (part_hash) = bytecode_hash(data, part_length);
-    assert preimage[1] = part_hash;
-    return bytecode_node_preimage(data + part_length, length - part_length, preimage + 2);
+    // A zero has no inverse. The inverse is bound by the assertion itself.
+    tempvar inverse = 1 / (entry_points.selector - selector);
+    return assert_absent(entry_points + EntryPoint.SIZE, n - 1, selector);
 }

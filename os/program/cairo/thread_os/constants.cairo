@@ -78,6 +78,7 @@ const OUT_OF_GAS = 'Out of gas';
 const ENTRY_POINT_FAILED = 'ENTRYPOINT_FAILED';
 const ENTRY_POINT_NOT_FOUND = 'ENTRYPOINT_NOT_FOUND';
 const INVALID_ARGUMENT = 'Invalid argument';
+const INVALID_INPUT_LENGTH = 'Invalid input length';
 const BLOCK_NUMBER_OUT_OF_RANGE = 'Block number out of range';
 
 // A class that may not run in a version 0 transaction.

@@ -3,6 +3,9 @@
 
 from thread_os.constants import OUT_OF_GAS
 
+// Cells of an answer that is a failure.
+const FAILURE_SIZE = 4;
+
 // Whether `gas` covers `cost`.
 func covers{range_check_ptr}(gas: felt, cost: felt) -> (yes: felt) {
     // Guesses the answer in `[ap]`. Bound by the range checks below, of which one only can pass.
@@ -32,6 +35,19 @@ func assert_out_of_gas{range_check_ptr}(answer: felt*, gas: felt, cost: felt) {
     let range_check_ptr = range_check_ptr + 1;
     assert_failure(answer=answer, gas=gas, error=OUT_OF_GAS);
     return ();
+}
+
+// Asserts that the answer to a syscall that costs `cost` begins with the gas that is left of `gas`, or is that there was
+// too little. Returns whether the syscall was paid.
+func charge{range_check_ptr}(answer: felt*, gas: felt, cost: felt) -> (paid: felt) {
+    tempvar left = gas - cost;
+    if (answer[0] == left) {
+        assert [range_check_ptr] = left;
+        let range_check_ptr = range_check_ptr + 1;
+        return (paid=1);
+    }
+    assert_out_of_gas(answer=answer, gas=gas, cost=cost);
+    return (paid=0);
 }
 
 // Asserts that a syscall was answered with a failure of one felt, and `gas` left.

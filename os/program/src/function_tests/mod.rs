@@ -1,8 +1,12 @@
 //! Functions of the thread OS, each called by itself.
 
+mod blake;
 mod builtins;
 mod calls;
+mod class_hash;
 mod contract_address;
+mod cryptography;
+mod entry_points;
 mod hostile;
 mod liar_about_order;
 mod meta_transaction;

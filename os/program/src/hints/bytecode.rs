@@ -6,7 +6,7 @@ use cairo_lang_starknet_classes::NestedIntList;
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use starknet_api::core::ClassHash;
 use starknet_types_core::felt::Felt;
-use starknet_types_core::hash::{Poseidon, StarkHash};
+use starknet_types_core::hash::{Blake2Felt252, StarkHash};
 
 /// Offsets of the instructions of each class that a run executed.
 pub(crate) type UsedCode = BTreeMap<ClassHash, BTreeSet<usize>>;
@@ -94,11 +94,11 @@ impl Part {
     /// Hash of this stretch, as Starknet defines it.
     fn hash(&self, all: &[Felt]) -> Felt {
         if self.is_leaf {
-            return Poseidon::hash_array(self.felts(all));
+            return Blake2Felt252::hash_array(self.felts(all));
         }
         let preimage: Vec<Felt> =
             self.parts.iter().flat_map(|part| [part.length.into(), part.hash(all)]).collect();
-        Poseidon::hash_array(&preimage) + Felt::ONE
+        Blake2Felt252::hash_array(&preimage) + Felt::ONE
     }
 }
 

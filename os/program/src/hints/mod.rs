@@ -4,10 +4,16 @@
 //! to cairo-vm, core hints of contracts to cairo-lang-runner, and contracts' syscalls to [`contract`].
 
 mod args;
+mod blake;
 mod bytecode;
 mod calls;
 mod classes;
 mod contract;
+mod cryptography;
+mod digests;
+mod ec_op;
+mod library;
+mod secp;
 mod state;
 mod transactions;
 
@@ -30,6 +36,9 @@ pub(crate) use self::args::Args;
 pub(crate) use self::bytecode::UsedCode;
 use self::calls::Calls;
 use self::classes::Classes;
+#[cfg(test)]
+pub(crate) use self::contract::answer_alone;
+use self::ec_op::EcOps;
 use self::state::State;
 use self::transactions::Transactions;
 #[cfg(test)]
@@ -56,6 +65,7 @@ pub(crate) struct OsHints<'a> {
     transactions: Transactions<'a>,
     calls: Calls<'a>,
     state: State<'a>,
+    ec_ops: EcOps,
     resources: RunResources,
     /// Bends what hints supply, in tests.
     pub(crate) liar: Liar,
@@ -67,12 +77,13 @@ impl<'a> OsHints<'a> {
     /// Hints for `input`; of classes, only the code in `used` is loaded, or all of it.
     pub(crate) fn new(input: &'a OsInput, used: Option<&'a UsedCode>) -> Self {
         Self {
-            library: BuiltinHintProcessor::new_empty(),
+            library: library::processor(),
             input,
             classes: Classes::new(&input.classes, used),
             transactions: Transactions::new(input),
             calls: Calls::default(),
             state: State::new(&input.contracts),
+            ec_ops: EcOps::default(),
             resources: RunResources::new(MAX_STEPS),
             liar: Liar::default(),
             ec_op_segment: None,
@@ -103,6 +114,11 @@ impl<'a> OsHints<'a> {
             "bytecode_node" => self.classes.bytecode_node(args)?,
             "bytecode_part" => self.classes.bytecode_part(args)?,
             "bytecode_node_end" => self.classes.bytecode_node_end()?,
+            "find_builtin_list" => self.classes.find_builtin_list(args)?,
+            "felt_words" => blake::felt_words(args)?,
+            "large_words" => blake::large_words(args)?,
+            "felt_shape" => blake::felt_shape(args)?,
+            "blake_blocks" => blake::blake_blocks(args)?,
             "find_class" => self.classes.find(args)?,
             "find_entry_point" => self.classes.find_entry_point(args)?,
             "ec_op_segment" => {
@@ -112,7 +128,7 @@ impl<'a> OsHints<'a> {
             "load_transaction" => self.transactions.load(args)?,
             "enter_validate" => self.calls.begin(&self.transactions.current()?.validate),
             "enter_execute" => self.calls.begin(&self.transactions.current()?.execute),
-            "is_reverted" => args.set("reverted", usize::from(self.transactions.current()?.reverted))?,
+            "is_reverted" => args.set("reverted", usize::from(self.transactions.current()?.is_reverted()))?,
             "enter_call" => self.calls.enter()?,
             "skip_call" => self.calls.skip()?,
             "enter_code" => self.calls.enter_code(args, scopes)?,
@@ -123,7 +139,14 @@ impl<'a> OsHints<'a> {
             "undo_write" => self.state.undo_write(args)?,
             "covers" => covers(args)?,
             "split_recipient" => split_recipient(args)?,
-            "scalar_bit" => scalar_bit(args)?,
+            "ec_op_split" => ec_op::split(args)?,
+            "ec_op_halves" => ec_op::coefficient_halves(args)?,
+            "ec_op_group" => self.ec_ops.group(args)?,
+            "ec_op_scalar" => ec_op::scalar(args)?,
+            "ec_op_carries" => ec_op::carries(args)?,
+            "ec_sum_offset" => ec_op::offset(args)?,
+            "ec_sum_digits" => self.ec_ops.digits(args)?,
+            "ec_sum_digit" => self.ec_ops.digit(args)?,
             _ => return Err(HintError::UnknownHint(name.into())),
         }
         Ok(HintExtension::default())
@@ -145,14 +168,6 @@ impl<'a> OsHints<'a> {
             ],
         )
     }
-}
-
-/// The lowest bit of the scalar at `[ap - 8]`, to `[ap]`.
-fn scalar_bit(args: &mut Args<'_>) -> HintResult {
-    let ap = args.vm.get_ap();
-    let scalar = args.integer_at((ap - 8)?)?;
-    let bit = scalar.to_bytes_le()[0] & 1;
-    args.write(ap, [Felt::from(bit).into()])
 }
 
 /// Whether gas covers a cost, to `[ap]`.
