@@ -49,6 +49,7 @@ fn the_worst_inputs_stay_cheap() {
     largest_shape(&fixture);
     panics_leave_nothing(&fixture);
     a_small_stack_suffices(&fixture);
+    honest_sub_block();
     assert_eq!(reports.load(Ordering::Relaxed), 0, "the verifier reports no panic of the proof system");
 }
 
@@ -66,6 +67,9 @@ fn count_reports() -> &'static AtomicUsize {
 fn honest(fixture: &Fixture) {
     measure("honest, the first", fixture, &fixture.proof).expect("it is honest");
     measure("honest", fixture, &fixture.proof).expect("it is honest");
+}
+
+fn honest_sub_block() {
     let SubBlock { program, package } = SubBlock::load();
     let sub_block = Fixture { program, output: package.statement.encode(), proof: package.proof };
     measure("honest sub-block", &sub_block, &sub_block.proof).expect("it is honest");
