@@ -2,13 +2,14 @@
 # workspace's features, so that nothing is built twice.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/zkthreads/target
 PROFILE ?= default
+FUZZ_OS_SUB_BLOCKS ?= 2000
 BIN := $(CARGO_TARGET_DIR)/release/zkthreads
 
 # `--examples` makes cargo resolve features as for the tests; without it `make test` would build the world again.
 BUILD := cargo build --release --workspace --bins --examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo devnet test fuzz bench fmt lint check-reproducible fixtures deny
+.PHONY: help setup build demo devnet test fuzz fuzz-os bench fmt lint check-reproducible fixtures deny
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -34,7 +35,12 @@ fuzz: ## hostile packages and proofs, FUZZ_SECONDS (600) for each target
 	tools/setup build
 	prover/verifier/fuzz/run
 
-bench: build ## verify, precheck, apply, and the same transfers one by one (Criterion)
+fuzz-os: ## the thread OS against blockifier on FUZZ_OS_SUB_BLOCKS (2000) random sub-blocks
+	tools/setup build
+	$(BUILD)
+	$(CARGO_TARGET_DIR)/release/examples/fuzz_os $(FUZZ_OS_SUB_BLOCKS)
+
+bench: build ## verify, precheck, apply, the same transfers one by one (Criterion); what the OS spends
 	cargo bench --workspace --bench '*'
 
 fmt: ## format the Rust sources

@@ -1,6 +1,8 @@
 """Keeps of a compiled Cairo program what the VM needs to run it, and names it by its hash.
 
-Usage: strip.py COMPILED STRIPPED HASH
+Usage: strip.py COMPILED STRIPPED HASH FUNCTIONS
+
+FUNCTIONS, for profiles, gets the hash and a line for each function: where it begins, and its name.
 """
 
 import json
@@ -15,6 +17,8 @@ ENTRY_POINTS = ["__main__.main", "__main__.__start__", "__main__.__end__"]
 # What cairo-vm reads for a hint beyond what the hint's code names: it cannot resolve the segment arena's `dest_ptr`, and
 # computes it from `infos`.
 ALSO_READ = {"memory.add_relocation_rule(src_ptr=ids.src_ptr, dest_ptr=ids.dest_ptr)": {"infos"}}
+# What the runner changes for a rehearsal.
+LABELS = ["thread_os.execution.execute_call.answers_are_known"]
 # Functions that tests call by themselves.
 TESTED = [
     "thread_os.blake.hash_felts",
@@ -65,7 +69,7 @@ def strip(program: dict) -> dict:
     identifiers = {
         name: value
         for name, value in sorted(program["identifiers"].items())
-        if name in ENTRY_POINTS + TESTED
+        if name in ENTRY_POINTS + LABELS + TESTED
         or (value["type"] == "const" and name.startswith(LIBRARY) and not name.endswith("SIZEOF_LOCALS"))
     }
     for name in ENTRY_POINTS + TESTED:
@@ -88,14 +92,21 @@ def strip(program: dict) -> dict:
 
 
 def main():
-    compiled, stripped, hash_file = sys.argv[1:]
+    compiled, stripped, hash_file, functions_file = sys.argv[1:]
     with open(compiled) as file:
-        program = strip(json.load(file))
+        full = json.load(file)
+    program = strip(full)
     with open(stripped, "w") as file:
         json.dump(program, file, indent=1, sort_keys=True)
         file.write("\n")
+    program_hash = hex(poseidon_hash_many([int(felt, 16) for felt in program["data"]]))
     with open(hash_file, "w") as file:
-        file.write(hex(poseidon_hash_many([int(felt, 16) for felt in program["data"]])) + "\n")
+        file.write(program_hash + "\n")
+    with open(functions_file, "w") as file:
+        file.write(program_hash + "\n")
+        for name, value in full["identifiers"].items():
+            if value["type"] == "function":
+                file.write(f"{value['pc']} {name}\n")
 
 
 main()

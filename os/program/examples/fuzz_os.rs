@@ -50,7 +50,7 @@ fn main() -> ExitCode {
                         println!("seed {seed}: {found}");
                     }
                     total.lock().expect("no worker panics").add(report);
-                    if (index + 1) % PROGRESS == 0 {
+                    if (index + 1).is_multiple_of(PROGRESS) {
                         let seconds = started.elapsed().as_secs();
                         let found = differences.load(Ordering::Relaxed);
                         println!("{} of {count} sub-blocks, {found} differences, {seconds} s", index + 1);

@@ -274,24 +274,3 @@ fn the_compilers_test_contract() {
     let transaction = world.users[0].sign(&calls);
     check(&world, [transaction]);
 }
-
-/// Steps of a sub-block of `count` transfers between five users.
-fn steps_of_transfers(count: usize) -> usize {
-    let mut world = World::new(5);
-    let strk = world.strk();
-    let transactions: Vec<_> = (0..count)
-        .map(|index| {
-            let to = world.users[(index + 2) % 5].address;
-            world.users[index % 5].sign(&[transfer(strk, to, 1000 + index as u128)])
-        })
-        .collect();
-    zkthreads_program::run(&world.execute(transactions).input).expect("the OS runs").steps
-}
-
-#[test]
-fn a_transfer_takes_at_most_35_000_steps() {
-    let (one, many) = (steps_of_transfers(1), steps_of_transfers(11));
-    let transfer = (many - one) / 10;
-    println!("fixed {} steps, {transfer} for each transfer", one - transfer);
-    assert!(transfer <= 35_000, "{transfer}");
-}

@@ -14,7 +14,7 @@ use super::random::Random;
 use super::report::Report;
 use super::scene::{Scene, scene};
 use super::transaction;
-use crate::sub_block_support::MemoryState;
+use crate::sub_block_support::{MemoryState, address};
 
 /// Most transactions in a random sub-block.
 const MOST_TRANSACTIONS: usize = 8;
@@ -31,7 +31,32 @@ struct OnChain {
 
 /// Executes the sub-block that `seed` stands for in all three ways. An error says where they differ.
 pub fn check(seed: u64, report: &mut Report) -> Result<(), String> {
-    let Some(executed) = check_builder(seed, report)? else { return Ok(()) };
+    match check_builder(seed, report)? {
+        Some(executed) => check_os(&executed, report),
+        None => Ok(()),
+    }
+}
+
+/// The chain against the sub-block builder; the sub-block, unless it is empty.
+pub fn check_builder(seed: u64, report: &mut Report) -> Result<Option<ExecutedSubBlock>, String> {
+    build(generate(seed, report)?, report)
+}
+
+/// The same for a transaction of a programmable account that runs `program`.
+pub fn check_program(program: &[Felt], report: &mut Report) -> Result<(), String> {
+    let mut on_chain = OnChain::new();
+    let account = address(0xe0_u64);
+    let nonce = on_chain.state.nonces.get(&account).copied().unwrap_or_default();
+    let transaction = transaction::programmed(account, nonce, program, vec![]);
+    let outcome = chain::execute(&on_chain.state, &scene().context, &transaction);
+    on_chain.add(transaction, outcome, report)?;
+    match build(on_chain, report)? {
+        Some(executed) => check_os(&executed, report),
+        None => Err("left out".to_owned()),
+    }
+}
+
+fn check_os(executed: &ExecutedSubBlock, report: &mut Report) -> Result<(), String> {
     let run = zkthreads_program::run(&executed.input).map_err(|error| format!("the OS fails: {error}"))?;
     report.max_steps = report.max_steps.max(run.steps);
     match difference(&executed.statement, &run.statement) {
@@ -40,9 +65,7 @@ pub fn check(seed: u64, report: &mut Report) -> Result<(), String> {
     }
 }
 
-/// The chain against the sub-block builder; the sub-block, unless it is empty.
-pub fn check_builder(seed: u64, report: &mut Report) -> Result<Option<ExecutedSubBlock>, String> {
-    let on_chain = generate(seed, report)?;
+fn build(on_chain: OnChain, report: &mut Report) -> Result<Option<ExecutedSubBlock>, String> {
     report.sub_blocks += 1;
     if on_chain.transactions.is_empty() {
         return Ok(None);
@@ -77,19 +100,37 @@ fn generate(seed: u64, report: &mut Report) -> Result<OnChain, String> {
             }
             chances -= 1;
         };
-        let alone = sub_block::execute(on_chain.state.clone(), &scene.context, vec![transaction.clone()]);
+        on_chain
+            .add(transaction, chain, report)
+            .map_err(|difference| format!("transaction {index}: {difference}"))?;
+    }
+    Ok(on_chain)
+}
+
+impl OnChain {
+    fn new() -> Self {
+        Self { transactions: Vec::new(), state: scene().state.clone(), outcomes: Vec::new() }
+    }
+
+    /// Adds a transaction, with what the chain makes of it, unless a sub-block leaves it out.
+    fn add(
+        &mut self,
+        transaction: InnerTransaction,
+        chain: Result<chain::Outcome, String>,
+        report: &mut Report,
+    ) -> Result<(), String> {
+        let alone = sub_block::execute(self.state.clone(), &scene().context, vec![transaction.clone()]);
         match (alone, chain) {
             (Ok(executed), Ok(outcome)) => {
                 let reverted = executed.statement.inner_transactions[0].reverted;
-                if reverted != outcome.info.is_reverted() {
-                    return Err(format!("transaction {index}: reverted {reverted}, not so on the chain"));
-                }
+                same("reverted", &outcome.info.is_reverted(), &reverted)?;
                 report.include(&outcome);
-                on_chain.state = outcome.after(&on_chain.state);
-                on_chain.transactions.push(transaction);
-                on_chain.outcomes.push(outcome);
+                self.state = outcome.after(&self.state);
+                self.transactions.push(transaction);
+                self.outcomes.push(outcome);
+                Ok(())
             }
-            (Ok(_), Err(error)) => return Err(format!("transaction {index}: the chain refuses it: {error}")),
+            (Ok(_), Err(error)) => Err(format!("the chain refuses it: {error}")),
             (Err(SubBlockError::Empty { left_out }), chain) => {
                 let reason = &left_out[0].reason;
                 report.leave_out(reason);
@@ -98,17 +139,12 @@ fn generate(seed: u64, report: &mut Report) -> Result<OnChain, String> {
                     LeftOutReason::Syscall { .. } | LeftOutReason::LegacyClass { .. } => true,
                     _ => chain.is_err(),
                 };
-                if !expected {
-                    let chain = chain.map(|outcome| outcome.info.revert_error.map(|it| it.to_string()));
-                    return Err(format!(
-                        "transaction {index}: left out for {reason}; on the chain: {chain:?}"
-                    ));
-                }
+                let chain = chain.map(|outcome| outcome.info.revert_error.map(|it| it.to_string()));
+                if expected { Ok(()) } else { Err(format!("left out for {reason}; on the chain: {chain:?}")) }
             }
-            (Err(error), _) => return Err(format!("transaction {index}: {error}")),
+            (Err(error), _) => Err(error.to_string()),
         }
     }
-    Ok(on_chain)
 }
 
 /// Compares what the sub-block builder says with what the chain did.

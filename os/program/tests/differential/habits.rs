@@ -50,7 +50,7 @@ pub fn beginning(index: usize, contracts: &[Contract]) -> Vec<Call> {
             ));
         };
         let (side, price) =
-            if index % 2 == 0 { (0, 46 - index as u64 / 2) } else { (1, 54 + index as u64 / 2) };
+            if index.is_multiple_of(2) { (0, 46 - index as u64 / 2) } else { (1, 54 + index as u64 / 2) };
         match contract.class.name.split(' ').next().unwrap_or_default() {
             "order_book" => {
                 call("deposit", &[0, DEPOSIT]);

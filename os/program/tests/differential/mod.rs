@@ -16,5 +16,5 @@ pub mod report;
 pub mod scene;
 pub mod transaction;
 
-pub use check::{check, check_builder};
+pub use check::{check, check_builder, check_program};
 pub use report::Report;

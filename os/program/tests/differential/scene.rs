@@ -124,7 +124,6 @@ impl Scene {
             self.state = outcome.after(&self.state);
             at
         } else {
-            println!("{}: no constructor", class.name);
             let at = address(hash.0.to_biguint() % (1_u64 << 40));
             self.state.deploy(at, class.class.clone());
             at
