@@ -24,6 +24,9 @@ TESTED = [
     "thread_os.answers.check_answers",
     "thread_os.blake.assert_word",
     "thread_os.blake.hash_felts",
+    "thread_os.builtins.place_builtins",
+    "thread_os.builtins.take_builtins",
+    "thread_os.calls.one_deeper",
     "thread_os.classes.find_entry_point",
     "thread_os.classes.load_classes",
     "thread_os.compatibility.shown_to",
@@ -33,8 +36,11 @@ TESTED = [
     "thread_os.ec_op.check_instances",
     "thread_os.keccak.finalize_keccak_segment",
     "thread_os.meta_transaction.meta_transaction_hash",
-    "thread_os.shown_info.shown_info",
     "thread_os.sha256.finalize_sha256_segment",
+    "thread_os.shown_info.shown_info",
+    "thread_os.state.undo",
+    "thread_os.statement.write_contracts",
+    "thread_os.syscalls.serve_syscalls",
     "thread_os.transaction_hash.invoke_hash",
 ]
 

@@ -33,22 +33,26 @@ pub struct OsRun {
     pub runner: CairoRunner,
 }
 
-/// Runs the thread OS: once to learn which code of the classes runs and how syscalls are answered, then for the proof:
-/// without the rest of the code, which need not be hashed, and with the answers in memory before contracts run.
+/// Runs the thread OS: once to learn which code of the classes runs and how syscalls are answered; then without the rest
+/// of the code, which need not be hashed, and with the answers in memory before contracts run, to count the range checks;
+/// then with as many, for the proof.
 ///
 /// # Errors
 /// See [`OsError`].
 pub fn run(input: &OsInput) -> Result<OsRun, OsError> {
     let rehearsal = rehearse(OsHints::new(input, None))?;
-    run_with_hints(OsHints::new(input, Some(&rehearsal)))
+    let (runner, range_check) = start(cairo_program()?, &mut OsHints::new(input, Some(&rehearsal)))?;
+    let mut hints = OsHints::new(input, Some(&rehearsal));
+    hints.range_checks = used_cells(runner, range_check);
+    run_with_hints(hints)
 }
 
 /// Runs the thread OS with the whole code of all classes, to learn what the run that is proven must know.
 pub(crate) fn rehearse(mut hints: OsHints<'_>) -> Result<Rehearsal, OsError> {
-    let (mut runner, range_check) = start(rehearsal_program()?, &mut hints)?;
-    let range_checks =
-        runner.vm.segments.compute_effective_sizes().get(range_check).copied().unwrap_or_default();
-    Ok(hints.into_rehearsal(runner.get_relocatable_trace().unwrap_or_default(), range_checks))
+    let (runner, range_check) = start(rehearsal_program()?, &mut hints)?;
+    let mut rehearsal = hints.into_rehearsal(runner.get_relocatable_trace().unwrap_or_default());
+    rehearsal.range_checks = used_cells(runner, range_check);
+    Ok(rehearsal)
 }
 
 /// Runs the thread OS once with the given hints.
@@ -88,6 +92,11 @@ fn execute(hints: &mut OsHints<'_>) -> Result<CairoRunner, OsError> {
     runner.read_return_values(ALLOW_MISSING_BUILTINS).map_err(stopped)?;
     runner.finalize_segments().map_err(stopped)?;
     Ok(runner)
+}
+
+/// How many cells of a segment a run that has not ended yet has used.
+fn used_cells(mut runner: CairoRunner, segment: usize) -> usize {
+    runner.vm.segments.compute_effective_sizes().get(segment).copied().unwrap_or_default()
 }
 
 /// Index of a builtin's segment.

@@ -2,14 +2,18 @@
 
 mod answers;
 mod blake;
+mod builtins;
+mod calls;
 mod class_hash;
 mod contract_address;
-
 mod cryptography;
 mod entry_points;
+mod hostile;
 mod liar_about_order;
 mod meta_transaction;
 mod shown_info;
+mod state;
+mod syscalls;
 mod transaction_hash;
 mod words;
 
@@ -116,6 +120,11 @@ impl Returned {
     /// The last cell that was returned.
     fn last(&self) -> MaybeRelocatable {
         self.runner.vm.get_return_values(1).unwrap().remove(0)
+    }
+
+    /// The last `count` cells that were returned.
+    fn all(&self, count: usize) -> Vec<MaybeRelocatable> {
+        self.runner.vm.get_return_values(count).unwrap()
     }
 
     /// The last cell that was returned, a number.

@@ -53,7 +53,7 @@ use crate::lies::Liar;
 pub(crate) struct Rehearsal {
     pub(crate) used_code: UsedCode,
     pub(crate) answers: Vec<Vec<Given>>,
-    /// Cells of the range check segment.
+    /// Range checks of the rehearsal.
     pub(crate) range_checks: usize,
 }
 
@@ -122,14 +122,14 @@ impl<'a> OsHints<'a> {
     }
 
     /// What has been found out in a finished run.
-    pub(crate) fn into_rehearsal(self, trace: &[TraceEntry], range_checks: usize) -> Rehearsal {
+    pub(crate) fn into_rehearsal(self, trace: &[TraceEntry]) -> Rehearsal {
         let mut used_code = UsedCode::new();
         for entry in trace {
             if let Some(class_hash) = self.classes.segments.get(&entry.pc.segment_index) {
                 used_code.entry(*class_hash).or_default().insert(entry.pc.offset);
             }
         }
-        Rehearsal { used_code, answers: self.calls.answers, range_checks }
+        Rehearsal { used_code, answers: self.calls.answers, range_checks: 0 }
     }
 
     fn execute(
