@@ -166,10 +166,13 @@ enum Log {
     Storage(u64),
 }
 
+/// Alters cells that a hint writes.
+type Alter = Box<dyn Fn(&mut Vec<MaybeRelocatable>)>;
+
 /// Cells of a log that a prover laid out otherwise.
 struct Lie {
     log: Log,
-    tell: Box<dyn Fn(&mut Vec<MaybeRelocatable>)>,
+    tell: Alter,
 }
 
 impl Lie {

@@ -82,14 +82,14 @@ fn a_write_told_as_a_read_is_told() {
 fn another_class_at_an_address_is_told() {
     let honest = signed();
     let classes: Vec<_> = honest.executed.input.classes.keys().copied().collect();
-    for address in honest.executed.input.contracts.keys().copied() {
+    for address in honest.executed.input.contracts.keys() {
         for class in &classes {
-            let before = honest.executed.input.contracts[&address].class_hash;
+            let before = honest.executed.input.contracts[address].class_hash;
             if before == *class {
                 continue;
             }
             honest.catches(|input| {
-                input.contracts.get_mut(&address).expect("is there").class_hash = *class;
+                input.contracts.get_mut(address).expect("is there").class_hash = *class;
             });
         }
     }

@@ -66,7 +66,7 @@ fn syscalls_are_performed_in_order() {
 #[test]
 fn every_answer_is_checked() {
     for made in syscalls() {
-        assert!(EXECUTING.serve(&[made.clone()]).is_ok(), "{made:?}");
+        assert!(EXECUTING.serve(std::slice::from_ref(&made)).is_ok(), "{made:?}");
         for cell in 0..made.answer.len() {
             let claims = cell == 2 && ["StorageRead", "GetBlockHash"].contains(&made.name);
             let lies = match &made.answer[cell] {
@@ -81,7 +81,7 @@ fn every_answer_is_checked() {
             for lie in lies {
                 let mut lying = made.clone();
                 lying.answer[cell] = lie;
-                let served = EXECUTING.serve(&[lying.clone()]);
+                let served = EXECUTING.serve(std::slice::from_ref(&lying));
                 if !claims {
                     assert!(served.is_err(), "{lying:?}");
                     continue;
@@ -99,7 +99,7 @@ fn a_syscall_that_cannot_be_paid_fails_and_no_other() {
     for made in syscalls().into_iter().filter(|made| made.price() > 0) {
         let price = made.price();
         let poor = made.clone().with_gas(price - 1, failure(price - 1, "Out of gas"));
-        let served = EXECUTING.serve(&[poor.clone()]).unwrap();
+        let served = EXECUTING.serve(std::slice::from_ref(&poor)).unwrap();
         assert!(served.accesses().is_empty() && served.effects() == [0; 4], "{poor:?}");
 
         let just = made.clone().with_gas(price, [&[number(0)], &made.answer[1..]].concat());
@@ -123,7 +123,7 @@ fn a_syscall_that_cannot_be_paid_fails_and_no_other() {
             let lying = made.clone().with_gas(gas, answer);
             for covers in [None, Some(true), Some(false)] {
                 assert!(
-                    Frame { covers, ..EXECUTING }.serve(&[lying.clone()]).is_err(),
+                    Frame { covers, ..EXECUTING }.serve(std::slice::from_ref(&lying)).is_err(),
                     "{lying:?} {covers:?}"
                 );
             }
@@ -133,7 +133,7 @@ fn a_syscall_that_cannot_be_paid_fails_and_no_other() {
     for made in syscalls().into_iter().filter(|made| made.price() == 0) {
         assert_eq!(Syscall::by_name(made.name).unwrap().gas, SYSCALL_BASE_GAS);
         let lying = made.with_gas(0, failure(0, "Out of gas"));
-        assert!(EXECUTING.serve(&[lying.clone()]).is_err(), "{lying:?}");
+        assert!(EXECUTING.serve(std::slice::from_ref(&lying)).is_err(), "{lying:?}");
     }
 }
 
@@ -212,7 +212,7 @@ fn calling_nobody_aborts_and_calling_execute_is_refused() {
         |address: u64, selector: Felt| vec![number(address), Cell::Number(selector), Cell::Array(vec![])];
     let answer = vec![Cell::Array(vec![Felt::ONE])];
     let nobody = Made::new("CallContract", call(NOBODY, Felt::ONE), answer.clone());
-    let served = EXECUTING.serve(&[nobody.clone()]).unwrap();
+    let served = EXECUTING.serve(std::slice::from_ref(&nobody)).unwrap();
     assert!(served.aborted());
     // What follows is not looked at.
     let nonsense = Made::new("StorageRead", vec![number(1), number(7)], vec![number(70)]);
