@@ -9,7 +9,7 @@ use starknet_api::block::{BlockHash, BlockNumber, BlockTimestamp};
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 use zkthreads_batcher::{ClassCache, ForkClient, NodeClient};
-use zkthreads_execution::sub_block::{SubBlockContext, execute};
+use zkthreads_execution::sub_block::{ExecutedSubBlock, SubBlockContext, execute};
 use zkthreads_program::os_program;
 use zkthreads_protocol::{BaseBlock, InnerTransaction, OsProgramHash, Package, PackageDigest, Statement};
 use zkthreads_prover::Prover;
@@ -76,14 +76,43 @@ pub async fn prove(
     tokio::task::spawn_blocking(|| prove_over(state, transactions)).await.context("proving")?
 }
 
-fn prove_over(state: Overlay<ForkClient>, transactions: Vec<InnerTransaction>) -> Result<Package> {
-    let context = SubBlockContext {
-        chain_id: CHAIN_ID,
-        base_block: state.below().base_block(),
-        submitter: ContractAddress::default(),
+/// Executes `transactions` over `node`'s latest block and proves them. The package is not kept: no other chain has that
+/// block.
+///
+/// # Errors
+/// As [`prove`].
+pub async fn prove_on_latest(node: &TestNode, transactions: Vec<InnerTransaction>) -> Result<Package> {
+    let fork = ForkClient::latest(NodeClient::new(node.rpc.url())?, ClassCache::default()).await?;
+    let context = context(fork.base_block());
+    let proving = move || {
+        let lock = File::create(cache_directory()?.join("lock"))?;
+        lock.lock()?;
+        make(included(execute(fork, &context, transactions)?)?)
     };
-    let executed = execute(state, &context, transactions)?;
+    tokio::task::spawn_blocking(proving).await.context("proving")?
+}
+
+/// Anyone may settle.
+fn context(base_block: BaseBlock) -> SubBlockContext {
+    SubBlockContext { chain_id: CHAIN_ID, base_block, submitter: ContractAddress::default() }
+}
+
+/// A sub-block from which nothing was left out.
+fn included(executed: ExecutedSubBlock) -> Result<ExecutedSubBlock> {
     ensure!(executed.left_out.is_empty(), "left out: {:?}", executed.left_out);
+    Ok(executed)
+}
+
+fn make(executed: ExecutedSubBlock) -> Result<Package> {
+    let run = zkthreads_program::run(&executed.input)?;
+    ensure!(run.statement == executed.statement, "the thread OS and blockifier differ");
+    let proof = Prover::new().prove(run, &|_| {})?;
+    Ok(executed.into_package(proof))
+}
+
+fn prove_over(state: Overlay<ForkClient>, transactions: Vec<InnerTransaction>) -> Result<Package> {
+    let context = context(state.below().base_block());
+    let executed = included(execute(state, &context, transactions)?)?;
     let cache = cache_directory()?;
     let path = cache.join(format!("{:x}.package", identity(&executed.statement)));
     if let Some(package) = kept(&path, &executed.statement) {
@@ -95,10 +124,7 @@ fn prove_over(state: Overlay<ForkClient>, transactions: Vec<InnerTransaction>) -
     if let Some(package) = kept(&path, &executed.statement) {
         return Ok(package);
     }
-    let run = zkthreads_program::run(&executed.input)?;
-    ensure!(run.statement == executed.statement, "the thread OS and blockifier differ");
-    let proof = Prover::new().prove(run, &|_| {})?;
-    let package = executed.into_package(proof);
+    let package = make(executed)?;
     let aside = path.with_extension("tmp");
     fs::write(&aside, package.encode())?;
     fs::rename(aside, path)?;

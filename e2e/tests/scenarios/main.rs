@@ -5,6 +5,7 @@ mod support;
 mod bad_input;
 mod blocks;
 mod clients;
+mod corpus;
 mod crash;
 mod deploys;
 mod race;
