@@ -6,8 +6,6 @@
 //!
 //! [`Statement`]: zkthreads_protocol::Statement
 
-#[cfg(test)]
-mod ec_op_tests;
 mod error;
 #[cfg(test)]
 mod function_tests;

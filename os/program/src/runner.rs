@@ -41,18 +41,17 @@ pub struct OsRun {
 /// See [`OsError`].
 pub fn run(input: &OsInput) -> Result<OsRun, OsError> {
     let rehearsal = rehearse(OsHints::new(input, None))?;
-    let (runner, range_check) = start(cairo_program()?, &mut OsHints::new(input, Some(&rehearsal)))?;
+    let (mut runner, range_check) = start(cairo_program()?, &mut OsHints::new(input, Some(&rehearsal)))?;
     let mut hints = OsHints::new(input, Some(&rehearsal));
-    hints.range_checks = used_cells(runner, range_check);
+    hints.range_checks = used_cells(&mut runner, range_check);
     run_with_hints(hints)
 }
 
 /// Runs the thread OS with the whole code of all classes, to learn what the run that is proven must know.
 pub(crate) fn rehearse(mut hints: OsHints<'_>) -> Result<Rehearsal, OsError> {
-    let (runner, range_check) = start(rehearsal_program()?, &mut hints)?;
-    let mut rehearsal = hints.into_rehearsal(runner.get_relocatable_trace().unwrap_or_default());
-    rehearsal.range_checks = used_cells(runner, range_check);
-    Ok(rehearsal)
+    let (mut runner, range_check) = start(rehearsal_program()?, &mut hints)?;
+    let range_checks = used_cells(&mut runner, range_check);
+    Ok(hints.into_rehearsal(runner.get_relocatable_trace().unwrap_or_default(), range_checks))
 }
 
 /// Runs the thread OS once with the given hints.
@@ -95,7 +94,7 @@ fn execute(hints: &mut OsHints<'_>) -> Result<CairoRunner, OsError> {
 }
 
 /// How many cells of a segment a run that has not ended yet has used.
-fn used_cells(mut runner: CairoRunner, segment: usize) -> usize {
+fn used_cells(runner: &mut CairoRunner, segment: usize) -> usize {
     runner.vm.segments.compute_effective_sizes().get(segment).copied().unwrap_or_default()
 }
 
@@ -122,13 +121,7 @@ fn stopped(error: impl Into<CairoRunError>) -> OsError {
 
 /// Modular builtins leave cells of the range_check96 segment untouched; any value below 2^96 will do.
 fn fill_range_check96_holes(runner: &mut CairoRunner) -> Result<(), OsError> {
-    let base = runner
-        .vm
-        .get_builtin_runners()
-        .iter()
-        .find(|builtin| builtin.name() == BuiltinName::range_check96)
-        .map(BuiltinRunner::base);
-    let Some(base) = base else { return Ok(()) };
+    let Some(base) = base_of(runner, BuiltinName::range_check96) else { return Ok(()) };
     let used = runner.vm.segments.get_segment_used_size(base).unwrap_or_default();
     for offset in 0..used {
         let address = Relocatable { segment_index: base as isize, offset };
@@ -140,13 +133,7 @@ fn fill_range_check96_holes(runner: &mut CairoRunner) -> Result<(), OsError> {
 }
 
 fn read_output(runner: &CairoRunner) -> Result<Vec<Felt>, OsError> {
-    let base = runner
-        .vm
-        .get_builtin_runners()
-        .iter()
-        .find(|builtin| builtin.name() == BuiltinName::output)
-        .map(BuiltinRunner::base)
-        .ok_or(OsError::Output { index: 0 })?;
+    let base = base_of(runner, BuiltinName::output).ok_or(OsError::Output { index: 0 })?;
     let size = runner.vm.segments.get_segment_used_size(base).unwrap_or_default();
     (0..size)
         .map(|index| {

@@ -1,21 +1,14 @@
 //! `cairo/thread_os/blake.cairo`: Blake2s of felts.
 
-use std::any::Any;
-
-use cairo_vm::hint_processor::builtin_hint_processor::builtin_hint_processor_definition::HintProcessorData;
-use cairo_vm::hint_processor::hint_processor_definition::HintProcessorLogic;
 use cairo_vm::types::builtin_name::BuiltinName;
-use cairo_vm::types::exec_scope::ExecutionScopes;
 use cairo_vm::vm::errors::hint_errors::HintError;
-use cairo_vm::vm::runners::cairo_runner::ResourceTracker;
-use cairo_vm::vm::vm_core::VirtualMachine;
 use proptest::prelude::*;
 use starknet_types_core::felt::Felt;
 use starknet_types_core::hash::{Blake2Felt252, StarkHash};
 
-use super::{Call, Returned};
+use super::Call;
+use super::hostile::Hostile;
 use crate::hints::Args;
-use crate::lies::Liar;
 
 const FUNCTION: &str = "blake.hash_felts";
 const BLOCK_WORDS: usize = 16;
@@ -73,39 +66,26 @@ impl Script {
 
     /// Says it of `felts`.
     fn tell(mut self, felts: &[Felt]) -> Result<Felt, String> {
-        call(felts).run_with(FUNCTION, &mut self).map(|returned: Returned| returned.felt())
+        let mut hostile = Hostile::new(|name: &str, args: &mut Args<'_>| self.answer(name, args));
+        call(felts).run_with(FUNCTION, &mut hostile).map(|returned| returned.felt())
     }
-}
 
-impl HintProcessorLogic for Script {
-    fn execute_hint(
-        &mut self,
-        vm: &mut VirtualMachine,
-        _: &mut ExecutionScopes,
-        hint: &Box<dyn Any>,
-    ) -> Result<(), HintError> {
-        let data = hint.downcast_ref::<HintProcessorData>().ok_or(HintError::WrongHintData)?;
-        let mut liar = Liar::default();
-        let mut args = Args { vm, ids: &data.ids_data, ap_tracking: &data.ap_tracking, liar: &mut liar };
-        if data.code.contains("felt_words") {
-            let words = args.allocate(self.words.iter().map(|word| Felt::from(*word).into()))?;
-            args.set("words", words)
-        } else if data.code.contains("felt_shape") {
-            let ap = args.vm.get_ap();
-            let shape = self.shapes.pop().expect("the script goes on");
-            args.write(ap, shape.iter().map(|answer| Felt::from(*answer).into()))
-        } else if data.code.contains("blake_blocks") {
-            args.set("n_full", self.n_full)
-        } else {
-            // Of the library: a fresh segment.
-            let segment = args.vm.add_memory_segment();
-            let ap = args.vm.get_ap();
-            args.write(ap, [segment.into()])
+    fn answer(&mut self, hint: &str, args: &mut Args<'_>) -> Result<(), HintError> {
+        match hint {
+            "felt_words" => {
+                let words = args.allocate(self.words.iter().map(|word| Felt::from(*word).into()))?;
+                args.set("words", words)
+            }
+            "felt_shape" => {
+                let ap = args.vm.get_ap();
+                let shape = self.shapes.pop().expect("the script goes on");
+                args.write(ap, shape.iter().map(|answer| Felt::from(*answer).into()))
+            }
+            "blake_blocks" => args.set("n_full", self.n_full),
+            _ => Err(HintError::UnknownHint(hint.into())),
         }
     }
 }
-
-impl ResourceTracker for Script {}
 
 #[test]
 fn every_number_of_words_up_to_three_blocks() {

@@ -7,6 +7,7 @@ mod calls;
 mod class_hash;
 mod contract_address;
 mod cryptography;
+mod ec_op;
 mod entry_points;
 mod hostile;
 mod liar_about_order;

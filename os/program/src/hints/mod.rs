@@ -122,14 +122,14 @@ impl<'a> OsHints<'a> {
     }
 
     /// What has been found out in a finished run.
-    pub(crate) fn into_rehearsal(self, trace: &[TraceEntry]) -> Rehearsal {
+    pub(crate) fn into_rehearsal(self, trace: &[TraceEntry], range_checks: usize) -> Rehearsal {
         let mut used_code = UsedCode::new();
         for entry in trace {
             if let Some(class_hash) = self.classes.segments.get(&entry.pc.segment_index) {
                 used_code.entry(*class_hash).or_default().insert(entry.pc.offset);
             }
         }
-        Rehearsal { used_code, answers: self.calls.answers, range_checks: 0 }
+        Rehearsal { used_code, answers: self.calls.answers, range_checks }
     }
 
     fn execute(

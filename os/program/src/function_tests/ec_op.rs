@@ -1,22 +1,14 @@
 //! `check_instances` of `cairo/thread_os/ec_op.cairo`, called by itself.
 
-use std::collections::BTreeMap;
-
 use cairo_vm::types::builtin_name::BuiltinName;
-use cairo_vm::types::layout_name::LayoutName;
-use cairo_vm::types::relocatable::{MaybeRelocatable, Relocatable};
-use cairo_vm::vm::runners::cairo_runner::{CairoArg, CairoRunner};
 use num_bigint::BigUint;
 use proptest::prelude::*;
-use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_types_core::curve::ProjectivePoint;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::BaseBlock;
 
+use super::{Call, empty_input};
 use crate::hints::OsHints;
-use crate::input::OsInput;
 use crate::lies::Lie;
-use crate::program::cairo_program;
 
 const GENERATOR_X: Felt =
     Felt::from_hex_unchecked("0x1ef15c18599971b7beced415a40f0c7deacfd9b0d1819e03d723d8bc943cfca");
@@ -87,40 +79,15 @@ fn check_lying(instances: &[Instance], lies: &[Lie]) -> Result<usize, String> {
 
 /// Runs `check_instances`; returns its number of steps.
 fn check_cells(cells: &[Felt], lies: &[Lie]) -> Result<usize, String> {
-    let input = OsInput {
-        chain_id: Felt::ZERO,
-        submitter: Default::default(),
-        base_block: BaseBlock {
-            number: BlockNumber(0),
-            timestamp: BlockTimestamp(0),
-            sequencer: Default::default(),
-        },
-        transactions: Vec::new(),
-        classes: BTreeMap::new(),
-        contracts: BTreeMap::new(),
-    };
+    let input = empty_input();
     let mut hints = OsHints::new(&input, None);
     hints.liar.lies = lies.to_vec();
-    let program = cairo_program().expect("loads");
-    let mut runner =
-        CairoRunner::new(program, LayoutName::all_cairo_stwo, None, false, false, false).unwrap();
-    runner.initialize_builtins(true).unwrap();
-    runner.initialize_segments(None);
-    let base = |name: BuiltinName| {
-        let builtin = runner.vm.get_builtin_runners().iter().find(|builtin| builtin.name() == name);
-        Relocatable { segment_index: builtin.unwrap().base() as isize, offset: 0 }
-    };
-    let (range_check, poseidon) = (base(BuiltinName::range_check), base(BuiltinName::poseidon));
-    let start = runner.vm.add_memory_segment();
-    let data: Vec<MaybeRelocatable> = cells.iter().copied().map(Into::into).collect();
-    runner.vm.load_data(start, &data).unwrap();
-    let end = (start + data.len()).unwrap();
-    let entry = program.get_identifier("thread_os.ec_op.check_instances").and_then(|id| id.pc).unwrap();
-    let args = [range_check, poseidon, start, end].map(|pointer| CairoArg::Single(pointer.into()));
-    runner
-        .run_from_entrypoint(entry, &args.iter().collect::<Vec<_>>(), false, None, &mut hints)
-        .map_err(|error| error.to_string())?;
-    Ok(runner.vm.get_current_step())
+    Call::new()
+        .with_builtin(BuiltinName::range_check)
+        .with_builtin(BuiltinName::poseidon)
+        .with_array(cells)
+        .run_with("ec_op.check_instances", &mut hints)
+        .map(|returned| returned.steps)
 }
 
 /// Two raised to `power`, below the field's prime.
