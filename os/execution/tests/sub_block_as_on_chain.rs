@@ -9,7 +9,7 @@ mod sub_block_chain;
 
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_types_core::felt::Felt;
-use sub_block_chain::actor::{self, Act, Program};
+use sub_block_chain::actor::{self, Act, Op, Program};
 use sub_block_chain::{Chain, compare};
 use sub_block_support::{Call, World, address, classes, probe, probe_a, probe_b, transfer};
 use zkthreads_execution::sub_block::{AbortCause, ExecutedSubBlock, LeftOutReason, SubBlockError};
@@ -43,10 +43,7 @@ fn reverted(executed: &ExecutedSubBlock) -> Vec<bool> {
 
 /// Writes, emits and sends.
 fn effects(seed: u64) -> Program {
-    program()
-        .act(actor::WRITE, &[seed, seed + 1])
-        .act(actor::EMIT, &[1, seed, 5])
-        .act(actor::SEND, &[0xe1, seed])
+    program().act(Op::Write, &[seed, seed + 1]).act(Op::Emit, &[1, seed, 5]).act(Op::Send, &[0xe1, seed])
 }
 
 #[test]
@@ -71,7 +68,7 @@ fn transactions_that_succeed() {
 
 #[test]
 fn a_panic_reverts_the_transaction() {
-    let executed = act([effects(1), effects(2).act(actor::PANIC, &[7, 8]), effects(3)]);
+    let executed = act([effects(1), effects(2).act(Op::Panic, &[7, 8]), effects(3)]);
     assert_eq!(reverted(&executed), [false, true, false]);
     assert_eq!(executed.events.iter().map(|event| event.transaction_index).collect::<Vec<_>>(), [0, 2]);
     assert_eq!(executed.statement.messages.len(), 2);
@@ -95,8 +92,8 @@ fn a_revert_of_a_contract_whose_steps_are_counted() {
 
 #[test]
 fn what_validate_does_stays_when_execute_reverts() {
-    let mut failing = Act::new(program().act(actor::WRITE, &[2, 2]).act(actor::PANIC, &[1]));
-    failing.validate = effects(1).act(actor::CONTEXT, &[]);
+    let mut failing = Act::new(program().act(Op::Write, &[2, 2]).act(Op::Panic, &[1]));
+    failing.validate = effects(1).act(Op::Context, &[]);
     let executed = compare(&actor::world(), vec![failing.transaction(0)]).expect("a sub-block");
     assert_eq!(reverted(&executed), [true]);
     assert_eq!((executed.events.len(), executed.statement.messages.len()), (1, 1));
@@ -107,14 +104,14 @@ fn what_validate_does_stays_when_execute_reverts() {
 
 #[test]
 fn calls_that_fail_and_are_caught() {
-    let fails = |seed| effects(seed).act(actor::PANIC, &[seed]);
-    let twice = program().call(true, *actor::prop().0.key(), fails(5)).act(actor::READ, &[5]);
+    let fails = |seed| effects(seed).act(Op::Panic, &[seed]);
+    let twice = program().call(true, *actor::prop().0.key(), fails(5)).act(Op::Read, &[5]);
     let executed = act([
-        effects(1).call(true, *actor::prop().0.key(), fails(2)).act(actor::READ, &[2]),
+        effects(1).call(true, *actor::prop().0.key(), fails(2)).act(Op::Read, &[2]),
         effects(1).call(false, *actor::prop().0.key(), fails(2)),
         effects(3).call(true, *actor::prop().0.key(), twice.clone()),
-        effects(3).call(true, *actor::prop().0.key(), twice.act(actor::PANIC, &[9])),
-        program().call(true, *actor::actor().0.key(), fails(1)).act(actor::WRITE, &[1, 7]),
+        effects(3).call(true, *actor::prop().0.key(), twice.act(Op::Panic, &[9])),
+        program().call(true, *actor::actor().0.key(), fails(1)).act(Op::Write, &[1, 7]),
         program().call_of(true, *actor::prop().0.key(), Felt::from(99), vec![]),
         program().call_of(false, *actor::prop().0.key(), Felt::from(99), vec![]),
         program().call_of(true, *probe_a().0.key(), selector_from_name("fail").0, vec![Felt::ONE]),
@@ -127,8 +124,8 @@ fn calls_that_fail_and_are_caught() {
 fn syscalls_that_fail_and_are_caught() {
     let execute = selector_from_name("__execute__").0;
     let executed = act([
-        program().act(actor::BLOCK_HASH, &[1, 1230]).act(actor::BLOCK_HASH, &[1, 7]),
-        program().act(actor::BLOCK_HASH, &[0, 1225]),
+        program().act(Op::BlockHash, &[1, 1230]).act(Op::BlockHash, &[1, 7]),
+        program().act(Op::BlockHash, &[0, 1225]),
         program().call_of(true, *actor::prop().0.key(), execute, effects(1).as_calldata()),
         program().call_of(false, *actor::prop().0.key(), execute, effects(1).as_calldata()),
     ]);
@@ -142,18 +139,18 @@ fn deploys_and_class_replacements() {
     let deploy = |catch: u64, salt: u64, from_zero: u64, constructor: Program| {
         let mut args = vec![catch.into(), class, salt.into(), from_zero.into()];
         args.extend(constructor.as_calldata());
-        program().act_on(actor::DEPLOY, &args)
+        program().act_on(Op::Deploy, &args)
     };
-    let replace = |to: Felt| program().act_on(actor::REPLACE_CLASS, &[Felt::ZERO, to]);
+    let replace = |to: Felt| program().act_on(Op::ReplaceClass, &[Felt::ZERO, to]);
     let then = |mut first: Program, second: Program| {
         first.0.extend(second.0);
         first
     };
     let probe_class = classes::probe().hash.0;
-    let empty_probe = program().act_on(actor::DEPLOY, &[Felt::ZERO, probe_class, Felt::ONE, Felt::ZERO]);
+    let empty_probe = program().act_on(Op::Deploy, &[Felt::ZERO, probe_class, Felt::ONE, Felt::ZERO]);
     let executed = act([
         deploy(0, 1, 0, effects(1)).call(false, 0, effects(2)),
-        then(deploy(0, 2, 1, program()), program().act(actor::PANIC, &[1])),
+        then(deploy(0, 2, 1, program()), program().act(Op::Panic, &[1])),
         deploy(0, 2, 1, program()),
         empty_probe,
         program().call(false, *actor::prop().0.key(), replace(probe_class)),
@@ -166,7 +163,7 @@ fn deploys_and_class_replacements() {
         program().call(
             true,
             *actor::actor().0.key(),
-            then(replace(probe_class), program().act(actor::PANIC, &[1])),
+            then(replace(probe_class), program().act(Op::Panic, &[1])),
         ),
     ]);
     assert_eq!(reverted(&executed), [false, true, false, false, false, false, false]);
@@ -182,11 +179,11 @@ fn deploys_and_class_replacements() {
 #[test]
 fn hashes_and_curves() {
     let executed = act([
-        program().act(actor::KECCAK, &[0]).act(actor::KECCAK, &[[0].as_slice(), &[3; 17]].concat()),
-        program().act(actor::KECCAK, &[1, 2, 3]),
-        program().act(actor::SHA256, &[1, 2, 3]),
-        program().act(actor::SECP_MUL, &[0, 1, 0, 1, 77, 5]).act(actor::SECP_MUL, &[1, 9, 0, 0, 1, 1]),
-        program().act(actor::SECP_NEW, &[0, 1, 1, 2, 3, 4]).act(actor::SECP_NEW, &[1, 1, 0, 0, 0, 0]),
+        program().act(Op::Keccak, &[0]).act(Op::Keccak, &[[0].as_slice(), &[3; 17]].concat()),
+        program().act(Op::Keccak, &[1, 2, 3]),
+        program().act(Op::Sha256, &[1, 2, 3]),
+        program().act(Op::SecpMul, &[0, 1, 0, 1, 77, 5]).act(Op::SecpMul, &[1, 9, 0, 0, 1, 1]),
+        program().act(Op::SecpNew, &[0, 1, 1, 2, 3, 4]).act(Op::SecpNew, &[1, 1, 0, 0, 0, 0]),
     ]);
     assert_eq!(reverted(&executed), [false; 5]);
 }
@@ -196,14 +193,14 @@ fn meta_transactions() {
     let meta = |catch: bool, to: Felt, program: Program| {
         let mut args = vec![Felt::from(catch), to];
         args.extend(program.as_calldata());
-        Program::default().act_on(actor::META, &args)
+        Program::default().act_on(Op::Meta, &args)
     };
     let prop = *actor::prop().0.key();
     let executed = act([
-        meta(false, prop, effects(1).act(actor::CONTEXT, &[])),
-        meta(true, prop, effects(1).act(actor::PANIC, &[1])),
-        meta(false, prop, effects(1).act(actor::PANIC, &[1])),
-        program().act(actor::CONTEXT, &[]).act(actor::CLASS_AT, &[0xdead]),
+        meta(false, prop, effects(1).act(Op::Context, &[])),
+        meta(true, prop, effects(1).act(Op::Panic, &[1])),
+        meta(false, prop, effects(1).act(Op::Panic, &[1])),
+        program().act(Op::Context, &[]).act(Op::ClassAt, &[0xdead]),
     ]);
     assert_eq!(reverted(&executed), [false, false, true, false]);
     let nowhere = executed.statement.contracts.iter().find(|it| it.address == address(0xdead_u64));
@@ -231,8 +228,8 @@ fn with_rising_gas(program: &Program, step: u64, steps: u64) -> Vec<Option<bool>
 /// The contract runs out of gas at every point of its way.
 #[test]
 fn gas_runs_out() {
-    let callee = effects(4).act(actor::LOOP, &[20]).act(actor::CONTEXT, &[]);
-    let program = effects(1).call(true, *actor::prop().0.key(), callee).act(actor::READ, &[1]);
+    let callee = effects(4).act(Op::Loop, &[20]).act(Op::Context, &[]);
+    let program = effects(1).call(true, *actor::prop().0.key(), callee).act(Op::Read, &[1]);
     let outcomes = with_rising_gas(&program, 20_011, 60);
     for outcome in [None, Some(true), Some(false)] {
         assert!(outcomes.contains(&outcome), "{outcomes:?}");
@@ -241,7 +238,7 @@ fn gas_runs_out() {
 
 #[test]
 fn gas_runs_out_while_hashing() {
-    let program = program().act(actor::KECCAK, &[[1].as_slice(), &[3; 34]].concat()).act(actor::SHA256, &[1]);
+    let program = program().act(Op::Keccak, &[[1].as_slice(), &[3; 34]].concat()).act(Op::Sha256, &[1]);
     let outcomes = with_rising_gas(&program, 100_003, 24);
     for outcome in [None, Some(true), Some(false)] {
         assert!(outcomes.contains(&outcome), "{outcomes:?}");
@@ -251,7 +248,7 @@ fn gas_runs_out_while_hashing() {
 #[test]
 fn validate_has_less_gas_than_execute() {
     let world = actor::world();
-    let long = || program().act(actor::LOOP, &[300_000]);
+    let long = || program().act(Op::Loop, &[300_000]);
     let mut act = Act { l2_gas: 2_000_000_000, ..Act::new(long()) };
     let executed = compare(&world, vec![act.transaction(0)]).expect("a sub-block");
     assert_eq!(reverted(&executed), [false]);
@@ -271,21 +268,21 @@ fn aborted(call: &RecordedCall) -> Option<&RecordedCall> {
 #[test]
 fn a_call_of_nothing_reverts_the_transaction() {
     let nowhere = 0xdead_u64;
-    let inner = effects(2).call(true, nowhere, program()).act(actor::WRITE, &[9, 9]);
+    let inner = effects(2).call(true, nowhere, program()).act(Op::Write, &[9, 9]);
     let meta = |catch: u64| {
         let args = [vec![catch.into(), nowhere.into()], effects(1).as_calldata()].concat();
-        effects(1).act_on(actor::META, &args)
+        effects(1).act_on(Op::Meta, &args)
     };
     let again = program()
         .call(true, nowhere, program())
-        .act(actor::CLASS_AT, &[0xbeef])
+        .act(Op::ClassAt, &[0xbeef])
         .call(true, 0xbeef_u64, program())
-        .act(actor::WRITE, &[3, 3])
+        .act(Op::Write, &[3, 3])
         .call(true, *actor::prop().0.key(), effects(3));
     let executed = act([
         effects(1).call(false, nowhere, program()),
-        effects(1).call(true, nowhere, program()).act(actor::WRITE, &[8, 8]),
-        effects(1).act(actor::CLASS_AT, &[nowhere]).call(true, *actor::prop().0.key(), inner),
+        effects(1).call(true, nowhere, program()).act(Op::Write, &[8, 8]),
+        effects(1).act(Op::ClassAt, &[nowhere]).call(true, *actor::prop().0.key(), inner),
         meta(0),
         meta(1),
         again,
@@ -326,38 +323,38 @@ fn what_the_os_cannot_prove_to_fail() {
         args.extend(constructor.as_calldata());
         args
     };
-    let twice = |args: Vec<Felt>| program().act_on(actor::DEPLOY, &args).act_on(actor::DEPLOY, &args);
+    let twice = |args: Vec<Felt>| program().act_on(Op::Deploy, &args).act_on(Op::Deploy, &args);
     let undeclared = Felt::from(0x404);
     let is_undeclared = |cause| matches!(cause, AbortCause::UndeclaredClass(class) if class.0 == undeclared);
-    let fails = program().act(actor::PANIC, &[1]);
+    let fails = program().act(Op::Panic, &[1]);
     assert!(matches!(cause(twice(deploy(1, class, program()))), AbortCause::AddressTaken(_)));
-    assert_eq!(cause(program().act_on(actor::DEPLOY, &deploy(1, class, fails))), AbortCause::Constructor);
+    assert_eq!(cause(program().act_on(Op::Deploy, &deploy(1, class, fails))), AbortCause::Constructor);
     let calls_nothing = program().call(false, 0xdead_u64, program());
     assert_eq!(
-        cause(program().act_on(actor::DEPLOY, &deploy(1, class, calls_nothing))),
+        cause(program().act_on(Op::Deploy, &deploy(1, class, calls_nothing))),
         AbortCause::Constructor
     );
-    assert!(is_undeclared(cause(program().act_on(actor::DEPLOY, &deploy(1, undeclared, program())))));
-    assert!(is_undeclared(cause(program().act_on(actor::REPLACE_CLASS, &[Felt::ONE, undeclared]))));
+    assert!(is_undeclared(cause(program().act_on(Op::Deploy, &deploy(1, undeclared, program())))));
+    assert!(is_undeclared(cause(program().act_on(Op::ReplaceClass, &[Felt::ONE, undeclared]))));
     let library_call = [Felt::ONE, undeclared, selector_from_name("run").0, Felt::ZERO];
-    assert!(is_undeclared(cause(program().act_on(actor::LIBRARY_CALL, &library_call))));
-    assert_eq!(cause(program().act(actor::RECURSE, &[50])), AbortCause::Depth);
-    assert_eq!(reverted(&act([program().act(actor::RECURSE, &[49])])), [false]);
-    assert_eq!(cause(program().act(actor::EMIT, &[[51].as_slice(), &[1; 51]].concat())), AbortCause::Events);
-    assert_eq!(cause(program().act(actor::DOMAIN, &[1, 1])), AbortCause::Other);
+    assert!(is_undeclared(cause(program().act_on(Op::LibraryCall, &library_call))));
+    assert_eq!(cause(program().act(Op::Recurse, &[50])), AbortCause::Depth);
+    assert_eq!(reverted(&act([program().act(Op::Recurse, &[49])])), [false]);
+    assert_eq!(cause(program().act(Op::Emit, &[[51].as_slice(), &[1; 51]].concat())), AbortCause::Events);
+    assert_eq!(cause(program().act(Op::Domain, &[1, 1])), AbortCause::Other);
 }
 
 #[test]
 fn what_validate_may_not_do() {
     let deploy = program().act_on(
-        actor::DEPLOY,
+        Op::Deploy,
         &[vec![Felt::ONE, actor::class().hash.0, Felt::ONE, Felt::ONE], program().as_calldata()].concat(),
     );
     let programs = [
-        program().act(actor::PANIC, &[1]),
-        program().act(actor::CLASS_AT, &[1]),
+        program().act(Op::Panic, &[1]),
+        program().act(Op::ClassAt, &[1]),
         program().call(true, *actor::prop().0.key(), program()),
-        program().act(actor::BLOCK_HASH, &[1, 1230]),
+        program().act(Op::BlockHash, &[1, 1230]),
         deploy,
     ];
     let world = actor::world();
@@ -371,8 +368,8 @@ fn what_validate_may_not_do() {
             other => panic!("{other:?}"),
         }
     }
-    let itself = program().call(true, *actor::actor().0.key(), effects(1).act(actor::PANIC, &[1]));
-    let may = Act { validate: itself.act(actor::BLOCK_HASH, &[0, 1224]), ..Act::new(program()) };
+    let itself = program().call(true, *actor::actor().0.key(), effects(1).act(Op::Panic, &[1]));
+    let may = Act { validate: itself.act(Op::BlockHash, &[0, 1224]), ..Act::new(program()) };
     let executed = compare(&world, vec![may.transaction(0)]).expect("a sub-block");
     assert_eq!(reverted(&executed), [false]);
 }

@@ -7,38 +7,7 @@ use super::abi::Values;
 use super::random::Random;
 use super::scene::Scene;
 use crate::sub_block_support::Call;
-
-/// Opcodes, as in the contract.
-#[derive(Clone, Copy)]
-enum Op {
-    Write = 0,
-    Read = 1,
-    Emit = 2,
-    Send = 3,
-    Call = 4,
-    LibraryCall = 5,
-    Deploy = 6,
-    ReplaceClass = 7,
-    Context = 8,
-    ClassAt = 9,
-    BlockHash = 10,
-    Keccak = 11,
-    Sha256 = 12,
-    SecpMul = 13,
-    SecpNew = 14,
-    Pedersen = 15,
-    Poseidon = 16,
-    Bitwise = 17,
-    Curve = 18,
-    Dictionary = 19,
-    Wide = 20,
-    Narrow = 21,
-    Panic = 22,
-    Recurse = 23,
-    Loop = 24,
-    Domain = 25,
-    Meta = 26,
-}
+use crate::sub_block_support::everything::{Op, act};
 
 /// How often `__execute__` and calls do what.
 const ACTIONS: &[(usize, Op)] = &[
@@ -124,9 +93,7 @@ fn actions(
     let mut felts = Vec::new();
     for _ in 0..length {
         let op = random.weighted(choice);
-        let arguments = arguments(op, scene, random, depth);
-        felts.extend([Felt::from(op as u64), arguments.len().into()]);
-        felts.extend(arguments);
+        felts.extend(act(op, arguments(op, scene, random, depth)));
     }
     felts
 }
@@ -306,19 +273,15 @@ fn secp_new(random: &mut Random) -> Vec<Felt> {
 /// A program that deploys, from no one's address.
 pub fn deployment(class_hash: Felt, calldata: &[Felt]) -> Vec<Felt> {
     let arguments = [Felt::ONE, class_hash, Felt::ZERO, Felt::ONE];
-    let mut felts = vec![Felt::from(Op::Deploy as u64), (arguments.len() + calldata.len()).into()];
-    felts.extend(arguments);
-    felts.extend(calldata);
-    felts
+    act(Op::Deploy, [&arguments, calldata].concat())
 }
 
 /// A program that makes `calls`, none of which may fail.
 pub fn calling(calls: &[Call]) -> Vec<Felt> {
     let mut felts = Vec::new();
     for call in calls {
-        felts.extend([Felt::from(Op::Call as u64), (3 + call.calldata.len()).into()]);
-        felts.extend([Felt::ZERO, *call.to.0.key(), call.selector]);
-        felts.extend(&call.calldata);
+        let callee = [Felt::ZERO, *call.to.0.key(), call.selector];
+        felts.extend(act(Op::Call, [&callee, call.calldata.as_slice()].concat()));
     }
     felts
 }

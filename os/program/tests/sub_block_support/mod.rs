@@ -17,6 +17,7 @@
 
 pub mod calls;
 pub mod classes;
+pub mod everything;
 pub mod memory_state;
 pub mod user;
 
