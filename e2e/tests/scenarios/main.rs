@@ -10,6 +10,7 @@ mod crash;
 mod deploys;
 mod race;
 mod refusals;
+mod rust_client;
 mod starknet_rust_client;
 mod tampering;
 mod twins;
