@@ -52,7 +52,10 @@ fn next_block(storage: &Storage, diff: ThinStateDiff) -> BlockCommit {
             ..Default::default()
         },
         transactions: Vec::new(),
+        traces: Vec::new(),
         packages: Vec::new(),
+        inner_places: Vec::new(),
+        l1_messages: Vec::new(),
         classes: Vec::new(),
         state_diff: diff,
         state,

@@ -33,7 +33,8 @@ pub mod trie;
 
 pub use error::{CommitError, StorageError};
 pub use model::{
-    BlockCommit, BlockTransaction, ClassDefinition, ClassRecord, ExecutionStatus, Receipt, ThreadOutcome,
+    BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord, ExecutionStatus,
+    OrderedEvent, OrderedMessage, Receipt, ThreadOutcome, TransactionTrace,
 };
 pub use state::prepare::PreparedState;
 pub use state::proof::{ContractLeaf, ProofRequest, StorageProof};

@@ -9,9 +9,13 @@ use starknet_api::execution_resources::GasVector;
 use starknet_api::state::{SierraContractClass, ThinStateDiff};
 use starknet_api::transaction::fields::Fee;
 use starknet_api::transaction::{Event, MessageToL1, TransactionHash};
-use zkthreads_protocol::{SettleError, Transaction};
+use zkthreads_protocol::{L1TransactionHash, SettleError, Transaction};
 
 use crate::PreparedState;
+
+mod trace;
+
+pub use trace::{CallGas, CallTrace, CallType, OrderedEvent, OrderedMessage, TransactionTrace};
 
 /// Everything one block adds to the database, committed as a whole or not at all.
 #[derive(Debug)]
@@ -20,8 +24,14 @@ pub struct BlockCommit {
     pub header: BlockHeader,
     /// The block's transactions in order, each with its receipt.
     pub transactions: Vec<BlockTransaction>,
+    /// What each transaction did, in the same order.
+    pub traces: Vec<TransactionTrace>,
     /// The packages of the block's thread transactions, by transaction hash.
     pub packages: Vec<(TransactionHash, Vec<u8>)>,
+    /// The inner transactions that settled: their hash, the thread transaction's, and their index in its package.
+    pub inner_places: Vec<(TransactionHash, TransactionHash, u32)>,
+    /// The messages from L1 whose L1 transaction is known, with the transaction that delivered them.
+    pub l1_messages: Vec<(L1TransactionHash, TransactionHash)>,
     /// What the block changed; the very diff that `state` was prepared from.
     pub state_diff: ThinStateDiff,
     /// The classes that the block declared. A class already stored keeps its first declaration.

@@ -33,4 +33,4 @@ pub use statement::{
     BaseBlock, ContractAccess, ExecutedClass, InnerMessage, InnerOutcome, Statement, StatementError,
     StorageAccess,
 };
-pub use transaction::Transaction;
+pub use transaction::{L1Message, L1TransactionHash, Transaction};

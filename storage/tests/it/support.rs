@@ -76,7 +76,10 @@ pub(crate) fn next_block(storage: &Storage, diff: ThinStateDiff) -> anyhow::Resu
             ..Default::default()
         },
         transactions: Vec::new(),
+        traces: Vec::new(),
         packages: Vec::new(),
+        inner_places: Vec::new(),
+        l1_messages: Vec::new(),
         classes: classes.map(|(hash, compiled)| (*hash, class_record(*compiled, number))).collect(),
         state_diff: diff,
         state,

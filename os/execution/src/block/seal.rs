@@ -38,7 +38,19 @@ impl Contents {
         let commitments = self.commitments()?;
         let header = self.header(state.global_root(), commitments)?;
         let Self { transactions, packages, classes, state_diff, .. } = self;
-        Ok(SealedBlock { commit: BlockCommit { header, transactions, packages, state_diff, classes, state } })
+        Ok(SealedBlock {
+            commit: BlockCommit {
+                header,
+                transactions,
+                traces: Vec::new(),
+                packages,
+                inner_places: Vec::new(),
+                l1_messages: Vec::new(),
+                state_diff,
+                classes,
+                state,
+            },
+        })
     }
 
     fn header(
