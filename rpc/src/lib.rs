@@ -12,6 +12,7 @@ mod body;
 mod context;
 mod convert;
 mod error;
+mod feed;
 mod method;
 mod params;
 mod server;
@@ -20,6 +21,7 @@ mod thread_error;
 mod wire;
 
 pub use context::RpcContext;
+pub use feed::{ChainEvent, ChainFeed, MAX_LAG};
 pub use server::{
     MAX_BATCH, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, RpcServer,
     ServeError, serve,
