@@ -3,35 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { Account, CallData, RpcProvider, cairo, ec, hash, stark } from 'starknet';
-
-const told = JSON.parse(readFileSync(process.env.ZKTHREADS_BRIEFING, 'utf8'));
-const provider = new RpcProvider({ nodeUrl: told.url, blockIdentifier: 'latest' });
-const account = ({ address, key }) => new Account({ provider, address, signer: key, cairoVersion: '1' });
-const user = account(told.user);
-
-/** Waits for a transaction that must succeed. */
-async function succeeds({ transaction_hash: hash }) {
-  const receipt = await provider.waitForTransaction(hash, { retryInterval: 100 });
-  assert.equal(receipt.execution_status, 'SUCCEEDED', receipt.revert_reason);
-  return receipt;
-}
-
-/** STRK balance. */
-async function balance(owner) {
-  const [low, high] = await provider.callContract({
-    contractAddress: told.strk,
-    entrypoint: 'balance_of',
-    calldata: [owner],
-  });
-  return BigInt(low) + (BigInt(high) << 128n);
-}
-
-const transfer = (recipient, amount) => ({
-  contractAddress: told.strk,
-  entrypoint: 'transfer',
-  calldata: CallData.compile({ recipient, amount: cairo.uint256(amount) }),
-});
+import { CallData, ec, hash, stark } from 'starknet';
+import { account, balance, provider, resourceBounds, succeeds, told, transfer, user } from './node.mjs';
 
 test('the node introduces itself', async () => {
   assert.equal(await provider.getSpecVersion(), '0.10.3');
@@ -82,11 +55,7 @@ test('a thread transaction is signed, sent, settled and read', async () => {
     proofFacts: told.proofFacts,
     proof: readFileSync(told.package).toString('base64'),
     tip: 0n,
-    resourceBounds: {
-      l1_gas: { max_amount: 100_000n, max_price_per_unit: 2_000_000_000n },
-      l2_gas: { max_amount: 1_000_000_000n, max_price_per_unit: 2_000_000_000n },
-      l1_data_gas: { max_amount: 1_000_000n, max_price_per_unit: 2_000_000_000n },
-    },
+    resourceBounds,
   });
   const receipt = await succeeds(sent);
   assert.equal(await balance(told.submitter.address), before - BigInt(receipt.actual_fee.amount));

@@ -2,69 +2,18 @@
 
 import asyncio
 import base64
-import json
-import os
 from pathlib import Path
 
+from node import BOUNDS, CLIENT, TOLD, balance, call, predeployed, run, succeeds, transfer
 from starknet_py.common import create_casm_class
 from starknet_py.contract import Contract
 from starknet_py.hash.address import compute_address
 from starknet_py.hash.casm_class_hash import compute_casm_class_hash
 from starknet_py.hash.selector import get_selector_from_name
 from starknet_py.net.account.account import Account
-from starknet_py.net.client_models import (
-    Call,
-    ResourceBounds,
-    ResourceBoundsMapping,
-    TransactionExecutionStatus,
-    TransactionResponseFlag,
-)
-from starknet_py.net.full_node_client import FullNodeClient
-from starknet_py.net.models import StarknetChainId
+from starknet_py.net.client_models import Call, TransactionResponseFlag
 from starknet_py.net.signer.key_pair import KeyPair
 from starknet_py.net.udc_deployer.deployer import Deployer
-
-TOLD = json.loads(Path(os.environ["ZKTHREADS_BRIEFING"]).read_text())
-STRK = int(TOLD["strk"], 16)
-CLIENT = FullNodeClient(node_url=TOLD["url"])
-BOUNDS = ResourceBoundsMapping(
-    l1_gas=ResourceBounds(max_amount=100_000, max_price_per_unit=2_000_000_000),
-    l2_gas=ResourceBounds(max_amount=1_000_000_000, max_price_per_unit=2_000_000_000),
-    l1_data_gas=ResourceBounds(max_amount=1_000_000, max_price_per_unit=2_000_000_000),
-)
-
-
-def account(address: int, key: int) -> Account:
-    return Account(
-        client=CLIENT,
-        address=address,
-        key_pair=KeyPair.from_private_key(key),
-        chain=StarknetChainId.SEPOLIA,
-    )
-
-
-def predeployed(name: str) -> Account:
-    return account(int(TOLD[name]["address"], 16), int(TOLD[name]["key"], 16))
-
-
-def transfer(recipient: int, amount: int) -> Call:
-    return Call(to_addr=STRK, selector=get_selector_from_name("transfer"), calldata=[recipient, amount, 0])
-
-
-async def call(contract: int, function: str, *calldata: int) -> list[int]:
-    request = Call(to_addr=contract, selector=get_selector_from_name(function), calldata=list(calldata))
-    return await CLIENT.call_contract(request, block_number="latest")
-
-
-async def balance(owner: int) -> int:
-    low, high = await call(STRK, "balance_of", owner)
-    return low + (high << 128)
-
-
-async def succeeds(transaction_hash: int):
-    receipt = await CLIENT.wait_for_tx(transaction_hash, check_interval=0.1)
-    assert receipt.execution_status == TransactionExecutionStatus.SUCCEEDED, receipt.revert_reason
-    return receipt
 
 
 async def the_node_introduces_itself() -> None:
@@ -146,16 +95,11 @@ async def a_thread_transaction_is_signed_sent_settled_and_read() -> None:
     await CLIENT.get_state_update(block_number=receipt.block_number)
 
 
-async def main() -> None:
-    steps = [
+asyncio.run(
+    run(
         the_node_introduces_itself,
         an_account_is_funded_deployed_and_invokes,
         a_class_is_declared_and_deployed,
         a_thread_transaction_is_signed_sent_settled_and_read,
-    ]
-    for step in steps:
-        await step()
-        print("ok", step.__name__)
-
-
-asyncio.run(main())
+    )
+)
