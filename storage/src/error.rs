@@ -55,6 +55,12 @@ pub enum StorageError {
     /// There is no block yet.
     #[error("the database holds no block")]
     Empty,
+    /// The block is not in the database.
+    #[error("there is no block {number}")]
+    NoSuchBlock {
+        /// The number asked for.
+        number: BlockNumber,
+    },
     /// A block was refused; nothing of it was written.
     #[error("block refused: {0}")]
     Refused(#[from] CommitError),

@@ -33,8 +33,9 @@ pub mod trie;
 
 pub use error::{CommitError, StorageError};
 pub use model::{
-    BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord, ExecutionStatus,
-    OrderedEvent, OrderedMessage, Receipt, ThreadOutcome, TransactionTrace,
+    BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord,
+    ExecutionStatus, OrderedEvent, OrderedMessage, PooledTransaction, Receipt, ThreadOutcome,
+    TransactionTrace,
 };
 pub use state::prepare::PreparedState;
 pub use state::proof::{ContractLeaf, ProofRequest, StorageProof};

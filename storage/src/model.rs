@@ -13,8 +13,10 @@ use zkthreads_protocol::{L1TransactionHash, SettleError, Transaction};
 
 use crate::PreparedState;
 
+mod pool;
 mod trace;
 
+pub use pool::PooledTransaction;
 pub use trace::{CallGas, CallTrace, CallType, OrderedEvent, OrderedMessage, TransactionTrace};
 
 /// Everything one block adds to the database, committed as a whole or not at all.

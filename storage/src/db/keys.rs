@@ -4,6 +4,7 @@ use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
+use zkthreads_protocol::L1TransactionHash;
 
 use super::table::Key;
 use crate::trie::Path;
@@ -62,6 +63,12 @@ impl Key for BlockHash {
 impl Key for TransactionHash {
     fn encode(&self) -> Vec<u8> {
         self.0.to_bytes_be().to_vec()
+    }
+}
+
+impl Key for L1TransactionHash {
+    fn encode(&self) -> Vec<u8> {
+        self.0.to_vec()
     }
 }
 

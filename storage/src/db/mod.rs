@@ -11,7 +11,8 @@ pub(crate) mod table;
 pub(crate) mod tables;
 
 use rocksdb::{
-    ColumnFamily, DB, DBPinnableSlice, ReadOptions, SnapshotWithThreadMode, WriteBatch, WriteOptions,
+    ColumnFamily, DB, DBPinnableSlice, PrefixRange, ReadOptions, SnapshotWithThreadMode, WriteBatch,
+    WriteOptions,
 };
 
 use self::keys::Backwards;
@@ -103,6 +104,24 @@ impl Read for Snapshot<'_> {
     }
 }
 
+impl Snapshot<'_> {
+    /// The values of all rows whose keys start with `prefix`, in the order of the keys. For tables with a
+    /// [`Layout::Prefix`](table::Layout::Prefix), the prefix must be at least as long as theirs.
+    pub(crate) fn values<T: Table>(&self, prefix: &[u8]) -> Result<Vec<T::Value>, StorageError> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_range(PrefixRange(prefix));
+        let mut rows = self.at.raw_iterator_cf_opt(self.db.family::<T>()?, options);
+        rows.seek_to_first();
+        let mut values = Vec::new();
+        while let Some(row) = rows.value() {
+            values.push(decode::<T>(row)?);
+            rows.next();
+        }
+        rows.status()?;
+        Ok(values)
+    }
+}
+
 /// Writes that take effect together.
 pub(crate) struct Batch<'a> {
     db: &'a Db,
@@ -129,6 +148,11 @@ impl Batch<'_> {
         let mut options = WriteOptions::default();
         options.set_sync(true);
         Ok(self.db.rocks.write_opt(self.writes, &options)?)
+    }
+
+    /// As [`Self::commit`], but a crash of the machine (not of the process) may still lose all of it.
+    pub(crate) fn write(self) -> Result<(), StorageError> {
+        Ok(self.db.rocks.write(self.writes)?)
     }
 }
 

@@ -12,8 +12,9 @@ use super::{Db, Read};
 use crate::StorageError;
 
 /// Version of the tables' meaning as a whole. A row's own encoding has its own version. Since version 2, classes have
-/// one compiled class hash and packages are of their version 2; since version 3, classes say whether they are confined.
-pub(crate) const SCHEMA_VERSION: u32 = 3;
+/// one compiled class hash and packages are of their version 2; since version 3, classes say whether they are confined; since
+/// version 4, blocks come with traces and tries with their history.
+pub(crate) const SCHEMA_VERSION: u32 = 4;
 
 /// Memory for blocks of rows read from disk, in bytes, shared by all tables.
 const BLOCK_CACHE_BYTES: usize = 256 << 20;
@@ -110,6 +111,7 @@ fn tuning(layout: Layout, cache: &Cache) -> Options {
         }
         Layout::Blob | Layout::PackedBlob => {
             options.set_enable_blob_files(true);
+            options.set_enable_blob_gc(true);
             options.set_min_blob_size(BLOB_FROM_BYTES);
             options.set_blob_compression_type(match layout {
                 Layout::PackedBlob => DBCompressionType::None,

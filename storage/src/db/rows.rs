@@ -7,11 +7,12 @@ use starknet_api::core::{
 };
 use starknet_api::hash::StateRoots;
 use starknet_api::state::ThinStateDiff;
+use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 
 use super::keys::FELT_BYTES;
 use super::table::{CborValue, RowError, Value};
-use crate::model::{BlockTransaction, ClassRecord};
+use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
 use crate::trie::{Node, Path};
 
 /// The last committed block, and what the next one builds on.
@@ -26,6 +27,13 @@ pub(crate) struct Tip {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TransactionPlace {
     pub(crate) block: BlockNumber,
+    pub(crate) index: u32,
+}
+
+/// Where an inner transaction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct InnerPlace {
+    pub(crate) thread: TransactionHash,
     pub(crate) index: u32,
 }
 
@@ -97,6 +105,10 @@ impl CborValue for BlockTransaction {}
 impl CborValue for ThinStateDiff {}
 impl CborValue for ClassRecord {}
 impl CborValue for ClassHash {}
+impl CborValue for TransactionHash {}
+impl CborValue for InnerPlace {}
+impl CborValue for TransactionTrace {}
+impl CborValue for PooledTransaction {}
 impl CborValue for Nonce {}
 
 impl Value for Vec<u8> {

@@ -5,11 +5,12 @@ use starknet_api::core::{ClassHash, ContractAddress, Nonce};
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::L1TransactionHash;
 
 use super::keys::{Backwards, FELT_BYTES};
-use super::rows::{Contract, Header, Latest, Tip, TransactionPlace};
+use super::rows::{Contract, Header, InnerPlace, Latest, Tip, TransactionPlace};
 use super::table::{Layout, Table};
-use crate::model::{BlockTransaction, ClassRecord};
+use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
 use crate::trie::{Node, Path};
 
 macro_rules! tables {
@@ -45,6 +46,14 @@ tables! {
     Transactions = "transactions": (BlockNumber, u32) => BlockTransaction, Layout::Blob;
     /// Where transactions are, by hash.
     TransactionPlaces = "transaction_places": TransactionHash => TransactionPlace, Layout::Point;
+    /// What transactions did, by block and index.
+    Traces = "traces": (BlockNumber, u32) => TransactionTrace, Layout::Blob;
+    /// Where inner transactions that settled are, by hash.
+    InnerPlaces = "inner_places": TransactionHash => InnerPlace, Layout::Point;
+    /// The transactions that delivered an L1 transaction's messages, by block and place among the block's messages.
+    L1Messages = "l1_messages": (L1TransactionHash, BlockNumber, u32) => TransactionHash, Layout::Prefix(FELT_BYTES);
+    /// The last block accepted on L1: one row.
+    L1Accepted = "l1_accepted": () => BlockNumber, Layout::Point;
     /// Packages of thread transactions, by transaction hash. Their proofs are compressed already.
     Packages = "packages": TransactionHash => Vec<u8>, Layout::PackedBlob;
     /// State diffs.
@@ -69,4 +78,9 @@ tables! {
     StorageTries = "storage_tries": (ContractAddress, Path) => Node, Layout::Point;
     /// Nodes of the class trie, at the tip.
     ClassTrie = "class_trie": Path => Node, Layout::Point;
+
+    /// Pending transactions, without their packages.
+    Pool = "pool": TransactionHash => PooledTransaction, Layout::Blob;
+    /// Packages of pending transactions.
+    PoolPackages = "pool_packages": TransactionHash => Vec<u8>, Layout::PackedBlob;
 }

@@ -7,15 +7,16 @@ use starknet_api::state::ThinStateDiff;
 
 use super::prepare::{NodeChanges, PreparedState};
 use crate::db::keys::Backwards;
-use crate::db::rows::{Latest, Tip, TransactionPlace};
+use crate::db::rows::{InnerPlace, Latest, Tip, TransactionPlace};
 use crate::db::table::Table;
 use crate::db::tables::{
     BlockNumbers, CellHistory, Cells, ClassHashHistory, ClassTrie, Classes, ContractTrie, Contracts, Headers,
-    NonceHistory, Packages, StateDiffs, StorageTries, Tips, TransactionPlaces, Transactions,
+    InnerPlaces, L1Messages, NonceHistory, Packages, StateDiffs, StorageTries, Tips, Traces,
+    TransactionPlaces, Transactions,
 };
 use crate::db::{Batch, Db, Read};
 use crate::trie::{Node, Path};
-use crate::{BlockCommit, BlockTransaction, CommitError, StorageError};
+use crate::{BlockCommit, CommitError, StorageError};
 
 /// Checks the block against the tip and writes it. The caller sees to it that no other commit is under way.
 pub(crate) fn commit(db: &Db, block: BlockCommit) -> Result<(), StorageError> {
@@ -27,13 +28,10 @@ pub(crate) fn commit(db: &Db, block: BlockCommit) -> Result<(), StorageError> {
     let tip = Tip { number, hash: block.header.block_hash, roots: block.state.roots };
 
     let mut batch = db.batch();
+    put_transactions(&mut batch, number, &block)?;
     put_state(&mut batch, block.state)?;
     put_cells_and_history(&mut batch, number, set_at, &block.state_diff)?;
     batch.put::<StateDiffs>(&number, &block.state_diff)?;
-    put_transactions(&mut batch, number, &block.transactions)?;
-    for (hash, package) in &block.packages {
-        batch.put::<Packages>(hash, package)?;
-    }
     for (hash, class) in &block.classes {
         if !db.has::<Classes>(hash)? {
             batch.put::<Classes>(hash, class)?;
@@ -96,14 +94,27 @@ fn check_classes(db: &Db, block: &BlockCommit) -> Result<(), StorageError> {
     Ok(())
 }
 
+/// The transactions, with all that is found by their hashes.
 fn put_transactions(
     batch: &mut Batch<'_>,
-    block: BlockNumber,
-    transactions: &[BlockTransaction],
+    number: BlockNumber,
+    block: &BlockCommit,
 ) -> Result<(), StorageError> {
-    for (index, transaction) in (0u32..).zip(transactions) {
-        batch.put::<Transactions>(&(block, index), transaction)?;
-        batch.put::<TransactionPlaces>(&transaction.hash, &TransactionPlace { block, index })?;
+    for (index, transaction) in (0u32..).zip(&block.transactions) {
+        batch.put::<Transactions>(&(number, index), transaction)?;
+        batch.put::<TransactionPlaces>(&transaction.hash, &TransactionPlace { block: number, index })?;
+    }
+    for (index, trace) in (0u32..).zip(&block.traces) {
+        batch.put::<Traces>(&(number, index), trace)?;
+    }
+    for (hash, package) in &block.packages {
+        batch.put::<Packages>(hash, package)?;
+    }
+    for &(hash, thread, index) in &block.inner_places {
+        batch.put::<InnerPlaces>(&hash, &InnerPlace { thread, index })?;
+    }
+    for (place, (l1_transaction, hash)) in (0u32..).zip(&block.l1_messages) {
+        batch.put::<L1Messages>(&(*l1_transaction, number, place), hash)?;
     }
     Ok(())
 }

@@ -1,26 +1,23 @@
 //! The database as the rest of the node sees it.
 
+mod chain;
+mod l1;
+mod pool;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use moka::sync::Cache;
 use parking_lot::Mutex;
-use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
+use starknet_api::block::BlockNumber;
 use starknet_api::core::ClassHash;
 use starknet_api::state::ThinStateDiff;
-use starknet_api::transaction::TransactionHash;
 
-use crate::db::rows::TransactionPlace;
-use crate::db::tables::{
-    BlockNumbers, Classes, Headers, Packages, StateDiffs, Tips, TransactionPlaces, Transactions,
-};
+use crate::db::tables::Classes;
 use crate::db::{Db, Read};
 use crate::state::{commit, prepare, proof};
-use crate::{
-    BlockCommit, BlockTransaction, ClassRecord, PreparedState, ProofRequest, StateView, StorageError,
-    StorageProof,
-};
+use crate::{BlockCommit, ClassRecord, PreparedState, ProofRequest, StateView, StorageError, StorageProof};
 
 /// Classes kept decoded.
 const CACHED_CLASSES: u64 = 128;
@@ -66,92 +63,6 @@ impl Storage {
     #[must_use]
     pub fn is_last_handle(&self) -> bool {
         Arc::strong_count(&self.inner) == 1
-    }
-
-    /// The last committed block; `None` before the first.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn latest(&self) -> Result<Option<BlockNumber>, StorageError> {
-        Ok(self.db().get::<Tips>(&())?.map(|tip| tip.number))
-    }
-
-    /// A block's header.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn header(&self, number: BlockNumber) -> Result<Option<BlockHeader>, StorageError> {
-        Ok(self.db().get::<Headers>(&number)?.map(BlockHeader::from))
-    }
-
-    /// The number of the block with this hash.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn block_number(&self, hash: BlockHash) -> Result<Option<BlockNumber>, StorageError> {
-        self.db().get::<BlockNumbers>(&hash)
-    }
-
-    /// A block's transactions in order; `None` if there is no such block.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn transactions(&self, number: BlockNumber) -> Result<Option<Vec<BlockTransaction>>, StorageError> {
-        let Some(header) = self.header(number)? else {
-            return Ok(None);
-        };
-        let all = (0..header.n_transactions).map(|index| {
-            self.transaction_at(number, index)?.ok_or_else(|| missing_transaction(number, index))
-        });
-        all.collect::<Result<_, _>>().map(Some)
-    }
-
-    /// A transaction, its block and its index there.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn transaction(
-        &self,
-        hash: TransactionHash,
-    ) -> Result<Option<(BlockNumber, usize, BlockTransaction)>, StorageError> {
-        let Some(TransactionPlace { block, index }) = self.db().get::<TransactionPlaces>(&hash)? else {
-            return Ok(None);
-        };
-        let index = index as usize;
-        let transaction =
-            self.transaction_at(block, index)?.ok_or_else(|| missing_transaction(block, index))?;
-        Ok(Some((block, index, transaction)))
-    }
-
-    /// The transaction at an index of a block.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn transaction_at(
-        &self,
-        number: BlockNumber,
-        index: usize,
-    ) -> Result<Option<BlockTransaction>, StorageError> {
-        match u32::try_from(index) {
-            Ok(index) => self.db().get::<Transactions>(&(number, index)),
-            Err(_) => Ok(None),
-        }
-    }
-
-    /// The package of a thread transaction.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn package(&self, hash: TransactionHash) -> Result<Option<Vec<u8>>, StorageError> {
-        self.db().get::<Packages>(&hash)
-    }
-
-    /// What a block changed.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn state_diff(&self, number: BlockNumber) -> Result<Option<ThinStateDiff>, StorageError> {
-        self.db().get::<StateDiffs>(&number)
     }
 
     /// The state after a block, which must be committed: a view of a later number is of the latest state, and
@@ -208,8 +119,4 @@ impl Storage {
     pub fn storage_proof(&self, request: &ProofRequest) -> Result<StorageProof, StorageError> {
         proof::prove(&self.db().snapshot(), request)
     }
-}
-
-fn missing_transaction(block: BlockNumber, index: usize) -> StorageError {
-    StorageError::Inconsistent { reason: format!("transaction {index} of block {block} is missing") }
 }

@@ -1,0 +1,24 @@
+//! What the pool of pending transactions writes down, to survive a restart.
+
+use serde::{Deserialize, Serialize};
+use starknet_api::state::SierraContractClass;
+use starknet_api::transaction::TransactionHash;
+use zkthreads_protocol::Transaction;
+
+/// A pending transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PooledTransaction {
+    /// Its hash.
+    pub hash: TransactionHash,
+    /// Its place in the order of arrival.
+    pub arrival: u64,
+    /// When it was admitted, in seconds since 1970.
+    pub admitted_at: u64,
+    /// What was sent.
+    pub transaction: Transaction,
+    /// The class that comes with a DECLARE.
+    pub class: Option<SierraContractClass>,
+    /// The package that comes with a thread transaction. Kept in a row of its own, as it is.
+    #[serde(skip)]
+    pub package: Option<Vec<u8>>,
+}
