@@ -10,7 +10,7 @@ use starknet_api::block::BlockTimestamp;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use zkthreads_execution::{ExecutionError, Executor};
-use zkthreads_rpc::{RpcContext, RpcServer, ServeError, serve};
+use zkthreads_rpc::{ChainFeed, RpcContext, RpcServer, ServeError, serve};
 use zkthreads_storage::{Storage, StorageError};
 
 use crate::devnet::accounts::{PredeployedAccount, derive};
@@ -101,7 +101,13 @@ impl Node {
         let mempool = Arc::new(Mempool::new(storage.clone(), Limits::default()));
         let producer = Producer::new(executor.clone(), Arc::clone(&mempool), block_mode);
         let producer = spawn_producer(producer, Arc::clone(&mempool))?;
-        let context = RpcContext { storage: storage.clone(), executor, sink: Arc::clone(&mempool) as _ };
+        let context = RpcContext {
+            storage: storage.clone(),
+            executor,
+            sink: Arc::clone(&mempool) as _,
+            feed: ChainFeed::default(),
+            devnet: None,
+        };
         let rpc = match serve(address, context).await {
             Ok(rpc) => rpc,
             Err(error) => {

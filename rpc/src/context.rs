@@ -9,7 +9,9 @@ use tokio::runtime::Handle;
 use zkthreads_execution::{AdmitError, Executor, PendingTransaction, Submission};
 use zkthreads_storage::{BlockTransaction, StateView, Storage};
 
+use crate::devnet::DevnetControl;
 use crate::error::RpcError;
+use crate::feed::ChainFeed;
 use crate::sink::{PoolStatus, TransactionSink};
 use crate::wire::block_id::BlockId;
 
@@ -22,6 +24,10 @@ pub struct RpcContext {
     pub executor: Executor,
     /// The mempool.
     pub sink: Arc<dyn TransactionSink>,
+    /// What happens on the chain.
+    pub feed: ChainFeed,
+    /// A devnet's controls, if the node is one: only then are there methods of the `devnet` namespace.
+    pub devnet: Option<Arc<dyn DevnetControl>>,
 }
 
 /// Where a transaction was found.

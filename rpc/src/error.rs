@@ -4,9 +4,11 @@
 //! negative ones JSON-RPC's own.
 
 use jsonrpsee::types::ErrorObjectOwned;
+use jsonrpsee::types::error::{METHOD_NOT_FOUND_CODE, TOO_MANY_SUBSCRIPTIONS_CODE};
 use serde_json::{Value, json};
 use zkthreads_storage::StorageError;
 
+use crate::devnet::DevnetError;
 use crate::thread_error::ThreadError;
 
 /// What a method can fail with.
@@ -76,6 +78,21 @@ pub(crate) enum RpcError {
     /// The same, in the `zkthread` namespace.
     #[error("{0}")]
     Thread(ThreadError),
+    #[error("Invalid subscription id")]
+    InvalidSubscriptionId,
+    #[error("Too many addresses in filter sender_address filter")]
+    TooManyAddressesInFilter,
+    #[error("Cannot go back more than 1024 blocks")]
+    TooManyBlocksBack,
+    /// A connection's share of subscriptions is used up.
+    #[error("Too many subscriptions on the connection")]
+    TooManySubscriptions { limit: usize },
+    /// A subscription was asked for by HTTP.
+    #[error("Method not found")]
+    NeedsWebSocket,
+    /// In the `devnet` namespace.
+    #[error(transparent)]
+    Devnet(#[from] DevnetError),
     #[error("Invalid params: {0}")]
     InvalidParams(String),
     #[error("Internal error")]
@@ -115,6 +132,12 @@ impl RpcError {
             Self::ReplacementUnderpriced => 64,
             Self::InvalidProof(_) => 69,
             Self::Thread(error) => error.code(),
+            Self::Devnet(error) => error.code(),
+            Self::InvalidSubscriptionId => 66,
+            Self::TooManyAddressesInFilter => 67,
+            Self::TooManyBlocksBack => 68,
+            Self::TooManySubscriptions { .. } => TOO_MANY_SUBSCRIPTIONS_CODE,
+            Self::NeedsWebSocket => METHOD_NOT_FOUND_CODE,
             Self::InvalidParams(_) => -32602,
             Self::Internal { .. } => -32603,
         }
@@ -141,6 +164,9 @@ impl RpcError {
             | Self::Unexpected { reason }
             | Self::Internal { reason } => Some(reason.as_str().into()),
             Self::InvalidProof(error) | Self::Thread(error) => Some(error.data()),
+            Self::Devnet(error) => error.data(),
+            Self::TooManySubscriptions { limit } => Some(format!("at most {limit}").into()),
+            Self::NeedsWebSocket => Some("subscriptions need a WebSocket: connect to /ws".into()),
             Self::ContractNotFound
             | Self::EntryPointNotFound
             | Self::BlockNotFound
@@ -154,7 +180,10 @@ impl RpcError {
             | Self::ClassAlreadyDeclared
             | Self::NonAccount
             | Self::DuplicateTransaction
-            | Self::ReplacementUnderpriced => None,
+            | Self::ReplacementUnderpriced
+            | Self::InvalidSubscriptionId
+            | Self::TooManyAddressesInFilter
+            | Self::TooManyBlocksBack => None,
         }
     }
 }

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use zkthreads_execution::class::compile;
 use zkthreads_execution::{ChainConfig, Executor, GenesisState, OsVersion, PendingTransaction, Refusal};
 use zkthreads_protocol::OsProgram;
-use zkthreads_rpc::{PoolStatus, RpcContext, RpcServer, SubmitError, TransactionSink, serve};
+use zkthreads_rpc::{ChainFeed, PoolStatus, RpcContext, RpcServer, SubmitError, TransactionSink, serve};
 use zkthreads_storage::{ClassDefinition, ClassRecord, Storage};
 
 pub(crate) const GENESIS_TIME: u64 = 1_700_000_000;
@@ -53,7 +53,8 @@ impl Chain {
         let (account_class, legacy_class) = commit_genesis(&executor);
         let pool = Arc::new(Pool::new(executor.clone()));
         let sink: Arc<dyn TransactionSink> = pool.clone();
-        let context = RpcContext { storage, executor: executor.clone(), sink };
+        let feed = ChainFeed::default();
+        let context = RpcContext { storage, executor: executor.clone(), sink, feed, devnet: None };
         let server = serve("127.0.0.1:0".parse().unwrap(), context).await.unwrap();
         let http = reqwest::Client::new();
         Self { server, http, pool, executor, account_class, legacy_class, _directory: directory }
