@@ -11,6 +11,7 @@
 mod body;
 mod context;
 mod convert;
+pub mod devnet;
 mod error;
 mod feed;
 mod method;

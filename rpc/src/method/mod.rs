@@ -1,5 +1,6 @@
 //! The methods, and how they are registered.
 
+mod devnet;
 mod registry;
 mod starknet;
 mod zkthread;
@@ -11,8 +12,12 @@ use registry::Registry;
 
 /// Every method of every namespace.
 pub(crate) fn all(context: RpcContext) -> Result<Methods, RegisterMethodError> {
+    let is_devnet = context.devnet.is_some();
     let mut registry = Registry::new(context);
     starknet::register(&mut registry)?;
     zkthread::register(&mut registry)?;
+    if is_devnet {
+        devnet::register(&mut registry)?;
+    }
     Ok(registry.into_methods())
 }

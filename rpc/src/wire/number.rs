@@ -34,7 +34,7 @@ pub(crate) fn felts(list: Vec<FeltHex>) -> Vec<Felt> {
 }
 
 /// Hex digits after `0x`, left-padded to 32 bytes; `None` if that is not what `text` is.
-fn parse_bytes(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn parse_bytes(text: &str) -> Option<[u8; 32]> {
     let digits = text.strip_prefix("0x")?;
     if digits.is_empty() || digits.len() > 64 {
         return None;
