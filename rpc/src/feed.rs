@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use parking_lot::RwLock;
 use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::ContractAddress;
 use starknet_api::transaction::TransactionHash;
 use tokio::sync::broadcast;
-use zkthreads_execution::PendingTransaction;
+use zkthreads_execution::{ExecutedInBlock, PendingTransaction, PreConfirmed};
 use zkthreads_protocol::Transaction;
 
 /// Most events kept for a listener that lags behind. One that lags further is told so and must start over.
@@ -31,6 +32,15 @@ pub enum ChainEvent {
         /// Why.
         reason: String,
     },
+    /// The open block executed a transaction: [`ChainFeed::pre_confirmed`] holds it already.
+    PreConfirmed {
+        /// The open block's number.
+        number: BlockNumber,
+        /// The transaction's place in it.
+        index: usize,
+        /// The transaction, and what it did.
+        transaction: Arc<ExecutedInBlock>,
+    },
     /// A block was committed: it can be read from storage already.
     Block(BlockNumber, BlockHash),
     /// The blocks up to this one are accepted on L1 now.
@@ -48,15 +58,27 @@ pub enum ChainEvent {
 #[derive(Debug, Clone)]
 pub struct ChainFeed {
     events: broadcast::Sender<ChainEvent>,
+    pre_confirmed: Arc<RwLock<Option<PreConfirmed>>>,
 }
 
 impl Default for ChainFeed {
     fn default() -> Self {
-        Self { events: broadcast::Sender::new(MAX_LAG) }
+        Self { events: broadcast::Sender::new(MAX_LAG), pre_confirmed: Arc::default() }
     }
 }
 
 impl ChainFeed {
+    /// The open block as it is now; `None` while there is none.
+    #[must_use]
+    pub fn pre_confirmed(&self) -> Option<PreConfirmed> {
+        self.pre_confirmed.read().clone()
+    }
+
+    /// Shows the open block to everyone who asks from now on.
+    pub fn set_pre_confirmed(&self, block: Option<PreConfirmed>) {
+        *self.pre_confirmed.write() = block;
+    }
+
     /// Every event published from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<ChainEvent> {
