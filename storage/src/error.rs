@@ -4,6 +4,8 @@ use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::{ClassHash, GlobalRoot};
 use starknet_types_core::felt::Felt;
 
+use crate::{BaseStateError, ForkPoint};
+
 /// Why the database could not be opened, read or extended.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -55,6 +57,35 @@ pub enum StorageError {
     /// There is no block yet.
     #[error("the database holds no block")]
     Empty,
+    /// The state after the block is not kept any more.
+    #[error("the state is kept from block {oldest} on")]
+    Pruned {
+        /// The first block after which it is available.
+        oldest: BlockNumber,
+    },
+    /// The block was reverted after the view of it was made.
+    #[error("block {block} was reverted")]
+    Reverted {
+        /// The block.
+        block: BlockNumber,
+    },
+    /// The chain was forked off another one, which would have to be asked.
+    #[error("this chain was forked at {fork} of another one, whose state is not at hand")]
+    BaseMissing {
+        /// Where.
+        fork: ForkPoint,
+    },
+    /// The other chain's state cannot be read.
+    #[error(transparent)]
+    Base(#[from] BaseStateError),
+    /// The database is not of this fork.
+    #[error("the database is of {}, not of a fork at {asked}", described(.found))]
+    OtherFork {
+        /// What was asked for.
+        asked: ForkPoint,
+        /// Where the database's chain was forked, if it was.
+        found: Option<ForkPoint>,
+    },
     /// The block is not in the database.
     #[error("there is no block {number}")]
     NoSuchBlock {
@@ -64,6 +95,10 @@ pub enum StorageError {
     /// A block was refused; nothing of it was written.
     #[error("block refused: {0}")]
     Refused(#[from] CommitError),
+}
+
+fn described(fork: &Option<ForkPoint>) -> String {
+    fork.map_or_else(|| "a chain of its own".to_owned(), |fork| format!("a fork at {fork}"))
 }
 
 /// Why a block does not fit on the tip.

@@ -24,13 +24,16 @@
 //!
 //! Absent on purpose: reorganisation, pruning, and tries of past blocks.
 
+mod base;
 mod db;
+mod epochs;
 mod error;
 mod model;
 mod state;
 mod storage;
 pub mod trie;
 
+pub use base::{BaseState, BaseStateError, ForkPoint};
 pub use error::{CommitError, StorageError};
 pub use model::{
     BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord,

@@ -12,6 +12,7 @@ use starknet_types_core::felt::Felt;
 
 use super::keys::FELT_BYTES;
 use super::table::{CborValue, RowError, Value};
+use crate::base::ForkPoint;
 use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
 use crate::trie::{Node, Path};
 
@@ -107,6 +108,7 @@ impl CborValue for ClassRecord {}
 impl CborValue for ClassHash {}
 impl CborValue for TransactionHash {}
 impl CborValue for InnerPlace {}
+impl CborValue for ForkPoint {}
 impl CborValue for TransactionTrace {}
 impl CborValue for PooledTransaction {}
 impl CborValue for Nonce {}

@@ -10,6 +10,7 @@ use zkthreads_protocol::L1TransactionHash;
 use super::keys::{Backwards, FELT_BYTES};
 use super::rows::{Contract, Header, InnerPlace, Latest, Tip, TransactionPlace};
 use super::table::{Layout, Table};
+use crate::base::ForkPoint;
 use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
 use crate::trie::{Node, Path};
 
@@ -38,6 +39,10 @@ tables! {
     Schema = "default": () => u32, Layout::Point;
     /// The last committed block: one row.
     Tips = "tip": () => Tip, Layout::Point;
+    /// Where the chain was forked off another one: one row, or none.
+    Forks = "fork": () => ForkPoint, Layout::Point;
+    /// The first block after which the state is available, if earlier ones were pruned: one row, or none.
+    Oldest = "oldest": () => BlockNumber, Layout::Point;
     /// Headers.
     Headers = "headers": BlockNumber => Header, Layout::Point;
     /// Block numbers by hash.

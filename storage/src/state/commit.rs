@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use starknet_api::block::{BlockHash, BlockNumber};
+use starknet_api::block::BlockNumber;
 use starknet_api::state::ThinStateDiff;
 
 use super::prepare::{NodeChanges, PreparedState};
@@ -15,13 +15,13 @@ use crate::db::tables::{
     TransactionPlaces, Transactions,
 };
 use crate::db::{Batch, Db, Read};
+use crate::storage::place::{self, Place};
 use crate::trie::{Node, Path};
 use crate::{BlockCommit, CommitError, StorageError};
 
 /// Checks the block against the tip and writes it. The caller sees to it that no other commit is under way.
 pub(crate) fn commit(db: &Db, block: BlockCommit) -> Result<(), StorageError> {
-    let tip = db.get::<Tips>(&())?;
-    check_place(&block, tip)?;
+    check_place(&block, &place::next(db)?)?;
     check_classes(db, &block)?;
     let number = block.header.block_header_without_hash.block_number;
     let set_at = Backwards(u32::try_from(number.0).map_err(|_| CommitError::TooHigh { number })?);
@@ -44,13 +44,12 @@ pub(crate) fn commit(db: &Db, block: BlockCommit) -> Result<(), StorageError> {
 }
 
 /// The block is the next one, and its parts belong together.
-fn check_place(block: &BlockCommit, tip: Option<Tip>) -> Result<(), CommitError> {
+fn check_place(block: &BlockCommit, place: &Place) -> Result<(), CommitError> {
     let header = &block.header.block_header_without_hash;
-    let expected = tip.map_or(BlockNumber::ZERO, |tip| tip.number.unchecked_next());
+    let &Place { tip, number: expected, parent } = place;
     if header.block_number != expected {
         return Err(CommitError::Number { expected, found: header.block_number });
     }
-    let parent = tip.map_or(BlockHash::default(), |tip| tip.hash);
     if header.parent_hash != parent {
         return Err(CommitError::Parent { expected: parent, found: header.parent_hash });
     }

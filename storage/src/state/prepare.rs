@@ -10,8 +10,9 @@ use starknet_api::state::ThinStateDiff;
 
 use super::tries::{ClassNodes, ContractNodes, StorageNodes, class_leaf, class_path, contract_path, path};
 use crate::db::rows::{Contract, Latest, Tip};
-use crate::db::tables::{Contracts, Tips};
+use crate::db::tables::Contracts;
 use crate::db::{Read, Snapshot};
+use crate::storage::place::{self, Place};
 use crate::trie::{Node, Path, TrieHasher, update};
 use crate::{ContractLeaf, StorageError};
 
@@ -56,8 +57,7 @@ impl PreparedState {
 }
 
 pub(crate) fn prepare(snapshot: &Snapshot<'_>, diff: &ThinStateDiff) -> Result<PreparedState, StorageError> {
-    let tip = snapshot.get::<Tips>(&())?;
-    let block = tip.map_or(BlockNumber::ZERO, |tip| tip.number.unchecked_next());
+    let Place { tip, number: block, .. } = place::next(snapshot)?;
     let roots = tip.map_or(StateRoots::EMPTY, |tip| tip.roots);
 
     let touched: BTreeSet<_> =

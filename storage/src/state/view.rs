@@ -12,19 +12,23 @@ use crate::db::keys::{Backwards, FELT_BYTES};
 use crate::db::rows::{Contract, Latest};
 use crate::db::table::Table;
 use crate::db::tables::{CellHistory, Cells, ClassHashHistory, Contracts, NonceHistory};
-use crate::{ClassRecord, Storage, StorageError};
+use crate::{BaseState, BaseStateError, ClassRecord, Storage, StorageError};
 
-/// The state after one block, or before block 0. Cheap to clone; stays the same whatever is committed later.
+/// The state after one block, or before the first. Cheap to clone; stays the same whatever is committed later, and
+/// says so when it is gone ([`StorageError::Pruned`], [`StorageError::Reverted`]).
 #[derive(Debug, Clone)]
 pub struct StateView {
     storage: Storage,
-    /// The block; `None` before block 0.
+    /// The block; `None` before the first.
     block: Option<BlockNumber>,
+    /// When the view was made.
+    epoch: u64,
 }
 
 impl StateView {
     pub(crate) fn new(storage: Storage, block: Option<BlockNumber>) -> Self {
-        Self { storage, block }
+        let epoch = storage.epoch();
+        Self { storage, block, epoch }
     }
 
     /// A storage cell; zero if it was never written.
@@ -32,10 +36,13 @@ impl StateView {
     /// # Errors
     /// If the database cannot be read.
     pub fn storage(&self, contract: ContractAddress, key: StorageKey) -> Result<Felt, StorageError> {
-        Ok(self.cell(contract, key)?.map_or(Felt::ZERO, |cell| cell.value))
+        self.checked(match self.cell(contract, key)? {
+            Some(cell) => cell.value,
+            None => self.storage.base().ask(|base| base.storage(contract, key))?,
+        })
     }
 
-    /// The block that last wrote a storage cell; `None` if none did.
+    /// The block that last wrote a storage cell; `None` if none did (blocks of the chain that was forked aside).
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -44,7 +51,7 @@ impl StateView {
         contract: ContractAddress,
         key: StorageKey,
     ) -> Result<Option<BlockNumber>, StorageError> {
-        Ok(self.cell(contract, key)?.map(|cell| cell.since))
+        self.checked(self.cell(contract, key)?.map(|cell| cell.since))
     }
 
     /// A contract's nonce; zero if there is no such contract.
@@ -52,7 +59,7 @@ impl StateView {
     /// # Errors
     /// If the database cannot be read.
     pub fn nonce(&self, contract: ContractAddress) -> Result<Nonce, StorageError> {
-        self.contract::<NonceHistory>(contract, |row| row.nonce)
+        self.contract::<NonceHistory>(contract, |row| row.nonce, |base| base.nonce(contract))
     }
 
     /// A contract's class; zero if there is no such contract.
@@ -60,7 +67,7 @@ impl StateView {
     /// # Errors
     /// If the database cannot be read.
     pub fn class_hash(&self, contract: ContractAddress) -> Result<ClassHash, StorageError> {
-        self.contract::<ClassHashHistory>(contract, |row| row.class_hash)
+        self.contract::<ClassHashHistory>(contract, |row| row.class_hash, |base| base.class_hash(contract))
     }
 
     /// A class; `None` if it was not declared by then.
@@ -69,7 +76,16 @@ impl StateView {
     /// If the database cannot be read.
     pub fn class(&self, hash: ClassHash) -> Result<Option<Arc<ClassRecord>>, StorageError> {
         let class = self.storage.class(hash)?;
-        Ok(class.filter(|class| self.block.is_some_and(|block| class.declared_at <= block)))
+        let last = self.block.or(self.storage.fork().map(|fork| fork.number));
+        self.checked(class.filter(|class| last.is_some_and(|last| class.declared_at <= last)))
+    }
+
+    /// What was read, unless it went away in the meantime.
+    fn checked<T>(&self, read: T) -> Result<T, StorageError> {
+        if let Some(block) = self.block {
+            self.storage.epochs().check(block, self.epoch)?;
+        }
+        Ok(read)
     }
 
     /// A storage cell and the block that set it; `None` if none did.
@@ -86,14 +102,28 @@ impl StateView {
         }
     }
 
-    /// One field of a contract; its default if none was set.
-    fn contract<H: Table<Key = (ContractAddress, Backwards), Value: Default>>(
+    /// One field of a contract; what the base says if none was set.
+    fn contract<H: Table<Key = (ContractAddress, Backwards), Value: Default + PartialEq>>(
         &self,
         contract: ContractAddress,
         field: impl Fn(Contract) -> Latest<H::Value>,
+        below: impl FnOnce(&dyn BaseState) -> Result<H::Value, BaseStateError>,
     ) -> Result<H::Value, StorageError> {
+        // Nothing sets a field to its default: a row that has it got it from another field.
+        let value = self.local::<H>(contract, field)?.filter(|value| *value != H::Value::default());
+        self.checked(match value {
+            Some(value) => value,
+            None => self.storage.base().ask(below)?,
+        })
+    }
+
+    fn local<H: Table<Key = (ContractAddress, Backwards)>>(
+        &self,
+        contract: ContractAddress,
+        field: impl Fn(Contract) -> Latest<H::Value>,
+    ) -> Result<Option<H::Value>, StorageError> {
         let Some(block) = self.block else {
-            return Ok(H::Value::default());
+            return Ok(None);
         };
         let latest = match self.storage.db().get::<Contracts>(&contract)?.map(field) {
             Some(latest) if latest.since > block => {
@@ -101,6 +131,6 @@ impl StateView {
             }
             latest => latest,
         };
-        Ok(latest.map(|latest| latest.value).unwrap_or_default())
+        Ok(latest.map(|latest| latest.value))
     }
 }

@@ -2,6 +2,7 @@
 
 mod chain;
 mod l1;
+pub(crate) mod place;
 mod pool;
 
 use std::fmt;
@@ -10,14 +11,19 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 use parking_lot::Mutex;
-use starknet_api::block::BlockNumber;
+use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::ClassHash;
 use starknet_api::state::ThinStateDiff;
 
-use crate::db::tables::Classes;
+use crate::base::Base;
+use crate::db::tables::{Classes, Forks, Tips};
 use crate::db::{Db, Read};
+use crate::epochs::Epochs;
 use crate::state::{commit, prepare, proof};
-use crate::{BlockCommit, ClassRecord, PreparedState, ProofRequest, StateView, StorageError, StorageProof};
+use crate::{
+    BaseState, BlockCommit, ClassRecord, ForkPoint, PreparedState, ProofRequest, StateView, StorageError,
+    StorageProof,
+};
 
 /// Classes kept decoded.
 const CACHED_CLASSES: u64 = 128;
@@ -33,8 +39,10 @@ struct Inner {
     db: Db,
     /// Held while a block is checked against the tip and written.
     writer: Mutex<()>,
-    /// Classes never change once stored.
+    /// Classes change only if blocks are removed.
     classes: Cache<ClassHash, Arc<ClassRecord>>,
+    base: Base,
+    epochs: Epochs,
 }
 
 impl fmt::Debug for Storage {
@@ -47,12 +55,79 @@ impl Storage {
     /// Opens the database in the directory `path`, creating both if need be. A process can open a database once;
     /// clone the handle instead.
     ///
+    /// The database of a fork opens, too: its blocks can be read, but of its state only what was written locally.
+    ///
     /// # Errors
     /// If the directory holds another schema version or another program's database, is in use, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
-        let inner =
-            Inner { db: Db::open(path)?, writer: Mutex::new(()), classes: Cache::new(CACHED_CLASSES) };
-        Ok(Self { inner: Arc::new(inner) })
+        let db = Db::open(path)?;
+        let base = db.get::<Forks>(&())?.map_or(Base::Empty, Base::Missing);
+        Self::over(db, base)
+    }
+
+    /// Opens, or creates, the database of a chain whose first block builds on block `fork_block` of another chain.
+    /// Reads that find nothing locally ask `base`. The state root commits to what was written locally, no more.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if the database is of another fork or of none.
+    pub fn open_forked(
+        path: &Path,
+        base: Arc<dyn BaseState>,
+        fork_block: (BlockNumber, BlockHash),
+    ) -> Result<Self, StorageError> {
+        let asked = ForkPoint { number: fork_block.0, hash: fork_block.1 };
+        let db = Db::open(path)?;
+        match db.get::<Forks>(&())? {
+            Some(found) if found == asked => {}
+            None if db.get::<Tips>(&())?.is_none() => {
+                let mut batch = db.batch();
+                batch.put::<Forks>(&(), &asked)?;
+                batch.commit()?;
+            }
+            found => return Err(StorageError::OtherFork { asked, found }),
+        }
+        Self::over(db, Base::Forked(asked, base))
+    }
+
+    fn over(db: Db, base: Base) -> Result<Self, StorageError> {
+        let oldest = place::oldest(&db)?;
+        let (writer, classes) = (Mutex::new(()), Cache::new(CACHED_CLASSES));
+        Ok(Self { inner: Arc::new(Inner { db, writer, classes, base, epochs: Epochs::new(oldest) }) })
+    }
+
+    /// Where the chain was forked off another one, if it was.
+    #[must_use]
+    pub fn fork(&self) -> Option<ForkPoint> {
+        self.inner.base.fork()
+    }
+
+    /// Number and parent hash of the block that is due next.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn next_place(&self) -> Result<(BlockNumber, BlockHash), StorageError> {
+        let place = place::next(&self.db().snapshot())?;
+        Ok((place.number, place.parent))
+    }
+
+    /// The first block after which the state is available: the first of all, unless states were pruned.
+    #[must_use]
+    pub fn oldest_state(&self) -> BlockNumber {
+        self.inner.epochs.oldest()
+    }
+
+    /// A number that changes whenever blocks are removed or replaced: what was cached of the chain before is void.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.inner.epochs.now()
+    }
+
+    pub(crate) fn base(&self) -> &Base {
+        &self.inner.base
+    }
+
+    pub(crate) fn epochs(&self) -> &Epochs {
+        &self.inner.epochs
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -66,13 +141,13 @@ impl Storage {
     }
 
     /// The state after a block, which must be committed: a view of a later number is of the latest state, and
-    /// changes with it.
+    /// changes with it. If the state is not kept any more, or the block is reverted, the view's answers say so.
     #[must_use]
     pub fn state_at(&self, number: BlockNumber) -> StateView {
         StateView::new(self.clone(), Some(number))
     }
 
-    /// The empty state, before block 0.
+    /// The state before the first block: empty, or what was forked.
     #[must_use]
     pub fn state_before_genesis(&self) -> StateView {
         StateView::new(self.clone(), None)
@@ -81,14 +156,23 @@ impl Storage {
     /// A class, whenever it was declared.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// If the database, or what was forked, cannot be read.
     pub fn class(&self, hash: ClassHash) -> Result<Option<Arc<ClassRecord>>, StorageError> {
         if let Some(class) = self.inner.classes.get(&hash) {
             return Ok(Some(class));
         }
-        let class = self.db().get::<Classes>(&hash)?.map(Arc::new);
+        let epoch = self.epoch();
+        let class = match self.db().get::<Classes>(&hash)? {
+            Some(class) => Some(class),
+            None => self.base().ask(|base| base.class(hash))?,
+        };
+        let class = class.map(Arc::new);
         if let Some(class) = &class {
             self.inner.classes.insert(hash, Arc::clone(class));
+            // It may have been removed since it was read.
+            if self.epoch() != epoch {
+                self.inner.classes.invalidate(&hash);
+            }
         }
         Ok(class)
     }
