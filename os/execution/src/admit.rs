@@ -8,7 +8,8 @@ use zkthreads_protocol::EnvelopeError;
 
 use crate::error::ExecutionError;
 use crate::executor::Executor;
-use crate::transaction::{PendingBody, PendingTransaction, Submission};
+use crate::query::at::StateAt;
+use crate::transaction::{PendingTransaction, Submission};
 
 pub use stateless::{MAX_CALLDATA_FELTS, MAX_SIGNATURE_FELTS};
 
@@ -92,29 +93,41 @@ impl Executor {
         stateless::prepare(self, submission, only_query)
     }
 
-    /// [`Executor::prepare`], then nonce, balance and signature on the latest state. A thread's proof verification
-    /// starts in the background.
+    /// [`Executor::prepare`], then nonce, balance and signature on the latest state. A thread's proof is not looked at:
+    /// the mempool has that done once it holds the transaction, for whoever is refused does not pay.
     ///
     /// # Errors
     /// See [`AdmitError`].
     pub fn admit(&self, submission: Submission) -> Result<PendingTransaction, AdmitError> {
-        let transaction = self.prepare(submission, false)?;
-        self.admit_prepared(transaction)
+        self.admit_at(&self.latest()?, submission)
     }
 
-    /// The second half of [`Executor::admit`], for a transaction that [`Executor::prepare`] made.
+    /// As [`Executor::admit`], on the state at a given moment: while a block is open, it holds what the transaction
+    /// may build on.
     ///
     /// # Errors
     /// See [`AdmitError`].
-    pub fn admit_prepared(&self, transaction: PendingTransaction) -> Result<PendingTransaction, AdmitError> {
+    pub fn admit_at(&self, at: &StateAt, submission: Submission) -> Result<PendingTransaction, AdmitError> {
+        self.admit_prepared(at, self.prepare(submission, false)?)
+    }
+
+    /// The second half of [`Executor::admit_at`], for a transaction that [`Executor::prepare`] made.
+    ///
+    /// # Errors
+    /// See [`AdmitError`].
+    pub fn admit_prepared(
+        &self,
+        at: &StateAt,
+        transaction: PendingTransaction,
+    ) -> Result<PendingTransaction, AdmitError> {
         if transaction.only_query {
             return Err(AdmitError::Malformed("signed for a query, not for execution".to_owned()));
         }
-        stateless::check_bounds(&transaction.resource_bounds())?;
-        stateful::check(self, &transaction)?;
-        if let PendingBody::Thread { thread, .. } = &transaction.body {
-            self.verification().submit(thread);
+        if matches!(transaction.body, PendingBody::L1Handler(_)) {
+            return Ok(transaction); // Nobody signs it, and L1 was paid for it.
         }
+        stateless::check_bounds(&transaction.resource_bounds())?;
+        stateful::check(self, at, &transaction)?;
         Ok(transaction)
     }
 }
