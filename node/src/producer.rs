@@ -84,7 +84,7 @@ impl Producer {
     /// Makes one block; none if it would be empty and `even_if_empty` is not set.
     fn make_block(&self, even_if_empty: bool) -> Result<Filled, ProducerError> {
         let started = Instant::now();
-        let mut block = self.executor.open_block(self.timestamp()?)?;
+        let mut block = self.executor.open_block(self.executor.config().block_env(self.timestamp()?))?;
         let filled = self.fill(&mut block)?;
         if even_if_empty || !block.is_empty() {
             let transactions = block.len();
@@ -101,7 +101,7 @@ impl Producer {
             let hash = transaction.hash;
             match block.execute(transaction) {
                 Ok(executed) => {
-                    if let ExecutionStatus::Reverted { reason } = &executed.receipt.status {
+                    if let ExecutionStatus::Reverted { reason } = &executed.transaction.receipt.status {
                         tracing::info!(hash = format_args!("{:#x}", hash.0), %reason, "transaction reverted");
                     }
                 }

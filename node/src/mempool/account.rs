@@ -79,6 +79,7 @@ fn tip(transaction: &PendingTransaction) -> u64 {
         PendingBody::DeployAccount { tx, .. } => tx.tip.0,
         PendingBody::Declare { tx, .. } => tx.tip.0,
         PendingBody::Thread { thread, .. } => thread.envelope().tip.0,
+        PendingBody::L1Handler(_) => 0,
     }
 }
 
@@ -101,6 +102,7 @@ fn weight(transaction: &PendingTransaction) -> usize {
         PendingBody::Thread { thread, package } => {
             2 * package.len() + FELT * thread.envelope().calldata.0.len()
         }
+        PendingBody::L1Handler(message) => FELT * message.tx.calldata.0.len(),
     };
     FLAT + variable
 }

@@ -29,7 +29,12 @@ fn paying(account: u8, number: u64, tip: u64) -> PendingTransaction {
         proof_facts: Default::default(),
     };
     let hash = TransactionHash(Felt::from(u64::from(account) << 32 | tip << 16 | number));
-    PendingTransaction { hash, body: PendingBody::Invoke(Arc::new(invoke)), only_query: false }
+    PendingTransaction {
+        hash,
+        body: PendingBody::Invoke(Arc::new(invoke)),
+        only_query: false,
+        impersonated: false,
+    }
 }
 
 fn transaction(account: u8, number: u64) -> PendingTransaction {

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use starknet_types_core::felt::Felt;
-use support::chain::{GENESIS, assert_succeeded};
+use support::chain::assert_succeeded;
 use support::thread::{prove, sub_block};
 use support::{Call, TestChain, address, bounds, class, eth, transfer};
 use zkthreads_execution::thread::constants::{diff_entry_count, precondition_count};
@@ -88,9 +88,9 @@ fn with_transfers() -> (TestChain, Vec<PendingTransaction>) {
 
 /// Executes all of it in one block.
 fn execute(chain: &TestChain, transactions: Vec<PendingTransaction>) -> OpenBlock {
-    let mut block = chain.executor.open_block(GENESIS).expect("opens");
+    let mut block = chain.open();
     for transaction in transactions {
-        assert_succeeded(&block.execute(transaction).expect("executes").receipt);
+        assert_succeeded(&block.execute(transaction).expect("executes").transaction.receipt);
     }
     block
 }

@@ -1,6 +1,7 @@
 //! Pending transactions as blockifier takes them.
 
 use blockifier::transaction::account_transaction::{AccountTransaction, ExecutionFlags};
+use blockifier::transaction::transaction_execution::Transaction;
 use starknet_api::StarknetApiError;
 use starknet_api::contract_class::{ClassInfo, ContractClass, SierraVersion};
 use starknet_api::executable_transaction as executable;
@@ -23,7 +24,7 @@ pub(crate) fn to_blockifier(
     transaction: &PendingTransaction,
     flags: ExecutionFlags,
     unbounded: GasAmount,
-) -> Result<AccountTransaction, StarknetApiError> {
+) -> Result<Transaction, StarknetApiError> {
     let tx_hash = transaction.hash;
     let bounds =
         |bounds: ValidResourceBounds| if flags.charge_fee { bounds } else { raise(bounds, unbounded) };
@@ -56,8 +57,15 @@ pub(crate) fn to_blockifier(
                 class_info: class_info(&class.definition)?,
             })
         }
+        PendingBody::L1Handler(message) => {
+            return Ok(Transaction::L1Handler(executable::L1HandlerTransaction {
+                tx: message.tx.clone(),
+                tx_hash,
+                paid_fee_on_l1: message.paid_fee,
+            }));
+        }
     };
-    Ok(AccountTransaction { tx, execution_flags: flags })
+    Ok(Transaction::Account(AccountTransaction { tx, execution_flags: flags }))
 }
 
 /// An envelope as blockifier's, for computing costs only.

@@ -18,7 +18,7 @@ pub struct ChainConfig {
     pub strk_address: ContractAddress,
     /// The ETH token.
     pub eth_address: ContractAddress,
-    /// Gas prices of every block.
+    /// Gas prices of the genesis block, and of every block that chooses no others.
     pub gas_prices: GasPrices,
     /// How far behind the tip a sub-block's base block may be, blocks.
     pub max_thread_age: u64,

@@ -3,7 +3,9 @@
 use blockifier::blockifier_versioned_constants::VersionedConstants;
 use blockifier::bouncer::{BouncerConfig, BouncerWeights};
 use blockifier::context::{BlockContext, ChainInfo, FeeTokenAddresses};
-use starknet_api::block::{BlockInfo, BlockNumber, BlockTimestamp, StarknetVersion};
+use starknet_api::block::{
+    BlockHeader, BlockInfo, BlockNumber, BlockTimestamp, GasPriceVector, GasPrices, StarknetVersion,
+};
 use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 
 use crate::config::ChainConfig;
@@ -31,19 +33,63 @@ pub(crate) enum Capacity {
     Unlimited,
 }
 
+/// What a block may choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockEnv {
+    /// When it is made.
+    pub timestamp: BlockTimestamp,
+    /// What gas costs in it.
+    pub gas_prices: GasPrices,
+}
+
+impl From<&BlockInfo> for BlockEnv {
+    fn from(info: &BlockInfo) -> Self {
+        Self { timestamp: info.block_timestamp, gas_prices: info.gas_prices.clone() }
+    }
+}
+
+impl BlockEnv {
+    /// What a stored block chose.
+    pub(crate) fn of(header: &BlockHeader) -> Result<Self, ExecutionError> {
+        let header = &header.block_header_without_hash;
+        let (l1, data, l2) = (header.l1_gas_price, header.l1_data_gas_price, header.l2_gas_price);
+        Ok(Self {
+            timestamp: header.timestamp,
+            gas_prices: GasPrices {
+                eth_gas_prices: GasPriceVector {
+                    l1_gas_price: l1.price_in_wei.try_into()?,
+                    l1_data_gas_price: data.price_in_wei.try_into()?,
+                    l2_gas_price: l2.price_in_wei.try_into()?,
+                },
+                strk_gas_prices: GasPriceVector {
+                    l1_gas_price: l1.price_in_fri.try_into()?,
+                    l1_data_gas_price: data.price_in_fri.try_into()?,
+                    l2_gas_price: l2.price_in_fri.try_into()?,
+                },
+            },
+        })
+    }
+}
+
 impl ChainConfig {
+    /// A block at `timestamp` with the chain's initial prices.
+    #[must_use]
+    pub fn block_env(&self, timestamp: BlockTimestamp) -> BlockEnv {
+        BlockEnv { timestamp, gas_prices: self.gas_prices.clone() }
+    }
+
     pub(crate) fn block_context(
         &self,
         number: BlockNumber,
-        timestamp: BlockTimestamp,
+        env: &BlockEnv,
         capacity: Capacity,
     ) -> Result<BlockContext, ExecutionError> {
         let info = BlockInfo {
             block_number: number,
-            block_timestamp: timestamp,
+            block_timestamp: env.timestamp,
             starknet_version: STARKNET_VERSION,
             sequencer_address: self.sequencer_address,
-            gas_prices: self.gas_prices.clone(),
+            gas_prices: env.gas_prices.clone(),
             use_kzg_da: true,
         };
         let chain = ChainInfo {

@@ -7,6 +7,7 @@ use zkthreads_storage::Storage;
 
 use crate::config::ChainConfig;
 use crate::error::ExecutionError;
+use crate::impersonation::Impersonation;
 use crate::state::{ChainState, ClassCache};
 use crate::verification::VerificationPool;
 
@@ -21,6 +22,7 @@ struct Shared {
     config: ChainConfig,
     pool: VerificationPool,
     classes: ClassCache,
+    impersonation: Impersonation,
 }
 
 impl Executor {
@@ -29,7 +31,8 @@ impl Executor {
     pub fn new(storage: Storage, config: ChainConfig) -> Self {
         let programs = config.os_versions.iter().map(|version| version.program.clone());
         let pool = VerificationPool::new(config.chain_id.clone(), programs);
-        Self { shared: Arc::new(Shared { storage, config, pool, classes: ClassCache::new() }) }
+        let (classes, impersonation) = (ClassCache::new(), Impersonation::default());
+        Self { shared: Arc::new(Shared { storage, config, pool, classes, impersonation }) }
     }
 
     /// The chain's constants.
@@ -48,6 +51,17 @@ impl Executor {
     #[must_use]
     pub fn verification(&self) -> &VerificationPool {
         &self.shared.pool
+    }
+
+    /// Whose signatures nobody asks for.
+    #[must_use]
+    pub fn impersonation(&self) -> &Impersonation {
+        &self.shared.impersonation
+    }
+
+    /// Forgets what it remembers of stored blocks. To be called whenever blocks were undone or replaced.
+    pub fn blocks_were_undone(&self) {
+        self.shared.classes.clear();
     }
 
     /// The state after block `number`.

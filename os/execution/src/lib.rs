@@ -2,9 +2,11 @@
 //!
 //! * [`ChainConfig`] says what chain this is, [`Executor`] is the door to everything below.
 //! * [`Executor::admit`] turns a [`Submission`] into a [`PendingTransaction`]: stateless checks, then nonce, balance
-//!   and signature on the latest state. Threads start proof verification here.
+//!   and signature on the latest state. [`verification`] checks the proofs of those that the mempool took.
 //! * [`Executor::open_block`] → [`OpenBlock::execute`] → [`OpenBlock::seal`] → [`Executor::commit`] makes a block.
-//! * [`Executor::call`], [`Executor::simulate`] and [`Executor::check_thread`] answer questions and change nothing.
+//!   While it is open, [`OpenBlock::pre_confirmed`] shows it to others.
+//! * [`Executor::call`], [`Executor::simulate`], [`Executor::estimate_message_fee`] and [`Executor::check_thread`]
+//!   answer questions about a moment, [`StateAt`], and change nothing.
 //! * [`thread`] settles thread transactions; only a proof checked by `zkthreads_verifier` reaches the state.
 //! * [`sub_block`] executes inner transactions on the thread's side.
 #![cfg_attr(
@@ -27,6 +29,8 @@ mod confinement;
 mod context;
 pub mod error;
 pub mod executor;
+pub mod impersonation;
+mod overlay;
 pub mod query;
 mod reject;
 pub mod state;
@@ -37,14 +41,17 @@ pub mod verification;
 
 pub use admit::AdmitError;
 pub use block::genesis::GenesisState;
-pub use block::{ExecutedTransaction, OpenBlock, Refusal, SealedBlock};
+pub use block::pre_confirmed::{ExecutedInBlock, PreConfirmed};
+pub use block::{OpenBlock, Refusal, SealedBlock};
 pub use config::{ChainConfig, OsVersion};
-pub use context::STARKNET_VERSION;
+pub use context::{BlockEnv, STARKNET_VERSION};
 pub use error::{CallError, ExecutionError, SimulateError};
 pub use executor::Executor;
+pub use impersonation::Impersonation;
+pub use query::FeeEstimate;
+pub use query::at::StateAt;
 pub use query::simulate::{Simulation, SimulationFlags};
-pub use query::{FeeEstimate, Trace};
 pub use state::ChainState;
 pub use thread::check::ThreadCheck;
 pub use transaction::{PendingBody, PendingTransaction, Submission};
-pub use verification::{CheckedThread, Verdict, VerificationPool};
+pub use verification::{CheckedThread, KeptVerdict, Verdict, VerificationFigures, VerificationPool};

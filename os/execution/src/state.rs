@@ -1,6 +1,7 @@
-//! Blockifier's view of our storage.
+//! The state that transactions are executed on: what storage holds, and what an open block has changed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use blockifier::execution::contract_class::{CompiledClassV0, CompiledClassV1, RunnableCompiledClass};
 use blockifier::state::errors::StateError;
@@ -15,68 +16,156 @@ use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::{ClassDefinition, ClassRecord, StateView, Storage, StorageError};
 
+use crate::overlay::Overlay;
 use crate::sub_block::ClassSource;
 
 /// Classes kept ready to run. An account or token class takes a few megabytes.
 const CACHED_CLASSES: u64 = 256;
 
-/// A class, ready to run.
+/// A stored class, ready to run.
 #[derive(Clone)]
 struct ReadyClass {
     class: RunnableCompiledClass,
     compiled_class_hash: CompiledClassHash,
     declared_at: BlockNumber,
+    /// The cache's generation when it was read.
+    generation: u64,
 }
 
-/// Classes ready to run, shared by all states of one executor.
+/// Stored classes ready to run, shared by all states of one executor.
 #[derive(Clone)]
-pub(crate) struct ClassCache(Cache<ClassHash, ReadyClass>);
+pub(crate) struct ClassCache {
+    classes: Cache<ClassHash, ReadyClass>,
+    generation: Arc<AtomicU64>,
+}
 
 impl ClassCache {
     pub(crate) fn new() -> Self {
-        Self(Cache::new(CACHED_CLASSES))
+        Self { classes: Cache::new(CACHED_CLASSES), generation: Arc::default() }
+    }
+
+    /// Forgets everything, also what states opened before are about to add: blocks were undone.
+    pub(crate) fn clear(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.classes.invalidate_all();
     }
 }
 
-/// The state after one block, as blockifier and the sub-block builder read it.
+/// The state after one block, or within an open one. Cheap to clone.
 #[derive(Clone)]
 pub struct ChainState {
     view: StateView,
+    /// The last stored block that it holds.
     at: BlockNumber,
+    pub(crate) overlay: Overlay,
     classes: ClassCache,
+    generation: u64,
 }
 
 impl ChainState {
     pub(crate) fn new(storage: &Storage, at: BlockNumber, classes: ClassCache) -> Self {
-        Self { view: storage.state_at(at), at, classes }
+        let generation = classes.generation.load(Ordering::Acquire);
+        Self { view: storage.state_at(at), at, overlay: Overlay::default(), classes, generation }
     }
 
-    /// The class as stored, if it is declared by now.
-    pub(crate) fn class_record(&self, class_hash: ClassHash) -> StateResult<Option<Arc<ClassRecord>>> {
-        self.view.class(class_hash).map_err(read_error)
+    /// The stored state below the open block's changes.
+    #[must_use]
+    pub fn stored(&self) -> &StateView {
+        &self.view
+    }
+
+    /// A storage cell; zero if it was never written.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn storage(&self, contract: ContractAddress, key: StorageKey) -> Result<Felt, StorageError> {
+        match self.overlay.storage.get(&(contract, key)) {
+            Some(value) => Ok(*value),
+            None => self.view.storage(contract, key),
+        }
+    }
+
+    /// The block that last wrote a storage cell, be it the open one; `None` if none did.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn storage_changed_at(
+        &self,
+        contract: ContractAddress,
+        key: StorageKey,
+    ) -> Result<Option<BlockNumber>, StorageError> {
+        if self.overlay.storage.contains_key(&(contract, key)) {
+            return Ok(self.at.next());
+        }
+        self.view.storage_changed_at(contract, key)
+    }
+
+    /// A contract's nonce; zero if there is no such contract.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn nonce(&self, contract: ContractAddress) -> Result<Nonce, StorageError> {
+        match self.overlay.nonces.get(&contract) {
+            Some(nonce) => Ok(*nonce),
+            None => self.view.nonce(contract),
+        }
+    }
+
+    /// A contract's class; zero if there is no such contract.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn class_hash(&self, contract: ContractAddress) -> Result<ClassHash, StorageError> {
+        match self.overlay.class_hashes.get(&contract) {
+            Some(class_hash) => Ok(*class_hash),
+            None => self.view.class_hash(contract),
+        }
+    }
+
+    /// A class as declared; `None` if it is not declared by now.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn class(&self, class_hash: ClassHash) -> Result<Option<Arc<ClassRecord>>, StorageError> {
+        match self.overlay.classes.get(&class_hash) {
+            Some(declared) => Ok(Some(Arc::clone(&declared.record))),
+            None => self.view.class(class_hash),
+        }
+    }
+
+    /// The class in the form that runs, and its compiled class hash.
+    fn runnable(&self, class_hash: ClassHash) -> StateResult<(RunnableCompiledClass, CompiledClassHash)> {
+        if let Some(declared) = self.overlay.classes.get(&class_hash) {
+            return Ok((declared.runnable.clone(), declared.record.compiled_class_hash));
+        }
+        let ready = self.ready_class(class_hash)?;
+        Ok((ready.class, ready.compiled_class_hash))
     }
 
     fn ready_class(&self, class_hash: ClassHash) -> StateResult<ReadyClass> {
-        if let Some(ready) = self.classes.0.get(&class_hash) {
+        let cached = self.classes.classes.get(&class_hash);
+        if let Some(ready) = cached.filter(|ready| ready.generation == self.generation) {
             return if ready.declared_at <= self.at {
                 Ok(ready)
             } else {
                 Err(StateError::UndeclaredClassHash(class_hash))
             };
         }
-        let record = self.class_record(class_hash)?.ok_or(StateError::UndeclaredClassHash(class_hash))?;
+        let record = self.view.class(class_hash).map_err(read_error)?;
+        let record = record.ok_or(StateError::UndeclaredClassHash(class_hash))?;
         let ready = ReadyClass {
             class: runnable(&record)?,
             compiled_class_hash: record.compiled_class_hash,
             declared_at: record.declared_at,
+            generation: self.generation,
         };
-        self.classes.0.insert(class_hash, ready.clone());
+        self.classes.classes.insert(class_hash, ready.clone());
         Ok(ready)
     }
 }
 
 /// The class in the form that blockifier runs.
-fn runnable(record: &ClassRecord) -> StateResult<RunnableCompiledClass> {
+pub(crate) fn runnable(record: &ClassRecord) -> StateResult<RunnableCompiledClass> {
     Ok(match &record.definition {
         ClassDefinition::Sierra { casm, sierra_version, .. } => {
             let version: SierraVersion = sierra_version.parse()?;
@@ -92,40 +181,40 @@ fn read_error(error: StorageError) -> StateError {
 
 impl StateReader for ChainState {
     fn get_storage_at(&self, contract: ContractAddress, key: StorageKey) -> StateResult<Felt> {
-        self.view.storage(contract, key).map_err(read_error)
+        self.storage(contract, key).map_err(read_error)
     }
 
     fn get_nonce_at(&self, contract: ContractAddress) -> StateResult<Nonce> {
-        self.view.nonce(contract).map_err(read_error)
+        self.nonce(contract).map_err(read_error)
     }
 
     fn get_class_hash_at(&self, contract: ContractAddress) -> StateResult<ClassHash> {
-        self.view.class_hash(contract).map_err(read_error)
+        self.class_hash(contract).map_err(read_error)
     }
 
     fn get_compiled_class(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
-        self.ready_class(class_hash).map(|ready| ready.class)
+        self.runnable(class_hash).map(|(class, _)| class)
     }
 
     fn get_compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {
-        match self.ready_class(class_hash) {
-            Ok(ready) => Ok(ready.compiled_class_hash),
+        match self.runnable(class_hash) {
+            Ok((_, compiled_class_hash)) => Ok(compiled_class_hash),
             Err(StateError::UndeclaredClassHash(_)) => Ok(CompiledClassHash::default()),
             Err(error) => Err(error),
         }
     }
 
     /// The class trie holds version 2 hashes only, so this is [`StateReader::get_compiled_class_hash`], and no class
-    /// ever migrates. A class that the block itself declares is not in storage yet: its hash is computed.
+    /// ever migrates. A class that the transaction itself declares is known nowhere yet: its hash is computed.
     fn get_compiled_class_hash_v2(
         &self,
         class_hash: ClassHash,
         compiled_class: &RunnableCompiledClass,
     ) -> StateResult<CompiledClassHash> {
-        match (self.ready_class(class_hash), compiled_class) {
+        match (self.runnable(class_hash), compiled_class) {
             (Err(error), _) if !matches!(error, StateError::UndeclaredClassHash(_)) => Err(error),
             (_, RunnableCompiledClass::V0(_)) => Err(StateError::MissingCompiledClassHashV2(class_hash)),
-            (Ok(ready), _) => Ok(ready.compiled_class_hash),
+            (Ok((_, compiled_class_hash)), _) => Ok(compiled_class_hash),
             (Err(_), RunnableCompiledClass::V1(class)) => Ok(class.hash(&HashVersion::V2)),
         }
     }
@@ -133,7 +222,7 @@ impl StateReader for ChainState {
 
 impl ClassSource for ChainState {
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
-        match self.class_record(class_hash)?.as_deref() {
+        match self.class(class_hash).map_err(read_error)?.as_deref() {
             Some(ClassRecord { definition: ClassDefinition::Sierra { casm, .. }, .. }) => {
                 Ok(Arc::new(casm.clone()))
             }
@@ -142,7 +231,7 @@ impl ClassSource for ChainState {
     }
 
     fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
-        let record = self.class_record(class_hash)?.ok_or(StateError::UndeclaredClassHash(class_hash))?;
-        Ok(record.is_confined())
+        let record = self.class(class_hash).map_err(read_error)?;
+        Ok(record.ok_or(StateError::UndeclaredClassHash(class_hash))?.is_confined())
     }
 }

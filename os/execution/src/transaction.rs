@@ -8,7 +8,7 @@ use starknet_api::transaction::fields::{Tip, ValidResourceBounds};
 use starknet_api::transaction::{
     DeclareTransactionV3, DeployAccountTransactionV3, InvokeTransactionV3, TransactionHash,
 };
-use zkthreads_protocol::{ThreadTransaction, Transaction};
+use zkthreads_protocol::{L1Message, ThreadTransaction, Transaction};
 use zkthreads_storage::ClassRecord;
 
 /// A transaction as it came from outside, nothing checked.
@@ -32,6 +32,8 @@ pub enum Submission {
         /// The package, as it came.
         package: Vec<u8>,
     },
+    /// A message from L1. Who hands it in vouches that L1 sent it.
+    L1Handler(L1Message),
 }
 
 /// A well-formed transaction with its hash; what the mempool holds. Cheap to clone.
@@ -43,6 +45,8 @@ pub struct PendingTransaction {
     pub body: PendingBody,
     /// Signed with the query version: it may be simulated, never executed in a block.
     pub only_query: bool,
+    /// Anyone may speak for its sender: it is executed without `__validate__`.
+    pub impersonated: bool,
 }
 
 /// The body of a [`PendingTransaction`].
@@ -71,10 +75,12 @@ pub enum PendingBody {
         /// The package's bytes, as stored.
         package: Arc<[u8]>,
     },
+    /// A message from L1.
+    L1Handler(Arc<L1Message>),
 }
 
 impl PendingTransaction {
-    /// The account that signs and pays.
+    /// The account that signs and pays; the recipient of a message from L1.
     #[must_use]
     pub fn sender(&self) -> ContractAddress {
         match &self.body {
@@ -82,10 +88,11 @@ impl PendingTransaction {
             PendingBody::DeployAccount { address, .. } => *address,
             PendingBody::Declare { tx, .. } => tx.sender_address,
             PendingBody::Thread { thread, .. } => thread.envelope().sender_address,
+            PendingBody::L1Handler(message) => message.tx.contract_address,
         }
     }
 
-    /// The sender's nonce that it consumes.
+    /// The sender's nonce that it consumes; a message from L1 consumes none, this is its number there.
     #[must_use]
     pub fn nonce(&self) -> Nonce {
         match &self.body {
@@ -93,10 +100,11 @@ impl PendingTransaction {
             PendingBody::DeployAccount { tx, .. } => tx.nonce,
             PendingBody::Declare { tx, .. } => tx.nonce,
             PendingBody::Thread { thread, .. } => thread.envelope().nonce,
+            PendingBody::L1Handler(message) => message.tx.nonce,
         }
     }
 
-    /// The most it may pay, per resource.
+    /// The most it may pay, per resource. A message from L1 pays nothing here.
     #[must_use]
     pub fn resource_bounds(&self) -> ValidResourceBounds {
         match &self.body {
@@ -104,6 +112,7 @@ impl PendingTransaction {
             PendingBody::DeployAccount { tx, .. } => tx.resource_bounds,
             PendingBody::Declare { tx, .. } => tx.resource_bounds,
             PendingBody::Thread { thread, .. } => thread.envelope().resource_bounds,
+            PendingBody::L1Handler(_) => ValidResourceBounds::default(),
         }
     }
 
@@ -115,6 +124,7 @@ impl PendingTransaction {
             PendingBody::DeployAccount { tx, .. } => tx.tip,
             PendingBody::Declare { tx, .. } => tx.tip,
             PendingBody::Thread { thread, .. } => thread.envelope().tip,
+            PendingBody::L1Handler(_) => Tip::ZERO,
         }
     }
 
@@ -128,6 +138,7 @@ impl PendingTransaction {
             PendingBody::Thread { thread, .. } => {
                 Transaction::Thread { envelope: thread.envelope().clone(), facts: thread.facts() }
             }
+            PendingBody::L1Handler(message) => Transaction::L1Handler(message.as_ref().clone()),
         }
     }
 }

@@ -7,7 +7,7 @@ use starknet_api::block::BlockNumber;
 use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use support::chain::{GENESIS, assert_succeeded};
+use support::chain::assert_succeeded;
 use support::{INITIAL_BALANCE, TestChain, User, bounds, class, eth, sequencer, strk, transfer};
 use zkthreads_execution::class::compile;
 use zkthreads_execution::{AdmitError, Submission};
@@ -188,7 +188,7 @@ fn admission_refuses_what_no_block_would_take() {
 
     // A block refuses a used nonce too, and is not the worse for it.
     let first = chain.users[0].invoke(&call);
-    let mut open = chain.executor.open_block(GENESIS).unwrap();
+    let mut open = chain.open();
     let first = chain.executor.admit(first).unwrap();
     open.execute(first.clone()).unwrap();
     assert!(open.execute(first).is_err());

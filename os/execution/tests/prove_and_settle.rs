@@ -116,9 +116,9 @@ fn settles_among_ordinary_transactions(mut chain: TestChain, package: &Package) 
     let after =
         chain.executor.prepare(spender.invoke(&[transfer(eth(), to, INITIAL_BALANCE - 4)]), false).unwrap();
     let [before, thread] = [before, thread].map(|submission| chain.executor.admit(submission).unwrap());
-    let mut open = chain.executor.open_block(support::chain::GENESIS).unwrap();
+    let mut open = chain.open();
     for transaction in [before, thread, after] {
-        assert_succeeded(&open.execute(transaction).unwrap().receipt);
+        assert_succeeded(&open.execute(transaction).unwrap().transaction.receipt);
     }
     chain.executor.commit(open.seal().unwrap()).unwrap();
     assert_eq!(chain.balance(eth(), bob), 0);

@@ -1,21 +1,13 @@
-//! From blockifier's calls to the spec's traces.
+//! From stored traces to the spec's.
 
-use blockifier::blockifier_versioned_constants::VersionedConstants;
-use blockifier::execution::call_info::CallInfo;
-use blockifier::execution::entry_point::CallType as BlockifierCallType;
-use blockifier::fee::resources::ComputationResources;
 use starknet_api::contract_class::EntryPointType as ApiEntryPointType;
-use starknet_api::execution_resources::GasAmount;
-use starknet_api::transaction::fields::GasVectorComputationMode;
-use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 use starknet_rust_core::types::{
     CallType, DeclareTransactionTrace, DeployAccountTransactionTrace, EntryPointType, ExecuteInvocation,
     ExecutionResources, FunctionInvocation, InnerCallExecutionResources, InvokeTransactionTrace,
-    OrderedEvent, OrderedMessage, RevertedInvocation, StateDiff, TransactionTrace,
+    L1HandlerTransactionTrace, OrderedEvent, OrderedMessage, RevertedInvocation, StateDiff, TransactionTrace,
 };
-use starknet_types_core::felt::Felt;
 use zkthreads_execution::{PendingBody, Simulation};
-use zkthreads_storage::{ExecutionStatus, Receipt};
+use zkthreads_storage::{CallTrace, CallType as StoredCallType, ExecutionStatus, Receipt};
 
 use crate::error::RpcError;
 
@@ -53,6 +45,11 @@ pub(crate) fn transaction_trace(
             state_diff,
             execution_resources,
         }),
+        PendingBody::L1Handler(_) => TransactionTrace::L1Handler(L1HandlerTransactionTrace {
+            function_invocation: execute_invocation(simulation)?,
+            state_diff,
+            execution_resources,
+        }),
     })
 }
 
@@ -80,61 +77,40 @@ fn execution_resources(receipt: &Receipt) -> ExecutionResources {
     }
 }
 
-/// A call and the calls inside it (blockifier bounds their depth).
-fn invocation(info: &CallInfo) -> FunctionInvocation {
-    let call = &info.call;
-    let contract_address = *call.storage_address.0.key();
+/// A call and the calls inside it.
+fn invocation(call: &CallTrace) -> FunctionInvocation {
+    let contract_address = *call.contract.0.key();
+    let events = call.events.iter().map(|event| OrderedEvent {
+        order: event.order,
+        keys: event.content.keys.iter().map(|key| key.0).collect(),
+        data: event.content.data.0.clone(),
+    });
+    let messages = call.messages.iter().map(|message| OrderedMessage {
+        order: message.order,
+        from_address: contract_address,
+        to_address: message.to.0,
+        payload: message.payload.clone(),
+    });
     FunctionInvocation {
         contract_address,
-        entry_point_selector: call.entry_point_selector.0,
-        calldata: call.calldata.0.to_vec(),
-        caller_address: *call.caller_address.0.key(),
-        class_hash: call.class_hash.map_or(Felt::ZERO, |class_hash| class_hash.0),
+        entry_point_selector: call.selector.0,
+        calldata: call.calldata.clone(),
+        caller_address: *call.caller.0.key(),
+        class_hash: call.class_hash.0,
         entry_point_type: match call.entry_point_type {
             ApiEntryPointType::Constructor => EntryPointType::Constructor,
             ApiEntryPointType::External => EntryPointType::External,
             ApiEntryPointType::L1Handler => EntryPointType::L1Handler,
         },
         call_type: match call.call_type {
-            BlockifierCallType::Call => CallType::Call,
-            BlockifierCallType::Delegate => CallType::LibraryCall,
+            StoredCallType::Call => CallType::Call,
+            StoredCallType::LibraryCall => CallType::LibraryCall,
         },
-        result: info.execution.retdata.0.clone(),
-        calls: info.inner_calls.iter().map(invocation).collect(),
-        events: info
-            .execution
-            .events
-            .iter()
-            .map(|ordered| OrderedEvent {
-                order: ordered.order as u64,
-                keys: ordered.event.keys.iter().map(|key| key.0).collect(),
-                data: ordered.event.data.0.clone(),
-            })
-            .collect(),
-        messages: info
-            .execution
-            .l2_to_l1_messages
-            .iter()
-            .map(|ordered| OrderedMessage {
-                order: ordered.order as u64,
-                from_address: contract_address,
-                to_address: ordered.message.to_address.0,
-                payload: ordered.message.payload.0.clone(),
-            })
-            .collect(),
-        execution_resources: call_resources(info),
-        is_reverted: info.execution.failed,
+        result: call.result.clone(),
+        calls: call.calls.iter().map(invocation).collect(),
+        events: events.collect(),
+        messages: messages.collect(),
+        execution_resources: InnerCallExecutionResources { l1_gas: call.gas.l1_gas, l2_gas: call.gas.l2_gas },
+        is_reverted: call.failed,
     }
-}
-
-/// The gas of a call tree's computation: Sierra gas, and VM steps and builtins at their price in gas.
-fn call_resources(info: &CallInfo) -> InnerCallExecutionResources {
-    let computation = ComputationResources {
-        tx_extended_vm_resources: info.resources.clone(),
-        sierra_gas: GasAmount(info.execution.gas_consumed),
-        ..Default::default()
-    };
-    let gas =
-        computation.to_gas_vector(VersionedConstants::latest_constants(), &GasVectorComputationMode::All);
-    InnerCallExecutionResources { l1_gas: gas.l1_gas.0, l2_gas: gas.l2_gas.0 }
 }

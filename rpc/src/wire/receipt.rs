@@ -78,6 +78,7 @@ impl ReceiptOut {
                 Transaction::Invoke(_) | Transaction::Thread { .. } => "INVOKE",
                 Transaction::Declare(_) => "DECLARE",
                 Transaction::DeployAccount(_) => "DEPLOY_ACCOUNT",
+                Transaction::L1Handler(_) => "L1_HANDLER",
             },
             transaction_hash: transaction.hash.0,
             actual_fee: FeePayment { amount: receipt.actual_fee.0.into(), unit: "FRI" },

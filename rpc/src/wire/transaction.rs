@@ -4,7 +4,8 @@ use serde::Serialize;
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::fields::{AllResourceBounds, ResourceBounds, ValidResourceBounds};
 use starknet_api::transaction::{
-    DeclareTransactionV3, DeployAccountTransactionV3, InvokeTransactionV3, TransactionHash,
+    DeclareTransactionV3, DeployAccountTransactionV3, InvokeTransactionV3, L1HandlerTransaction,
+    TransactionHash,
 };
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::Transaction;
@@ -13,7 +14,29 @@ use super::number::{U64Hex, U128Hex};
 
 /// A transaction; a thread appears as the INVOKE v3 that its envelope is.
 #[derive(Debug, Serialize)]
-pub(crate) struct TransactionOut {
+#[serde(untagged)]
+pub(crate) enum TransactionOut {
+    Account(Box<AccountOut>),
+    L1Handler(L1HandlerOut),
+}
+
+/// A message from L1.
+#[derive(Debug, Serialize)]
+pub(crate) struct L1HandlerOut {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_hash: Option<Felt>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    version: &'static str,
+    nonce: Felt,
+    contract_address: Felt,
+    entry_point_selector: Felt,
+    calldata: Vec<Felt>,
+}
+
+/// A transaction that an account signed.
+#[derive(Debug, Serialize)]
+pub(crate) struct AccountOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction_hash: Option<Felt>,
     version: &'static str,
@@ -67,15 +90,34 @@ impl TransactionOut {
     /// `hash` is left out where the spec's `TXN` stands instead of `TXN_WITH_HASH`. A thread shows its
     /// `proof_facts` always, an ordinary invoke its empty ones if asked.
     pub(crate) fn new(body: &Transaction, hash: Option<TransactionHash>, proof_facts: bool) -> Self {
-        match body {
-            Transaction::Invoke(invoke) => Self::invoke(invoke, hash, proof_facts),
-            Transaction::Thread { envelope, .. } => Self::invoke(envelope, hash, true),
-            Transaction::Declare(declare) => Self::declare(declare, hash),
-            Transaction::DeployAccount(deploy) => Self::deploy_account(deploy, hash),
-        }
+        Self::Account(Box::new(match body {
+            Transaction::Invoke(invoke) => AccountOut::invoke(invoke, hash, proof_facts),
+            Transaction::Thread { envelope, .. } => AccountOut::invoke(envelope, hash, true),
+            Transaction::Declare(declare) => AccountOut::declare(declare, hash),
+            Transaction::DeployAccount(deploy) => AccountOut::deploy_account(deploy, hash),
+            Transaction::L1Handler(message) => return Self::l1_handler(&message.tx, hash),
+        }))
     }
 
     pub(crate) fn invoke(tx: &InvokeTransactionV3, hash: Option<TransactionHash>, proof_facts: bool) -> Self {
+        Self::Account(Box::new(AccountOut::invoke(tx, hash, proof_facts)))
+    }
+
+    fn l1_handler(tx: &L1HandlerTransaction, hash: Option<TransactionHash>) -> Self {
+        Self::L1Handler(L1HandlerOut {
+            transaction_hash: hash.map(|hash| hash.0),
+            kind: "L1_HANDLER",
+            version: "0x0",
+            nonce: tx.nonce.0,
+            contract_address: *tx.contract_address.0.key(),
+            entry_point_selector: tx.entry_point_selector.0,
+            calldata: tx.calldata.0.to_vec(),
+        })
+    }
+}
+
+impl AccountOut {
+    fn invoke(tx: &InvokeTransactionV3, hash: Option<TransactionHash>, proof_facts: bool) -> Self {
         Self {
             transaction_hash: hash.map(|hash| hash.0),
             version: "0x3",

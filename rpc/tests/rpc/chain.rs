@@ -165,7 +165,10 @@ impl Pool {
     }
 
     fn make_block(&self, transactions: Vec<PendingTransaction>) {
-        let mut block = self.executor.open_block(BlockTimestamp(GENESIS_TIME + 1)).unwrap();
+        let mut block = self
+            .executor
+            .open_block(self.executor.config().block_env(BlockTimestamp(GENESIS_TIME + 1)))
+            .unwrap();
         for transaction in transactions {
             let hash = transaction.hash;
             if let Err(Refusal::Rejected { reason }) = block.execute(transaction) {

@@ -1,4 +1,4 @@
-//! What the latest state says of a transaction: nonce, balance, signature.
+//! What the state says of a transaction: nonce, balance, signature.
 
 use std::sync::Arc;
 
@@ -8,44 +8,52 @@ use blockifier::state::cached_state::CachedState;
 use blockifier::state::state_api::StateReader;
 use blockifier::transaction::account_transaction::{AccountTransaction, ExecutionFlags};
 use blockifier::transaction::objects::TransactionInfoCreator;
+use blockifier::transaction::transaction_execution::Transaction;
 use starknet_api::core::{ClassHash, Nonce};
 use starknet_types_core::felt::Felt;
 
 use super::{AdmitError, MAX_NONCE_GAP};
 use crate::blockifier_tx::to_blockifier;
-use crate::context::Capacity;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
+use crate::query::at::StateAt;
 use crate::state::ChainState;
 use crate::thread::validate::validate;
 use crate::transaction::{PendingBody, PendingTransaction};
 
 /// Runs the account's validation as the next block would, except that the nonce may be ahead.
-pub(super) fn check(executor: &Executor, transaction: &PendingTransaction) -> Result<(), AdmitError> {
-    let parent = executor.latest_header()?.block_header_without_hash;
-    let number = parent.block_number.next().ok_or(ExecutionError::BlockNumberOverflow)?;
-    let context = executor.config().block_context(number, parent.timestamp, Capacity::Unlimited)?;
-    let state = executor.state_after(parent.block_number);
+pub(super) fn check(
+    executor: &Executor,
+    at: &StateAt,
+    transaction: &PendingTransaction,
+) -> Result<(), AdmitError> {
+    let context = executor.next_context(at)?.ok_or(ExecutionError::MissingBlock(at.number()))?;
+    let state = executor.state(at);
 
     let account_nonce = state.get_nonce_at(transaction.sender())?;
     check_nonce(transaction, account_nonce)?;
     if let PendingBody::DeployAccount { tx, .. } = &transaction.body {
-        state.class_record(tx.class_hash)?.ok_or(AdmitError::ClassHashNotFound(tx.class_hash))?;
+        state
+            .class(tx.class_hash)
+            .map_err(ExecutionError::from)?
+            .ok_or(AdmitError::ClassHashNotFound(tx.class_hash))?;
     }
     let flags = ExecutionFlags {
         only_query: false,
         charge_fee: true,
-        validate: !awaits_deployment(transaction, &state)?,
+        validate: !transaction.impersonated && !awaits_deployment(transaction, &state)?,
         strict_nonce_check: false,
     };
     let prepared =
         to_blockifier(transaction, flags, context.versioned_constants().initial_gas_no_user_l2_bound())?;
+    let Transaction::Account(prepared) = prepared else { return Ok(()) };
     match &transaction.body {
         PendingBody::Invoke(_) | PendingBody::Thread { .. } => run_validate(state, context, &prepared),
         // Constructors run before validation, and only execution tells whether a class is declared already.
         PendingBody::DeployAccount { .. } | PendingBody::Declare { .. } => {
             Ok(StatefulValidator::create(CachedState::new(state), context).perform_validations(prepared)?)
         }
+        PendingBody::L1Handler(_) => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use starknet_api::core::ContractAddress;
+use starknet_api::core::{ContractAddress, EthAddress};
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::state::SierraContractClass;
 use starknet_api::transaction::fields::{
@@ -10,7 +10,7 @@ use starknet_api::transaction::fields::{
 };
 use starknet_api::transaction::{
     CalculateContractAddress, DeclareTransactionV3, DeployAccountTransactionV3, InvokeTransactionV3,
-    TransactionHasher, TransactionOptions, TransactionVersion, signed_tx_version,
+    L1HandlerTransaction, TransactionHasher, TransactionOptions, TransactionVersion, signed_tx_version,
 };
 use zkthreads_protocol::{ThreadFacts, ThreadTransaction};
 use zkthreads_storage::ClassRecord;
@@ -67,8 +67,14 @@ pub(super) fn prepare(
             let hash = thread.envelope().calculate_transaction_hash(chain_id, &version)?;
             (hash, PendingBody::Thread { thread: Arc::new(thread), package: package.into() })
         }
+        Submission::L1Handler(message) => {
+            check_l1_handler(&message.tx)?;
+            (message.hash(chain_id)?, PendingBody::L1Handler(Arc::new(message)))
+        }
     };
-    Ok(PendingTransaction { hash, body, only_query })
+    let transaction = PendingTransaction { hash, body, only_query, impersonated: false };
+    let impersonated = executor.impersonation().covers(transaction.sender());
+    Ok(PendingTransaction { impersonated, ..transaction })
 }
 
 /// Bounds of zero are for queries.
@@ -131,6 +137,17 @@ fn check_declare(tx: &DeclareTransactionV3) -> Result<(), AdmitError> {
         &tx.signature,
         [tx.nonce_data_availability_mode, tx.fee_data_availability_mode],
     )
+}
+
+fn check_l1_handler(tx: &L1HandlerTransaction) -> Result<(), AdmitError> {
+    if tx.version != L1HandlerTransaction::VERSION {
+        return Err(AdmitError::UnsupportedTransactionVersion("an L1_HANDLER has version 0".to_owned()));
+    }
+    let Some(from) = tx.calldata.0.first() else {
+        return Err(AdmitError::Malformed("the calldata of an L1_HANDLER begins with its sender".to_owned()));
+    };
+    EthAddress::try_from(*from)?;
+    check_length("calldata", tx.calldata.0.len(), MAX_CALLDATA_FELTS)
 }
 
 fn check_common(

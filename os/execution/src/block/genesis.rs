@@ -56,12 +56,13 @@ impl Executor {
     /// If the database fails or holds a chain already.
     pub fn commit_genesis(&self, genesis: GenesisState) -> Result<BlockHeader, ExecutionError> {
         let state_diff = genesis.state_diff();
-        let context = self.config().block_context(BlockNumber::ZERO, genesis.timestamp, Capacity::Block)?;
+        let env = self.config().block_env(genesis.timestamp);
+        let context = self.config().block_context(BlockNumber::ZERO, &env, Capacity::Block)?;
         let declared = |(hash, class)| (hash, ClassRecord { declared_at: BlockNumber::ZERO, ..class });
         let block = Contents {
             info: context.block_info().clone(),
             parent: BlockHash::GENESIS_PARENT_HASH,
-            transactions: Vec::new(),
+            executed: Vec::new(),
             packages: Vec::new(),
             classes: genesis.classes.into_iter().map(declared).collect(),
             state_diff,

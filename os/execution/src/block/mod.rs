@@ -1,44 +1,42 @@
 //! Making a block: open, execute, seal, commit.
 
 pub mod genesis;
+pub(crate) mod pre_confirmed;
 mod receipt;
 mod seal;
 pub(crate) mod session;
+mod trace;
 
-use starknet_api::block::{BlockHash, BlockHeader, BlockNumber, BlockTimestamp};
-use starknet_api::core::ClassHash;
-use starknet_api::state::ThinStateDiff;
+use std::sync::Arc;
+
+use blockifier::state::cached_state::StateMaps;
+use blockifier::transaction::account_transaction::ExecutionFlags;
+use rpds::VectorSync;
+use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
+use starknet_api::core::ContractAddress;
+use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_api::transaction::TransactionHash;
-use zkthreads_storage::{BlockCommit, BlockTransaction, ClassRecord, Receipt};
+use starknet_types_core::felt::Felt;
+use zkthreads_storage::{BlockCommit, BlockTransaction, ThreadOutcome};
 
 use crate::admit::AdmitError;
 use crate::blockifier_tx::IN_BLOCK;
-use crate::context::Capacity;
+use crate::context::{BlockEnv, Capacity};
 use crate::error::ExecutionError;
 use crate::executor::Executor;
-use crate::query::Trace;
 use crate::transaction::{PendingBody, PendingTransaction};
+use pre_confirmed::{ExecutedInBlock, PreConfirmed};
 use session::Session;
 
 /// A block under construction on top of the latest one.
 pub struct OpenBlock {
     session: Session,
-    parent: BlockHeader,
-    transactions: Vec<BlockTransaction>,
-    packages: Vec<(TransactionHash, Vec<u8>)>,
-    classes: Vec<(ClassHash, ClassRecord)>,
+    parent: BlockHash,
+    transactions: VectorSync<Arc<ExecutedInBlock>>,
+    packages: Vec<(TransactionHash, Arc<[u8]>)>,
+    /// Whether something besides transactions changed the state.
+    written: bool,
     executor: Executor,
-}
-
-/// What a transaction did in a block.
-#[derive(Debug)]
-pub struct ExecutedTransaction {
-    /// Its hash.
-    pub hash: TransactionHash,
-    /// As it will be stored.
-    pub receipt: Receipt,
-    /// The calls it made.
-    pub trace: Trace,
 }
 
 /// Why a transaction is not in the block. Nothing of it remains.
@@ -74,18 +72,19 @@ impl Executor {
     ///
     /// # Errors
     /// If there is no genesis block, or the database fails.
-    pub fn open_block(&self, timestamp: BlockTimestamp) -> Result<OpenBlock, ExecutionError> {
+    pub fn open_block(&self, env: BlockEnv) -> Result<OpenBlock, ExecutionError> {
         let parent = self.latest_header()?;
         let parent_number = parent.block_header_without_hash.block_number;
         let number = parent_number.next().ok_or(ExecutionError::BlockNumberOverflow)?;
-        let timestamp = timestamp.max(parent.block_header_without_hash.timestamp);
-        let context = self.config().block_context(number, timestamp, Capacity::Block)?;
+        let timestamp = env.timestamp.max(parent.block_header_without_hash.timestamp);
+        let env = BlockEnv { timestamp, ..env };
+        let context = self.config().block_context(number, &env, Capacity::Block)?;
         Ok(OpenBlock {
             session: Session::open(self, parent_number, context)?,
-            parent,
-            transactions: Vec::new(),
+            parent: parent.block_hash,
+            transactions: VectorSync::new_sync(),
             packages: Vec::new(),
-            classes: Vec::new(),
+            written: false,
             executor: self.clone(),
         })
     }
@@ -112,25 +111,52 @@ impl OpenBlock {
     ///
     /// # Errors
     /// See [`Refusal`]: the block is as it was before.
-    pub fn execute(&mut self, transaction: PendingTransaction) -> Result<ExecutedTransaction, Refusal> {
+    pub fn execute(&mut self, transaction: PendingTransaction) -> Result<Arc<ExecutedInBlock>, Refusal> {
         if transaction.only_query {
             return Err(AdmitError::Malformed("signed for a query, not for execution".to_owned()).into());
         }
-        let executed = self.session.execute(&transaction, IN_BLOCK)?;
-        self.transactions.push(BlockTransaction {
-            hash: transaction.hash,
-            body: transaction.to_transaction(),
-            receipt: executed.receipt.clone(),
-        });
-        match transaction.body {
-            PendingBody::Declare { tx, class } => {
-                let class = ClassRecord { declared_at: self.number(), ..class.as_ref().clone() };
-                self.classes.push((tx.class_hash, class));
+        let flags = ExecutionFlags { validate: !transaction.impersonated, ..IN_BLOCK };
+        let (receipt, trace) = self.session.execute(&transaction, flags)?;
+        let inner = match (&transaction.body, &receipt.thread) {
+            (PendingBody::Thread { thread, .. }, Some(ThreadOutcome { error: None, .. })) => {
+                thread.package().statement.transaction_hashes().collect()
             }
-            PendingBody::Thread { package, .. } => self.packages.push((transaction.hash, package.to_vec())),
-            PendingBody::Invoke(_) | PendingBody::DeployAccount { .. } => {}
+            _ => Vec::new(),
+        };
+        let body = transaction.to_transaction();
+        let transaction_in_block = BlockTransaction { hash: transaction.hash, body, receipt };
+        let executed = Arc::new(ExecutedInBlock { transaction: transaction_in_block, trace, inner });
+        self.transactions.push_back_mut(Arc::clone(&executed));
+        if let PendingBody::Thread { package, .. } = transaction.body {
+            self.packages.push((transaction.hash, package));
         }
         Ok(executed)
+    }
+
+    /// Sets a storage cell without a transaction, for a devnet.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn write_storage(
+        &mut self,
+        contract: ContractAddress,
+        key: StorageKey,
+        value: Felt,
+    ) -> Result<(), ExecutionError> {
+        let storage = [((contract, key), value)].into();
+        self.written = true;
+        self.session.write(&StateMaps { storage, ..StateMaps::default() })
+    }
+
+    /// The block as it is now, for others to see.
+    #[must_use]
+    pub fn pre_confirmed(&self) -> PreConfirmed {
+        PreConfirmed {
+            info: Arc::new(self.session.context().block_info().clone()),
+            parent: self.parent,
+            transactions: self.transactions.clone(),
+            state: self.session.state().clone(),
+        }
     }
 
     /// Number of transactions in the block.
@@ -139,10 +165,10 @@ impl OpenBlock {
         self.transactions.len()
     }
 
-    /// Whether no transaction is in the block yet.
+    /// Whether no transaction is in the block yet, and nothing else has changed the state either.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.transactions.is_empty()
+        self.transactions.is_empty() && !self.written
     }
 
     /// Closes the block: state diff, roots, commitments, header, hash.
@@ -150,11 +176,15 @@ impl OpenBlock {
     /// # Errors
     /// If the database fails.
     pub fn seal(self) -> Result<SealedBlock, ExecutionError> {
-        let Self { session, parent, transactions, packages, classes, executor } = self;
+        let Self { session, parent, transactions, packages, executor, .. } = self;
         let info = session.context().block_info().clone();
+        let declared = &session.state().overlay.classes;
+        let classes = declared.iter().map(|(hash, declared)| (*hash, declared.record.as_ref().clone()));
+        let classes = classes.collect();
+        let executed = transactions.iter().map(|executed| executed.as_ref().clone()).collect();
+        let packages = packages.into_iter().map(|(hash, package)| (hash, package.to_vec())).collect();
         let state_diff = session.finalize()?;
-        seal::Contents { info, parent: parent.block_hash, transactions, packages, classes, state_diff }
-            .seal(executor.storage())
+        seal::Contents { info, parent, executed, packages, classes, state_diff }.seal(executor.storage())
     }
 }
 

@@ -13,10 +13,11 @@ use starknet_api::transaction::fields::TransactionSignature;
 use starknet_api::transaction::{
     RevertedTransactionExecutionStatus, TransactionExecutionStatus, TransactionHash,
 };
-use zkthreads_protocol::Transaction;
+use zkthreads_protocol::{L1TransactionHash, Transaction};
 use zkthreads_storage::{BlockCommit, BlockTransaction, ClassRecord, ExecutionStatus, Storage};
 
 use super::SealedBlock;
+use super::pre_confirmed::ExecutedInBlock;
 use crate::error::ExecutionError;
 
 /// How state diffs are published: as blobs.
@@ -26,7 +27,7 @@ const DA_MODE: L1DataAvailabilityMode = L1DataAvailabilityMode::Blob;
 pub(super) struct Contents {
     pub(super) info: BlockInfo,
     pub(super) parent: BlockHash,
-    pub(super) transactions: Vec<BlockTransaction>,
+    pub(super) executed: Vec<ExecutedInBlock>,
     pub(super) packages: Vec<(TransactionHash, Vec<u8>)>,
     pub(super) classes: Vec<(ClassHash, ClassRecord)>,
     pub(super) state_diff: ThinStateDiff,
@@ -37,20 +38,40 @@ impl Contents {
         let state = storage.prepare_state(&self.state_diff)?;
         let commitments = self.commitments()?;
         let header = self.header(state.global_root(), commitments)?;
-        let Self { transactions, packages, classes, state_diff, .. } = self;
-        Ok(SealedBlock {
-            commit: BlockCommit {
-                header,
-                transactions,
-                traces: Vec::new(),
-                packages,
-                inner_places: Vec::new(),
-                l1_messages: Vec::new(),
-                state_diff,
-                classes,
-                state,
-            },
-        })
+        let inner_places = self.inner_places();
+        let l1_messages = self.l1_messages();
+        let Self { executed, packages, classes, state_diff, .. } = self;
+        let (transactions, traces) =
+            executed.into_iter().map(|executed| (executed.transaction, executed.trace)).unzip();
+        let commit = BlockCommit {
+            header,
+            transactions,
+            traces,
+            packages,
+            inner_places,
+            l1_messages,
+            state_diff,
+            classes,
+            state,
+        };
+        Ok(SealedBlock { commit })
+    }
+
+    fn inner_places(&self) -> Vec<(TransactionHash, TransactionHash, u32)> {
+        let places = self.executed.iter().flat_map(|ExecutedInBlock { transaction, inner, .. }| {
+            (0..).zip(inner).map(|(index, hash)| (*hash, transaction.hash, index))
+        });
+        places.collect()
+    }
+
+    fn l1_messages(&self) -> Vec<(L1TransactionHash, TransactionHash)> {
+        let sent = |executed: &ExecutedInBlock| match &executed.transaction.body {
+            Transaction::L1Handler(message) => {
+                message.l1_transaction.map(|sent| (sent, executed.transaction.hash))
+            }
+            _ => None,
+        };
+        self.executed.iter().filter_map(sent).collect()
     }
 
     fn header(
@@ -61,9 +82,9 @@ impl Contents {
         let info = &self.info;
         let components = PartialBlockHashComponents::new(info, commitments.clone());
         let block_hash = calculate_block_hash(&components, state_root, self.parent)?;
-        let gas = |transaction: &BlockTransaction| transaction.receipt.gas.l2_gas.0;
-        let l2_gas = self.transactions.iter().map(gas).fold(0, u64::saturating_add);
-        let events = self.transactions.iter().map(|transaction| transaction.receipt.events.len());
+        let receipts = || self.executed.iter().map(|executed| &executed.transaction.receipt);
+        let l2_gas = receipts().map(|receipt| receipt.gas.l2_gas.0).fold(0, u64::saturating_add);
+        let events = receipts().map(|receipt| receipt.events.len());
         Ok(BlockHeader {
             block_hash,
             block_header_without_hash: BlockHeaderWithoutHash {
@@ -85,7 +106,7 @@ impl Contents {
             state_diff_length: Some(self.state_diff.len()),
             transaction_commitment: Some(commitments.transaction_commitment),
             event_commitment: Some(commitments.event_commitment),
-            n_transactions: self.transactions.len(),
+            n_transactions: self.executed.len(),
             n_events: events.fold(0, usize::saturating_add),
             receipt_commitment: Some(commitments.receipt_commitment),
         })
@@ -94,7 +115,8 @@ impl Contents {
     /// Starknet's calculator is asynchronous for its parallelism only; it gets a runtime and a thread of its own, so
     /// that blocks can be sealed from anywhere.
     fn commitments(&self) -> Result<BlockHeaderCommitments, ExecutionError> {
-        let data: Vec<TransactionHashingData> = self.transactions.iter().map(hashing_data).collect();
+        let data: Vec<TransactionHashingData> =
+            self.executed.iter().map(|it| hashing_data(&it.transaction)).collect();
         let failed = |reason: String| ExecutionError::Block(format!("commitments: {reason}"));
         std::thread::scope(|scope| {
             let calculator = scope.spawn(|| {
@@ -138,5 +160,15 @@ fn signature(transaction: &Transaction) -> TransactionSignature {
         Transaction::Invoke(tx) | Transaction::Thread { envelope: tx, .. } => tx.signature.clone(),
         Transaction::Declare(tx) => tx.signature.clone(),
         Transaction::DeployAccount(tx) => tx.signature.clone(),
+        Transaction::L1Handler(_) => TransactionSignature::default(),
     }
+}
+
+/// Blockifier's maps have a random order; stored ones have none of it.
+pub(super) fn sort(diff: &mut ThinStateDiff) {
+    diff.deployed_contracts.sort_unstable_keys();
+    diff.class_hash_to_compiled_class_hash.sort_unstable_keys();
+    diff.nonces.sort_unstable_keys();
+    diff.storage_diffs.sort_unstable_keys();
+    diff.storage_diffs.values_mut().for_each(|cells| cells.sort_unstable_keys());
 }

@@ -1,14 +1,17 @@
 //! One state on which transactions are executed one after the other: a block's, or a simulation's.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use blockifier::blockifier::config::TransactionExecutorConfig;
 use blockifier::blockifier::transaction_executor::{TransactionExecutor, TransactionExecutorError};
+use blockifier::blockifier_versioned_constants::VersionedConstants;
 use blockifier::bouncer::{Bouncer, verify_tx_weights_within_max_capacity};
 use blockifier::context::BlockContext;
 use blockifier::execution::call_info::ExecutionSummary;
 use blockifier::state::cached_state::{CachedState, CommitmentStateDiff, StateMaps, TransactionalState};
+use blockifier::state::state_api::{StateReader, UpdatableState};
 use blockifier::transaction::account_transaction::{AccountTransaction, ExecutionFlags};
 use blockifier::transaction::objects::TransactionExecutionInfo;
 use blockifier::transaction::transaction_execution::Transaction;
@@ -17,17 +20,19 @@ use starknet_api::block::{BlockHashAndNumber, BlockNumber};
 use starknet_api::execution_resources::GasVector;
 use starknet_api::state::ThinStateDiff;
 use zkthreads_protocol::{SettleError, ThreadTransaction};
+use zkthreads_storage::{ClassRecord, Receipt, TransactionTrace};
 
-use super::receipt;
-use super::{ExecutedTransaction, Refusal};
+use super::Refusal;
+use super::seal::sort;
+use super::{receipt, trace};
 use crate::admit::AdmitError;
 use crate::blockifier_tx::to_blockifier;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
-use crate::query::Trace;
+use crate::overlay::Declared;
 use crate::state::ChainState;
+use crate::thread::Scope;
 use crate::thread::settle::{self, SettledThread};
-use crate::thread::{NewClasses, Scope};
 use crate::transaction::{PendingBody, PendingTransaction};
 
 /// How many blocks back the newest block hash lies that contracts can read; it is written when a block opens.
@@ -35,8 +40,8 @@ const BLOCK_HASH_LAG: u64 = blockifier::abi::constants::STORED_BLOCK_HASH_BUFFER
 
 pub(crate) struct Session {
     executor: Executor,
-    number: BlockNumber,
-    new_classes: NewClasses,
+    /// What `inner` has come to, for others to read.
+    state: ChainState,
     inner: TransactionExecutor<ChainState>,
 }
 
@@ -55,17 +60,33 @@ impl Session {
             }
             None => None,
         };
-        let inner = TransactionExecutor::pre_process_and_create(
-            executor.state_after(parent),
+        let mut state = executor.state_after(parent);
+        let mut inner = TransactionExecutor::pre_process_and_create(
+            state.clone(),
             context,
             old_hash,
             TransactionExecutorConfig::default(),
         )?;
-        Ok(Self { executor: executor.clone(), number, new_classes: NewClasses::new(), inner })
+        if let Some(opened) = &mut inner.block_state {
+            state.overlay.write(&opened.to_state_diff()?.state_maps);
+        }
+        Ok(Self { executor: executor.clone(), state, inner })
+    }
+
+    /// Continues an open block on a copy of its state.
+    pub(crate) fn resume(executor: &Executor, state: ChainState, context: BlockContext) -> Self {
+        let copy = CachedState::new(state.clone());
+        let inner = TransactionExecutor::new(copy, context, TransactionExecutorConfig::default());
+        Self { executor: executor.clone(), state, inner }
     }
 
     pub(crate) fn number(&self) -> BlockNumber {
-        self.number
+        self.context().block_info().block_number
+    }
+
+    /// The state after what was executed so far.
+    pub(crate) fn state(&self) -> &ChainState {
+        &self.state
     }
 
     pub(crate) fn context(&self) -> &Arc<BlockContext> {
@@ -77,22 +98,42 @@ impl Session {
         &mut self,
         transaction: &PendingTransaction,
         flags: ExecutionFlags,
-    ) -> Result<ExecutedTransaction, Refusal> {
+    ) -> Result<(Receipt, TransactionTrace), Refusal> {
         let unbounded = self.context().versioned_constants().initial_gas_no_user_l2_bound();
         let prepared = to_blockifier(transaction, flags, unbounded).map_err(AdmitError::from)?;
-        let executed = catch_unwind(AssertUnwindSafe(|| match &transaction.body {
-            PendingBody::Thread { thread, .. } => self.execute_thread(thread, &prepared),
-            _ => self.execute_ordinary(prepared),
+        let executed = catch_unwind(AssertUnwindSafe(|| match (&transaction.body, prepared) {
+            (PendingBody::Thread { thread, .. }, Transaction::Account(envelope)) => {
+                self.execute_thread(thread, &envelope)
+            }
+            (_, prepared) => self.execute_ordinary(&prepared),
         }));
         let executed = executed.unwrap_or_else(|_| {
             self.inner.bouncer.clear_poison();
             Err(AdmitError::Execution("the execution panicked".to_owned()).into())
         })?;
-        let executed = executed.finish(transaction)?;
         if let PendingBody::Declare { tx, class } = &transaction.body {
-            self.new_classes.insert(tx.class_hash, Arc::clone(class));
+            let record = ClassRecord { declared_at: self.number(), ..class.as_ref().clone() };
+            let runnable = block_state(&mut self.inner)?.get_compiled_class(tx.class_hash);
+            let runnable = runnable.map_err(AdmitError::from)?;
+            self.state.overlay.declare(tx.class_hash, Declared { record: Arc::new(record), runnable });
         }
-        Ok(executed)
+        self.state.overlay.write(&executed.changes);
+        Ok(executed.finish(transaction, self.context().versioned_constants())?)
+    }
+
+    /// Writes to the state without a transaction.
+    pub(crate) fn write(&mut self, changes: &StateMaps) -> Result<(), ExecutionError> {
+        let state = self.inner.block_state.as_mut().ok_or_else(state_is_gone)?;
+        // Blockifier cannot build a state diff of a nonce or a class hash that it never read.
+        for contract in changes.nonces.keys() {
+            state.get_nonce_at(*contract)?;
+        }
+        for contract in changes.class_hashes.keys() {
+            state.get_class_hash_at(*contract)?;
+        }
+        state.apply_writes(changes, &HashMap::new());
+        self.state.overlay.write(changes);
+        Ok(())
     }
 
     /// What has changed so far, and blockifier's own closing of the block.
@@ -113,22 +154,20 @@ impl Session {
         &mut self,
         thread: &ThreadTransaction,
     ) -> Result<(Vec<SettleError>, GasVector), ExecutionError> {
-        let scope = Scope::new(&self.executor, self.number, &self.new_classes, thread);
+        let scope = Scope::new(&self.executor, self.number(), &self.state, thread);
         let context = Arc::clone(&self.inner.block_context);
         let state = self.inner.block_state.as_mut().ok_or_else(state_is_gone)?;
         settle::check(&scope, &context, &mut TransactionalState::create_transactional(state))
     }
 
-    fn execute_ordinary(&mut self, transaction: AccountTransaction) -> Result<Executed, Refusal> {
+    fn execute_ordinary(&mut self, transaction: &Transaction) -> Result<Executed, Refusal> {
         let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
-        let info = Transaction::Account(transaction)
-            .execute_raw(&mut state, &context, false)
-            .map_err(AdmitError::from)?;
+        let info = transaction.execute_raw(&mut state, &context, false).map_err(AdmitError::from)?;
         receipt::check_messages(&info)?;
         let summary = info.summarize(context.versioned_constants());
-        let diff = close(&bouncer, &context, state, &info, &summary)?;
-        Ok(Executed { info, diff, thread: None })
+        let changes = close(&bouncer, &context, state, &info, &summary)?;
+        Ok(Executed { info, changes, thread: None })
     }
 
     fn execute_thread(
@@ -136,34 +175,34 @@ impl Session {
         thread: &ThreadTransaction,
         transaction: &AccountTransaction,
     ) -> Result<Executed, Refusal> {
-        let scope = Scope::new(&self.executor, self.number, &self.new_classes, thread);
+        let scope = Scope::new(&self.executor, self.number(), &self.state, thread);
         let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
         let SettledThread { info, settled, outcome, summary } =
             settle::execute(&scope, &context, &mut state, transaction)?;
         receipt::check_messages(&info)?;
-        let diff = close(&bouncer, &context, state, &info, &summary)?;
-        Ok(Executed { info, diff, thread: Some((settled, outcome)) })
+        let changes = close(&bouncer, &context, state, &info, &summary)?;
+        Ok(Executed { info, changes, thread: Some((settled, outcome)) })
     }
 }
 
 /// A transaction whose effects are in the session's state.
 pub(super) struct Executed {
     pub(super) info: TransactionExecutionInfo,
-    diff: ThinStateDiff,
+    changes: StateMaps,
     pub(super) thread: Option<receipt::ThreadPart>,
 }
 
 impl Executed {
-    fn finish(self, transaction: &PendingTransaction) -> Result<ExecutedTransaction, Refusal> {
+    fn finish(
+        self,
+        transaction: &PendingTransaction,
+        constants: &VersionedConstants,
+    ) -> Result<(Receipt, TransactionTrace), AdmitError> {
         let receipt = receipt::build(transaction, &self)?;
-        let trace = Trace {
-            validate: self.info.validate_call_info,
-            execute: self.info.execute_call_info,
-            fee_transfer: self.info.fee_transfer_call_info,
-            state_diff: self.diff,
-        };
-        Ok(ExecutedTransaction { hash: transaction.hash, receipt, trace })
+        let mut diff = ThinStateDiff::from(CommitmentStateDiff::from(self.changes));
+        sort(&mut diff);
+        Ok((receipt, trace::build(&self.info, diff, constants)))
     }
 }
 
@@ -184,7 +223,7 @@ fn close(
     mut state: TransactionalState<'_, CachedState<ChainState>>,
     info: &TransactionExecutionInfo,
     summary: &ExecutionSummary,
-) -> Result<ThinStateDiff, Refusal> {
+) -> Result<StateMaps, Refusal> {
     let diff = state.to_state_diff().map_err(AdmitError::from)?.state_maps;
     let (keys, builtins) = (diff.keys(), info.summarize_builtins());
     verify_tx_weights_within_max_capacity(
@@ -212,16 +251,5 @@ fn close(
         Err(TransactionExecutorError::BlockFull) => return Err(Refusal::BlockFull),
         Err(error) => return Err(AdmitError::from(error).into()),
     }
-    let mut diff = ThinStateDiff::from(CommitmentStateDiff::from(diff));
-    sort(&mut diff);
     Ok(diff)
-}
-
-/// Blockifier's maps have a random order; stored ones have none of it.
-fn sort(diff: &mut ThinStateDiff) {
-    diff.deployed_contracts.sort_unstable_keys();
-    diff.class_hash_to_compiled_class_hash.sort_unstable_keys();
-    diff.nonces.sort_unstable_keys();
-    diff.storage_diffs.sort_unstable_keys();
-    diff.storage_diffs.values_mut().for_each(|cells| cells.sort_unstable_keys());
 }

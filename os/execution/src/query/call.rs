@@ -13,33 +13,30 @@ use blockifier::execution::syscalls::hint_processor::ENTRYPOINT_NOT_FOUND_ERROR_
 use blockifier::state::cached_state::CachedState;
 use blockifier::state::state_api::StateReader;
 use blockifier::transaction::objects::TransactionInfo;
-use starknet_api::block::BlockNumber;
 use starknet_api::contract_class::EntryPointType;
 use starknet_api::core::{ClassHash, ContractAddress, EntryPointSelector};
 use starknet_api::transaction::fields::Calldata;
 use starknet_types_core::felt::Felt;
 
-use crate::context::Capacity;
 use crate::error::{CallError, ExecutionError};
 use crate::executor::Executor;
+use crate::query::at::StateAt;
 
 impl Executor {
-    /// Calls an entry point on the state after block `at`, in that block's context.
+    /// Calls an entry point on the state at a moment, in that block's context.
     ///
     /// # Errors
     /// See [`CallError`].
     pub fn call(
         &self,
-        at: BlockNumber,
+        at: impl Into<StateAt>,
         contract: ContractAddress,
         selector: EntryPointSelector,
         calldata: Calldata,
     ) -> Result<Vec<Felt>, CallError> {
-        let header =
-            self.storage().header(at).map_err(ExecutionError::from)?.ok_or(CallError::UnknownBlock(at))?;
-        let timestamp = header.block_header_without_hash.timestamp;
-        let block = self.config().block_context(at, timestamp, Capacity::Unlimited)?;
-        let state = self.state_after(at);
+        let at = at.into();
+        let block = self.context_of(&at)?.ok_or_else(|| CallError::UnknownBlock(at.number()))?;
+        let state = self.state(&at);
         if state.get_class_hash_at(contract).map_err(ExecutionError::from)? == ClassHash::default() {
             return Err(CallError::ContractNotFound(contract));
         }

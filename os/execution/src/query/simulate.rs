@@ -2,17 +2,16 @@
 
 use blockifier::state::cached_state::StateMaps;
 use blockifier::transaction::account_transaction::ExecutionFlags;
-use starknet_api::block::BlockNumber;
+use starknet_api::block::GasPriceVector;
 use starknet_api::execution_resources::GasVector;
 use starknet_api::transaction::fields::Tip;
-use zkthreads_storage::Receipt;
+use zkthreads_storage::{Receipt, TransactionTrace};
 
-use super::{FeeEstimate, Trace};
+use super::FeeEstimate;
+use super::at::StateAt;
 use crate::admit::AdmitError;
-use crate::block::session::Session;
-use crate::block::{ExecutedTransaction, Refusal};
-use crate::context::Capacity;
-use crate::error::{ExecutionError, SimulateError};
+use crate::block::Refusal;
+use crate::error::SimulateError;
 use crate::executor::Executor;
 use crate::transaction::PendingTransaction;
 
@@ -31,13 +30,14 @@ pub struct Simulation {
     /// Its receipt.
     pub receipt: Receipt,
     /// Its calls.
-    pub trace: Trace,
+    pub trace: TransactionTrace,
     /// What it would cost.
     pub fee: FeeEstimate,
 }
 
 impl Executor {
-    /// Executes `transactions` one after the other on the state after block `at`, as the next block would.
+    /// Executes `transactions` one after the other on the state at a moment, as the open block or the next
+    /// one would.
     /// Reverted transactions are results, not errors. A fee estimate is a simulation that charges no fee; its first
     /// transaction's nonce may be ahead, because those before it may still wait for their block.
     ///
@@ -45,59 +45,49 @@ impl Executor {
     /// If a transaction could not enter a block at all.
     pub fn simulate(
         &self,
-        at: BlockNumber,
+        at: impl Into<StateAt>,
         transactions: Vec<PendingTransaction>,
         flags: SimulationFlags,
     ) -> Result<Vec<Simulation>, SimulateError> {
         self.simulate_with_reads(at, transactions, flags).map(|(simulations, _)| simulations)
     }
 
-    /// As [`Executor::simulate`], with the values that the transactions read of the state after block `at`.
+    /// As [`Executor::simulate`], with the values that the transactions read of the state at that moment.
     ///
     /// # Errors
     /// As [`Executor::simulate`].
     pub fn simulate_with_reads(
         &self,
-        at: BlockNumber,
+        at: impl Into<StateAt>,
         transactions: Vec<PendingTransaction>,
         flags: SimulationFlags,
     ) -> Result<(Vec<Simulation>, StateMaps), SimulateError> {
-        let mut session = self.session_on(at)?.ok_or(SimulateError::UnknownBlock(at))?;
+        let at = at.into();
+        let mut session = self.session_on(&at)?.ok_or_else(|| SimulateError::UnknownBlock(at.number()))?;
+        let prices = session.context().block_info().gas_prices.strk_gas_prices.clone();
         let simulate = |(index, transaction): (usize, PendingTransaction)| {
             let flags = ExecutionFlags {
                 only_query: transaction.only_query,
                 charge_fee: !flags.skip_fee_charge,
-                validate: !flags.skip_validate,
+                validate: !flags.skip_validate && !transaction.impersonated,
                 strict_nonce_check: !flags.skip_fee_charge,
             };
             match session.execute(&transaction, flags) {
-                Ok(executed) => Ok(self.simulation(&transaction, executed)),
+                Ok((receipt, trace)) => {
+                    let fee = FeeEstimate::new(receipt.gas, &prices, transaction.tip());
+                    Ok(Simulation { receipt, trace, fee })
+                }
                 Err(refusal) => Err(failure(index, refusal)),
             }
         };
         let simulations = transactions.into_iter().enumerate().map(simulate).collect::<Result<_, _>>()?;
         Ok((simulations, session.initial_reads()?))
     }
+}
 
-    /// The block after `at`, as a simulation sees it; `None` if `at` does not exist.
-    pub(crate) fn session_on(&self, at: BlockNumber) -> Result<Option<Session>, ExecutionError> {
-        let Some(header) = self.storage().header(at)? else { return Ok(None) };
-        let number = at.next().ok_or(ExecutionError::BlockNumberOverflow)?;
-        let timestamp = header.block_header_without_hash.timestamp;
-        let context = self.config().block_context(number, timestamp, Capacity::Unlimited)?;
-        Session::open(self, at, context).map(Some)
-    }
-
-    fn simulation(&self, transaction: &PendingTransaction, executed: ExecutedTransaction) -> Simulation {
-        let ExecutedTransaction { receipt, trace, .. } = executed;
-        let fee = self.estimate(receipt.gas, transaction.tip());
-        Simulation { receipt, trace, fee }
-    }
-
-    pub(crate) fn estimate(&self, gas: GasVector, tip: Tip) -> FeeEstimate {
-        let prices = self.config().gas_prices.strk_gas_prices.clone();
-        let overall_fee = gas.cost(&prices, tip);
-        FeeEstimate { gas, prices, overall_fee }
+impl FeeEstimate {
+    pub(crate) fn new(gas: GasVector, prices: &GasPriceVector, tip: Tip) -> Self {
+        Self { gas, prices: prices.clone(), overall_fee: gas.cost(prices, tip) }
     }
 }
 

@@ -12,10 +12,11 @@ use zkthreads_protocol::{
     EnvelopeError, OsProgramHash, PackageDigest, SettleError, ThreadFacts, ThreadTransaction,
 };
 
-use super::{NewClasses, Scope, precheck};
+use super::{Scope, precheck};
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::query::FeeEstimate;
+use crate::query::at::StateAt;
 
 /// What would become of a package if it were settled in the next block.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ pub enum CheckError {
 }
 
 impl Executor {
-    /// Runs every check that settling would, proof included, on the latest state, and changes nothing.
+    /// [`Executor::check_thread_at`] the latest block.
     ///
     /// # Errors
     /// If the package does not decode.
@@ -50,12 +51,26 @@ impl Executor {
         os_program_hash: OsProgramHash,
         package: &[u8],
     ) -> Result<ThreadCheck, CheckError> {
+        self.check_thread_at(&self.latest()?, submitter, os_program_hash, package)
+    }
+
+    /// Runs every check that settling would, proof included, on the state at a moment, and changes nothing.
+    ///
+    /// # Errors
+    /// If the package does not decode.
+    pub fn check_thread_at(
+        &self,
+        at: &StateAt,
+        submitter: ContractAddress,
+        os_program_hash: OsProgramHash,
+        package: &[u8],
+    ) -> Result<ThreadCheck, CheckError> {
         let facts = ThreadFacts { os_program_hash, package_digest: PackageDigest::of(package) };
         let thread = ThreadTransaction::new(unsigned_envelope(submitter, facts), package)?;
-        let parent = self.latest_header()?.block_header_without_hash.block_number;
-        let mut session = self.session_on(parent)?.ok_or(ExecutionError::MissingBlock(parent))?;
+        let mut session = self.session_on(at)?.ok_or_else(|| ExecutionError::MissingBlock(at.number()))?;
         let (errors, gas) = session.check_thread(&thread)?;
-        let fee = self.estimate(gas, Tip::ZERO);
+        let prices = &session.context().block_info().gas_prices.strk_gas_prices;
+        let fee = FeeEstimate::new(gas, prices, Tip::ZERO);
         Ok(ThreadCheck { would_settle: errors.is_empty(), errors, fee })
     }
 }
@@ -69,10 +84,9 @@ impl Executor {
     pub fn precheck_thread(&self, thread: &ThreadTransaction) -> Result<Vec<SettleError>, ExecutionError> {
         let parent = self.latest_header()?.block_header_without_hash.block_number;
         let number = parent.next().ok_or(ExecutionError::BlockNumberOverflow)?;
-        let new_classes = NewClasses::new();
-        let scope = Scope::new(self, number, &new_classes, thread);
-        let mut state = CachedState::new(self.state_after(parent));
-        precheck::all(&scope, &mut state)
+        let state = self.state_after(parent);
+        let scope = Scope::new(self, number, &state, thread);
+        precheck::all(&scope, &mut CachedState::new(state.clone()))
     }
 }
 

@@ -21,19 +21,13 @@ pub(crate) mod precheck;
 pub(crate) mod settle;
 pub(crate) mod validate;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use starknet_api::block::BlockNumber;
 use starknet_api::core::{ClassHash, ContractAddress};
 use zkthreads_protocol::{OsProgramHash, ThreadTransaction};
-use zkthreads_storage::ClassRecord;
 
 use crate::error::ExecutionError;
 use crate::executor::Executor;
-
-/// Classes declared by the block under construction, which storage does not know yet.
-pub(crate) type NewClasses = HashMap<ClassHash, Arc<ClassRecord>>;
+use crate::state::ChainState;
 
 /// What a settlement knows besides the state.
 #[derive(Clone, Copy)]
@@ -41,7 +35,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) executor: &'a Executor,
     /// The block that settles it.
     pub(crate) block_number: BlockNumber,
-    pub(crate) new_classes: &'a NewClasses,
+    /// The state at the end of the block so far.
+    pub(crate) state: &'a ChainState,
     pub(crate) thread: &'a ThreadTransaction,
     /// Who signs and pays.
     pub(crate) submitter: ContractAddress,
@@ -53,20 +48,17 @@ impl<'a> Scope<'a> {
     pub(crate) fn new(
         executor: &'a Executor,
         block_number: BlockNumber,
-        new_classes: &'a NewClasses,
+        state: &'a ChainState,
         thread: &'a ThreadTransaction,
     ) -> Self {
         let submitter = thread.envelope().sender_address;
         let os_program_hash = thread.facts().os_program_hash;
-        Self { executor, block_number, new_classes, thread, submitter, os_program_hash }
+        Self { executor, block_number, state, thread, submitter, os_program_hash }
     }
 
     /// Whether threads may run and deploy a class, which must be declared.
     pub(crate) fn is_confined(&self, class_hash: ClassHash) -> Result<bool, ExecutionError> {
-        if let Some(class) = self.new_classes.get(&class_hash) {
-            return Ok(class.is_confined());
-        }
-        let class = self.executor.storage().class(class_hash)?;
+        let class = self.state.class(class_hash)?;
         Ok(class.is_some_and(|class| class.is_confined()))
     }
 }

@@ -1,5 +1,7 @@
 //! The chain itself.
 
+use std::sync::Arc;
+
 use blockifier::state::state_api::StateReader;
 use starknet_api::abi::abi_utils::{get_fee_token_var_address, get_storage_var_address};
 use starknet_api::block::{
@@ -10,8 +12,8 @@ use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
 use zkthreads_execution::{
-    ChainConfig, ChainState, ExecutedTransaction, Executor, GenesisState, OsVersion, PendingTransaction,
-    Refusal, SealedBlock, Submission,
+    ChainConfig, ChainState, ExecutedInBlock, Executor, GenesisState, OpenBlock, OsVersion,
+    PendingTransaction, Refusal, SealedBlock, Submission,
 };
 use zkthreads_program::os_program;
 use zkthreads_protocol::SettleError;
@@ -83,10 +85,15 @@ impl TestChain {
         self.put(admitted)
     }
 
+    /// Opens the next block.
+    pub fn open(&self) -> OpenBlock {
+        self.executor.open_block(self.executor.config().block_env(GENESIS)).expect("opens")
+    }
+
     /// Puts transactions into one block.
     pub fn put(&self, transactions: Vec<PendingTransaction>) -> Sealed {
-        let mut open = self.executor.open_block(GENESIS).expect("opens");
-        let executed: Vec<ExecutedTransaction> = transactions
+        let mut open = self.open();
+        let executed: Vec<Arc<ExecutedInBlock>> = transactions
             .into_iter()
             .map(|transaction| open.execute(transaction).expect("executes"))
             .collect();
@@ -94,15 +101,18 @@ impl TestChain {
         self.commit(sealed, executed)
     }
 
-    fn commit(&self, sealed: SealedBlock, executed: Vec<ExecutedTransaction>) -> Sealed {
+    fn commit(&self, sealed: SealedBlock, executed: Vec<Arc<ExecutedInBlock>>) -> Sealed {
         let header = self.executor.commit(sealed).expect("commits");
-        Sealed { header, receipts: executed.into_iter().map(|executed| executed.receipt).collect() }
+        Sealed {
+            header,
+            receipts: executed.iter().map(|executed| executed.transaction.receipt.clone()).collect(),
+        }
     }
 
     /// What a block of its own makes of a submission that is only prepared, not admitted.
-    pub fn try_execute(&self, submission: Submission) -> Result<ExecutedTransaction, Refusal> {
+    pub fn try_execute(&self, submission: Submission) -> Result<Arc<ExecutedInBlock>, Refusal> {
         let prepared = self.executor.prepare(submission, false).expect("prepared");
-        self.executor.open_block(GENESIS).expect("opens").execute(prepared)
+        self.open().execute(prepared)
     }
 
     /// Commits `count` empty blocks.

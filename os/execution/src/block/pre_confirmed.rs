@@ -1,0 +1,128 @@
+//! A block that is still open, as others see it.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rpds::VectorSync;
+use starknet_api::block::{BlockHash, BlockInfo, BlockNumber};
+use starknet_api::state::ThinStateDiff;
+use starknet_api::transaction::TransactionHash;
+use starknet_types_core::felt::Felt;
+use zkthreads_storage::{BlockTransaction, StorageError, TransactionTrace};
+
+use super::seal::sort;
+use crate::state::ChainState;
+
+/// A transaction that a block has executed.
+#[derive(Debug, Clone)]
+pub struct ExecutedInBlock {
+    /// As the block will store it.
+    pub transaction: BlockTransaction,
+    /// What it did.
+    pub trace: TransactionTrace,
+    /// The inner transactions that it settled, if it is a thread.
+    pub inner: Vec<TransactionHash>,
+}
+
+/// An open block at one moment: what it holds so far, and the state after that. Cheap to clone; never changes.
+#[derive(Clone)]
+pub struct PreConfirmed {
+    pub(super) info: Arc<BlockInfo>,
+    pub(super) parent: BlockHash,
+    pub(super) transactions: VectorSync<Arc<ExecutedInBlock>>,
+    pub(super) state: ChainState,
+}
+
+impl std::fmt::Debug for PreConfirmed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PreConfirmed")
+            .field("number", &self.number())
+            .field("transactions", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PreConfirmed {
+    /// The number it will have.
+    #[must_use]
+    pub fn number(&self) -> BlockNumber {
+        self.info.block_number
+    }
+
+    /// Number, timestamp, prices, sequencer and version of the block.
+    #[must_use]
+    pub fn info(&self) -> &BlockInfo {
+        &self.info
+    }
+
+    /// The latest block's hash.
+    #[must_use]
+    pub fn parent_hash(&self) -> BlockHash {
+        self.parent
+    }
+
+    /// How many transactions it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.transactions.len()
+    }
+
+    /// Whether it holds no transaction.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.transactions.is_empty()
+    }
+
+    /// Its transactions in order.
+    pub fn transactions(&self) -> impl Iterator<Item = &Arc<ExecutedInBlock>> {
+        self.transactions.iter()
+    }
+
+    /// The transaction at an index.
+    #[must_use]
+    pub fn transaction(&self, index: usize) -> Option<&Arc<ExecutedInBlock>> {
+        self.transactions.get(index)
+    }
+
+    /// The transaction of this hash, with its index.
+    #[must_use]
+    pub fn find(&self, hash: TransactionHash) -> Option<(usize, &Arc<ExecutedInBlock>)> {
+        self.transactions().enumerate().find(|(_, executed)| executed.transaction.hash == hash)
+    }
+
+    /// The state after its transactions.
+    #[must_use]
+    pub fn state(&self) -> &ChainState {
+        &self.state
+    }
+
+    /// What it has changed so far.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn state_diff(&self) -> Result<ThinStateDiff, StorageError> {
+        let (overlay, stored) = (&self.state.overlay, self.state.stored());
+        let mut diff = ThinStateDiff::default();
+        for ((contract, key), value) in &overlay.storage {
+            if stored.storage(*contract, *key)? != *value {
+                let cells: &mut IndexMap<_, Felt> = diff.storage_diffs.entry(*contract).or_default();
+                cells.insert(*key, *value);
+            }
+        }
+        for (contract, nonce) in &overlay.nonces {
+            if stored.nonce(*contract)? != *nonce {
+                diff.nonces.insert(*contract, *nonce);
+            }
+        }
+        for (contract, class_hash) in &overlay.class_hashes {
+            if stored.class_hash(*contract)? != *class_hash {
+                diff.deployed_contracts.insert(*contract, *class_hash);
+            }
+        }
+        for (class_hash, declared) in &overlay.classes {
+            diff.class_hash_to_compiled_class_hash.insert(*class_hash, declared.record.compiled_class_hash);
+        }
+        sort(&mut diff);
+        Ok(diff)
+    }
+}
