@@ -54,9 +54,6 @@ pub enum StorageError {
         /// The key.
         key: Felt,
     },
-    /// There is no block yet.
-    #[error("the database holds no block")]
-    Empty,
     /// The state after the block is not kept any more.
     #[error("the state is kept from block {oldest} on")]
     Pruned {

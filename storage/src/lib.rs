@@ -42,5 +42,6 @@ pub use model::{
 };
 pub use state::prepare::PreparedState;
 pub use state::proof::{ContractLeaf, ProofRequest, StorageProof};
+pub use state::revert::Reverted;
 pub use state::view::StateView;
 pub use storage::Storage;

@@ -11,8 +11,8 @@ pub(crate) mod table;
 pub(crate) mod tables;
 
 use rocksdb::{
-    ColumnFamily, DB, DBPinnableSlice, PrefixRange, ReadOptions, SnapshotWithThreadMode, WriteBatch,
-    WriteOptions,
+    ColumnFamily, DB, DBPinnableSlice, DBRawIterator, PrefixRange, ReadOptions, SnapshotWithThreadMode,
+    WriteBatch, WriteOptions,
 };
 
 use self::keys::Backwards;
@@ -48,6 +48,9 @@ pub(crate) trait Read {
     /// The row's bytes.
     fn bytes<T: Table>(&self, key: &[u8]) -> Result<Option<DBPinnableSlice<'_>>, StorageError>;
 
+    /// The rows in the order of their keys.
+    fn rows<T: Table>(&self, options: ReadOptions) -> Result<DBRawIterator<'_>, StorageError>;
+
     /// The row at `key`.
     fn get<T: Table>(&self, key: &T::Key) -> Result<Option<T::Value>, StorageError> {
         self.bytes::<T>(&key.encode())?.map(|row| decode::<T>(&row)).transpose()
@@ -57,27 +60,40 @@ pub(crate) trait Read {
     fn has<T: Table>(&self, key: &T::Key) -> Result<bool, StorageError> {
         Ok(self.bytes::<T>(&key.encode())?.is_some())
     }
-}
 
-impl Read for Db {
-    fn bytes<T: Table>(&self, key: &[u8]) -> Result<Option<DBPinnableSlice<'_>>, StorageError> {
-        Ok(self.rocks.get_pinned_cf(self.family::<T>()?, key)?)
+    /// The values of all rows whose keys start with `prefix`, in the order of the keys. If the table has a
+    /// [`Layout::Prefix`](table::Layout::Prefix), the prefix must be as long as that.
+    fn values<T: Table>(&self, prefix: &[u8]) -> Result<Vec<T::Value>, StorageError> {
+        let mut rows = self.rows::<T>(within(prefix))?;
+        rows.seek_to_first();
+        let mut values = Vec::new();
+        while let Some(row) = rows.value() {
+            values.push(decode::<T>(row)?);
+            rows.next();
+        }
+        rows.status()?;
+        Ok(values)
     }
-}
 
-impl Db {
+    /// The value of the first row at or after `key` whose key starts with `prefix`.
+    fn first_from<T: Table>(&self, key: &[u8], prefix: &[u8]) -> Result<Option<T::Value>, StorageError> {
+        let mut rows = self.rows::<T>(within(prefix))?;
+        rows.seek(key);
+        let value = rows.value().map(decode::<T>).transpose()?;
+        rows.status()?;
+        Ok(value)
+    }
+
     /// The last change up to the block that `key` ends in, from a history table whose prefix is all of the key before
     /// the block and `prefix` bytes long.
-    pub(crate) fn last_change<H: Table>(
+    fn last_change<H: Table>(
         &self,
         key: &H::Key,
         prefix: usize,
     ) -> Result<Option<Latest<H::Value>>, StorageError> {
         debug_assert_eq!(H::LAYOUT, table::Layout::Prefix(prefix));
         let key = key.encode();
-        let mut options = ReadOptions::default();
-        options.set_prefix_same_as_start(true);
-        let mut rows = self.rocks.raw_iterator_cf_opt(self.family::<H>()?, options);
+        let mut rows = self.rows::<H>(in_prefix())?;
         rows.seek(&key);
         match rows.item() {
             Some((found, row)) if found.get(..prefix) == key.get(..prefix) => {
@@ -92,6 +108,30 @@ impl Db {
     }
 }
 
+/// Rows whose keys start with `prefix`.
+fn within(prefix: &[u8]) -> ReadOptions {
+    let mut options = ReadOptions::default();
+    options.set_iterate_range(PrefixRange(prefix));
+    options
+}
+
+/// Rows with the table's own prefix of the key that is sought.
+pub(crate) fn in_prefix() -> ReadOptions {
+    let mut options = ReadOptions::default();
+    options.set_prefix_same_as_start(true);
+    options
+}
+
+impl Read for Db {
+    fn bytes<T: Table>(&self, key: &[u8]) -> Result<Option<DBPinnableSlice<'_>>, StorageError> {
+        Ok(self.rocks.get_pinned_cf(self.family::<T>()?, key)?)
+    }
+
+    fn rows<T: Table>(&self, options: ReadOptions) -> Result<DBRawIterator<'_>, StorageError> {
+        Ok(self.rocks.raw_iterator_cf_opt(self.family::<T>()?, options))
+    }
+}
+
 /// One moment of the database.
 pub(crate) struct Snapshot<'a> {
     db: &'a Db,
@@ -102,23 +142,9 @@ impl Read for Snapshot<'_> {
     fn bytes<T: Table>(&self, key: &[u8]) -> Result<Option<DBPinnableSlice<'_>>, StorageError> {
         Ok(self.at.get_pinned_cf(self.db.family::<T>()?, key)?)
     }
-}
 
-impl Snapshot<'_> {
-    /// The values of all rows whose keys start with `prefix`, in the order of the keys. For tables with a
-    /// [`Layout::Prefix`](table::Layout::Prefix), the prefix must be at least as long as theirs.
-    pub(crate) fn values<T: Table>(&self, prefix: &[u8]) -> Result<Vec<T::Value>, StorageError> {
-        let mut options = ReadOptions::default();
-        options.set_iterate_range(PrefixRange(prefix));
-        let mut rows = self.at.raw_iterator_cf_opt(self.db.family::<T>()?, options);
-        rows.seek_to_first();
-        let mut values = Vec::new();
-        while let Some(row) = rows.value() {
-            values.push(decode::<T>(row)?);
-            rows.next();
-        }
-        rows.status()?;
-        Ok(values)
+    fn rows<T: Table>(&self, options: ReadOptions) -> Result<DBRawIterator<'_>, StorageError> {
+        Ok(self.at.raw_iterator_cf_opt(self.db.family::<T>()?, options))
     }
 }
 
@@ -137,9 +163,26 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Writes a row, or removes it.
+    pub(crate) fn set<T: Table>(
+        &mut self,
+        key: &T::Key,
+        value: Option<&T::Value>,
+    ) -> Result<(), StorageError> {
+        match value {
+            Some(value) => self.put::<T>(key, value),
+            None => self.delete::<T>(key),
+        }
+    }
+
     /// Removes a row.
     pub(crate) fn delete<T: Table>(&mut self, key: &T::Key) -> Result<(), StorageError> {
-        self.writes.delete_cf(self.db.family::<T>()?, key.encode());
+        self.delete_encoded::<T>(&key.encode())
+    }
+
+    /// Removes the row with these bytes as its key.
+    pub(crate) fn delete_encoded<T: Table>(&mut self, key: &[u8]) -> Result<(), StorageError> {
+        self.writes.delete_cf(self.db.family::<T>()?, key);
         Ok(())
     }
 

@@ -3,12 +3,15 @@
 use serde::{Deserialize, Serialize};
 use starknet_api::block::{BlockHash, BlockHeader, BlockHeaderWithoutHash, BlockNumber};
 use starknet_api::core::{
-    ClassHash, EventCommitment, Nonce, ReceiptCommitment, StateDiffCommitment, TransactionCommitment,
+    ClassHash, ContractAddress, EventCommitment, Nonce, ReceiptCommitment, StateDiffCommitment,
+    TransactionCommitment,
 };
 use starknet_api::hash::StateRoots;
 use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
+
+use zkthreads_protocol::L1TransactionHash;
 
 use super::keys::FELT_BYTES;
 use super::table::{CborValue, RowError, Value};
@@ -52,6 +55,23 @@ pub(crate) struct Contract {
     pub(crate) class_hash: Latest<ClassHash>,
     pub(crate) nonce: Latest<Nonce>,
     pub(crate) storage_root: Felt,
+}
+
+/// What a block added that its other rows do not name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Undo {
+    /// Places of the contract trie's nodes that changed.
+    pub(crate) contract_nodes: Vec<Path>,
+    /// Of the class trie's.
+    pub(crate) class_nodes: Vec<Path>,
+    /// Of the storage tries'.
+    pub(crate) storage_nodes: Vec<(ContractAddress, Vec<Path>)>,
+    /// Classes that were not there before.
+    pub(crate) classes: Vec<ClassHash>,
+    /// Inner transactions that settled.
+    pub(crate) inner: Vec<TransactionHash>,
+    /// The L1 transactions of the messages that it delivered, in order.
+    pub(crate) l1_transactions: Vec<L1TransactionHash>,
 }
 
 /// A header in full. `BlockHeader`'s own serde implementation leaves its commitments out.
@@ -108,6 +128,8 @@ impl CborValue for ClassRecord {}
 impl CborValue for ClassHash {}
 impl CborValue for TransactionHash {}
 impl CborValue for InnerPlace {}
+impl CborValue for Undo {}
+impl CborValue for StateRoots {}
 impl CborValue for ForkPoint {}
 impl CborValue for TransactionTrace {}
 impl CborValue for PooledTransaction {}
@@ -180,5 +202,15 @@ impl Value for Node {
             EDGE => Ok(Self::Edge { end: Path::from_bytes(rest).ok_or_else(malformed)?, child: hash }),
             _ => Err(malformed()),
         }
+    }
+}
+
+impl Value for Option<Node> {
+    fn encode(&self, row: &mut Vec<u8>) -> Result<(), RowError> {
+        self.iter().try_for_each(|node| node.encode(row))
+    }
+
+    fn decode(row: &[u8]) -> Result<Self, RowError> {
+        if row.is_empty() { Ok(None) } else { Node::decode(row).map(Some) }
     }
 }

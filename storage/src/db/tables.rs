@@ -2,13 +2,14 @@
 
 use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::{ClassHash, ContractAddress, Nonce};
+use starknet_api::hash::StateRoots;
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::L1TransactionHash;
 
 use super::keys::{Backwards, FELT_BYTES};
-use super::rows::{Contract, Header, InnerPlace, Latest, Tip, TransactionPlace};
+use super::rows::{Contract, Header, InnerPlace, Latest, Tip, TransactionPlace, Undo};
 use super::table::{Layout, Table};
 use crate::base::ForkPoint;
 use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
@@ -77,12 +78,22 @@ tables! {
     /// Every class of a contract, last first.
     ClassHashHistory = "class_hash_history": (ContractAddress, Backwards) => ClassHash, Layout::Prefix(FELT_BYTES);
 
+    /// Roots of the contract and class tries after each block.
+    Roots = "roots": BlockNumber => StateRoots, Layout::Point;
     /// Nodes of the contract trie, at the tip.
     ContractTrie = "contract_trie": Path => Node, Layout::Point;
     /// Nodes of the storage tries, at the tip.
     StorageTries = "storage_tries": (ContractAddress, Path) => Node, Layout::Point;
     /// Nodes of the class trie, at the tip.
     ClassTrie = "class_trie": Path => Node, Layout::Point;
+    /// What the blocks that changed the contract trie's nodes put an end to.
+    ContractTrieHistory = "contract_trie_history": (Path, u32) => Option<Node>, Layout::Point;
+    /// The same of the storage tries.
+    StorageTriesHistory = "storage_tries_history": ((ContractAddress, Path), u32) => Option<Node>, Layout::Point;
+    /// The same of the class trie.
+    ClassTrieHistory = "class_trie_history": (Path, u32) => Option<Node>, Layout::Point;
+    /// What to look for when a block is reverted or its history pruned.
+    Undos = "undo": BlockNumber => Undo, Layout::Blob;
 
     /// Pending transactions, without their packages.
     Pool = "pool": TransactionHash => PooledTransaction, Layout::Blob;

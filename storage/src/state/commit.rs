@@ -5,18 +5,18 @@ use std::collections::HashSet;
 use starknet_api::block::BlockNumber;
 use starknet_api::state::ThinStateDiff;
 
-use super::prepare::{NodeChanges, PreparedState};
+use super::prepare::{NodeChanges, PreparedContract, PreparedState};
+use super::tries::TrieTable;
 use crate::db::keys::Backwards;
-use crate::db::rows::{InnerPlace, Latest, Tip, TransactionPlace};
-use crate::db::table::Table;
+use crate::db::rows::{Contract, InnerPlace, Latest, Tip, TransactionPlace, Undo};
 use crate::db::tables::{
     BlockNumbers, CellHistory, Cells, ClassHashHistory, ClassTrie, Classes, ContractTrie, Contracts, Headers,
-    InnerPlaces, L1Messages, NonceHistory, Packages, StateDiffs, StorageTries, Tips, Traces,
-    TransactionPlaces, Transactions,
+    InnerPlaces, L1Messages, NonceHistory, Packages, Roots, StateDiffs, StorageTries, Tips, Traces,
+    TransactionPlaces, Transactions, Undos,
 };
 use crate::db::{Batch, Db, Read};
 use crate::storage::place::{self, Place};
-use crate::trie::{Node, Path};
+use crate::trie::Path;
 use crate::{BlockCommit, CommitError, StorageError};
 
 /// Checks the block against the tip and writes it. The caller sees to it that no other commit is under way.
@@ -24,21 +24,33 @@ pub(crate) fn commit(db: &Db, block: BlockCommit) -> Result<(), StorageError> {
     check_place(&block, &place::next(db)?)?;
     check_classes(db, &block)?;
     let number = block.header.block_header_without_hash.block_number;
-    let set_at = Backwards(u32::try_from(number.0).map_err(|_| CommitError::TooHigh { number })?);
+    let short = u32::try_from(number.0).map_err(|_| CommitError::TooHigh { number })?;
     let tip = Tip { number, hash: block.header.block_hash, roots: block.state.roots };
 
     let mut batch = db.batch();
+    let mut undo = Undo {
+        inner: block.inner_places.iter().map(|place| place.0).collect(),
+        l1_transactions: block.l1_messages.iter().map(|message| message.0).collect(),
+        ..Undo::default()
+    };
     put_transactions(&mut batch, number, &block)?;
-    put_state(&mut batch, block.state)?;
-    put_cells_and_history(&mut batch, number, set_at, &block.state_diff)?;
-    batch.put::<StateDiffs>(&number, &block.state_diff)?;
     for (hash, class) in &block.classes {
         if !db.has::<Classes>(hash)? {
             batch.put::<Classes>(hash, class)?;
+            undo.classes.push(*hash);
         }
+    }
+    put_cells_and_history(&mut batch, number, Backwards(short), &block.state_diff)?;
+    batch.put::<StateDiffs>(&number, &block.state_diff)?;
+    // The first block is never undone, and nobody asks for the tries before it.
+    let keeps_history = block.state.tip.is_some();
+    put_state(&mut batch, block.state, keeps_history.then_some(short), &mut undo)?;
+    if keeps_history {
+        batch.put::<Undos>(&number, &undo)?;
     }
     batch.put::<BlockNumbers>(&tip.hash, &number)?;
     batch.put::<Headers>(&number, &block.header.into())?;
+    batch.put::<Roots>(&number, &tip.roots)?;
     batch.put::<Tips>(&(), &tip)?;
     batch.commit()
 }
@@ -140,26 +152,39 @@ fn put_cells_and_history(
     Ok(())
 }
 
-/// The latest contracts and the tries' nodes.
-fn put_state(batch: &mut Batch<'_>, state: PreparedState) -> Result<(), StorageError> {
+/// The latest contracts and the tries' nodes; the nodes' history, if `block` is given.
+fn put_state(
+    batch: &mut Batch<'_>,
+    state: PreparedState,
+    block: Option<u32>,
+    undo: &mut Undo,
+) -> Result<(), StorageError> {
     for contract in state.contracts {
-        batch.put::<Contracts>(&contract.address, &contract.row)?;
-        put_nodes::<StorageTries>(batch, contract.storage_nodes, |at| (contract.address, at))?;
+        let PreparedContract { address, row, storage_nodes } = contract;
+        // A contract of which nothing is set is none.
+        batch.set::<Contracts>(&address, (row != Contract::default()).then_some(&row))?;
+        let places = put_nodes::<StorageTries>(batch, storage_nodes, |at| (address, at), block)?;
+        if !places.is_empty() {
+            undo.storage_nodes.push((address, places));
+        }
     }
-    put_nodes::<ContractTrie>(batch, state.contract_nodes, |at| at)?;
-    put_nodes::<ClassTrie>(batch, state.class_nodes, |at| at)
+    undo.contract_nodes = put_nodes::<ContractTrie>(batch, state.contract_nodes, |at| at, block)?;
+    undo.class_nodes = put_nodes::<ClassTrie>(batch, state.class_nodes, |at| at, block)?;
+    Ok(())
 }
 
-fn put_nodes<T: Table<Value = Node>>(
+/// Writes a trie's nodes; gives their places.
+fn put_nodes<T: TrieTable>(
     batch: &mut Batch<'_>,
     nodes: NodeChanges,
     key: impl Fn(Path) -> T::Key,
-) -> Result<(), StorageError> {
-    for (at, node) in nodes {
-        match node {
-            Some(node) => batch.put::<T>(&key(at), &node)?,
-            None => batch.delete::<T>(&key(at))?,
+    block: Option<u32>,
+) -> Result<Vec<Path>, StorageError> {
+    for (at, change) in &nodes {
+        batch.set::<T>(&key(*at), change.after.as_ref())?;
+        if let Some(block) = block {
+            batch.put::<T::History>(&(key(*at), block), &change.before)?;
         }
     }
-    Ok(())
+    Ok(nodes.into_keys().collect())
 }

@@ -8,16 +8,18 @@ use starknet_api::core::{ContractAddress, GlobalRoot};
 use starknet_api::hash::{HashOutput, StateRoots};
 use starknet_api::state::ThinStateDiff;
 
-use super::tries::{ClassNodes, ContractNodes, StorageNodes, class_leaf, class_path, contract_path, path};
+use super::tries::{
+    ClassNodes, ContractNodes, StorageNodes, Tries, class_leaf, class_path, contract_path, path,
+};
 use crate::db::rows::{Contract, Latest, Tip};
 use crate::db::tables::Contracts;
 use crate::db::{Read, Snapshot};
 use crate::storage::place::{self, Place};
-use crate::trie::{Node, Path, TrieHasher, update};
+use crate::trie::{NodeChange, Path, TrieHasher, update};
 use crate::{ContractLeaf, StorageError};
 
-/// Rows of a trie to write, by place; `None` deletes.
-pub(crate) type NodeChanges = BTreeMap<Path, Option<Node>>;
+/// Rows of a trie that change, by place.
+pub(crate) type NodeChanges = BTreeMap<Path, NodeChange>;
 
 /// The tries after a diff: their roots, and the rows that make them so. Good for one commit, on the tip it was
 /// prepared on.
@@ -76,14 +78,15 @@ pub(crate) fn prepare(snapshot: &Snapshot<'_>, diff: &ThinStateDiff) -> Result<P
         .par_iter()
         .map(|(class, compiled)| Ok((class_path(*class)?, class_leaf(*compiled))))
         .collect::<Result<Vec<_>, StorageError>>()?;
+    let tries = Tries::latest(snapshot);
     let (contract_trie, class_trie) = rayon::join(
         || {
             let root = roots.contracts_trie_root_hash.0;
-            update(&ContractNodes(snapshot), TrieHasher::Pedersen, root, contract_leaves)
+            update(&ContractNodes(tries), TrieHasher::Pedersen, root, contract_leaves)
         },
         || {
             let root = roots.classes_trie_root_hash.0;
-            update(&ClassNodes(snapshot), TrieHasher::Poseidon, root, class_leaves)
+            update(&ClassNodes(tries), TrieHasher::Poseidon, root, class_leaves)
         },
     );
     let (contract_trie, class_trie) = (contract_trie?, class_trie?);
@@ -120,7 +123,7 @@ fn prepare_contract(
             .iter()
             .map(|(key, value)| Ok((path(*key.0.key())?, *value)))
             .collect::<Result<Vec<_>, StorageError>>()?;
-        let source = StorageNodes(snapshot, address);
+        let source = StorageNodes(Tries::latest(snapshot), address);
         let trie = update(&source, TrieHasher::Pedersen, row.storage_root, leaves)?;
         row.storage_root = trie.root;
         storage_nodes = trie.changes;

@@ -1,15 +1,16 @@
 //! Storage proofs: what can be asked for, and the answer.
 
-use starknet_api::block::{BlockHash, BlockNumber};
+use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
 use starknet_api::core::{ClassHash, ContractAddress, Nonce};
 use starknet_api::hash::StateRoots;
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 
-use super::tries::{ClassNodes, ContractNodes, StorageNodes, class_path, contract_path, path};
+use super::flat::FlatState;
+use super::tries::{ClassNodes, ContractNodes, StorageNodes, Tries, class_path, contract_path, path};
 use crate::StorageError;
 use crate::db::rows::Contract;
-use crate::db::tables::{Contracts, Tips};
+use crate::db::tables::{Headers, Roots, Tips};
 use crate::db::{Read, Snapshot};
 use crate::trie::{self, ProofNodes, TrieHasher};
 
@@ -68,34 +69,49 @@ impl From<Contract> for ContractLeaf {
     }
 }
 
-pub(crate) fn prove(snapshot: &Snapshot<'_>, request: &ProofRequest) -> Result<StorageProof, StorageError> {
-    let tip = snapshot.get::<Tips>(&())?.ok_or(StorageError::Empty)?;
-    let contract =
-        |address: &ContractAddress| snapshot.get::<Contracts>(address).map(Option::unwrap_or_default);
+/// Proves leaves of the state after block `at`, whose history is there.
+pub(crate) fn prove(
+    now: &Snapshot<'_>,
+    at: BlockNumber,
+    request: &ProofRequest,
+) -> Result<StorageProof, StorageError> {
+    let header = now.get::<Headers>(&at)?.ok_or(StorageError::NoSuchBlock { number: at })?;
+    let roots = now.get::<Roots>(&at)?.ok_or_else(|| missing_roots(at))?;
+    let tip = now.get::<Tips>(&())?.map(|tip| tip.number);
+    let tries = if tip == Some(at) { Tries::latest(now) } else { Tries::after(now, at) };
 
     let mut classes = ProofNodes::new();
     for class in &request.classes {
-        let root = tip.roots.classes_trie_root_hash.0;
-        trie::prove(&ClassNodes(snapshot), TrieHasher::Poseidon, root, &class_path(*class)?, &mut classes)?;
+        let root = roots.classes_trie_root_hash.0;
+        trie::prove(&ClassNodes(tries), TrieHasher::Poseidon, root, &class_path(*class)?, &mut classes)?;
     }
     let mut contracts = ProofNodes::new();
     let mut contract_leaves = Vec::with_capacity(request.contracts.len());
+    let state = FlatState { now, block: at };
     for address in &request.contracts {
-        let root = tip.roots.contracts_trie_root_hash.0;
+        let root = roots.contracts_trie_root_hash.0;
         let leaf = contract_path(*address)?;
-        trie::prove(&ContractNodes(snapshot), TrieHasher::Pedersen, root, &leaf, &mut contracts)?;
-        contract_leaves.push(contract(address)?.into());
+        trie::prove(&ContractNodes(tries), TrieHasher::Pedersen, root, &leaf, &mut contracts)?;
+        contract_leaves.push(ContractLeaf {
+            class_hash: state.class_hash(*address)?.unwrap_or_default().value,
+            nonce: state.nonce(*address)?.unwrap_or_default().value,
+            storage_root: tries.storage_root(*address)?,
+        });
     }
     let mut storage = Vec::with_capacity(request.storage.len());
     for (address, keys) in &request.storage {
-        let root = contract(address)?.storage_root;
+        let root = tries.storage_root(*address)?;
         let mut nodes = ProofNodes::new();
         for key in keys {
             let leaf = path(*key.0.key())?;
-            trie::prove(&StorageNodes(snapshot, *address), TrieHasher::Pedersen, root, &leaf, &mut nodes)?;
+            trie::prove(&StorageNodes(tries, *address), TrieHasher::Pedersen, root, &leaf, &mut nodes)?;
         }
         storage.push(nodes);
     }
-    let (block_number, block_hash, roots) = (tip.number, tip.hash, tip.roots);
-    Ok(StorageProof { block_number, block_hash, roots, classes, contracts, contract_leaves, storage })
+    let block_hash = BlockHeader::from(header).block_hash;
+    Ok(StorageProof { block_number: at, block_hash, roots, classes, contracts, contract_leaves, storage })
+}
+
+pub(crate) fn missing_roots(block: BlockNumber) -> StorageError {
+    StorageError::Inconsistent { reason: format!("the roots after block {block} are missing") }
 }

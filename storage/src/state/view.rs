@@ -7,11 +7,9 @@ use starknet_api::core::{ClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 
-use crate::db::Read;
-use crate::db::keys::{Backwards, FELT_BYTES};
-use crate::db::rows::{Contract, Latest};
-use crate::db::table::Table;
-use crate::db::tables::{CellHistory, Cells, ClassHashHistory, Contracts, NonceHistory};
+use super::flat::FlatState;
+use crate::db::Db;
+use crate::db::rows::Latest;
 use crate::{BaseState, BaseStateError, ClassRecord, Storage, StorageError};
 
 /// The state after one block, or before the first. Cheap to clone; stays the same whatever is committed later, and
@@ -36,10 +34,8 @@ impl StateView {
     /// # Errors
     /// If the database cannot be read.
     pub fn storage(&self, contract: ContractAddress, key: StorageKey) -> Result<Felt, StorageError> {
-        self.checked(match self.cell(contract, key)? {
-            Some(cell) => cell.value,
-            None => self.storage.base().ask(|base| base.storage(contract, key))?,
-        })
+        let cell = self.local(|state| state.cell(contract, key))?;
+        self.or_base(cell, |base| base.storage(contract, key))
     }
 
     /// The block that last wrote a storage cell; `None` if none did (blocks of the chain that was forked aside).
@@ -51,7 +47,7 @@ impl StateView {
         contract: ContractAddress,
         key: StorageKey,
     ) -> Result<Option<BlockNumber>, StorageError> {
-        self.checked(self.cell(contract, key)?.map(|cell| cell.since))
+        self.checked(self.local(|state| state.cell(contract, key))?.map(|cell| cell.since))
     }
 
     /// A contract's nonce; zero if there is no such contract.
@@ -59,7 +55,8 @@ impl StateView {
     /// # Errors
     /// If the database cannot be read.
     pub fn nonce(&self, contract: ContractAddress) -> Result<Nonce, StorageError> {
-        self.contract::<NonceHistory>(contract, |row| row.nonce, |base| base.nonce(contract))
+        let nonce = self.local(|state| state.nonce(contract))?;
+        self.or_base(nonce, |base| base.nonce(contract))
     }
 
     /// A contract's class; zero if there is no such contract.
@@ -67,7 +64,8 @@ impl StateView {
     /// # Errors
     /// If the database cannot be read.
     pub fn class_hash(&self, contract: ContractAddress) -> Result<ClassHash, StorageError> {
-        self.contract::<ClassHashHistory>(contract, |row| row.class_hash, |base| base.class_hash(contract))
+        let class_hash = self.local(|state| state.class_hash(contract))?;
+        self.or_base(class_hash, |base| base.class_hash(contract))
     }
 
     /// A class; `None` if it was not declared by then.
@@ -88,49 +86,22 @@ impl StateView {
         Ok(read)
     }
 
-    /// A storage cell and the block that set it; `None` if none did.
-    fn cell(&self, contract: ContractAddress, key: StorageKey) -> Result<Option<Latest<Felt>>, StorageError> {
-        let Some(block) = self.block else {
-            return Ok(None);
-        };
-        match self.storage.db().get::<Cells>(&(contract, key))? {
-            Some(cell) if cell.since > block => {
-                let key = (contract, key, Backwards::up_to(block));
-                self.storage.db().last_change::<CellHistory>(&key, 2 * FELT_BYTES)
-            }
-            cell => Ok(cell),
-        }
+    /// What local blocks set.
+    fn local<T>(
+        &self,
+        read: impl FnOnce(FlatState<'_, Db>) -> Result<Option<T>, StorageError>,
+    ) -> Result<Option<T>, StorageError> {
+        self.block.map_or(Ok(None), |block| read(FlatState { now: self.storage.db(), block }))
     }
 
-    /// One field of a contract; what the base says if none was set.
-    fn contract<H: Table<Key = (ContractAddress, Backwards), Value: Default + PartialEq>>(
+    fn or_base<T: Default>(
         &self,
-        contract: ContractAddress,
-        field: impl Fn(Contract) -> Latest<H::Value>,
-        below: impl FnOnce(&dyn BaseState) -> Result<H::Value, BaseStateError>,
-    ) -> Result<H::Value, StorageError> {
-        // Nothing sets a field to its default: a row that has it got it from another field.
-        let value = self.local::<H>(contract, field)?.filter(|value| *value != H::Value::default());
-        self.checked(match value {
-            Some(value) => value,
-            None => self.storage.base().ask(below)?,
+        local: Option<Latest<T>>,
+        question: impl FnOnce(&dyn BaseState) -> Result<T, BaseStateError>,
+    ) -> Result<T, StorageError> {
+        self.checked(match local {
+            Some(latest) => latest.value,
+            None => self.storage.base().ask(question)?,
         })
-    }
-
-    fn local<H: Table<Key = (ContractAddress, Backwards)>>(
-        &self,
-        contract: ContractAddress,
-        field: impl Fn(Contract) -> Latest<H::Value>,
-    ) -> Result<Option<H::Value>, StorageError> {
-        let Some(block) = self.block else {
-            return Ok(None);
-        };
-        let latest = match self.storage.db().get::<Contracts>(&contract)?.map(field) {
-            Some(latest) if latest.since > block => {
-                self.storage.db().last_change::<H>(&(contract, Backwards::up_to(block)), FELT_BYTES)?
-            }
-            latest => latest,
-        };
-        Ok(latest.map(|latest| latest.value))
     }
 }

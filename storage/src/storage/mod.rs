@@ -2,6 +2,7 @@
 
 mod chain;
 mod l1;
+mod past;
 pub(crate) mod place;
 mod pool;
 
@@ -19,11 +20,8 @@ use crate::base::Base;
 use crate::db::tables::{Classes, Forks, Tips};
 use crate::db::{Db, Read};
 use crate::epochs::Epochs;
-use crate::state::{commit, prepare, proof};
-use crate::{
-    BaseState, BlockCommit, ClassRecord, ForkPoint, PreparedState, ProofRequest, StateView, StorageError,
-    StorageProof,
-};
+use crate::state::{commit, prepare};
+use crate::{BaseState, BlockCommit, ClassRecord, ForkPoint, PreparedState, StateView, StorageError};
 
 /// Classes kept decoded.
 const CACHED_CLASSES: u64 = 128;
@@ -194,13 +192,5 @@ impl Storage {
     pub fn commit(&self, block: BlockCommit) -> Result<(), StorageError> {
         let _one_at_a_time = self.inner.writer.lock();
         commit::commit(self.db(), block)
-    }
-
-    /// Proves leaves of the latest state.
-    ///
-    /// # Errors
-    /// If there is no block yet, a class hash is no trie key, or the database cannot be read.
-    pub fn storage_proof(&self, request: &ProofRequest) -> Result<StorageProof, StorageError> {
-        proof::prove(&self.db().snapshot(), request)
     }
 }

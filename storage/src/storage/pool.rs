@@ -16,10 +16,7 @@ impl Storage {
     pub fn pool_put(&self, transaction: &PooledTransaction) -> Result<(), StorageError> {
         let mut batch = self.db().batch();
         batch.put::<Pool>(&transaction.hash, transaction)?;
-        match &transaction.package {
-            Some(package) => batch.put::<PoolPackages>(&transaction.hash, package)?,
-            None => batch.delete::<PoolPackages>(&transaction.hash)?,
-        }
+        batch.set::<PoolPackages>(&transaction.hash, transaction.package.as_ref())?;
         batch.write()
     }
 

@@ -50,6 +50,19 @@ pub enum Node {
     },
 }
 
+impl Node {
+    /// The hash of the node at `at`.
+    #[must_use]
+    pub fn hash(&self, at: &Path, hasher: TrieHasher) -> Felt {
+        match self {
+            Self::Binary { left, right } => hasher.binary(left, right),
+            Self::Edge { end, child } => {
+                hasher.edge(child, &end.number_after(at.len()), end.len() - at.len())
+            }
+        }
+    }
+}
+
 /// Where a trie's nodes are read from.
 pub trait NodeSource: Sync {
     /// Why a read fails.

@@ -1,5 +1,9 @@
 //! Positions in a trie.
 
+use std::fmt;
+
+use serde::de::{self, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use starknet_types_core::felt::Felt;
 
 /// Height of every trie, hence the length of a key in bits.
@@ -130,6 +134,32 @@ impl Path {
         bits[..turns.len()].copy_from_slice(turns);
         let path = Self { bits, len };
         (Self { bits, len: HEIGHT }.prefix(len).bits == bits).then_some(path)
+    }
+}
+
+impl Serialize for Path {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.to_bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for Path {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+
+        impl Visitor<'_> for Bytes {
+            type Value = Path;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a place in a trie")
+            }
+
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Path, E> {
+                Path::from_bytes(bytes).ok_or_else(|| E::invalid_value(Unexpected::Bytes(bytes), &self))
+            }
+        }
+
+        deserializer.deserialize_bytes(Bytes)
     }
 }
 

@@ -18,8 +18,17 @@ const PARALLEL_FROM: usize = 8;
 pub struct TrieUpdate {
     /// The new root; zero for an empty trie.
     pub root: Felt,
-    /// The rows to write, by place; `None` deletes.
-    pub changes: BTreeMap<Path, Option<Node>>,
+    /// The rows that change, by place.
+    pub changes: BTreeMap<Path, NodeChange>,
+}
+
+/// What becomes of a row; `None` where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeChange {
+    /// The row before.
+    pub before: Option<Node>,
+    /// The row after.
+    pub after: Option<Node>,
 }
 
 /// Sets leaves of the trie with root hash `root`; a zero value deletes its leaf. If a key occurs twice, its last
@@ -42,7 +51,7 @@ pub fn update<S: NodeSource>(
     let trie = Update { source, hasher };
     let new = trie.descend(Path::ROOT, old, &leaves, &mut changes)?;
     let root = trie.seal(Path::ROOT, new, &mut changes);
-    Ok(TrieUpdate { root, changes: changes.0.into_iter().collect() })
+    Ok(TrieUpdate { root, changes: changes.by_place() })
 }
 
 /// What hangs below a place.
@@ -61,17 +70,31 @@ enum Subtree {
     },
 }
 
-/// Row changes in order: a later one for the same place overrides an earlier one.
+/// Row changes in order: a later one for the same place overrides an earlier one. A place that held a row is read,
+/// and its row deleted, before anything is put there.
 #[derive(Default)]
-struct Changes(Vec<(Path, Option<Node>)>);
+struct Changes(Vec<(Path, NodeChange)>);
 
 impl Changes {
     fn put(&mut self, at: Path, node: Node) {
-        self.0.push((at, Some(node)));
+        self.0.push((at, NodeChange { before: None, after: Some(node) }));
     }
 
-    fn delete(&mut self, at: Path) {
-        self.0.push((at, None));
+    fn delete(&mut self, at: Path, node: Node) {
+        self.0.push((at, NodeChange { before: Some(node), after: None }));
+    }
+
+    /// What they come to; rows that end as they began left out.
+    fn by_place(self) -> BTreeMap<Path, NodeChange> {
+        let mut changes = BTreeMap::new();
+        for (at, change) in self.0 {
+            changes
+                .entry(at)
+                .and_modify(|earlier: &mut NodeChange| earlier.after = change.after)
+                .or_insert(change);
+        }
+        changes.retain(|_, change| change.before != change.after);
+        changes
     }
 }
 
@@ -112,7 +135,7 @@ impl<S: NodeSource> Update<'_, S> {
             }
             Subtree::Known { .. } | Subtree::Unread { .. } => {
                 let node = self.source.node(&at)?;
-                changes.delete(at);
+                changes.delete(at, node);
                 match node {
                     Node::Binary { left, right } => {
                         let [left, right] =
@@ -188,8 +211,8 @@ impl<S: NodeSource> Update<'_, S> {
         };
         Ok(match self.source.node(&at)? {
             Node::Binary { .. } => Subtree::Known { end: at, hash },
-            Node::Edge { end, child } => {
-                changes.delete(at);
+            edge @ Node::Edge { end, child } => {
+                changes.delete(at, edge);
                 Subtree::Known { end, hash: child }
             }
         })

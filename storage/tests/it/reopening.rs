@@ -15,7 +15,8 @@ fn a_new_database_is_empty() -> anyhow::Result<()> {
         assert!(storage.header(BlockNumber(0))?.is_none());
         assert!(storage.transactions(BlockNumber(0))?.is_none());
         assert!(storage.state_diff(BlockNumber(0))?.is_none());
-        assert!(matches!(storage.storage_proof(&Default::default()), Err(StorageError::Empty)));
+        let proof = storage.storage_proof(BlockNumber(0), &Default::default());
+        assert!(matches!(proof, Err(StorageError::NoSuchBlock { number: BlockNumber(0) })));
     }
     Ok(())
 }

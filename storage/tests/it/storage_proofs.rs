@@ -28,7 +28,7 @@ fn every_leaf_of_the_latest_state() -> anyhow::Result<()> {
         let keys = model.cells.keys().filter(|(c, _)| *c == contract).map(|(_, key)| *key);
         request.storage.push((contract, keys.chain([absent.2]).collect()));
     }
-    let proof = storage.storage_proof(&request)?;
+    let proof = storage.storage_proof(BlockNumber(19), &request)?;
     assert_eq!((proof.block_number, proof.block_hash), (BlockNumber(19), block_hash(BlockNumber(19))));
     let header = storage.header(BlockNumber(19))?.expect("a header");
     assert_eq!(proof.roots.global_root(), header.block_header_without_hash.state_root);
@@ -70,7 +70,7 @@ fn an_empty_request_proves_nothing_but_the_roots() -> anyhow::Result<()> {
         storage: vec![(address(1), vec![cell(1)])],
         ..Default::default()
     };
-    let proof = storage.storage_proof(&request)?;
+    let proof = storage.storage_proof(BlockNumber(0), &request)?;
     assert_eq!(proof.roots.global_root().0, Felt::ZERO);
     assert_eq!((proof.contracts, proof.storage), (ProofNodes::new(), vec![ProofNodes::new()]));
     Ok(())

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::prelude::*;
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::trie::{
-    Node, NodeSource, Path, ProofError, ProofNode, ProofNodes, TrieHasher, TrieUpdate, prove, update,
-    verify_proof,
+    Node, NodeChange, NodeSource, Path, ProofError, ProofNode, ProofNodes, TrieHasher, TrieUpdate, prove,
+    update, verify_proof,
 };
 
 /// A trie's nodes in memory.
@@ -15,11 +15,12 @@ pub(crate) struct Nodes(HashMap<Path, Node>);
 
 impl Nodes {
     pub(crate) fn apply(&mut self, update: &TrieUpdate) {
-        for (at, node) in &update.changes {
-            match node {
+        for (at, NodeChange { before, after }) in &update.changes {
+            let replaced = match after {
                 Some(node) => self.0.insert(*at, *node),
                 None => self.0.remove(at),
             };
+            assert_eq!(replaced, *before, "the update knows what it replaces");
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use starknet_api::core::ClassHash;
 use starknet_rust_core::types::StorageProof;
-use zkthreads_storage::ProofRequest;
+use zkthreads_storage::{ProofRequest, StorageError};
 
 use crate::context::RpcContext;
 use crate::convert::proof::storage_proof;
@@ -33,7 +33,7 @@ struct ContractKeys {
     storage_keys: Vec<KeyHex>,
 }
 
-/// Proofs of leaves of the state's tries, at the newest block only: older tries are not kept.
+/// Proofs of leaves of the state's tries, at any block whose state is kept.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<StorageProof, RpcError> {
     if params.block_id == BlockId::PreConfirmed {
         return Err(RpcError::InvalidParams(
@@ -41,16 +41,12 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<StorageProo
         ));
     }
     let number = context.resolve(params.block_id)?;
-    if number != context.latest()? {
-        return Err(RpcError::StorageProofNotSupported);
-    }
     let request = request(params.class_hashes, params.contract_addresses, params.contracts_storage_keys)?;
-    let proof = context.storage.storage_proof(&request)?;
-    // Another block may have come since; its proof is as good for `latest`, but not for the block asked for.
-    if proof.block_number != number && params.block_id != BlockId::Latest {
-        return Err(RpcError::StorageProofNotSupported);
+    match context.storage.storage_proof(number, &request) {
+        Ok(proof) => Ok(storage_proof(&proof)),
+        Err(StorageError::Pruned { .. }) => Err(RpcError::StorageProofNotSupported),
+        Err(error) => Err(error.into()),
     }
-    Ok(storage_proof(&proof))
 }
 
 fn request(

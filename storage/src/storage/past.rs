@@ -1,0 +1,86 @@
+//! Removing: the newest blocks, or the oldest states.
+
+use starknet_api::block::BlockNumber;
+
+use super::{Storage, place};
+use crate::db::Read;
+use crate::db::tables::Tips;
+use crate::state::revert::Reverted;
+use crate::state::{proof, prune, revert};
+use crate::{ProofRequest, StorageError, StorageProof};
+
+impl Storage {
+    /// Proves leaves of the state after block `at`.
+    ///
+    /// # Errors
+    /// If there is no such block, its state is not kept any more, a class hash is no trie key, or the database cannot
+    /// be read.
+    pub fn storage_proof(
+        &self,
+        at: BlockNumber,
+        request: &ProofRequest,
+    ) -> Result<StorageProof, StorageError> {
+        let now = self.db().snapshot();
+        // What is pruned from now on is still in the snapshot.
+        self.check_kept(at)?;
+        proof::prove(&now, at, request)
+    }
+
+    /// Removes every block after `number`, wholly or not at all, so that it is the latest. The journal of pending
+    /// transactions stays. Gives what was removed; `None` if it is the latest already.
+    ///
+    /// Views of the removed blocks, and caches of what they declared, are void ([`Self::epoch`]). The batch is built in
+    /// memory: it takes about what the removed blocks' diffs, nodes and transactions do.
+    ///
+    /// # Errors
+    /// If there is no such block, its state is not kept any more, or the database cannot be read or written.
+    pub fn revert_to(&self, number: BlockNumber) -> Result<Option<Reverted>, StorageError> {
+        let _one_at_a_time = self.inner.writer.lock();
+        let tip = self.db().get::<Tips>(&())?.ok_or(StorageError::NoSuchBlock { number })?.number;
+        if number > tip || number < place::first(self.db())? {
+            return Err(StorageError::NoSuchBlock { number });
+        }
+        self.check_kept(number)?;
+        if number == tip {
+            return Ok(None);
+        }
+        let (batch, reverted) = revert::revert(self.db(), number, tip)?;
+        let (_, first) = reverted.first;
+        self.epochs().remove_from(first);
+        let written = batch.commit();
+        self.epochs().remove_from(first);
+        self.inner.classes.invalidate_all();
+        written.map(|()| Some(reverted))
+    }
+
+    /// Forgets old states, so that those after the newest `keep_blocks` blocks stay (one at least). Blocks, receipts,
+    /// traces and diffs stay. Gives the oldest block whose state is available now.
+    ///
+    /// Called after every block it costs about a third of a commit; called late it catches up block by block, and
+    /// blocks are committed in between. An interrupted call loses nothing.
+    ///
+    /// # Errors
+    /// If the database cannot be read or written.
+    pub fn prune(&self, keep_blocks: u64) -> Result<BlockNumber, StorageError> {
+        loop {
+            let _one_at_a_time = self.inner.writer.lock();
+            let oldest = self.oldest_state();
+            let Some(tip) = self.latest()? else {
+                return Ok(oldest);
+            };
+            let wanted = (tip.0 + 1).saturating_sub(keep_blocks.max(1));
+            if oldest.0 >= wanted {
+                return Ok(oldest);
+            }
+            let next = oldest.unchecked_next();
+            let batch = prune::forget_before(self.db(), next)?;
+            self.epochs().set_oldest(next);
+            batch.write()?;
+        }
+    }
+
+    fn check_kept(&self, block: BlockNumber) -> Result<(), StorageError> {
+        let oldest = self.oldest_state();
+        if block < oldest { Err(StorageError::Pruned { oldest }) } else { Ok(()) }
+    }
+}
