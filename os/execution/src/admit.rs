@@ -9,7 +9,7 @@ use zkthreads_protocol::EnvelopeError;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::query::at::StateAt;
-use crate::transaction::{PendingTransaction, Submission};
+use crate::transaction::{PendingBody, PendingTransaction, Submission};
 
 pub use stateless::{MAX_CALLDATA_FELTS, MAX_SIGNATURE_FELTS};
 

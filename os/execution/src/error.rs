@@ -17,6 +17,9 @@ pub enum ExecutionError {
     /// There is no genesis block yet.
     #[error("the chain has no genesis block")]
     NoGenesis,
+    /// There is a genesis block already.
+    #[error("the chain has a genesis block already")]
+    HasGenesis,
     /// A block that must exist does not.
     #[error("block {0} is missing")]
     MissingBlock(BlockNumber),

@@ -59,11 +59,6 @@ impl Executor {
         &self.shared.impersonation
     }
 
-    /// Forgets what it remembers of stored blocks. To be called whenever blocks were undone or replaced.
-    pub fn blocks_were_undone(&self) {
-        self.shared.classes.clear();
-    }
-
     /// The state after block `number`.
     #[must_use]
     pub fn state_after(&self, number: BlockNumber) -> ChainState {

@@ -1,7 +1,6 @@
 //! The state that transactions are executed on: what storage holds, and what an open block has changed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use blockifier::execution::contract_class::{CompiledClassV0, CompiledClassV1, RunnableCompiledClass};
 use blockifier::state::errors::StateError;
@@ -28,26 +27,17 @@ struct ReadyClass {
     class: RunnableCompiledClass,
     compiled_class_hash: CompiledClassHash,
     declared_at: BlockNumber,
-    /// The cache's generation when it was read.
-    generation: u64,
+    /// The storage's epoch when it was read.
+    epoch: u64,
 }
 
 /// Stored classes ready to run, shared by all states of one executor.
 #[derive(Clone)]
-pub(crate) struct ClassCache {
-    classes: Cache<ClassHash, ReadyClass>,
-    generation: Arc<AtomicU64>,
-}
+pub(crate) struct ClassCache(Cache<ClassHash, ReadyClass>);
 
 impl ClassCache {
     pub(crate) fn new() -> Self {
-        Self { classes: Cache::new(CACHED_CLASSES), generation: Arc::default() }
-    }
-
-    /// Forgets everything, also what states opened before are about to add: blocks were undone.
-    pub(crate) fn clear(&self) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
-        self.classes.invalidate_all();
+        Self(Cache::new(CACHED_CLASSES))
     }
 }
 
@@ -59,13 +49,14 @@ pub struct ChainState {
     at: BlockNumber,
     pub(crate) overlay: Overlay,
     classes: ClassCache,
-    generation: u64,
+    /// The storage's epoch when it was opened.
+    epoch: u64,
 }
 
 impl ChainState {
     pub(crate) fn new(storage: &Storage, at: BlockNumber, classes: ClassCache) -> Self {
-        let generation = classes.generation.load(Ordering::Acquire);
-        Self { view: storage.state_at(at), at, overlay: Overlay::default(), classes, generation }
+        let (epoch, view) = (storage.epoch(), storage.state_at(at));
+        Self { view, at, overlay: Overlay::default(), classes, epoch }
     }
 
     /// The stored state below the open block's changes.
@@ -143,8 +134,8 @@ impl ChainState {
     }
 
     fn ready_class(&self, class_hash: ClassHash) -> StateResult<ReadyClass> {
-        let cached = self.classes.classes.get(&class_hash);
-        if let Some(ready) = cached.filter(|ready| ready.generation == self.generation) {
+        let cached = self.classes.0.get(&class_hash);
+        if let Some(ready) = cached.filter(|ready| ready.epoch == self.epoch) {
             return if ready.declared_at <= self.at {
                 Ok(ready)
             } else {
@@ -157,9 +148,9 @@ impl ChainState {
             class: runnable(&record)?,
             compiled_class_hash: record.compiled_class_hash,
             declared_at: record.declared_at,
-            generation: self.generation,
+            epoch: self.epoch,
         };
-        self.classes.classes.insert(class_hash, ready.clone());
+        self.classes.0.insert(class_hash, ready.clone());
         Ok(ready)
     }
 }

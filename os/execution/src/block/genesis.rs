@@ -1,8 +1,8 @@
-//! Block 0: a given state, no transactions.
+//! The first block: a given state, no transactions. Block 0, or the block after the one that the chain was forked at.
 
 use std::collections::BTreeMap;
 
-use starknet_api::block::{BlockHash, BlockHeader, BlockNumber, BlockTimestamp};
+use starknet_api::block::{BlockHeader, BlockTimestamp};
 use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_types_core::felt::Felt;
@@ -16,7 +16,7 @@ use crate::executor::Executor;
 /// The state a chain begins with.
 #[derive(Debug, Clone, Default)]
 pub struct GenesisState {
-    /// Block 0's timestamp.
+    /// The first block's timestamp.
     pub timestamp: BlockTimestamp,
     /// Classes declared in it (see [`crate::class::compile`]).
     pub classes: Vec<(ClassHash, ClassRecord)>,
@@ -50,18 +50,22 @@ impl GenesisState {
 }
 
 impl Executor {
-    /// Writes block 0.
+    /// Writes the first block.
     ///
     /// # Errors
     /// If the database fails or holds a chain already.
     pub fn commit_genesis(&self, genesis: GenesisState) -> Result<BlockHeader, ExecutionError> {
         let state_diff = genesis.state_diff();
+        if self.storage().latest()?.is_some() {
+            return Err(ExecutionError::HasGenesis);
+        }
+        let (number, parent) = self.storage().next_place()?;
         let env = self.config().block_env(genesis.timestamp);
-        let context = self.config().block_context(BlockNumber::ZERO, &env, Capacity::Block)?;
-        let declared = |(hash, class)| (hash, ClassRecord { declared_at: BlockNumber::ZERO, ..class });
+        let context = self.config().block_context(number, &env, Capacity::Block)?;
+        let declared = |(hash, class)| (hash, ClassRecord { declared_at: number, ..class });
         let block = Contents {
             info: context.block_info().clone(),
-            parent: BlockHash::GENESIS_PARENT_HASH,
+            parent,
             executed: Vec::new(),
             packages: Vec::new(),
             classes: genesis.classes.into_iter().map(declared).collect(),

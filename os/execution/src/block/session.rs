@@ -53,20 +53,14 @@ impl Session {
         context: BlockContext,
     ) -> Result<Self, ExecutionError> {
         let number = context.block_info().block_number;
-        let old_hash = match number.0.checked_sub(BLOCK_HASH_LAG).map(BlockNumber) {
-            Some(old) => {
-                let header = executor.storage().header(old)?.ok_or(ExecutionError::MissingBlock(old))?;
-                Some(BlockHashAndNumber { number: old, hash: header.block_hash })
-            }
-            None => None,
-        };
+        let config = TransactionExecutorConfig::default();
         let mut state = executor.state_after(parent);
-        let mut inner = TransactionExecutor::pre_process_and_create(
-            state.clone(),
-            context,
-            old_hash,
-            TransactionExecutorConfig::default(),
-        )?;
+        let mut inner = match old_hash(executor, number)? {
+            Some(old) => {
+                TransactionExecutor::pre_process_and_create(state.clone(), context, Some(old), config)?
+            }
+            None => TransactionExecutor::new(CachedState::new(state.clone()), context, config),
+        };
         if let Some(opened) = &mut inner.block_state {
             state.overlay.write(&opened.to_state_diff()?.state_maps);
         }
@@ -183,6 +177,18 @@ impl Session {
         receipt::check_messages(&info)?;
         let changes = close(&bouncer, &context, state, &info, &summary)?;
         Ok(Executed { info, changes, thread: Some((settled, outcome)) })
+    }
+}
+
+/// The block hash that becomes readable with block `number`, if there is one. Those of another chain's blocks, which
+/// this chain was forked off, are unknown.
+fn old_hash(executor: &Executor, number: BlockNumber) -> Result<Option<BlockHashAndNumber>, ExecutionError> {
+    let storage = executor.storage();
+    let Some(old) = number.0.checked_sub(BLOCK_HASH_LAG).map(BlockNumber) else { return Ok(None) };
+    match storage.header(old)? {
+        Some(header) => Ok(Some(BlockHashAndNumber { number: old, hash: header.block_hash })),
+        None if storage.fork().is_some_and(|fork| old <= fork.number) => Ok(None),
+        None => Err(ExecutionError::MissingBlock(old)),
     }
 }
 
