@@ -50,7 +50,10 @@ impl From<&BlockInfo> for BlockEnv {
 
 impl BlockEnv {
     /// What a stored block chose.
-    pub(crate) fn of(header: &BlockHeader) -> Result<Self, ExecutionError> {
+    ///
+    /// # Errors
+    /// If the header has a price of zero, which no block of this chain has.
+    pub fn of(header: &BlockHeader) -> Result<Self, ExecutionError> {
         let header = &header.block_header_without_hash;
         let (l1, data, l2) = (header.l1_gas_price, header.l1_data_gas_price, header.l2_gas_price);
         Ok(Self {
