@@ -9,10 +9,12 @@
 //! run is computed once per process, see [`Prover::new`].
 
 mod error;
+mod layout;
 mod prover;
 mod setup;
 mod stage;
 
 pub use error::ProveError;
+pub use layout::{Segments, lay_out};
 pub use prover::Prover;
 pub use stage::Stage;

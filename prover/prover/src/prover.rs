@@ -11,7 +11,6 @@ use stwo::core::utils::MaybeOwned;
 use stwo::core::vcs_lifted::blake2_merkle::Blake2sMerkleChannel;
 use stwo::prover::mempool::BaseColumnPool;
 use stwo_cairo_adapter::ProverInput;
-use stwo_cairo_adapter::adapter::adapt;
 use stwo_cairo_prover::prover::{ChannelHash, ProverParameters, prove_cairo_with_precompute};
 use tracing::dispatcher::{self, Dispatch};
 use zkthreads_program::{OsRun, os_program};
@@ -23,6 +22,7 @@ use zkthreads_verifier::params::{
 use zkthreads_verifier::verify_proof;
 
 use crate::error::ProveError;
+use crate::layout::adapt;
 use crate::setup::Setup;
 use crate::stage::{Stage, StageSpans};
 
@@ -94,7 +94,8 @@ impl Prover {
 
 /// The proof system cannot tell these from bugs of its own.
 fn check_size(input: &ProverInput) -> Result<(), ProveError> {
-    let cells = input.memory.address_to_id.len();
+    // There is an entry for address 0, where no cell is.
+    let cells = input.memory.address_to_id.len().saturating_sub(1);
     if cells > MAX_CELLS {
         return Err(ProveError::TooManyCells { cells, maximum: MAX_CELLS });
     }

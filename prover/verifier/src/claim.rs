@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use cairo_air::air::{MemorySection, PublicData, PublicMemory, PublicSegmentRanges, SegmentRange};
 use cairo_air::claims::CairoClaim;
+use cairo_air::components::memory_address_to_id::MEMORY_ADDRESS_TO_ID_SPLIT;
 use starknet_types_core::felt::Felt;
 use stwo_cairo_common::builtins::{
     ADD_MOD_BUILTIN_MEMORY_CELLS, BITWISE_BUILTIN_MEMORY_CELLS, MUL_MOD_BUILTIN_MEMORY_CELLS,
@@ -54,6 +55,7 @@ pub(crate) fn check(claim: &CairoClaim, program: &[Felt], output: &[Felt]) -> Re
 
     check_output_segment(&public_segments.output, final_ap, output.len())?;
     check_segments(claim, public_segments)?;
+    check_end_of_memory(claim)?;
     check_relation_uses(claim, to_u64(program.len()).saturating_add(to_u64(output.len())))
 }
 
@@ -213,7 +215,7 @@ fn check_segment(
         return refuse(SegmentProblem::Start { component: component_start, segment: start });
     }
     let cells = to_u64(cells);
-    let checked = 1_u64.checked_shl(log_size).unwrap_or(u64::MAX).saturating_mul(cells);
+    let checked = rows(log_size).saturating_mul(cells);
     if used > checked || used.checked_rem(cells) != Some(0) {
         return refuse(SegmentProblem::Length { used, checked, cells });
     }
@@ -222,6 +224,31 @@ fn check_segment(
         return refuse(SegmentProblem::Pointer { pointer: end });
     }
     Ok(())
+}
+
+/// Checks that range checks go on to the end of memory. Code that writes to a range check pointer, which only ever grows,
+/// then writes a number below 2^128, or to an address that does not exist, wherever the segment is said to stop.
+fn check_end_of_memory(claim: &CairoClaim) -> Result<(), VerifyError> {
+    // Both are there: `components` checked it.
+    let checked = claim.range_check_builtin.as_ref().map_or(0, |claim| {
+        u64::from(claim.range_check_builtin_segment_start).saturating_add(rows(claim.log_size))
+    });
+    // The first address is 1.
+    let memory = claim.memory_address_to_id.as_ref().map_or(u64::MAX, |claim| {
+        rows(claim.log_size).saturating_mul(to_u64(MEMORY_ADDRESS_TO_ID_SPLIT)).saturating_add(1)
+    });
+    if checked >= memory {
+        Ok(())
+    } else {
+        Err(VerifyError::Segment {
+            builtin: "range_check",
+            problem: SegmentProblem::EndOfMemory { checked, memory },
+        })
+    }
+}
+
+fn rows(log_size: u32) -> u64 {
+    1_u64.checked_shl(log_size).unwrap_or(u64::MAX)
 }
 
 fn check_pointers(builtin: &'static str, segment: &SegmentRange) -> Result<(), VerifyError> {

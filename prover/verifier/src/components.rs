@@ -120,7 +120,7 @@ component_list! {
         pedersen_builtin_narrow_windows: Optional;
         poseidon_builtin: Optional;
         range_check96_builtin: Optional;
-        range_check_builtin: Optional;
+        range_check_builtin: Required;
         ec_op_builtin: Unsupported;
         memory_address_to_id: Required;
         memory_id_to_small: Required;

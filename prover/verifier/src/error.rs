@@ -293,6 +293,14 @@ pub enum SegmentProblem {
         /// Cells per instance.
         cells: u64,
     },
+    /// There is memory behind the cells that the component checks.
+    #[error("cells are checked up to {checked}, memory ends at {memory}")]
+    EndOfMemory {
+        /// Address behind the last cell that is checked.
+        checked: u64,
+        /// Address behind the last one that there is.
+        memory: u64,
+    },
     /// The output is elsewhere than the public output: what was written is not what is shown.
     #[error("the output is at {start}..{stop}, the public output at {public_start}..{public_stop}")]
     Output {

@@ -69,7 +69,7 @@ pub const MAX_OPCODE_USES: u64 = 1 << 29;
 pub(crate) const PRIME: u32 = m31::P;
 
 /// Log2 of the smallest trace: one SIMD vector of the prover's.
-pub(crate) const MIN_LOG_SIZE: u32 = 4;
+pub const MIN_LOG_SIZE: u32 = 4;
 /// Log2 of the largest trace. Bounds the heights of all trees.
 pub const MAX_LOG_SIZE: u32 = 24;
 /// Log2 of the largest trace that counts its rows: the tables' longest counting column.

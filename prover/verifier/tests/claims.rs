@@ -284,6 +284,35 @@ fn builtin_segments() {
     );
 }
 
+/// A run whose contract comes to a range check pointer behind the last cell that is checked could write anything there.
+#[test]
+fn range_checks_to_the_end_of_memory() {
+    refused!(
+        refuse(|proof| {
+            proof.claim.range_check_builtin = None;
+            proof.interaction_claim.range_check_builtin = None;
+        }),
+        component!("range_check_builtin", Missing)
+    );
+    // One cell less.
+    refused!(
+        refuse(|proof| {
+            let segments = &mut proof.claim.public_data.public_memory.public_segments;
+            let segment = segments.range_check_128.as_mut().expect("it is used");
+            segment.start_ptr.value -= 1;
+            segment.stop_ptr.value -= 1;
+            let claim = proof.claim.range_check_builtin.as_mut().expect("it is used");
+            claim.range_check_builtin_segment_start -= 1;
+        }),
+        segment!("range_check", EndOfMemory { checked, memory }) if checked + 1 == memory
+    );
+    // A memory of twice as many.
+    refused!(
+        refuse(|proof| proof.claim.memory_address_to_id.as_mut().expect("required").log_size += 1),
+        segment!("range_check", EndOfMemory { checked, memory }) if 2 * (checked - 1) == memory - 1
+    );
+}
+
 #[test]
 fn numbers_that_are_no_field_elements() {
     let non_canonical = QM31::from_m31_array([M31(0), M31(P), M31(0), M31(0)]);

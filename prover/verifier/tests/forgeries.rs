@@ -80,3 +80,18 @@ fn an_output_written_elsewhere_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn memory_behind_what_is_range_checked_is_refused() {
+    let error = refuse("memory_behind");
+    assert!(
+        matches!(
+            error,
+            VerifyError::Segment {
+                builtin: "range_check",
+                problem: SegmentProblem::EndOfMemory { checked, memory }
+            } if checked < memory
+        ),
+        "{error}"
+    );
+}

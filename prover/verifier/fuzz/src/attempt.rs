@@ -9,6 +9,7 @@ use zstd::zstd_safe::CParameter;
 
 use crate::deep::{complete, verify_without_work};
 use crate::fit::fit;
+use crate::full::range_checks_to_the_end;
 use crate::memory::peak;
 use crate::quiet::quietly;
 use crate::script::Script;
@@ -46,7 +47,7 @@ pub struct Attempt {
 
 /// What a script says before it says what to change.
 struct Plan {
-    /// Make the vectors as long as the claims imply.
+    /// Make the vectors as long as the claims imply, and range checks end where memory does.
     fit: bool,
     /// Verify against the program and output that the proof claims.
     as_claimed: bool,
@@ -69,6 +70,7 @@ impl Subject {
         if plan.fit
             && let Some(proof) = &mut proof
         {
+            range_checks_to_the_end(proof);
             let _ = quietly(|| fit(proof));
             raw = encode_raw(proof).unwrap_or(raw);
         }

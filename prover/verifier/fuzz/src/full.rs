@@ -2,6 +2,7 @@
 
 use bincode::Options;
 use cairo_air::air::PublicSegmentRanges;
+use cairo_air::components::memory_address_to_id::MEMORY_ADDRESS_TO_ID_SPLIT;
 use zkthreads_verifier::encoding::Proof;
 
 use crate::edits::Edits;
@@ -62,9 +63,27 @@ pub fn full_proof(
     let mut proof: Proof =
         options().deserialize(&edits.apply(&bytes)).map_err(|_| SubjectError::Mismatch("claims"))?;
     start_where_segments_do(&mut proof);
+    range_checks_to_the_end(&mut proof);
     // A size without tables makes the proof system give up. The verifier is to see it, so it is no error here.
     let _ = quietly(|| fit(&mut proof));
     Ok((proof, fields.iter().map(|field| field.name).collect()))
+}
+
+/// Moves the range check segment to where the verifier demands it: its component ends where memory does.
+pub(crate) fn range_checks_to_the_end(proof: &mut Proof) {
+    let claim = &mut proof.claim;
+    let segment = &mut claim.public_data.public_memory.public_segments.range_check_128;
+    if let (Some(memory), Some(component), Some(segment)) =
+        (&claim.memory_address_to_id, &mut claim.range_check_builtin, segment)
+    {
+        let rows = |log_size| 1_u32.checked_shl(log_size).unwrap_or(u32::MAX);
+        let cells = rows(memory.log_size).saturating_mul(MEMORY_ADDRESS_TO_ID_SPLIT as u32);
+        let start = cells.saturating_add(1).saturating_sub(rows(component.log_size));
+        let used = segment.stop_ptr.value.saturating_sub(segment.start_ptr.value);
+        component.range_check_builtin_segment_start = start;
+        segment.start_ptr.value = start;
+        segment.stop_ptr.value = start.saturating_add(used.min(rows(component.log_size)));
+    }
 }
 
 fn start_where_segments_do(proof: &mut Proof) {

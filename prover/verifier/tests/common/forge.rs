@@ -1,7 +1,7 @@
 //! A dishonest prover: the proof system's own prover, with a hand in what it commits to and claims. Its proofs
 //! are real ones, which the proof system's verifier accepts; only our checks stand in their way.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use cairo_air::CairoProof;
@@ -10,6 +10,7 @@ use cairo_air::cairo_components::CairoComponents;
 use cairo_air::claims::{CairoInteractionClaim, lookup_sum};
 use cairo_air::relations::CommonLookupElements;
 use cairo_air::verifier::INTERACTION_POW_BITS;
+use cairo_vm::types::builtin_name::BuiltinName;
 use cairo_vm::types::relocatable::MaybeRelocatable;
 use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_types_core::felt::Felt;
@@ -26,7 +27,6 @@ use stwo::prover::backend::simd::SimdBackend;
 use stwo::prover::mempool::BaseColumnPool;
 use stwo::prover::poly::circle::PolyOps;
 use stwo::prover::{CommitmentSchemeProver, CommitmentTreeProver, prove_ex};
-use stwo_cairo_adapter::builtins::BuiltinSegments;
 use stwo_cairo_adapter::memory::{MemoryBuilder, MemoryConfig};
 use stwo_cairo_adapter::opcodes::StateTransitions;
 use stwo_cairo_adapter::relocator::Relocator;
@@ -34,6 +34,7 @@ use stwo_cairo_adapter::{ProverInput, PublicSegmentContext};
 use stwo_cairo_prover::utils::cairo_provers;
 use stwo_cairo_prover::witness::cairo::create_cairo_claim_generator;
 use stwo_cairo_prover::witness::preprocessed_trace::gen_trace;
+use zkthreads_prover::{Segments, lay_out};
 use zkthreads_verifier::encoding::{Proof, encode};
 use zkthreads_verifier::params::{CHANNEL_SALT, TRACE_VARIANT, pcs_config};
 
@@ -50,6 +51,8 @@ pub struct Forgery<'a> {
     pub table_cell: Option<(&'a str, usize, u32)>,
     /// Cells to slip in before the output.
     pub output_prefix: Vec<Felt>,
+    /// Fills up builtins' segments and places all segments.
+    pub layout: fn(&mut Segments, &mut BTreeMap<usize, BuiltinName>) -> Relocator,
     /// Changes what is claimed publicly.
     pub public_data: &'a dyn Fn(&mut PublicData),
     /// Changes the claimed sums, knowing how far they are from balancing.
@@ -63,6 +66,7 @@ impl Default for Forgery<'_> {
             salt: CHANNEL_SALT,
             table_cell: None,
             output_prefix: Vec::new(),
+            layout: lay_out,
             public_data: &|_| (),
             sums: &|_, _| (),
         }
@@ -152,9 +156,8 @@ impl Forgery<'_> {
         let slipped_in = self.output_prefix.iter().map(|felt| Some(MaybeRelocatable::Int(*felt)));
         memory[OUTPUT_SEGMENT as usize].splice(0..0, slipped_in);
 
-        let segments = runner.get_builtin_segments();
-        BuiltinSegments::pad_relocatble_builtin_segments(&mut memory, &segments);
-        let relocator = Relocator::new(&memory);
+        let mut segments = runner.get_builtin_segments();
+        let relocator = (self.layout)(&mut memory, &mut segments);
         let builder = MemoryBuilder::from_iter(MemoryConfig::default(), relocator.relocate_memory(&memory));
         let trace = relocator.relocate_trace(runner.get_relocatable_trace().expect("the run is traced"));
         let state_transitions = StateTransitions::from_slice_parallel(&trace, &builder);

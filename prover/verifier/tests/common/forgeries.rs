@@ -1,9 +1,15 @@
 //! The dishonest proofs that the tests refuse, by name.
 
+use std::collections::BTreeMap;
+
 use cairo_air::components::ec_op_builtin;
+use cairo_vm::types::builtin_name::BuiltinName;
 use starknet_types_core::felt::Felt;
 use stwo::core::fri::FriConfig;
 use stwo::core::pcs::PcsConfig;
+use stwo_cairo_adapter::builtins::{BuiltinSegments, MIN_SEGMENT_SIZE};
+use stwo_cairo_adapter::relocator::Relocator;
+use zkthreads_prover::Segments;
 use zkthreads_verifier::pcs_config;
 
 use super::TestProgram;
@@ -17,8 +23,15 @@ const HONEST_VALUE: u32 = 7;
 pub const FORGED_VALUE: u32 = 8;
 
 /// All forgeries of `other.cairo`, by the name of their fixture.
-pub const NAMES: [&str; 6] =
-    ["weaker_config", "salted", "altered_tables", "memory_sum", "phantom_sum", "moved_output"];
+pub const NAMES: [&str; 7] = [
+    "weaker_config",
+    "salted",
+    "altered_tables",
+    "memory_sum",
+    "phantom_sum",
+    "moved_output",
+    "memory_behind",
+];
 
 /// Makes the proof of that name.
 pub fn forge(name: &str) -> Vec<u8> {
@@ -72,8 +85,19 @@ pub fn forge(name: &str) -> Vec<u8> {
                 ..Forgery::default()
             })
         }
+        // Memory goes on behind the cells that are range-checked.
+        "memory_behind" => prove(Forgery { layout: one_behind_the_other, ..Forgery::default() }),
         _ => panic!("no forgery is called {name}"),
     }
+}
+
+/// The proof system's own layout: segments in the order in which the run made them.
+fn one_behind_the_other(memory: &mut Segments, builtins: &mut BTreeMap<usize, BuiltinName>) -> Relocator {
+    let range_check = builtins.iter().find(|(_, name)| **name == BuiltinName::range_check);
+    let (index, _) = range_check.expect("there always is one");
+    memory[*index] = vec![Some(Felt::ZERO.into()); MIN_SEGMENT_SIZE];
+    BuiltinSegments::pad_relocatble_builtin_segments(memory, builtins);
+    Relocator::new(memory)
 }
 
 /// Memory ids of the cells slipped in before the output.
