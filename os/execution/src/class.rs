@@ -16,7 +16,7 @@ use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 use zkthreads_storage::{ClassDefinition, ClassRecord};
 
 use crate::admit::AdmitError;
-use crate::confinement::{Dictionaries, is_confined};
+use crate::confinement::{Values, is_confined};
 
 /// Longest Sierra program and longest CASM bytecode, felts (as on Starknet).
 pub const MAX_PROGRAM_FELTS: usize = 81_920;
@@ -38,8 +38,8 @@ pub fn compile(class: SierraContractClass) -> Result<ClassRecord, AdmitError> {
     let version = sierra_version(&class)?;
     check_size(&class)?;
     check_entry_points(&class)?;
-    let (casm, dictionaries) = compile_apart(&class)?;
-    let confined = is_confined(dictionaries, &casm);
+    let (casm, values) = compile_apart(&class)?;
+    let confined = is_confined(values, &casm);
     let sierra_version = version.to_string();
     Ok(ClassRecord {
         compiled_class_hash: casm.hash(&HashVersion::V2),
@@ -103,7 +103,7 @@ fn check_entry_points(class: &SierraContractClass) -> Result<(), AdmitError> {
 }
 
 /// Compiles on a thread of its own: the compiler may recurse deeply, and a panic in it stays there.
-fn compile_apart(class: &SierraContractClass) -> Result<(CasmContractClass, Dictionaries), AdmitError> {
+fn compile_apart(class: &SierraContractClass) -> Result<(CasmContractClass, Values), AdmitError> {
     let failed = |reason: &str| AdmitError::CompilationFailed(reason.to_owned());
     std::thread::scope(|scope| {
         let compiler = std::thread::Builder::new()
@@ -115,7 +115,7 @@ fn compile_apart(class: &SierraContractClass) -> Result<(CasmContractClass, Dict
     })
 }
 
-fn to_casm(class: &SierraContractClass) -> Result<(CasmContractClass, Dictionaries), AdmitError> {
+fn to_casm(class: &SierraContractClass) -> Result<(CasmContractClass, Values), AdmitError> {
     let points = &class.entry_points_by_type;
     let class = ContractClass {
         sierra_program: class
@@ -137,9 +137,9 @@ fn to_casm(class: &SierraContractClass) -> Result<(CasmContractClass, Dictionari
     program
         .validate_version_compatible(ListSelector::ListName(BUILTIN_AUDITED_LIBFUNCS_LIST.to_owned()))
         .map_err(|error| failed(&error))?;
-    let dictionaries = Dictionaries::of(&program.program);
+    let values = Values::of(&program.program);
     let casm = CasmContractClass::from_contract_class(class, program, false, MAX_PROGRAM_FELTS);
-    casm.map(|casm| (casm, dictionaries)).map_err(|error| match error {
+    casm.map(|casm| (casm, values)).map_err(|error| match error {
         StarknetSierraCompilationError::UnsupportedSierraVersion { .. } => {
             AdmitError::UnsupportedClassVersion(error.to_string())
         }

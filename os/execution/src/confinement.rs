@@ -1,24 +1,21 @@
 //! Confinement: whether a class's code can only ever lead back to who called it.
 //!
-//! In the thread OS a contract runs *before* the values that hints took out of its dictionaries are checked, which
-//! happens when they are squashed. Until then a prover chooses them, and they may lie outside their Sierra type. A
-//! `match` of three variants or more jumps to an offset computed from the variant: with a value of the prover's choice,
-//! out of the contract and past every check that was still to come.
+//! In the thread OS a contract runs *before* some of its values are checked: what hints took out of its dictionaries is
+//! checked when they are squashed, and what the bitwise and modular builtins computed for it counts up to the pointers
+//! that it returns. Until then a prover chooses these values, and they may lie outside their Sierra type. A `match` of
+//! three variants or more jumps to an offset computed from the variant: with a value of the prover's choice, out of the
+//! contract and past every check that was still to come.
 //!
 //! Two kinds of classes are immune. Where every jump has its target written in the code, the code returns, and what was
-//! put off is checked. And where dictionaries hold felts only, every value is of its type, whatever a hint says: what is
-//! computed from it is checked as it is computed. Other classes are not confined; no thread runs or deploys them.
+//! put off is checked. And where no variant depends on such a value, every jump leads where the code says ([`Values`]).
+//! Other classes are not confined; no thread runs or deploys them.
 
-use cairo_lang_sierra::ids::ConcreteTypeId;
-use cairo_lang_sierra::program::{GenericArg, Program};
+mod values;
+
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use cairo_lang_utils::bigint::BigUintAsHex;
 
-/// The Sierra types that hold values of a dictionary.
-const DICTIONARIES: [&str; 3] = ["Felt252Dict", "Felt252DictEntry", "SquashedFelt252Dict"];
-
-/// The type of which every field element is a value.
-const FELT: &str = "felt252";
+pub(crate) use self::values::Values;
 
 /// Width of an instruction's three offsets; its flags follow.
 const OFFSET_BITS: u32 = 48;
@@ -38,34 +35,9 @@ const ADVANCE_AP: u64 = 1 << 10;
 /// `ret`, the one absolute jump of compiled Sierra: to where the call, which wrote the target, came from.
 const RET: u64 = 0x208b_7fff_7fff_7ffe;
 
-/// What Sierra says of a program's dictionaries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dictionaries {
-    /// There are none, or they hold felts: any value that a hint supplies is of its type.
-    OfFelts,
-    /// Some hold values of another type.
-    OfOtherTypes,
-}
-
-impl Dictionaries {
-    pub(crate) fn of(program: &Program) -> Self {
-        let name = |id: &ConcreteTypeId| {
-            let declared = program.type_declarations.iter().find(|declared| declared.id == *id);
-            declared.map(|declared| declared.long_id.generic_id.0.as_str())
-        };
-        let hold_felts = program
-            .type_declarations
-            .iter()
-            .map(|declared| &declared.long_id)
-            .filter(|id| DICTIONARIES.contains(&id.generic_id.0.as_str()))
-            .all(|id| matches!(id.generic_args.as_slice(), [GenericArg::Type(value)] if name(value) == Some(FELT)));
-        if hold_felts { Self::OfFelts } else { Self::OfOtherTypes }
-    }
-}
-
-/// Whether a class of this code, whose Sierra has such `dictionaries`, is confined.
-pub(crate) fn is_confined(dictionaries: Dictionaries, casm: &CasmContractClass) -> bool {
-    dictionaries == Dictionaries::OfFelts || jumps_are_fixed(&casm.bytecode)
+/// Whether a class of this code, whose Sierra has such `values`, is confined.
+pub(crate) fn is_confined(values: Values, casm: &CasmContractClass) -> bool {
+    values == Values::Typed || jumps_are_fixed(&casm.bytecode)
 }
 
 /// Whether all control flow of the code is written in it. Constants stand behind the code; those that look like an

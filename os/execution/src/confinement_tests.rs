@@ -1,6 +1,5 @@
 use std::path::Path;
 
-use cairo_lang_sierra::ProgramParser;
 use num_bigint::BigUint;
 use starknet_api::state::SierraContractClass;
 use zkthreads_storage::ClassDefinition;
@@ -61,26 +60,6 @@ fn constants_too_large_for_an_instruction_are_passed_over() {
     assert!(!jumps_are_fixed(&behind));
 }
 
-#[test]
-fn only_dictionaries_of_felts_are_of_felts() {
-    let dictionaries = |types: &str| Dictionaries::of(&ProgramParser::new().parse(types).expect("parses"));
-    let declared = "type felt252 = felt252; type u8 = u8; type N = Nullable<u8>; type A = Array<u8>;";
-    assert_eq!(dictionaries(declared), Dictionaries::OfFelts);
-    for dictionary in DICTIONARIES {
-        for (value, expected) in [
-            ("felt252", Dictionaries::OfFelts),
-            ("u8", Dictionaries::OfOtherTypes),
-            ("N", Dictionaries::OfOtherTypes),
-        ] {
-            assert_eq!(dictionaries(&format!("{declared} type D = {dictionary}<{value}>;")), expected);
-            let both = format!("{declared} type D = {dictionary}<felt252>; type E = {dictionary}<{value}>;");
-            assert_eq!(dictionaries(&both), expected);
-        }
-        let misnamed = format!("type felt252 = u8; type D = {dictionary}<felt252>;");
-        assert_eq!(dictionaries(&misnamed), Dictionaries::OfOtherTypes);
-    }
-}
-
 fn read(path: &str, sierra_minor: Option<&str>) -> SierraContractClass {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
     let json = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -129,13 +108,13 @@ fn the_compilers_contracts_are_told_apart() {
 }
 
 #[test]
-fn fixed_jumps_or_felts_suffice() {
+fn fixed_jumps_or_typed_values_suffice() {
     // The bridge has no dictionary, but events of many kinds: it computes jumps.
     for (name, fixed) in [("account__account", true), ("token_bridge__token_bridge", false)] {
         let record = compile(read(&format!("{COMPILER}/{name}.sierra"), None)).expect("compiles");
         let ClassDefinition::Sierra { casm, .. } = &record.definition else { panic!("a Sierra class") };
         assert_eq!(jumps_are_fixed(&casm.bytecode), fixed, "{name}");
-        assert!(is_confined(Dictionaries::OfFelts, casm));
-        assert_eq!(is_confined(Dictionaries::OfOtherTypes, casm), fixed, "{name}");
+        assert!(is_confined(Values::Typed, casm));
+        assert_eq!(is_confined(Values::Late, casm), fixed, "{name}");
     }
 }
