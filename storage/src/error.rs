@@ -4,7 +4,7 @@ use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::{ClassHash, GlobalRoot};
 use starknet_types_core::felt::Felt;
 
-use crate::{BaseStateError, ForkPoint};
+use crate::{BaseStateError, DumpError, ForkPoint};
 
 /// Why the database could not be opened, read or extended.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +82,23 @@ pub enum StorageError {
         asked: ForkPoint,
         /// Where the database's chain was forked, if it was.
         found: Option<ForkPoint>,
+    },
+    /// A dump could not be written or read.
+    #[error(transparent)]
+    Dump(#[from] DumpError),
+    /// There is something where a checkpoint should be made.
+    #[error("{path} exists already")]
+    Occupied {
+        /// The path.
+        path: String,
+    },
+    /// A directory could not be made.
+    #[error("cannot make the directory {path}: {error}")]
+    Directory {
+        /// The path.
+        path: String,
+        /// Why.
+        error: std::io::Error,
     },
     /// The block is not in the database.
     #[error("there is no block {number}")]

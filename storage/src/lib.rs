@@ -25,7 +25,9 @@
 //! Absent on purpose: reorganisation, pruning, and tries of past blocks.
 
 mod base;
+mod check;
 mod db;
+mod dump;
 mod epochs;
 mod error;
 mod model;
@@ -34,6 +36,8 @@ mod storage;
 pub mod trie;
 
 pub use base::{BaseState, BaseStateError, ForkPoint};
+pub use check::{Check, Problem};
+pub use dump::{DumpError, IMPORT_LIMIT};
 pub use error::{CommitError, StorageError};
 pub use model::{
     BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord,
@@ -45,3 +49,4 @@ pub use state::proof::{ContractLeaf, ProofRequest, StorageProof};
 pub use state::revert::Reverted;
 pub use state::view::StateView;
 pub use storage::Storage;
+pub use storage::stats::{Stats, TableStats};

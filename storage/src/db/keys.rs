@@ -1,9 +1,10 @@
 //! Encodings of keys.
 
 use starknet_api::block::{BlockHash, BlockNumber};
-use starknet_api::core::{ClassHash, ContractAddress};
+use starknet_api::core::{ClassHash, ContractAddress, PatriciaKey};
 use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
+use starknet_types_core::felt::Felt;
 use zkthreads_protocol::L1TransactionHash;
 
 use super::table::Key;
@@ -32,7 +33,12 @@ impl Backwards {
 
 impl Key for Backwards {
     fn encode(&self) -> Vec<u8> {
-        (u32::MAX - self.0).to_be_bytes().to_vec()
+        (u32::MAX - self.0).encode()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (number, rest) = u32::decode(bytes)?;
+        Some((Self(u32::MAX - number), rest))
     }
 }
 
@@ -40,11 +46,9 @@ impl Key for () {
     fn encode(&self) -> Vec<u8> {
         Vec::new()
     }
-}
 
-impl Key for BlockNumber {
-    fn encode(&self) -> Vec<u8> {
-        self.0.to_be_bytes().to_vec()
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        Some(((), bytes))
     }
 }
 
@@ -52,17 +56,21 @@ impl Key for u32 {
     fn encode(&self) -> Vec<u8> {
         self.to_be_bytes().to_vec()
     }
-}
 
-impl Key for BlockHash {
-    fn encode(&self) -> Vec<u8> {
-        self.0.to_bytes_be().to_vec()
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (number, rest) = bytes.split_first_chunk()?;
+        Some((Self::from_be_bytes(*number), rest))
     }
 }
 
-impl Key for TransactionHash {
+impl Key for BlockNumber {
     fn encode(&self) -> Vec<u8> {
-        self.0.to_bytes_be().to_vec()
+        self.0.to_be_bytes().to_vec()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (number, rest) = bytes.split_first_chunk()?;
+        Some((Self(u64::from_be_bytes(*number)), rest))
     }
 }
 
@@ -70,29 +78,60 @@ impl Key for L1TransactionHash {
     fn encode(&self) -> Vec<u8> {
         self.0.to_vec()
     }
-}
 
-impl Key for ClassHash {
-    fn encode(&self) -> Vec<u8> {
-        self.0.to_bytes_be().to_vec()
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (hash, rest) = bytes.split_first_chunk()?;
+        Some((Self(*hash), rest))
     }
 }
 
-impl Key for ContractAddress {
+impl Key for Felt {
     fn encode(&self) -> Vec<u8> {
-        self.0.key().to_bytes_be().to_vec()
+        self.to_bytes_be().to_vec()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (felt, rest) = bytes.split_first_chunk::<FELT_BYTES>()?;
+        let read = Self::from_bytes_be(felt);
+        (read.to_bytes_be() == *felt).then_some((read, rest))
     }
 }
 
-impl Key for StorageKey {
-    fn encode(&self) -> Vec<u8> {
-        self.0.key().to_bytes_be().to_vec()
-    }
+/// Keys that are felts in a role.
+macro_rules! felt_keys {
+    ($($key:ident: $felt:expr, $read:expr;)*) => {
+        $(impl Key for $key {
+            fn encode(&self) -> Vec<u8> {
+                let felt: fn(&Self) -> &Felt = $felt;
+                felt(self).encode()
+            }
+
+            fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+                let read: fn(Felt) -> Option<Self> = $read;
+                let (felt, rest) = Felt::decode(bytes)?;
+                Some((read(felt)?, rest))
+            }
+        })*
+    };
+}
+
+felt_keys! {
+    BlockHash: |key| &key.0, |felt| Some(Self(felt));
+    TransactionHash: |key| &key.0, |felt| Some(Self(felt));
+    ClassHash: |key| &key.0, |felt| Some(Self(felt));
+    ContractAddress: |key| key.0.key(), |felt| PatriciaKey::try_from(felt).ok().map(Self);
+    StorageKey: |key| key.0.key(), |felt| PatriciaKey::try_from(felt).ok().map(Self);
 }
 
 impl Key for Path {
     fn encode(&self) -> Vec<u8> {
         self.to_bytes()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let turns = usize::from(bytes.first()?.div_ceil(8));
+        let (path, rest) = bytes.split_at_checked(1 + turns)?;
+        Some((Self::from_bytes(path)?, rest))
     }
 }
 
@@ -102,6 +141,12 @@ impl<A: Key, B: Key> Key for (A, B) {
         key.extend(self.1.encode());
         key
     }
+
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (a, rest) = A::decode(bytes)?;
+        let (b, rest) = B::decode(rest)?;
+        Some(((a, b), rest))
+    }
 }
 
 impl<A: Key, B: Key, C: Key> Key for (A, B, C) {
@@ -110,5 +155,11 @@ impl<A: Key, B: Key, C: Key> Key for (A, B, C) {
         key.extend(self.1.encode());
         key.extend(self.2.encode());
         key
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (a, rest) = A::decode(bytes)?;
+        let ((b, c), rest) = <(B, C)>::decode(rest)?;
+        Some(((a, b, c), rest))
     }
 }

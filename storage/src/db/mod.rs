@@ -5,11 +5,15 @@
 //! whole, so neither a reader nor a crash can catch a part of it.
 
 pub(crate) mod keys;
-mod open;
+pub(crate) mod open;
 pub(crate) mod rows;
 pub(crate) mod table;
 pub(crate) mod tables;
 
+use std::ffi::CStr;
+use std::path::Path;
+
+use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
     ColumnFamily, DB, DBPinnableSlice, DBRawIterator, PrefixRange, ReadOptions, SnapshotWithThreadMode,
     WriteBatch, WriteOptions,
@@ -18,6 +22,7 @@ use rocksdb::{
 use self::keys::Backwards;
 use self::rows::Latest;
 use self::table::{Key, RowError, Table, decode_row, encode_row};
+use self::tables::AnyTable;
 use crate::StorageError;
 
 /// An open database.
@@ -31,15 +36,34 @@ impl Db {
         Snapshot { db: self, at: self.rocks.snapshot() }
     }
 
+    /// Copies the database as it is now into a directory that does not exist yet. Files are linked where they can be.
+    pub(crate) fn checkpoint(&self, path: &Path) -> Result<(), StorageError> {
+        Ok(Checkpoint::new(&self.rocks)?.create_checkpoint(path)?)
+    }
+
+    /// What RocksDB counts of a table; zero if it does not.
+    pub(crate) fn table_property(&self, table: &AnyTable, name: &CStr) -> Result<u64, StorageError> {
+        Ok(self.rocks.property_int_value_cf(self.family_named(table.name)?, name)?.unwrap_or_default())
+    }
+
+    /// What RocksDB counts of the database; zero if it does not.
+    pub(crate) fn property(&self, name: &CStr) -> Result<u64, StorageError> {
+        Ok(self.rocks.property_int_value(name)?.unwrap_or_default())
+    }
+
     /// A batch with nothing in it.
     pub(crate) fn batch(&self) -> Batch<'_> {
         Batch { db: self, writes: WriteBatch::default() }
     }
 
     fn family<T: Table>(&self) -> Result<&ColumnFamily, StorageError> {
-        self.rocks.cf_handle(T::NAME).ok_or_else(|| StorageError::Inconsistent {
-            reason: format!("table `{}` does not exist", T::NAME),
-        })
+        self.family_named(T::NAME)
+    }
+
+    fn family_named(&self, name: &str) -> Result<&ColumnFamily, StorageError> {
+        self.rocks
+            .cf_handle(name)
+            .ok_or_else(|| StorageError::Inconsistent { reason: format!("table `{name}` does not exist") })
     }
 }
 
@@ -148,6 +172,37 @@ impl Read for Snapshot<'_> {
     }
 }
 
+impl Snapshot<'_> {
+    /// All rows of any table in the order of their keys, as bytes.
+    pub(crate) fn all_rows(&self, table: &AnyTable) -> Result<DBRawIterator<'_>, StorageError> {
+        let mut rows = self.at.raw_iterator_cf_opt(self.db.family_named(table.name)?, everything());
+        rows.seek_to_first();
+        Ok(rows)
+    }
+
+    /// All rows of a table in the order of their keys.
+    pub(crate) fn each<T: Table>(
+        &self,
+        mut row: impl FnMut(T::Key, T::Value) -> Result<(), StorageError>,
+    ) -> Result<(), StorageError> {
+        let mut rows = self.rows::<T>(everything())?;
+        rows.seek_to_first();
+        while let Some((key, value)) = rows.item() {
+            row(decode_key::<T>(key)?, decode::<T>(value)?)?;
+            rows.next();
+        }
+        Ok(rows.status()?)
+    }
+}
+
+/// All rows, read once and past the cache.
+fn everything() -> ReadOptions {
+    let mut options = ReadOptions::default();
+    options.set_total_order_seek(true);
+    options.fill_cache(false);
+    options
+}
+
 /// Writes that take effect together.
 pub(crate) struct Batch<'a> {
     db: &'a Db,
@@ -157,9 +212,7 @@ pub(crate) struct Batch<'a> {
 impl Batch<'_> {
     /// Writes a row.
     pub(crate) fn put<T: Table>(&mut self, key: &T::Key, value: &T::Value) -> Result<(), StorageError> {
-        let row =
-            encode_row(value).map_err(|RowError(reason)| StorageError::Encode { table: T::NAME, reason })?;
-        self.writes.put_cf(self.db.family::<T>()?, key.encode(), row);
+        self.writes.put_cf(self.db.family::<T>()?, key.encode(), encoded::<T>(value)?);
         Ok(())
     }
 
@@ -186,6 +239,25 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Removes all rows of any table.
+    pub(crate) fn clear(&mut self, table: &AnyTable) -> Result<(), StorageError> {
+        // No key is as long as this, nor begins with so many ones.
+        let (first, beyond): (&[u8], &[u8]) = (&[], &[0xff; 128]);
+        self.writes.delete_range_cf(self.db.family_named(table.name)?, first, beyond);
+        Ok(())
+    }
+
+    /// Writes a row of any table, as bytes.
+    pub(crate) fn put_bytes(&mut self, table: &AnyTable, key: &[u8], row: &[u8]) -> Result<(), StorageError> {
+        self.writes.put_cf(self.db.family_named(table.name)?, key, row);
+        Ok(())
+    }
+
+    /// How much memory it takes, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.writes.size_in_bytes()
+    }
+
     /// Makes all of it durable and visible, or nothing.
     pub(crate) fn commit(self) -> Result<(), StorageError> {
         let mut options = WriteOptions::default();
@@ -196,6 +268,18 @@ impl Batch<'_> {
     /// As [`Self::commit`], but a crash of the machine (not of the process) may still lose all of it.
     pub(crate) fn write(self) -> Result<(), StorageError> {
         Ok(self.db.rocks.write(self.writes)?)
+    }
+}
+
+/// A row's bytes.
+pub(crate) fn encoded<T: Table>(value: &T::Value) -> Result<Vec<u8>, StorageError> {
+    encode_row(value).map_err(|RowError(reason)| StorageError::Encode { table: T::NAME, reason })
+}
+
+fn decode_key<T: Table>(key: &[u8]) -> Result<T::Key, StorageError> {
+    match T::Key::decode(key) {
+        Some((key, [])) => Ok(key),
+        _ => Err(StorageError::DamagedRow { table: T::NAME, reason: "this is no key of it".into() }),
     }
 }
 

@@ -53,7 +53,7 @@ impl Db {
                 None => return Err(StorageError::ForeignDatabase { path: path.display().to_string() }),
             }
         }
-        let db = open_families(path, &cache, TABLES.iter().map(|(name, _)| *name))?;
+        let db = open_families(path, &cache, TABLES.iter().map(|table| table.name))?;
         let mut batch = db.batch();
         batch.put::<Schema>(&(), &SCHEMA_VERSION)?;
         batch.commit()?;
@@ -88,7 +88,7 @@ fn open_families<'a>(
 }
 
 fn layout(family: &str) -> Option<Layout> {
-    TABLES.iter().find(|(name, _)| *name == family).map(|(_, layout)| *layout)
+    TABLES.iter().find(|table| table.name == family).map(|table| table.layout)
 }
 
 /// A table's options.

@@ -30,9 +30,12 @@ pub(crate) enum Layout {
 }
 
 /// A key. Encodings keep the order of the keys (integers are big-endian).
-pub(crate) trait Key {
+pub(crate) trait Key: Sized {
     /// The row's key.
     fn encode(&self) -> Vec<u8>;
+
+    /// Reads what [`Self::encode`] wrote off the front of `bytes`; gives the rest, too.
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])>;
 }
 
 /// A value. On disk every row is a version byte and the encoding of that version.

@@ -11,9 +11,28 @@ use zkthreads_protocol::L1TransactionHash;
 use super::keys::{Backwards, FELT_BYTES};
 use super::rows::{Contract, Header, InnerPlace, Latest, Tip, TransactionPlace, Undo};
 use super::table::{Layout, Table};
+use super::{decode, decode_key};
+use crate::StorageError;
 use crate::base::ForkPoint;
 use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
 use crate::trie::{Node, Path};
+
+/// What can be said of a table without naming its types.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnyTable {
+    /// Name of the column family.
+    pub(crate) name: &'static str,
+    /// How it is laid out.
+    pub(crate) layout: Layout,
+    /// Whether these are the bytes of a key and of a row.
+    pub(crate) check: fn(&[u8], &[u8]) -> Result<(), StorageError>,
+}
+
+fn check<T: Table>(key: &[u8], row: &[u8]) -> Result<(), StorageError> {
+    decode_key::<T>(key)?;
+    decode::<T>(row)?;
+    Ok(())
+}
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $table:ident = $name:literal: $key:ty => $value:ty, $layout:expr;)*) => {
@@ -30,8 +49,9 @@ macro_rules! tables {
             }
         )*
 
-        /// Every table's name and layout.
-        pub(crate) const TABLES: &[(&str, Layout)] = &[$(($name, $layout)),*];
+        /// Every table.
+        pub(crate) const TABLES: &[AnyTable] =
+            &[$(AnyTable { name: $name, layout: $layout, check: check::<$table> }),*];
     };
 }
 

@@ -27,7 +27,7 @@ impl Storage {
     /// # Errors
     /// If there is no such block, or the database cannot be written.
     pub fn accept_on_l1(&self, number: BlockNumber) -> Result<(), StorageError> {
-        let _one_at_a_time = self.inner.writer.lock();
+        let _one_at_a_time = self.lock_writer();
         if self.latest()?.is_none_or(|latest| number > latest) {
             return Err(StorageError::NoSuchBlock { number });
         }

@@ -5,13 +5,14 @@ mod l1;
 mod past;
 pub(crate) mod place;
 mod pool;
+pub(crate) mod stats;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use moka::sync::Cache;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::ClassHash;
 use starknet_api::state::ThinStateDiff;
@@ -120,6 +121,11 @@ impl Storage {
         self.inner.epochs.now()
     }
 
+    /// Keeps other writers of the chain out.
+    pub(crate) fn lock_writer(&self) -> MutexGuard<'_, ()> {
+        self.inner.writer.lock()
+    }
+
     pub(crate) fn base(&self) -> &Base {
         &self.inner.base
     }
@@ -190,7 +196,7 @@ impl Storage {
     /// [`StorageError::Refused`] if the block does not fit on the tip or its parts do not fit each other;
     /// otherwise, if the database cannot be read or written.
     pub fn commit(&self, block: BlockCommit) -> Result<(), StorageError> {
-        let _one_at_a_time = self.inner.writer.lock();
+        let _one_at_a_time = self.lock_writer();
         commit::commit(self.db(), block)
     }
 }

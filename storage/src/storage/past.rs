@@ -3,8 +3,8 @@
 use starknet_api::block::BlockNumber;
 
 use super::{Storage, place};
-use crate::db::Read;
 use crate::db::tables::Tips;
+use crate::db::{Batch, Read};
 use crate::state::revert::Reverted;
 use crate::state::{proof, prune, revert};
 use crate::{ProofRequest, StorageError, StorageProof};
@@ -35,7 +35,7 @@ impl Storage {
     /// # Errors
     /// If there is no such block, its state is not kept any more, or the database cannot be read or written.
     pub fn revert_to(&self, number: BlockNumber) -> Result<Option<Reverted>, StorageError> {
-        let _one_at_a_time = self.inner.writer.lock();
+        let _one_at_a_time = self.lock_writer();
         let tip = self.db().get::<Tips>(&())?.ok_or(StorageError::NoSuchBlock { number })?.number;
         if number > tip || number < place::first(self.db())? {
             return Err(StorageError::NoSuchBlock { number });
@@ -45,12 +45,8 @@ impl Storage {
             return Ok(None);
         }
         let (batch, reverted) = revert::revert(self.db(), number, tip)?;
-        let (_, first) = reverted.first;
-        self.epochs().remove_from(first);
-        let written = batch.commit();
-        self.epochs().remove_from(first);
-        self.inner.classes.invalidate_all();
-        written.map(|()| Some(reverted))
+        self.remove_from(reverted.first.1, batch)?;
+        Ok(Some(reverted))
     }
 
     /// Forgets old states, so that those after the newest `keep_blocks` blocks stay (one at least). Blocks, receipts,
@@ -63,7 +59,7 @@ impl Storage {
     /// If the database cannot be read or written.
     pub fn prune(&self, keep_blocks: u64) -> Result<BlockNumber, StorageError> {
         loop {
-            let _one_at_a_time = self.inner.writer.lock();
+            let _one_at_a_time = self.lock_writer();
             let oldest = self.oldest_state();
             let Some(tip) = self.latest()? else {
                 return Ok(oldest);
@@ -77,6 +73,18 @@ impl Storage {
             self.epochs().set_oldest(next);
             batch.write()?;
         }
+    }
+
+    /// Writes a batch that removes the blocks from `first` on. The caller holds the writer's lock.
+    pub(crate) fn remove_from(&self, first: BlockNumber, batch: Batch<'_>) -> Result<(), StorageError> {
+        self.epochs().remove_from(first);
+        let oldest = batch.commit().and_then(|()| place::oldest(self.db()));
+        if let Ok(oldest) = oldest {
+            self.epochs().set_oldest(oldest);
+        }
+        self.epochs().remove_from(first);
+        self.inner.classes.invalidate_all();
+        oldest.map(drop)
     }
 
     fn check_kept(&self, block: BlockNumber) -> Result<(), StorageError> {

@@ -1,0 +1,83 @@
+//! Blocks: each follows on the one before, and everything of it is found.
+
+use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
+
+use super::{Check, Problem};
+use crate::StorageError;
+use crate::db::rows::TransactionPlace;
+use crate::db::table::Table;
+use crate::db::tables::{
+    BlockNumbers, Forks, Headers, Roots, StateDiffs, Tips, Traces, TransactionPlaces, Transactions,
+};
+use crate::db::{Read, Snapshot};
+use crate::storage::place;
+
+pub(super) fn check(now: &Snapshot<'_>, check: &mut Check) -> Result<(), StorageError> {
+    let Some(tip) = now.get::<Tips>(&())? else {
+        return Ok(());
+    };
+    let mut parent = now.get::<Forks>(&())?.map_or(BlockHash::default(), |fork| fork.hash);
+    for number in (place::first(now)?.0..=tip.number.0).map(BlockNumber) {
+        let Some(header) = now.get::<Headers>(&number)?.map(BlockHeader::from) else {
+            check.found(Problem::MissingBlockRow { block: number, table: Headers::NAME });
+            // Of a made-up tip there may be no end of these.
+            return Ok(());
+        };
+        check.blocks += 1;
+        check_block(now, check, number, &header, parent)?;
+        check_transactions(now, check, number, &header)?;
+        parent = header.block_hash;
+    }
+    if parent != tip.hash {
+        check.found(Problem::Header { block: tip.number });
+    }
+    Ok(())
+}
+
+fn check_block(
+    now: &Snapshot<'_>,
+    check: &mut Check,
+    block: BlockNumber,
+    header: &BlockHeader,
+    parent: BlockHash,
+) -> Result<(), StorageError> {
+    let fields = &header.block_header_without_hash;
+    if fields.block_number != block || fields.parent_hash != parent {
+        check.found(Problem::Header { block });
+    }
+    if now.get::<BlockNumbers>(&header.block_hash)? != Some(block) {
+        check.found(Problem::BlockIndex { block });
+    }
+    if !now.has::<StateDiffs>(&block)? {
+        check.found(Problem::MissingBlockRow { block, table: StateDiffs::NAME });
+    }
+    match now.get::<Roots>(&block)? {
+        None => check.found(Problem::MissingBlockRow { block, table: Roots::NAME }),
+        Some(roots) if roots.global_root() != fields.state_root => check.found(Problem::StateRoot { block }),
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+fn check_transactions(
+    now: &Snapshot<'_>,
+    check: &mut Check,
+    block: BlockNumber,
+    header: &BlockHeader,
+) -> Result<(), StorageError> {
+    for index in (0u32..).take(header.n_transactions) {
+        let missing = |table| Problem::MissingTransactionRow { block, index: index as usize, table };
+        let Some(transaction) = now.get::<Transactions>(&(block, index))? else {
+            check.found(missing(Transactions::NAME));
+            return Ok(());
+        };
+        check.transactions += 1;
+        if now.get::<TransactionPlaces>(&transaction.hash)? != Some(TransactionPlace { block, index }) {
+            check.found(Problem::TransactionIndex { block, hash: transaction.hash });
+        }
+        if now.get::<Traces>(&(block, index))?.is_none() {
+            check.found(missing(Traces::NAME));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! Looking a database over: whether its blocks hang together and its state is the one that they commit to.
+
+mod chain;
+mod state;
+
+use starknet_api::block::BlockNumber;
+use starknet_api::core::ContractAddress;
+use starknet_api::transaction::TransactionHash;
+use starknet_types_core::felt::Felt;
+
+use crate::db::Snapshot;
+use crate::{Storage, StorageError};
+
+/// Most problems that are told one by one.
+const PROBLEMS: usize = 100;
+
+/// What a check looked at, and what it found wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Check {
+    /// Blocks looked at.
+    pub blocks: u64,
+    /// Transactions looked at.
+    pub transactions: u64,
+    /// Contracts whose storage tries were computed anew.
+    pub contracts: u64,
+    /// Storage cells in them.
+    pub cells: u64,
+    /// Classes in the class trie.
+    pub classes: u64,
+    /// What is wrong: the first hundred things.
+    pub problems: Vec<Problem>,
+    /// How many more there are.
+    pub further_problems: u64,
+}
+
+/// Something wrong with a database.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// Rows cannot be read; what else there is of that part was not looked at.
+    #[error("{part}: {reason}")]
+    Unreadable {
+        /// What was looked at.
+        part: &'static str,
+        /// Why it could not be read.
+        reason: String,
+    },
+    /// A row that every block has is not there.
+    #[error("block {block} has no row in table `{table}`")]
+    MissingBlockRow {
+        /// The block.
+        block: BlockNumber,
+        /// The table.
+        table: &'static str,
+    },
+    /// A row that every transaction has is not there.
+    #[error("transaction {index} of block {block} has no row in table `{table}`")]
+    MissingTransactionRow {
+        /// The block.
+        block: BlockNumber,
+        /// The transaction's index.
+        index: usize,
+        /// The table.
+        table: &'static str,
+    },
+    /// A block's header names another number, or another parent than the block before.
+    #[error("the header of block {block} does not follow on the block before")]
+    Header {
+        /// The block.
+        block: BlockNumber,
+    },
+    /// A block is not found by its hash.
+    #[error("block {block} is not found by its hash")]
+    BlockIndex {
+        /// The block.
+        block: BlockNumber,
+    },
+    /// A transaction is not found by its hash.
+    #[error("transaction {hash} of block {block} is not found by its hash")]
+    TransactionIndex {
+        /// The block.
+        block: BlockNumber,
+        /// The transaction.
+        hash: TransactionHash,
+    },
+    /// The roots kept of a block are not those that its header commits to.
+    #[error("the header of block {block} commits to another state than its roots")]
+    StateRoot {
+        /// The block.
+        block: BlockNumber,
+    },
+    /// A contract's storage is not what its leaf commits to.
+    #[error("the storage of {contract} has root {computed:#x}, the database says {stored:#x}")]
+    StorageRoot {
+        /// The contract.
+        contract: ContractAddress,
+        /// Of its cells.
+        computed: Felt,
+        /// What the database says.
+        stored: Felt,
+    },
+    /// The contracts, or classes, are not what the tip commits to.
+    #[error("the {trie} trie has root {computed:#x}, the tip says {stored:#x}")]
+    Root {
+        /// Which trie.
+        trie: &'static str,
+        /// Of its leaves.
+        computed: Felt,
+        /// What the tip says.
+        stored: Felt,
+    },
+    /// A trie's nodes are not those that its leaves make.
+    #[error("table `{table}` has {wrong} nodes that are missing, wrong or left over")]
+    Nodes {
+        /// The table.
+        table: &'static str,
+        /// How many.
+        wrong: u64,
+    },
+}
+
+impl Storage {
+    /// Reads the whole chain and computes the tries of the latest state anew from its leaves: header after header,
+    /// every transaction, every root. Takes minutes on a large database, and as much memory as the largest contract's
+    /// trie; blocks may be committed meanwhile.
+    #[must_use]
+    pub fn check(&self) -> Check {
+        let now = self.db().snapshot();
+        let mut check = Check::default();
+        let parts: [Part; 2] = [("blocks", chain::check), ("state", state::check)];
+        for (part, look) in parts {
+            if let Err(error) = look(&now, &mut check) {
+                check.found(Problem::Unreadable { part, reason: error.to_string() });
+            }
+        }
+        check
+    }
+}
+
+/// A part of the database, and how it is looked at.
+type Part = (&'static str, fn(&Snapshot<'_>, &mut Check) -> Result<(), StorageError>);
+
+impl Check {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    fn found(&mut self, problem: Problem) {
+        if self.problems.len() < PROBLEMS {
+            self.problems.push(problem);
+        } else {
+            self.further_problems += 1;
+        }
+    }
+}

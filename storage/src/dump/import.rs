@@ -1,0 +1,154 @@
+//! Reading a dump.
+
+use std::io::{self, BufReader, Read};
+use std::slice::Iter;
+
+use sha2::Digest;
+use starknet_api::block::BlockNumber;
+use zstd::stream::read::Decoder;
+
+use super::{Checksummed, DumpError, END, IMPORT_LIMIT, MAGIC, ROW, ROW_LIMIT, TABLE, WINDOW_LOG, tables};
+use crate::db::open::SCHEMA_VERSION;
+use crate::db::table::Table;
+use crate::db::tables::{AnyTable, Forks, TABLES};
+use crate::db::{Batch, Read as _, encoded};
+use crate::{Storage, StorageError};
+
+impl Storage {
+    /// Replaces everything by the rows of a dump, wholly and durably or not at all: blocks, state, the journal of
+    /// pending transactions. Views and caches of what was there are void ([`Self::epoch`]).
+    ///
+    /// # Errors
+    /// [`StorageError::Dump`] or [`StorageError::DamagedRow`] if `from` is not a whole, unchanged dump of a chain that
+    /// began where this one did; otherwise, if the database cannot be written.
+    pub fn import(&self, from: impl Read) -> Result<(), StorageError> {
+        let _one_at_a_time = self.lock_writer();
+        let mut batch = self.db().batch();
+        tables().try_for_each(|table| batch.clear(table))?;
+        let fork = Rows::new(from)?.read_into(&mut batch)?;
+        let expected = self.db().get::<Forks>(&())?;
+        if fork != expected.map(|fork| encoded::<Forks>(&fork)).transpose()? {
+            return Err(DumpError::OtherFork { expected }.into());
+        }
+        self.remove_from(BlockNumber::ZERO, batch)
+    }
+}
+
+/// The records of a dump.
+struct Rows<R: Read> {
+    records: Checksummed<Decoder<'static, BufReader<R>>>,
+    /// Tables that may still come.
+    tables: Iter<'static, AnyTable>,
+}
+
+impl<R: Read> Rows<R> {
+    fn new(mut from: R) -> Result<Self, DumpError> {
+        let (mut magic, mut version) = ([0; MAGIC.len()], [0; size_of::<u32>()]);
+        from.read_exact(&mut magic).map_err(|_| DumpError::NotADump)?;
+        if magic != MAGIC {
+            return Err(DumpError::NotADump);
+        }
+        from.read_exact(&mut version).map_err(read_error)?;
+        let found = u32::from_be_bytes(version);
+        if found != SCHEMA_VERSION {
+            return Err(DumpError::SchemaVersion { found, expected: SCHEMA_VERSION });
+        }
+        let mut frame = Decoder::new(from).map_err(DumpError::Read)?.single_frame();
+        frame.window_log_max(WINDOW_LOG).map_err(DumpError::Read)?;
+        Ok(Self { records: Checksummed::new(frame), tables: TABLES.iter() })
+    }
+
+    /// Puts all rows into the batch. Gives the row that says where the chain was forked, if there is one.
+    fn read_into(mut self, batch: &mut Batch<'_>) -> Result<Option<Vec<u8>>, StorageError> {
+        let mut fork = None;
+        let mut table: Option<&AnyTable> = None;
+        let mut last_key: Option<Vec<u8>> = None;
+        loop {
+            let digest = self.records.digest.clone();
+            let [kind] = self.array()?;
+            match kind {
+                END => {
+                    self.end(&digest.finalize())?;
+                    return Ok(fork);
+                }
+                TABLE => {
+                    table = Some(self.table()?);
+                    last_key = None;
+                }
+                ROW => {
+                    let table = table.ok_or(DumpError::RowOrder { table: "" })?;
+                    let (key, row) = self.row(table.name)?;
+                    (table.check)(&key, &row)?;
+                    if last_key.is_some_and(|last| last >= key) {
+                        return Err(DumpError::RowOrder { table: table.name }.into());
+                    }
+                    if batch.size().saturating_add(key.len() + row.len()) > IMPORT_LIMIT {
+                        return Err(DumpError::TooLong { limit: IMPORT_LIMIT }.into());
+                    }
+                    batch.put_bytes(table, &key, &row)?;
+                    if table.name == Forks::NAME {
+                        fork = Some(row);
+                    }
+                    last_key = Some(key);
+                }
+                kind => return Err(DumpError::RecordKind { kind }.into()),
+            }
+        }
+    }
+
+    fn table(&mut self) -> Result<&'static AnyTable, DumpError> {
+        let [length] = self.array()?;
+        let name = self.bytes(length.into())?;
+        let found = self.tables.by_ref().find(|table| table.name.as_bytes() == name);
+        found
+            .filter(|table| table.name != super::SCHEMA)
+            .ok_or_else(|| DumpError::Table { name: String::from_utf8_lossy(&name).into_owned() })
+    }
+
+    fn row(&mut self, table: &'static str) -> Result<(Vec<u8>, Vec<u8>), DumpError> {
+        let [key_length] = self.array()?;
+        let row_length = u32::from_be_bytes(self.array()?);
+        if row_length > ROW_LIMIT {
+            return Err(DumpError::RowLength { table, bytes: row_length });
+        }
+        Ok((self.bytes(key_length.into())?, self.bytes(row_length)?))
+    }
+
+    /// The checksum, and nothing after it.
+    fn end(mut self, expected: &[u8]) -> Result<(), DumpError> {
+        let found: [u8; 32] = self.array()?;
+        if found != expected {
+            return Err(DumpError::Checksum);
+        }
+        let mut frame = self.records.stream;
+        expect_end(&mut frame)?;
+        expect_end(&mut frame.finish())
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], DumpError> {
+        let mut bytes = [0; N];
+        self.records.read_exact(&mut bytes).map_err(read_error)?;
+        Ok(bytes)
+    }
+
+    /// As many bytes, with memory taken as they come.
+    fn bytes(&mut self, length: u32) -> Result<Vec<u8>, DumpError> {
+        let mut bytes = Vec::new();
+        let read = self.records.by_ref().take(length.into()).read_to_end(&mut bytes).map_err(read_error)?;
+        if read == length as usize { Ok(bytes) } else { Err(DumpError::CutOff) }
+    }
+}
+
+fn expect_end(from: &mut impl Read) -> Result<(), DumpError> {
+    match from.read(&mut [0]).map_err(read_error)? {
+        0 => Ok(()),
+        _ => Err(DumpError::GoesOn),
+    }
+}
+
+fn read_error(error: io::Error) -> DumpError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => DumpError::CutOff,
+        _ => DumpError::Read(error),
+    }
+}
