@@ -6,14 +6,17 @@ use starknet_api::block::{BlockHeader, BlockNumber};
 use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_api::transaction::TransactionHash;
 use tokio::runtime::Handle;
-use zkthreads_execution::{AdmitError, Executor, PendingTransaction, Submission};
-use zkthreads_storage::{BlockTransaction, StateView, Storage};
+use zkthreads_execution::{
+    AdmitError, BlockEnv, ChainState, Executor, PendingTransaction, PreConfirmed, StateAt, Submission,
+};
+use zkthreads_storage::{BlockTransaction, Storage};
 
 use crate::devnet::DevnetControl;
 use crate::error::RpcError;
 use crate::feed::ChainFeed;
-use crate::sink::{PoolStatus, TransactionSink};
+use crate::sink::TransactionSink;
 use crate::wire::block_id::BlockId;
+use crate::wire::place::{Finality, Place};
 
 /// The node, as the RPC methods see it. Cheap to clone.
 #[derive(Clone)]
@@ -30,34 +33,50 @@ pub struct RpcContext {
     pub devnet: Option<Arc<dyn DevnetControl>>,
 }
 
-/// Where a transaction was found.
-pub(crate) enum Found {
-    /// In a block.
-    InBlock(BlockNumber, Box<BlockTransaction>),
-    /// In the pool.
-    Pending(PendingTransaction),
-}
-
 impl RpcContext {
     /// The newest block's number.
     pub(crate) fn latest(&self) -> Result<BlockNumber, RpcError> {
         self.storage.latest()?.ok_or(RpcError::NoBlocks)
     }
 
-    /// The number of the block that `id` names.
-    pub(crate) fn resolve(&self, id: BlockId) -> Result<BlockNumber, RpcError> {
-        let latest = self.storage.latest()?.ok_or(RpcError::BlockNotFound)?;
-        match id {
-            BlockId::Latest | BlockId::PreConfirmed => Ok(latest),
-            BlockId::Number(number) if number <= latest => Ok(number),
-            BlockId::Number(_) | BlockId::L1Accepted => Err(RpcError::BlockNotFound),
-            BlockId::Hash(hash) => self.storage.block_number(hash)?.ok_or(RpcError::BlockNotFound),
-        }
+    /// The first block's number: 0, unless the chain was forked off another one.
+    pub(crate) fn first(&self) -> BlockNumber {
+        self.storage.fork().and_then(|fork| fork.number.next()).unwrap_or_default()
     }
 
-    /// The header of the block that `id` names.
-    pub(crate) fn header(&self, id: BlockId) -> Result<BlockHeader, RpcError> {
-        self.header_at(self.resolve(id)?)
+    /// The block that `id` names: a stored one, or the open one.
+    pub(crate) fn resolve(&self, id: BlockId) -> Result<StateAt, RpcError> {
+        if id == BlockId::PreConfirmed {
+            return self.pre_confirmed().map(StateAt::PreConfirmed);
+        }
+        self.resolve_stored(id).map(StateAt::Block)
+    }
+
+    /// The number of the stored block that `id` names. The open block is none.
+    pub(crate) fn resolve_stored(&self, id: BlockId) -> Result<BlockNumber, RpcError> {
+        let latest = self.storage.latest()?.ok_or(RpcError::BlockNotFound)?;
+        let found = match id {
+            BlockId::Latest => Some(latest),
+            BlockId::Number(number) => Some(number).filter(|number| *number <= latest),
+            BlockId::L1Accepted => self.storage.l1_accepted()?,
+            BlockId::Hash(hash) => self.storage.block_number(hash)?,
+            BlockId::PreConfirmed => {
+                let reason = "block_id: `pre_confirmed` is not finished, which this method needs";
+                return Err(RpcError::InvalidParams(reason.to_owned()));
+            }
+        };
+        found.ok_or(RpcError::BlockNotFound)
+    }
+
+    /// The open block. While none is shown, or the one shown has just been stored, an empty one.
+    pub(crate) fn pre_confirmed(&self) -> Result<PreConfirmed, RpcError> {
+        let latest = self.storage.latest()?.ok_or(RpcError::BlockNotFound)?;
+        let shown = self.feed.pre_confirmed().filter(|block| Some(block.number()) == latest.next());
+        if let Some(block) = shown {
+            return Ok(block);
+        }
+        let env = BlockEnv::of(&self.header_at(latest)?)?;
+        Ok(self.executor.open_block(env)?.pre_confirmed())
     }
 
     /// The header of a block that exists.
@@ -70,15 +89,35 @@ impl RpcContext {
         self.storage.transactions(number)?.ok_or(RpcError::BlockNotFound)
     }
 
+    /// How final a stored block is.
+    pub(crate) fn finality(&self, number: BlockNumber) -> Result<Finality, RpcError> {
+        let on_l1 = self.storage.l1_accepted()?.is_some_and(|accepted| number <= accepted);
+        Ok(if on_l1 { Finality::AcceptedOnL1 } else { Finality::AcceptedOnL2 })
+    }
+
+    /// A block that exists, as what is in it names it.
+    pub(crate) fn place(&self, number: BlockNumber) -> Result<Place, RpcError> {
+        let hash = Some(self.header_at(number)?.block_hash);
+        Ok(Place { number, hash, finality: self.finality(number)? })
+    }
+
     /// The state after the block that `id` names.
-    pub(crate) fn state(&self, id: BlockId) -> Result<StateView, RpcError> {
-        Ok(self.storage.state_at(self.resolve(id)?))
+    pub(crate) fn state(&self, id: BlockId) -> Result<ChainState, RpcError> {
+        Ok(self.executor.state(&self.resolve(id)?))
+    }
+
+    /// The state that a stored block began with.
+    pub(crate) fn state_before(&self, number: BlockNumber) -> zkthreads_storage::StateView {
+        match number.prev() {
+            Some(parent) => self.storage.state_at(parent),
+            None => self.storage.state_before_genesis(),
+        }
     }
 
     /// The class of a contract that must exist in `state`.
     pub(crate) fn class_hash(
         &self,
-        state: &StateView,
+        state: &ChainState,
         contract: ContractAddress,
     ) -> Result<ClassHash, RpcError> {
         let class_hash = state.class_hash(contract)?;
@@ -86,22 +125,6 @@ impl RpcContext {
             return Err(RpcError::ContractNotFound);
         }
         Ok(class_hash)
-    }
-
-    /// A transaction, in a block or in the pool. Looks into storage again after the pool, since a transaction may
-    /// move from one to the other in between.
-    pub(crate) fn find(&self, hash: TransactionHash) -> Result<Found, RpcError> {
-        let stored = || {
-            let found = self.storage.transaction(hash)?;
-            Ok(found.map(|(number, _, transaction)| Found::InBlock(number, Box::new(transaction))))
-        };
-        if let Some(found) = stored().transpose() {
-            return found;
-        }
-        if let Some(transaction) = self.sink.pending(hash) {
-            return Ok(Found::Pending(transaction));
-        }
-        stored()?.ok_or_else(|| self.not_found(hash))
     }
 
     /// Admits a transaction of `sender`; says so if the reason for a refusal is that no account lives there.
@@ -121,21 +144,12 @@ impl RpcContext {
     }
 
     fn is_absent(&self, contract: ContractAddress) -> bool {
-        let state = self.state(BlockId::Latest);
+        let state = self.state(BlockId::PreConfirmed);
         state.is_ok_and(|state| state.class_hash(contract).is_ok_and(|class| class == ClassHash::default()))
     }
 
     /// Puts an admitted transaction into the pool. Methods run on threads for blocking work, so waiting is fine.
     pub(crate) fn submit(&self, transaction: PendingTransaction) -> Result<TransactionHash, RpcError> {
         Ok(Handle::current().block_on(self.sink.submit(transaction))?)
-    }
-
-    /// That no such transaction is known; says why if the pool remembers having rejected it.
-    pub(crate) fn not_found(&self, hash: TransactionHash) -> RpcError {
-        let rejected = match self.sink.status(hash) {
-            Some(PoolStatus::Rejected { reason }) => Some(reason),
-            Some(PoolStatus::Received | PoolStatus::Candidate) | None => None,
-        };
-        RpcError::TransactionHashNotFound { rejected }
     }
 }

@@ -6,6 +6,7 @@
 use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::types::error::{METHOD_NOT_FOUND_CODE, TOO_MANY_SUBSCRIPTIONS_CODE};
 use serde_json::{Value, json};
+use starknet_api::transaction::TransactionHash;
 use zkthreads_storage::StorageError;
 
 use crate::devnet::DevnetError;
@@ -20,6 +21,9 @@ pub(crate) enum RpcError {
     EntryPointNotFound,
     #[error("Block not found")]
     BlockNotFound,
+    /// The block is there, its state is not.
+    #[error("Block not found")]
+    StateGone { reason: String },
     #[error("Invalid transaction index in a block")]
     InvalidTransactionIndex,
     #[error("Class hash not found")]
@@ -40,7 +44,14 @@ pub(crate) enum RpcError {
     #[error("Transaction execution error")]
     TransactionExecution { index: usize, reason: String },
     #[error("the node doesn't support storage proofs for blocks that are too far in the past")]
-    StorageProofNotSupported,
+    StorageProofNotSupported { reason: String },
+    #[error("No trace available for transaction")]
+    NoTrace { status: &'static str },
+    /// An inner transaction, which this chain did not execute.
+    #[error("No trace available for transaction")]
+    NotTraced { thread: TransactionHash },
+    #[error("Failed to compile the contract")]
+    CompilationError { reason: String },
     #[error("Class already declared")]
     ClassAlreadyDeclared,
     #[error("Invalid transaction nonce")]
@@ -70,6 +81,8 @@ pub(crate) enum RpcError {
     UnsupportedClassVersion { reason: String },
     #[error("An unexpected error occurred")]
     Unexpected { reason: String },
+    #[error("Transaction fee below minimum")]
+    FeeBelowMinimum { reason: String },
     #[error("Replacement transaction is underpriced")]
     ReplacementUnderpriced,
     /// What the specification knows a bad thread package as.
@@ -105,7 +118,7 @@ impl RpcError {
         match self {
             Self::ContractNotFound => 20,
             Self::EntryPointNotFound => 21,
-            Self::BlockNotFound => 24,
+            Self::BlockNotFound | Self::StateGone { .. } => 24,
             Self::InvalidTransactionIndex => 27,
             Self::ClassHashNotFound => 28,
             Self::TransactionHashNotFound { .. } => 29,
@@ -115,7 +128,9 @@ impl RpcError {
             Self::TooManyKeysInFilter => 34,
             Self::ContractError { .. } => 40,
             Self::TransactionExecution { .. } => 41,
-            Self::StorageProofNotSupported => 42,
+            Self::StorageProofNotSupported { .. } => 42,
+            Self::NoTrace { .. } | Self::NotTraced { .. } => 10,
+            Self::CompilationError { .. } => 100,
             Self::ClassAlreadyDeclared => 51,
             Self::InvalidTransactionNonce { .. } => 52,
             Self::InsufficientResources { .. } => 53,
@@ -130,6 +145,7 @@ impl RpcError {
             Self::UnsupportedClassVersion { .. } => 62,
             Self::Unexpected { .. } => 63,
             Self::ReplacementUnderpriced => 64,
+            Self::FeeBelowMinimum { .. } => 65,
             Self::InvalidProof(_) => 69,
             Self::Thread(error) => error.code(),
             Self::Devnet(error) => error.code(),
@@ -150,6 +166,12 @@ impl RpcError {
             Self::TransactionExecution { index, reason } => {
                 Some(json!({ "transaction_index": index, "execution_error": reason }))
             }
+            Self::NoTrace { status } => Some(json!({ "status": status })),
+            Self::NotTraced { thread } => Some(json!({
+                "thread": thread,
+                "reason": "a thread transaction settled it by proof; zkthread_getThread shows what it did",
+            })),
+            Self::CompilationError { reason } => Some(json!({ "compilation_error": reason })),
             Self::InvalidParams(reason) => Some(reason.as_str().into()),
             Self::TransactionHashNotFound { rejected } => rejected.as_deref().map(Value::from),
             Self::InvalidTransactionNonce { reason }
@@ -162,6 +184,9 @@ impl RpcError {
             | Self::UnsupportedTransactionVersion { reason }
             | Self::UnsupportedClassVersion { reason }
             | Self::Unexpected { reason }
+            | Self::StateGone { reason }
+            | Self::StorageProofNotSupported { reason }
+            | Self::FeeBelowMinimum { reason }
             | Self::Internal { reason } => Some(reason.as_str().into()),
             Self::InvalidProof(error) | Self::Thread(error) => Some(error.data()),
             Self::Devnet(error) => error.data(),
@@ -176,7 +201,6 @@ impl RpcError {
             | Self::NoBlocks
             | Self::InvalidContinuationToken
             | Self::TooManyKeysInFilter
-            | Self::StorageProofNotSupported
             | Self::ClassAlreadyDeclared
             | Self::NonAccount
             | Self::DuplicateTransaction
@@ -190,7 +214,11 @@ impl RpcError {
 
 impl From<StorageError> for RpcError {
     fn from(error: StorageError) -> Self {
-        Self::Internal { reason: error.to_string() }
+        let reason = error.to_string();
+        match error {
+            StorageError::Pruned { .. } | StorageError::Reverted { .. } => Self::StateGone { reason },
+            _ => Self::Internal { reason },
+        }
     }
 }
 

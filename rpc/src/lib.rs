@@ -14,6 +14,7 @@ mod convert;
 pub mod devnet;
 mod error;
 mod feed;
+mod lookup;
 mod method;
 mod params;
 mod server;

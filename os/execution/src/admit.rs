@@ -32,6 +32,9 @@ pub enum AdmitError {
     /// [53] The resource bounds do not cover the transaction.
     #[error("insufficient resources: {0}")]
     InsufficientResources(String),
+    /// [65] The prices offered are below the block's.
+    #[error("fee below minimum: {0}")]
+    FeeBelowMinimum(String),
     /// [54] The balance does not cover the most the transaction may cost.
     #[error("insufficient balance: {0}")]
     InsufficientBalance(String),

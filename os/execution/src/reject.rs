@@ -4,7 +4,7 @@ use blockifier::blockifier::stateful_validator::StatefulValidatorError;
 use blockifier::blockifier::transaction_executor::TransactionExecutorError;
 use blockifier::state::errors::StateError;
 use blockifier::transaction::errors::{
-    TransactionExecutionError, TransactionFeeError, TransactionPreValidationError,
+    ResourceBoundsError, TransactionExecutionError, TransactionFeeError, TransactionPreValidationError,
 };
 use starknet_api::StarknetApiError;
 
@@ -35,6 +35,9 @@ impl From<TransactionFeeError> for AdmitError {
             Fee::ResourcesBoundsExceedBalance { .. }
             | Fee::GasBoundsExceedBalance { .. }
             | Fee::MaxFeeExceedsBalance { .. } => Self::InsufficientBalance(error.to_string()),
+            Fee::InsufficientResourceBounds { ref errors } if errors.iter().all(is_of_price) => {
+                Self::FeeBelowMinimum(error.to_string())
+            }
             Fee::InsufficientResourceBounds { .. }
             | Fee::MaxFeeTooLow { .. }
             | Fee::MissingL1GasBounds
@@ -45,6 +48,10 @@ impl From<TransactionFeeError> for AdmitError {
             }
         }
     }
+}
+
+fn is_of_price(error: &ResourceBoundsError) -> bool {
+    matches!(error, ResourceBoundsError::MaxGasPriceTooLow { .. })
 }
 
 impl From<TransactionPreValidationError> for AdmitError {

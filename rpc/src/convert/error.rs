@@ -11,6 +11,7 @@ impl From<AdmitError> for RpcError {
         match error {
             AdmitError::InvalidNonce { .. } => Self::InvalidTransactionNonce { reason },
             AdmitError::InsufficientResources(_) => Self::InsufficientResources { reason },
+            AdmitError::FeeBelowMinimum(_) => Self::FeeBelowMinimum { reason },
             AdmitError::InsufficientBalance(_) => Self::InsufficientBalance { reason },
             AdmitError::Validation(_) => Self::ValidationFailure { reason },
             AdmitError::ClassAlreadyDeclared(_) => Self::ClassAlreadyDeclared,
@@ -65,7 +66,9 @@ impl From<SubmitError> for RpcError {
             SubmitError::Duplicate => Self::DuplicateTransaction,
             SubmitError::Nonce { .. } => Self::InvalidTransactionNonce { reason },
             SubmitError::ReplacementUnderpriced { .. } => Self::ReplacementUnderpriced,
-            SubmitError::Full { .. } | SubmitError::Unavailable { .. } => Self::Unexpected { reason },
+            SubmitError::NotReplaceable { .. }
+            | SubmitError::Full { .. }
+            | SubmitError::Unavailable { .. } => Self::Unexpected { reason },
         }
     }
 }

@@ -1,23 +1,26 @@
 //! From a block's or transaction's diff to the spec's.
 
-use starknet_api::core::ClassHash;
+use starknet_api::core::ContractAddress;
 use starknet_api::state::ThinStateDiff;
 use starknet_rust_core::types::{
     ContractStorageDiffItem, DeclaredClassItem, DeployedContractItem, NonceUpdate, ReplacedClassItem,
     StateDiff, StorageEntry,
 };
-use zkthreads_storage::{StateView, StorageError};
+use zkthreads_storage::StorageError;
 
-/// The spec's form of `diff`. `before` tells a contract that changed its class from one that is new.
-pub(crate) fn state_diff(diff: &ThinStateDiff, before: &StateView) -> Result<StateDiff, StorageError> {
+/// The spec's form of `diff`. `existed` tells a contract that changed its class from one that is new.
+pub(crate) fn state_diff(
+    diff: &ThinStateDiff,
+    existed: impl Fn(ContractAddress) -> Result<bool, StorageError>,
+) -> Result<StateDiff, StorageError> {
     let mut deployed_contracts = Vec::new();
     let mut replaced_classes = Vec::new();
     for (address, class_hash) in &diff.deployed_contracts {
-        let (address, class_hash) = (*address, class_hash.0);
-        if before.class_hash(address)? == ClassHash::default() {
-            deployed_contracts.push(DeployedContractItem { address: *address.0.key(), class_hash });
+        let (contract_address, class_hash) = (*address.0.key(), class_hash.0);
+        if existed(*address)? {
+            replaced_classes.push(ReplacedClassItem { contract_address, class_hash });
         } else {
-            replaced_classes.push(ReplacedClassItem { contract_address: *address.0.key(), class_hash });
+            deployed_contracts.push(DeployedContractItem { address: contract_address, class_hash });
         }
     }
     let storage_diffs = diff.storage_diffs.iter().map(|(address, cells)| ContractStorageDiffItem {

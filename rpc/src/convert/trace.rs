@@ -1,65 +1,151 @@
 //! From stored traces to the spec's.
 
+use std::collections::HashSet;
+
 use starknet_api::contract_class::EntryPointType as ApiEntryPointType;
+use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_rust_core::types::{
     CallType, DeclareTransactionTrace, DeployAccountTransactionTrace, EntryPointType, ExecuteInvocation,
     ExecutionResources, FunctionInvocation, InnerCallExecutionResources, InvokeTransactionTrace,
-    L1HandlerTransactionTrace, OrderedEvent, OrderedMessage, RevertedInvocation, StateDiff, TransactionTrace,
+    L1HandlerTransactionTrace, OrderedEvent, OrderedMessage, RevertedInvocation, TransactionTrace,
 };
-use zkthreads_execution::{PendingBody, Simulation};
-use zkthreads_storage::{CallTrace, CallType as StoredCallType, ExecutionStatus, Receipt};
+use zkthreads_execution::PendingBody;
+use zkthreads_protocol::{Package, Transaction};
+use zkthreads_storage::{
+    BlockTransaction, CallTrace, CallType as StoredCallType, ExecutionStatus, Receipt, StorageError,
+    TransactionTrace as StoredTrace,
+};
 
+use super::settlement;
+use super::state_diff::state_diff;
 use crate::error::RpcError;
 
-/// The trace of a simulated transaction of the kind of `body`.
-pub(crate) fn transaction_trace(
-    body: &PendingBody,
-    simulation: &Simulation,
-    state_diff: StateDiff,
-) -> Result<TransactionTrace, RpcError> {
-    let trace = &simulation.trace;
-    let execution_resources = execution_resources(&simulation.receipt);
-    let state_diff = Some(state_diff);
-    let validate_invocation = trace.validate.as_ref().map(invocation);
-    let fee_transfer_invocation = trace.fee_transfer.as_ref().map(invocation);
-    Ok(match body {
-        PendingBody::Invoke(_) | PendingBody::Thread { .. } => {
-            TransactionTrace::Invoke(InvokeTransactionTrace {
+/// The form that a transaction's trace has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TraceKind {
+    /// A thread's is an invoke's too.
+    Invoke,
+    Declare,
+    DeployAccount,
+    L1Handler,
+}
+
+/// A transaction to show the trace of.
+pub(crate) struct Traced<'a> {
+    pub(crate) kind: TraceKind,
+    pub(crate) trace: &'a StoredTrace,
+    pub(crate) receipt: &'a Receipt,
+    /// Of a thread that settled.
+    pub(crate) settled: Option<&'a Package>,
+}
+
+/// Converts the traces of transactions that followed each other.
+pub(crate) struct Traces<C> {
+    /// A contract's class before all of them.
+    class_before: C,
+    /// What they deployed so far.
+    deployed: HashSet<ContractAddress>,
+}
+
+impl<C: Fn(ContractAddress) -> Result<ClassHash, StorageError>> Traces<C> {
+    pub(crate) fn new(class_before: C) -> Self {
+        Self { class_before, deployed: HashSet::new() }
+    }
+
+    /// Passes over a transaction.
+    pub(crate) fn skip(&mut self, trace: &StoredTrace) {
+        self.deployed.extend(trace.state_diff.deployed_contracts.keys());
+    }
+
+    /// The trace of the next transaction of a block; with the package, if it is a thread that settled.
+    pub(crate) fn in_block(
+        &mut self,
+        transaction: &BlockTransaction,
+        trace: &StoredTrace,
+        settled: Option<&Package>,
+    ) -> Result<TransactionTrace, RpcError> {
+        let kind = (&transaction.body).into();
+        self.convert(&Traced { kind, trace, receipt: &transaction.receipt, settled })
+    }
+
+    /// The next transaction's trace.
+    pub(crate) fn convert(&mut self, traced: &Traced<'_>) -> Result<TransactionTrace, RpcError> {
+        let existed = |contract| {
+            Ok(self.deployed.contains(&contract) || (self.class_before)(contract)? != ClassHash::default())
+        };
+        let Traced { kind, trace, receipt, settled } = *traced;
+        let state_diff = Some(state_diff(&trace.state_diff, existed)?);
+        self.skip(trace);
+        let execution_resources = execution_resources(receipt);
+        let validate_invocation = trace.validate.as_ref().map(invocation);
+        let fee_transfer_invocation = trace.fee_transfer.as_ref().map(invocation);
+        Ok(match kind {
+            TraceKind::Invoke => {
+                let mut execute_invocation = execute_invocation(trace, receipt)?;
+                if let (Some(package), ExecuteInvocation::Success(envelope)) =
+                    (settled, &mut execute_invocation)
+                {
+                    settlement::show(package, envelope);
+                }
+                TransactionTrace::Invoke(InvokeTransactionTrace {
+                    validate_invocation,
+                    execute_invocation,
+                    fee_transfer_invocation,
+                    state_diff,
+                    execution_resources,
+                })
+            }
+            TraceKind::Declare => TransactionTrace::Declare(DeclareTransactionTrace {
                 validate_invocation,
-                execute_invocation: execute_invocation(simulation)?,
                 fee_transfer_invocation,
                 state_diff,
                 execution_resources,
-            })
-        }
-        PendingBody::Declare { .. } => TransactionTrace::Declare(DeclareTransactionTrace {
-            validate_invocation,
-            fee_transfer_invocation,
-            state_diff,
-            execution_resources,
-        }),
-        PendingBody::DeployAccount { .. } => TransactionTrace::DeployAccount(DeployAccountTransactionTrace {
-            validate_invocation,
-            constructor_invocation: invocation(trace.execute.as_ref().ok_or_else(missing_call)?),
-            fee_transfer_invocation,
-            state_diff,
-            execution_resources,
-        }),
-        PendingBody::L1Handler(_) => TransactionTrace::L1Handler(L1HandlerTransactionTrace {
-            function_invocation: execute_invocation(simulation)?,
-            state_diff,
-            execution_resources,
-        }),
-    })
+            }),
+            TraceKind::DeployAccount => TransactionTrace::DeployAccount(DeployAccountTransactionTrace {
+                validate_invocation,
+                constructor_invocation: invocation(trace.execute.as_ref().ok_or_else(missing_call)?),
+                fee_transfer_invocation,
+                state_diff,
+                execution_resources,
+            }),
+            TraceKind::L1Handler => TransactionTrace::L1Handler(L1HandlerTransactionTrace {
+                function_invocation: execute_invocation(trace, receipt)?,
+                state_diff,
+                execution_resources,
+            }),
+        })
+    }
 }
 
-fn execute_invocation(simulation: &Simulation) -> Result<ExecuteInvocation, RpcError> {
-    match &simulation.receipt.status {
+impl From<&Transaction> for TraceKind {
+    fn from(transaction: &Transaction) -> Self {
+        match transaction {
+            Transaction::Invoke(_) | Transaction::Thread { .. } => Self::Invoke,
+            Transaction::Declare(_) => Self::Declare,
+            Transaction::DeployAccount(_) => Self::DeployAccount,
+            Transaction::L1Handler(_) => Self::L1Handler,
+        }
+    }
+}
+
+impl From<&PendingBody> for TraceKind {
+    fn from(body: &PendingBody) -> Self {
+        match body {
+            PendingBody::Invoke(_) | PendingBody::Thread { .. } => Self::Invoke,
+            PendingBody::Declare { .. } => Self::Declare,
+            PendingBody::DeployAccount { .. } => Self::DeployAccount,
+            PendingBody::L1Handler(_) => Self::L1Handler,
+        }
+    }
+}
+
+fn execute_invocation(trace: &StoredTrace, receipt: &Receipt) -> Result<ExecuteInvocation, RpcError> {
+    match &receipt.status {
         ExecutionStatus::Reverted { reason } => {
             Ok(ExecuteInvocation::Reverted(RevertedInvocation { revert_reason: reason.clone() }))
         }
         ExecutionStatus::Succeeded => {
-            let call = simulation.trace.execute.as_ref().ok_or_else(missing_call)?;
+            let call = trace.execute.as_ref().ok_or_else(missing_call)?;
             Ok(ExecuteInvocation::Success(invocation(call)))
         }
     }

@@ -1,11 +1,13 @@
 //! Blocks as methods answer them.
 
 use serde::Serialize;
-use starknet_api::block::{BlockHeader, GasPricePerToken};
+use starknet_api::block::{BlockHeader, BlockInfo, GasPricePerToken, GasPrices, NonzeroGasPrice};
 use starknet_api::data_availability::L1DataAvailabilityMode;
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::PreConfirmed;
 use zkthreads_storage::BlockTransaction;
 
+use super::place::Finality;
 use super::receipt::ReceiptOut;
 use super::transaction::TransactionOut;
 
@@ -13,18 +15,18 @@ use super::transaction::TransactionOut;
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum BlockOut<T> {
-    /// One that exists.
-    Committed {
-        status: &'static str,
+    /// One that is stored.
+    Stored {
+        status: Finality,
         #[serde(flatten)]
         header: Box<HeaderOut>,
         transactions: Vec<T>,
     },
-    /// The next one. Empty: blocks become visible whole.
+    /// The open one.
     PreConfirmed {
         #[serde(flatten)]
         context: Box<ContextOut>,
-        transactions: [(); 0],
+        transactions: Vec<T>,
     },
 }
 
@@ -48,6 +50,7 @@ pub(crate) struct ContextOut {
     starknet_version: String,
 }
 
+/// A block without its transactions.
 #[derive(Debug, Serialize)]
 pub(crate) struct HeaderOut {
     #[serde(flatten)]
@@ -71,33 +74,38 @@ struct PriceOut {
 }
 
 impl<T> BlockOut<T> {
-    /// A block, each of its transactions put into form by `form`.
-    pub(crate) fn new(
+    /// A stored block, each of its transactions put into form by `form`.
+    pub(crate) fn stored(
         header: &BlockHeader,
+        finality: Finality,
         transactions: &[BlockTransaction],
-        form: impl Fn(&BlockTransaction) -> T,
+        form: impl Fn(&BlockTransaction, Finality) -> T,
     ) -> Self {
-        Self::Committed {
-            status: "ACCEPTED_ON_L2",
+        Self::Stored {
+            status: finality,
             header: Box::new(header.into()),
-            transactions: transactions.iter().map(form).collect(),
+            transactions: transactions.iter().map(|transaction| form(transaction, finality)).collect(),
         }
     }
 
-    /// The block after `latest`.
-    pub(crate) fn after(latest: &BlockHeader) -> Self {
-        let mut context = ContextOut::from(latest);
-        context.block_number = context.block_number.saturating_add(1);
-        Self::PreConfirmed { context: Box::new(context), transactions: [] }
+    /// The open block, likewise.
+    pub(crate) fn open(block: &PreConfirmed, form: impl Fn(&BlockTransaction, Finality) -> T) -> Self {
+        let transactions = block.transactions();
+        Self::PreConfirmed {
+            context: Box::new(block.info().into()),
+            transactions: transactions
+                .map(|executed| form(&executed.transaction, Finality::PreConfirmed))
+                .collect(),
+        }
     }
 }
 
 impl TransactionWithReceipt {
     /// A transaction without its hash, and its receipt without its block.
-    pub(crate) fn new(transaction: &BlockTransaction, proof_facts: bool) -> Self {
+    pub(crate) fn new(transaction: &BlockTransaction, finality: Finality, proof_facts: bool) -> Self {
         Self {
             transaction: TransactionOut::new(&transaction.body, None, proof_facts),
-            receipt: ReceiptOut::new(transaction, None),
+            receipt: ReceiptOut::new(transaction, finality),
         }
     }
 }
@@ -132,12 +140,39 @@ impl From<&BlockHeader> for ContextOut {
             l1_gas_price: header.l1_gas_price.into(),
             l2_gas_price: header.l2_gas_price.into(),
             l1_data_gas_price: header.l1_data_gas_price.into(),
-            l1_da_mode: match header.l1_da_mode {
-                L1DataAvailabilityMode::Blob => "BLOB",
-                L1DataAvailabilityMode::Calldata => "CALLDATA",
-            },
+            l1_da_mode: da_mode(header.l1_da_mode),
             starknet_version: header.starknet_version.to_string(),
         }
+    }
+}
+
+impl From<&BlockInfo> for ContextOut {
+    fn from(block: &BlockInfo) -> Self {
+        let GasPrices { eth_gas_prices: wei, strk_gas_prices: fri } = &block.gas_prices;
+        let price = |fri: NonzeroGasPrice, wei: NonzeroGasPrice| {
+            PriceOut::from(GasPricePerToken { price_in_fri: fri.get(), price_in_wei: wei.get() })
+        };
+        Self {
+            block_number: block.block_number.0,
+            timestamp: block.block_timestamp.0,
+            sequencer_address: *block.sequencer_address.0.key(),
+            l1_gas_price: price(fri.l1_gas_price, wei.l1_gas_price),
+            l2_gas_price: price(fri.l2_gas_price, wei.l2_gas_price),
+            l1_data_gas_price: price(fri.l1_data_gas_price, wei.l1_data_gas_price),
+            l1_da_mode: da_mode(if block.use_kzg_da {
+                L1DataAvailabilityMode::Blob
+            } else {
+                L1DataAvailabilityMode::Calldata
+            }),
+            starknet_version: block.starknet_version.to_string(),
+        }
+    }
+}
+
+fn da_mode(mode: L1DataAvailabilityMode) -> &'static str {
+    match mode {
+        L1DataAvailabilityMode::Blob => "BLOB",
+        L1DataAvailabilityMode::Calldata => "CALLDATA",
     }
 }
 

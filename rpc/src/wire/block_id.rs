@@ -18,10 +18,9 @@ pub(crate) enum BlockId {
     Number(BlockNumber),
     /// The newest block.
     Latest,
-    /// The block under construction. Blocks become visible whole, so its state is that of [`Self::Latest`];
-    /// only nonces look further, into the pool.
+    /// The block under construction.
     PreConfirmed,
-    /// The newest block accepted on L1. There is none: this node does not settle on L1.
+    /// The newest block accepted on L1.
     L1Accepted,
 }
 

@@ -32,6 +32,14 @@ pub(crate) enum SimulationFlag {
     ReturnInitialReads,
 }
 
+/// What to add to traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) enum TraceFlag {
+    /// The state values that were read.
+    #[serde(rename = "RETURN_INITIAL_READS")]
+    ReturnInitialReads,
+}
+
 /// Whether a list of flags, absent or not, holds `flag`.
 pub(crate) fn has<F: PartialEq>(flags: &Option<Vec<F>>, flag: F) -> bool {
     flags.as_ref().is_some_and(|flags| flags.contains(&flag))

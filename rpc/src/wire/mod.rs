@@ -8,6 +8,7 @@ pub(crate) mod broadcast;
 pub(crate) mod flags;
 pub(crate) mod inner;
 pub(crate) mod number;
+pub(crate) mod place;
 pub(crate) mod receipt;
 pub(crate) mod thread;
 pub(crate) mod transaction;

@@ -1,13 +1,14 @@
 //! Receipts, events and messages as methods answer them.
 
 use serde::Serialize;
-use starknet_api::block::{BlockHash, BlockNumber};
+use starknet_api::hash::L1L2MsgHash;
 use starknet_api::transaction::{Event, MessageToL1, TransactionHash};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::Transaction;
 use zkthreads_storage::{BlockTransaction, ExecutionStatus};
 
 use super::inner::Effects;
+use super::place::{Finality, Place};
 
 /// A receipt, with or without the block it is in.
 #[derive(Debug, Serialize)]
@@ -16,7 +17,7 @@ pub(crate) struct ReceiptOut {
     kind: &'static str,
     transaction_hash: Felt,
     actual_fee: FeePayment,
-    finality_status: &'static str,
+    finality_status: Finality,
     #[serde(flatten)]
     status: StatusOut,
     messages_sent: Vec<MessageOut>,
@@ -24,6 +25,8 @@ pub(crate) struct ReceiptOut {
     execution_resources: ResourcesOut,
     #[serde(skip_serializing_if = "Option::is_none")]
     contract_address: Option<Felt>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_hash: Option<L1L2MsgHash>,
     #[serde(skip_serializing_if = "Option::is_none")]
     block_hash: Option<Felt>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,19 +73,20 @@ pub(crate) struct EventOut {
 }
 
 impl ReceiptOut {
-    /// The receipt of a transaction in a block; names the block if one is given.
-    pub(crate) fn new(transaction: &BlockTransaction, block: Option<(BlockHash, BlockNumber)>) -> Self {
+    /// The receipt of a transaction in a block, without the block.
+    pub(crate) fn new(transaction: &BlockTransaction, finality: Finality) -> Self {
         let receipt = &transaction.receipt;
+        let (kind, unit, message_hash) = match &transaction.body {
+            Transaction::Invoke(_) | Transaction::Thread { .. } => ("INVOKE", "FRI", None),
+            Transaction::Declare(_) => ("DECLARE", "FRI", None),
+            Transaction::DeployAccount(_) => ("DEPLOY_ACCOUNT", "FRI", None),
+            Transaction::L1Handler(message) => ("L1_HANDLER", "WEI", Some(message.tx.calc_msg_hash())),
+        };
         Self {
-            kind: match transaction.body {
-                Transaction::Invoke(_) | Transaction::Thread { .. } => "INVOKE",
-                Transaction::Declare(_) => "DECLARE",
-                Transaction::DeployAccount(_) => "DEPLOY_ACCOUNT",
-                Transaction::L1Handler(_) => "L1_HANDLER",
-            },
+            kind,
             transaction_hash: transaction.hash.0,
-            actual_fee: FeePayment { amount: receipt.actual_fee.0.into(), unit: "FRI" },
-            finality_status: "ACCEPTED_ON_L2",
+            actual_fee: FeePayment { amount: receipt.actual_fee.0.into(), unit },
+            finality_status: finality,
             status: match &receipt.status {
                 ExecutionStatus::Succeeded => StatusOut::new(None),
                 ExecutionStatus::Reverted { reason } => StatusOut::new(Some(reason)),
@@ -95,29 +99,36 @@ impl ReceiptOut {
                 l2_gas: receipt.gas.l2_gas.0,
             },
             contract_address: receipt.deployed.map(|address| *address.0.key()),
-            block_hash: block.map(|(hash, _)| hash.0),
-            block_number: block.map(|(_, number)| number.0),
+            message_hash,
+            block_hash: None,
+            block_number: None,
         }
     }
-}
 
-impl ReceiptOut {
-    /// The receipt of an inner transaction of a thread that settled in `block`. It costs its sender nothing: the
+    /// Names the block.
+    pub(crate) fn in_block(self, place: &Place) -> Self {
+        let (block_hash, block_number) = (place.hash.map(|hash| hash.0), Some(place.number.0));
+        Self { block_hash, block_number, ..self }
+    }
+
+    /// The receipt of an inner transaction of a thread that settled in a block. It costs its sender nothing: the
     /// thread transaction's receipt says what the submitter paid.
-    pub(crate) fn inner(hash: TransactionHash, effects: Effects, block: (BlockHash, BlockNumber)) -> Self {
+    pub(crate) fn inner(hash: TransactionHash, effects: Effects, place: &Place) -> Self {
         Self {
             kind: "INVOKE",
             transaction_hash: hash.0,
             actual_fee: FeePayment { amount: Felt::ZERO, unit: "FRI" },
-            finality_status: "ACCEPTED_ON_L2",
+            finality_status: place.finality,
             status: effects.status,
             messages_sent: effects.messages_sent,
             events: effects.events,
             execution_resources: ResourcesOut { l1_gas: 0, l1_data_gas: 0, l2_gas: 0 },
             contract_address: None,
-            block_hash: Some(block.0.0),
-            block_number: Some(block.1.0),
+            message_hash: None,
+            block_hash: None,
+            block_number: None,
         }
+        .in_block(place)
     }
 }
 

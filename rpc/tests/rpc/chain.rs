@@ -1,31 +1,29 @@
-//! A chain with two funded accounts, the STRK token and the legacy deployer, and a pool that makes one block per
-//! transaction unless it is told to hold them.
+//! A chain with two funded accounts, the STRK token, a bridge to L1 and the legacy deployer.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use jsonrpsee::core::async_trait;
 use serde_json::Value;
 use starknet_api::abi::abi_utils::get_storage_var_address;
 use starknet_api::block::{
     BlockNumber, BlockTimestamp, GasPrice, GasPriceVector, GasPrices, NonzeroGasPrice,
 };
-use starknet_api::core::{ChainId, ClassHash, ContractAddress, Nonce};
+use starknet_api::core::{ChainId, ClassHash, ContractAddress};
 use starknet_api::state::SierraContractClass;
-use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
 use zkthreads_execution::class::compile;
-use zkthreads_execution::{ChainConfig, Executor, GenesisState, OsVersion, PendingTransaction, Refusal};
+use zkthreads_execution::{ChainConfig, Executor, GenesisState, OsVersion};
 use zkthreads_protocol::OsProgram;
-use zkthreads_rpc::{ChainFeed, PoolStatus, RpcContext, RpcServer, SubmitError, TransactionSink, serve};
+use zkthreads_rpc::{ChainFeed, RpcContext, RpcServer, TransactionSink, serve};
 use zkthreads_storage::{ClassDefinition, ClassRecord, Storage};
+
+use crate::sink::Pool;
 
 pub(crate) const GENESIS_TIME: u64 = 1_700_000_000;
 pub(crate) const STRK: Felt =
     Felt::from_hex_unchecked("0x4718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f4287c938d");
+pub(crate) const BRIDGE: Felt = Felt::from_hex_unchecked("0xb41d6e");
 pub(crate) const LEGACY_DEPLOYER: Felt = Felt::from_hex_unchecked("0x5d0");
 pub(crate) const ALICE: Felt = Felt::from_hex_unchecked("0xa11ce");
 pub(crate) const BOB: Felt = Felt::from_hex_unchecked("0xb0b");
@@ -46,14 +44,24 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
+    /// A chain with its first block.
     pub(crate) async fn start() -> Self {
+        Self::serve(commit_genesis).await
+    }
+
+    /// A chain without any block.
+    pub(crate) async fn start_empty() -> Self {
+        Self::serve(|_| Default::default()).await
+    }
+
+    async fn serve(begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage::open(directory.path()).unwrap();
         let executor = Executor::new(storage.clone(), config());
-        let (account_class, legacy_class) = commit_genesis(&executor);
-        let pool = Arc::new(Pool::new(executor.clone()));
-        let sink: Arc<dyn TransactionSink> = pool.clone();
+        let (account_class, legacy_class) = begin(&executor);
         let feed = ChainFeed::default();
+        let pool = Arc::new(Pool::new(executor.clone(), feed.clone()));
+        let sink: Arc<dyn TransactionSink> = pool.clone();
         let context = RpcContext { storage, executor: executor.clone(), sink, feed, devnet: None };
         let server = serve("127.0.0.1:0".parse().unwrap(), context).await.unwrap();
         let http = reqwest::Client::new();
@@ -81,21 +89,31 @@ pub(crate) fn os_program() -> OsProgram {
 }
 
 fn commit_genesis(executor: &Executor) -> (ClassHash, ClassHash) {
-    let ((account_class, account), (token_class, token)) = std::thread::scope(|scope| {
-        let account = scope.spawn(|| sierra("target/third-party/contracts/oz_account_1.0.0.sierra"));
-        let token = sierra("target/third-party/contracts/strk_erc20.sierra");
-        (account.join().unwrap(), token)
-    });
+    let ((account_class, account), (token_class, token), (bridge_class, bridge)) =
+        std::thread::scope(|scope| {
+            let account = scope.spawn(|| sierra("target/third-party/contracts/oz_account_1.0.0.sierra"));
+            let token = sierra("target/third-party/contracts/strk_erc20.sierra");
+            (account.join().unwrap(), token, sierra("contracts/metered/bridge.sierra.json"))
+        });
     let legacy_class = ClassHash(Felt::from(0x1e6ac_u64));
     let mut genesis = GenesisState {
         timestamp: BlockTimestamp(GENESIS_TIME),
-        classes: vec![(account_class, account), (token_class, token), (legacy_class, legacy())],
+        classes: vec![
+            (account_class, account),
+            (token_class, token),
+            (bridge_class, bridge),
+            (legacy_class, legacy()),
+        ],
         ..GenesisState::default()
     };
     let mut deploy = |address: Felt, class| genesis.contracts.insert(address.try_into().unwrap(), class);
-    for (address, class) in
-        [(STRK, token_class), (LEGACY_DEPLOYER, legacy_class), (ALICE, account_class), (BOB, account_class)]
-    {
+    for (address, class) in [
+        (STRK, token_class),
+        (BRIDGE, bridge_class),
+        (LEGACY_DEPLOYER, legacy_class),
+        (ALICE, account_class),
+        (BOB, account_class),
+    ] {
         deploy(address, class);
     }
     let token: ContractAddress = STRK.try_into().unwrap();
@@ -136,79 +154,5 @@ fn legacy() -> ClassRecord {
         definition: ClassDefinition::Legacy { class },
         compiled_class_hash: Default::default(),
         declared_at: Default::default(),
-    }
-}
-
-/// A pool that makes one block per transaction at once, or holds what it is given.
-pub(crate) struct Pool {
-    executor: Executor,
-    holds: AtomicBool,
-    held: Mutex<BTreeMap<TransactionHash, PendingTransaction>>,
-    rejected: Mutex<BTreeMap<TransactionHash, String>>,
-}
-
-impl Pool {
-    fn new(executor: Executor) -> Self {
-        Self { executor, holds: false.into(), held: Mutex::default(), rejected: Mutex::default() }
-    }
-
-    /// From now on, keeps transactions.
-    pub(crate) fn hold(&self) {
-        self.holds.store(true, Ordering::SeqCst);
-    }
-
-    /// Makes a block of what it kept.
-    pub(crate) fn release(&self) {
-        self.holds.store(false, Ordering::SeqCst);
-        let held = std::mem::take(&mut *self.held.lock().unwrap());
-        self.make_block(held.into_values().collect());
-    }
-
-    fn make_block(&self, transactions: Vec<PendingTransaction>) {
-        let mut block = self
-            .executor
-            .open_block(self.executor.config().block_env(BlockTimestamp(GENESIS_TIME + 1)))
-            .unwrap();
-        for transaction in transactions {
-            let hash = transaction.hash;
-            if let Err(Refusal::Rejected { reason }) = block.execute(transaction) {
-                self.rejected.lock().unwrap().insert(hash, reason.to_string());
-            }
-        }
-        self.executor.commit(block.seal().unwrap()).unwrap();
-    }
-}
-
-#[async_trait]
-impl TransactionSink for Pool {
-    async fn submit(&self, transaction: PendingTransaction) -> Result<TransactionHash, SubmitError> {
-        let hash = transaction.hash;
-        if self.holds.load(Ordering::SeqCst) {
-            match self.held.lock().unwrap().insert(hash, transaction) {
-                None => Ok(hash),
-                Some(_) => Err(SubmitError::Duplicate),
-            }
-        } else {
-            self.make_block(vec![transaction]);
-            Ok(hash)
-        }
-    }
-
-    fn status(&self, hash: TransactionHash) -> Option<PoolStatus> {
-        if self.held.lock().unwrap().contains_key(&hash) {
-            return Some(PoolStatus::Received);
-        }
-        let reason = self.rejected.lock().unwrap().get(&hash).cloned()?;
-        Some(PoolStatus::Rejected { reason })
-    }
-
-    fn pending(&self, hash: TransactionHash) -> Option<PendingTransaction> {
-        self.held.lock().unwrap().get(&hash).cloned()
-    }
-
-    fn pending_nonce(&self, account: ContractAddress) -> Option<Nonce> {
-        let held = self.held.lock().unwrap();
-        let nonces = held.values().filter(|transaction| transaction.sender() == account);
-        nonces.map(|transaction| Nonce(transaction.nonce().0 + 1)).max()
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::chain::Chain;
+use crate::spec::SPEC;
 
 /// An error's code, message and data.
 #[derive(Debug)]
@@ -40,14 +41,22 @@ impl Chain {
         let (_, answer) = self.post("/", body.to_string()).await;
         let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}"));
         assert_eq!(answer["id"], 1, "{answer}");
-        match answer.get("error") {
+        let result = match answer.get("error") {
             None => Ok(answer["result"].clone()),
             Some(error) => Err(RpcError {
                 code: error["code"].as_i64().unwrap(),
                 message: error["message"].as_str().unwrap().to_owned(),
                 data: error["data"].clone(),
             }),
+        };
+        if method.starts_with("starknet_") {
+            let checked = match &result {
+                Ok(result) => SPEC.check_result(method, result),
+                Err(error) => SPEC.check_error(method, error.code, &error.message, &error.data),
+            };
+            checked.unwrap_or_else(|reason| panic!("not as specified: {reason}"));
         }
+        result
     }
 
     /// Sends a body as it is; answers the HTTP status and the body that came back.

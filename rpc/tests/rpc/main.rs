@@ -7,6 +7,8 @@ mod client;
 mod execution;
 mod package;
 mod pool;
+mod sink;
+mod spec;
 mod state;
 mod threads;
 mod transactions;

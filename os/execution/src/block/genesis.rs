@@ -67,7 +67,6 @@ impl Executor {
             info: context.block_info().clone(),
             parent,
             executed: Vec::new(),
-            packages: Vec::new(),
             classes: genesis.classes.into_iter().map(declared).collect(),
             state_diff,
         };

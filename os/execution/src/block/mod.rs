@@ -15,7 +15,6 @@ use rpds::VectorSync;
 use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
 use starknet_api::core::ContractAddress;
 use starknet_api::state::{StorageKey, ThinStateDiff};
-use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::{BlockCommit, BlockTransaction, ThreadOutcome};
 
@@ -33,7 +32,6 @@ pub struct OpenBlock {
     session: Session,
     parent: BlockHash,
     transactions: VectorSync<Arc<ExecutedInBlock>>,
-    packages: Vec<(TransactionHash, Arc<[u8]>)>,
     /// Whether something besides transactions changed the state.
     written: bool,
     executor: Executor,
@@ -83,7 +81,6 @@ impl Executor {
             session: Session::open(self, parent_number, context)?,
             parent: parent.block_hash,
             transactions: VectorSync::new_sync(),
-            packages: Vec::new(),
             written: false,
             executor: self.clone(),
         })
@@ -107,6 +104,12 @@ impl OpenBlock {
         self.session.number()
     }
 
+    /// What it was opened with; the timestamp is its parent's, if that is later.
+    #[must_use]
+    pub fn env(&self) -> BlockEnv {
+        BlockEnv::from(self.session.context().block_info())
+    }
+
     /// Executes a transaction after those already in the block.
     ///
     /// # Errors
@@ -125,11 +128,12 @@ impl OpenBlock {
         };
         let body = transaction.to_transaction();
         let transaction_in_block = BlockTransaction { hash: transaction.hash, body, receipt };
-        let executed = Arc::new(ExecutedInBlock { transaction: transaction_in_block, trace, inner });
+        let package = match transaction.body {
+            PendingBody::Thread { package, .. } => Some(package),
+            _ => None,
+        };
+        let executed = Arc::new(ExecutedInBlock { transaction: transaction_in_block, trace, inner, package });
         self.transactions.push_back_mut(Arc::clone(&executed));
-        if let PendingBody::Thread { package, .. } = transaction.body {
-            self.packages.push((transaction.hash, package));
-        }
         Ok(executed)
     }
 
@@ -176,15 +180,14 @@ impl OpenBlock {
     /// # Errors
     /// If the database fails.
     pub fn seal(self) -> Result<SealedBlock, ExecutionError> {
-        let Self { session, parent, transactions, packages, executor, .. } = self;
+        let Self { session, parent, transactions, executor, .. } = self;
         let info = session.context().block_info().clone();
         let declared = &session.state().overlay.classes;
         let classes = declared.iter().map(|(hash, declared)| (*hash, declared.record.as_ref().clone()));
         let classes = classes.collect();
         let executed = transactions.iter().map(|executed| executed.as_ref().clone()).collect();
-        let packages = packages.into_iter().map(|(hash, package)| (hash, package.to_vec())).collect();
         let state_diff = session.finalize()?;
-        seal::Contents { info, parent, executed, packages, classes, state_diff }.seal(executor.storage())
+        seal::Contents { info, parent, executed, classes, state_diff }.seal(executor.storage())
     }
 }
 

@@ -22,6 +22,8 @@ pub struct ExecutedInBlock {
     pub trace: TransactionTrace,
     /// The inner transactions that it settled, if it is a thread.
     pub inner: Vec<TransactionHash>,
+    /// Its package, if it is a thread.
+    pub package: Option<Arc<[u8]>>,
 }
 
 /// An open block at one moment: what it holds so far, and the state after that. Cheap to clone; never changes.

@@ -28,7 +28,6 @@ pub(super) struct Contents {
     pub(super) info: BlockInfo,
     pub(super) parent: BlockHash,
     pub(super) executed: Vec<ExecutedInBlock>,
-    pub(super) packages: Vec<(TransactionHash, Vec<u8>)>,
     pub(super) classes: Vec<(ClassHash, ClassRecord)>,
     pub(super) state_diff: ThinStateDiff,
 }
@@ -40,7 +39,8 @@ impl Contents {
         let header = self.header(state.global_root(), commitments)?;
         let inner_places = self.inner_places();
         let l1_messages = self.l1_messages();
-        let Self { executed, packages, classes, state_diff, .. } = self;
+        let packages = self.packages();
+        let Self { executed, classes, state_diff, .. } = self;
         let (transactions, traces) =
             executed.into_iter().map(|executed| (executed.transaction, executed.trace)).unzip();
         let commit = BlockCommit {
@@ -55,6 +55,13 @@ impl Contents {
             state,
         };
         Ok(SealedBlock { commit })
+    }
+
+    fn packages(&self) -> Vec<(TransactionHash, Vec<u8>)> {
+        let package = |executed: &ExecutedInBlock| {
+            executed.package.as_ref().map(|package| (executed.transaction.hash, package.to_vec()))
+        };
+        self.executed.iter().filter_map(package).collect()
     }
 
     fn inner_places(&self) -> Vec<(TransactionHash, TransactionHash, u32)> {

@@ -3,6 +3,7 @@
 pub mod at;
 pub mod call;
 pub mod message;
+pub mod replay;
 pub mod simulate;
 
 use starknet_api::block::GasPriceVector;

@@ -28,11 +28,11 @@ enum EstimateFlag {
 
 /// What transactions would cost, one executed after the other. A transaction that reverts has no estimate.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Vec<FeeEstimate>, RpcError> {
-    let number = context.resolve(params.block_id)?;
+    let at = context.resolve(params.block_id)?;
     let transactions = prepare(context, params.request)?;
     let skip_validate = params.simulation_flags.iter().any(|flag| matches!(flag, EstimateFlag::SkipValidate));
     let flags = SimulationFlags { skip_validate, skip_fee_charge: true };
-    let simulations = context.executor.simulate(number, transactions, flags)?;
+    let simulations = context.executor.simulate(at, transactions, flags)?;
     let estimate =
         |(index, simulation): (usize, &zkthreads_execution::Simulation)| match &simulation.receipt.status {
             ExecutionStatus::Succeeded => Ok(fee_estimate(&simulation.fee)),

@@ -1,14 +1,15 @@
 //! `starknet_getBlockTransactionCount`.
 
+use zkthreads_execution::StateAt;
+
 use super::BlockParams;
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use crate::wire::block_id::BlockId;
 
-/// How many transactions a block holds; the next one, none yet.
+/// How many transactions a block holds.
 pub(super) fn answer(context: &RpcContext, params: BlockParams) -> Result<usize, RpcError> {
-    if params.block_id == BlockId::PreConfirmed {
-        return Ok(0);
+    match context.resolve(params.block_id)? {
+        StateAt::Block(number) => Ok(context.header_at(number)?.n_transactions),
+        StateAt::PreConfirmed(block) => Ok(block.len()),
     }
-    Ok(context.header(params.block_id)?.n_transactions)
 }

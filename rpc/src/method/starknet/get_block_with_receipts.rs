@@ -23,5 +23,7 @@ pub(super) fn answer(
     params: Params,
 ) -> Result<BlockOut<TransactionWithReceipt>, RpcError> {
     let proof_facts = has(&params.response_flags, TransactionFlag::IncludeProofFacts);
-    block(context, params.block_id, |transaction| TransactionWithReceipt::new(transaction, proof_facts))
+    block(context, params.block_id, |transaction, finality| {
+        TransactionWithReceipt::new(transaction, finality, proof_facts)
+    })
 }

@@ -9,5 +9,5 @@ use crate::wire::block::BlockOut;
 
 /// A block and its transactions' hashes.
 pub(super) fn answer(context: &RpcContext, params: BlockParams) -> Result<BlockOut<Felt>, RpcError> {
-    block(context, params.block_id, |transaction| transaction.hash.0)
+    block(context, params.block_id, |transaction, _| transaction.hash.0)
 }

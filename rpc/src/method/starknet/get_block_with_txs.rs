@@ -21,7 +21,7 @@ pub(super) struct Params {
 /// A block and its transactions.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<BlockOut<TransactionOut>, RpcError> {
     let proof_facts = has(&params.response_flags, TransactionFlag::IncludeProofFacts);
-    block(context, params.block_id, |transaction| {
+    block(context, params.block_id, |transaction, _| {
         TransactionOut::new(&transaction.body, Some(transaction.hash), proof_facts)
     })
 }

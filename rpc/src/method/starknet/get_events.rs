@@ -6,10 +6,11 @@ use std::fmt;
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use starknet_api::block::{BlockHeader, BlockNumber};
+use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::ContractAddress;
-use starknet_api::transaction::Event;
+use starknet_api::transaction::{Event, TransactionHash};
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::StateAt;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
@@ -66,7 +67,9 @@ pub(super) struct EventsChunk {
 struct EmittedEvent {
     #[serde(flatten)]
     event: EventOut,
-    block_hash: Felt,
+    /// Absent while the block is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block_hash: Option<Felt>,
     block_number: u64,
     transaction_hash: Felt,
     transaction_index: usize,
@@ -89,36 +92,34 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
         size if size > MAX_CHUNK_SIZE => return Err(RpcError::PageSizeTooBig),
         size => usize::try_from(size).map_err(|_| RpcError::PageSizeTooBig)?,
     };
-    let from = filter.from_block.map_or(Ok(BlockNumber(0)), |id| context.resolve(id))?;
+    let first = context.first();
+    let from = filter.from_block.map_or(Ok(first), |id| context.resolve(id).map(|at| at.number()))?;
     let to = context.resolve(filter.to_block.unwrap_or(BlockId::Latest))?;
     let start = match &filter.continuation_token {
         None => Cursor { block: from.0, skip: 0 },
         Some(token) => {
             let cursor = Cursor::parse(token).ok_or(RpcError::InvalidContinuationToken)?;
-            if cursor.block < from.0 || cursor.block > to.0 {
+            if cursor.block < from.0 || cursor.block > to.number().0 {
                 return Err(RpcError::InvalidContinuationToken);
             }
             cursor
         }
     };
-    page(context, &matcher, start, to, chunk_size)
+    page(context, &matcher, start, &to, chunk_size)
 }
 
 fn page(
     context: &RpcContext,
     matcher: &Matcher,
     start: Cursor,
-    to: BlockNumber,
+    to: &StateAt,
     chunk_size: usize,
 ) -> Result<EventsChunk, RpcError> {
     let mut events = Vec::new();
     let mut looked_through = 0;
-    for block in start.block..=to.0 {
+    for block in start.block..=to.number().0 {
         let skip = if block == start.block { start.skip } else { 0 };
-        let header = context.header_at(BlockNumber(block))?;
-        if header.n_events == 0 {
-            continue;
-        }
+        let Some(source) = Source::new(context, BlockNumber(block), to)? else { continue };
         if looked_through == MAX_BLOCKS {
             return Ok(EventsChunk {
                 events,
@@ -126,7 +127,7 @@ fn page(
             });
         }
         looked_through += 1;
-        if let Some(next) = scan(context, matcher, &header, skip, chunk_size, &mut events)? {
+        if let Some(next) = source.scan(matcher, skip, chunk_size, &mut events) {
             return Ok(EventsChunk {
                 events,
                 continuation_token: Some(Cursor { block, skip: next }.to_string()),
@@ -136,38 +137,73 @@ fn page(
     Ok(EventsChunk { events, continuation_token: None })
 }
 
-/// Adds a block's matching events after the first `skip`. Stops before the first match that no longer fits, and
-/// says how many events came before it.
-fn scan(
-    context: &RpcContext,
-    matcher: &Matcher,
-    header: &BlockHeader,
-    skip: usize,
-    chunk_size: usize,
-    events: &mut Vec<EmittedEvent>,
-) -> Result<Option<usize>, RpcError> {
-    let number = header.block_header_without_hash.block_number;
-    let mut seen = 0;
-    for (transaction_index, transaction) in context.transactions_at(number)?.iter().enumerate() {
-        for (event_index, event) in transaction.receipt.events.iter().enumerate() {
-            seen += 1;
-            if seen <= skip || !matcher.matches(event) {
-                continue;
-            }
-            if events.len() == chunk_size {
-                return Ok(Some(seen - 1));
-            }
-            events.push(EmittedEvent {
-                event: event.into(),
-                block_hash: header.block_hash.0,
-                block_number: number.0,
-                transaction_hash: transaction.hash.0,
-                transaction_index,
-                event_index,
+/// A block with events.
+struct Source {
+    number: BlockNumber,
+    hash: Option<BlockHash>,
+    transactions: Vec<Emitter>,
+}
+
+/// A transaction with its events.
+struct Emitter {
+    hash: TransactionHash,
+    events: Vec<Event>,
+}
+
+impl Source {
+    /// The block of this number, which is stored or `last` itself; `None` if it has no events.
+    fn new(context: &RpcContext, number: BlockNumber, last: &StateAt) -> Result<Option<Self>, RpcError> {
+        if let StateAt::PreConfirmed(block) = last
+            && block.number() == number
+        {
+            let transactions = block.transactions().map(|executed| &executed.transaction);
+            let transactions = transactions.map(|transaction| Emitter {
+                hash: transaction.hash,
+                events: transaction.receipt.events.clone(),
             });
+            return Ok(Some(Self { number, hash: None, transactions: transactions.collect() }));
         }
+        let header = context.header_at(number)?;
+        if header.n_events == 0 {
+            return Ok(None);
+        }
+        let transactions = context.transactions_at(number)?.into_iter();
+        let transactions = transactions
+            .map(|transaction| Emitter { hash: transaction.hash, events: transaction.receipt.events });
+        Ok(Some(Self { number, hash: Some(header.block_hash), transactions: transactions.collect() }))
     }
-    Ok(None)
+
+    /// Adds the matching events after the first `skip`. Stops before the first match that no longer fits, and says
+    /// how many events came before it.
+    fn scan(
+        &self,
+        matcher: &Matcher,
+        skip: usize,
+        chunk_size: usize,
+        events: &mut Vec<EmittedEvent>,
+    ) -> Option<usize> {
+        let mut seen = 0;
+        for (transaction_index, transaction) in self.transactions.iter().enumerate() {
+            for (event_index, event) in transaction.events.iter().enumerate() {
+                seen += 1;
+                if seen <= skip || !matcher.matches(event) {
+                    continue;
+                }
+                if events.len() == chunk_size {
+                    return Some(seen - 1);
+                }
+                events.push(EmittedEvent {
+                    event: event.into(),
+                    block_hash: self.hash.map(|hash| hash.0),
+                    block_number: self.number.0,
+                    transaction_hash: transaction.hash.0,
+                    transaction_index,
+                    event_index,
+                });
+            }
+        }
+        None
+    }
 }
 
 /// What a filter lets through.

@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 use starknet_api::block::BlockNumber;
+use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_api::state::ThinStateDiff;
 use starknet_rust_core::types::{MaybePreConfirmedStateUpdate, PreConfirmedStateUpdate, StateUpdate};
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::{PreConfirmed, StateAt};
 
 use crate::context::RpcContext;
 use crate::convert::state_diff::state_diff;
@@ -22,36 +24,57 @@ pub(super) struct Params {
     contract_addresses: Option<Vec<AddressHex>>,
 }
 
-/// What a block changed; of contracts only those asked for. The next block has changed nothing yet.
+/// The contracts asked for; `None`: all.
+type Wanted = Option<HashSet<ContractAddress>>;
+
+/// What a block changed; of contracts only those asked for.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<MaybePreConfirmedStateUpdate, RpcError> {
-    if params.block_id == BlockId::PreConfirmed {
-        let latest = context.header(BlockId::Latest)?.block_header_without_hash;
-        let state = context.state(BlockId::Latest)?;
-        return Ok(MaybePreConfirmedStateUpdate::PreConfirmedUpdate(PreConfirmedStateUpdate {
-            old_root: Some(latest.state_root.0),
-            state_diff: state_diff(&ThinStateDiff::default(), &state)?,
-        }));
+    let wanted: Wanted =
+        params.contract_addresses.map(|wanted| wanted.into_iter().map(|address| address.0).collect());
+    match context.resolve(params.block_id)? {
+        StateAt::Block(number) => stored(context, number, &wanted).map(MaybePreConfirmedStateUpdate::Update),
+        StateAt::PreConfirmed(block) => {
+            open(context, &block, &wanted).map(MaybePreConfirmedStateUpdate::PreConfirmedUpdate)
+        }
     }
-    let number = context.resolve(params.block_id)?;
+}
+
+fn stored(context: &RpcContext, number: BlockNumber, wanted: &Wanted) -> Result<StateUpdate, RpcError> {
     let header = context.header_at(number)?;
-    let mut diff = context.storage.state_diff(number)?.ok_or(RpcError::BlockNotFound)?;
-    if let Some(wanted) = params.contract_addresses {
-        let wanted: HashSet<_> = wanted.into_iter().map(|address| address.0).collect();
+    let diff = context.storage.state_diff(number)?.ok_or(RpcError::BlockNotFound)?;
+    let parent = number.prev().map(|parent| context.storage.header(parent)).transpose()?.flatten();
+    let before = context.state_before(number);
+    Ok(StateUpdate {
+        block_hash: header.block_hash.0,
+        old_root: parent.map_or(Felt::ZERO, |parent| parent.block_header_without_hash.state_root.0),
+        new_root: header.block_header_without_hash.state_root.0,
+        state_diff: state_diff(&only(diff, wanted), |contract| {
+            Ok(before.class_hash(contract)? != ClassHash::default())
+        })?,
+    })
+}
+
+fn open(
+    context: &RpcContext,
+    block: &PreConfirmed,
+    wanted: &Wanted,
+) -> Result<PreConfirmedStateUpdate, RpcError> {
+    let before = block.state().stored();
+    let latest = context.header_at(context.latest()?)?;
+    let state_diff = state_diff(&only(block.state_diff()?, wanted), |contract| {
+        Ok(before.class_hash(contract)? != ClassHash::default())
+    })?;
+    // The open block may have been stored in the meantime: then its parent is not the latest.
+    let is_parent = latest.block_hash == block.parent_hash();
+    let old_root = is_parent.then_some(latest.block_header_without_hash.state_root.0);
+    Ok(PreConfirmedStateUpdate { old_root, state_diff })
+}
+
+fn only(mut diff: ThinStateDiff, wanted: &Wanted) -> ThinStateDiff {
+    if let Some(wanted) = wanted {
         diff.deployed_contracts.retain(|address, _| wanted.contains(address));
         diff.storage_diffs.retain(|address, _| wanted.contains(address));
         diff.nonces.retain(|address, _| wanted.contains(address));
     }
-    let (before, old_root) = match number.0.checked_sub(1).map(BlockNumber) {
-        None => (context.storage.state_before_genesis(), Felt::ZERO),
-        Some(parent) => {
-            let root = context.header_at(parent)?.block_header_without_hash.state_root.0;
-            (context.storage.state_at(parent), root)
-        }
-    };
-    Ok(MaybePreConfirmedStateUpdate::Update(StateUpdate {
-        block_hash: header.block_hash.0,
-        old_root,
-        new_root: header.block_header_without_hash.state_root.0,
-        state_diff: state_diff(&diff, &before)?,
-    }))
+    diff
 }

@@ -35,16 +35,13 @@ struct ContractKeys {
 
 /// Proofs of leaves of the state's tries, at any block whose state is kept.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<StorageProof, RpcError> {
-    if params.block_id == BlockId::PreConfirmed {
-        return Err(RpcError::InvalidParams(
-            "block_id: proofs are of committed blocks, not pre_confirmed".into(),
-        ));
-    }
-    let number = context.resolve(params.block_id)?;
+    let number = context.resolve_stored(params.block_id)?;
     let request = request(params.class_hashes, params.contract_addresses, params.contracts_storage_keys)?;
     match context.storage.storage_proof(number, &request) {
         Ok(proof) => Ok(storage_proof(&proof)),
-        Err(StorageError::Pruned { .. }) => Err(RpcError::StorageProofNotSupported),
+        Err(error @ StorageError::Pruned { .. }) => {
+            Err(RpcError::StorageProofNotSupported { reason: error.to_string() })
+        }
         Err(error) => Err(error.into()),
     }
 }

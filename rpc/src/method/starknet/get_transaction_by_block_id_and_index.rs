@@ -1,6 +1,7 @@
 //! `starknet_getTransactionByBlockIdAndIndex`.
 
 use serde::Deserialize;
+use zkthreads_execution::StateAt;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
@@ -17,14 +18,15 @@ pub(super) struct Params {
     response_flags: Option<Vec<TransactionFlag>>,
 }
 
-/// The transaction at a place in a block; the next block has none yet.
+/// The transaction at a place in a block.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<TransactionOut, RpcError> {
-    if params.block_id == BlockId::PreConfirmed {
-        return Err(RpcError::InvalidTransactionIndex);
-    }
-    let number = context.resolve(params.block_id)?;
-    let transaction =
-        context.storage.transaction_at(number, params.index)?.ok_or(RpcError::InvalidTransactionIndex)?;
+    let transaction = match context.resolve(params.block_id)? {
+        StateAt::Block(number) => context.storage.transaction_at(number, params.index)?,
+        StateAt::PreConfirmed(block) => {
+            block.transaction(params.index).map(|executed| executed.transaction.clone())
+        }
+    };
+    let transaction = transaction.ok_or(RpcError::InvalidTransactionIndex)?;
     let proof_facts = has(&params.response_flags, TransactionFlag::IncludeProofFacts);
     Ok(TransactionOut::new(&transaction.body, Some(transaction.hash), proof_facts))
 }

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use starknet_api::transaction::TransactionHash;
 
-use crate::context::{Found, RpcContext};
+use crate::context::RpcContext;
 use crate::error::RpcError;
+use crate::lookup::Found;
 use crate::wire::flags::{TransactionFlag, has};
 use crate::wire::number::FeltHex;
 use crate::wire::transaction::TransactionOut;
@@ -17,13 +18,17 @@ pub(super) struct Params {
     response_flags: Option<Vec<TransactionFlag>>,
 }
 
-/// A transaction, in a block or in the pool.
+/// A transaction: in a block, in a thread transaction that settled, or in the pool.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<TransactionOut, RpcError> {
     let proof_facts = has(&params.response_flags, TransactionFlag::IncludeProofFacts);
     let hash = TransactionHash(params.transaction_hash.0);
-    let body = match context.find(hash)? {
-        Found::InBlock(_, transaction) => transaction.body,
-        Found::Pending(transaction) => transaction.to_transaction(),
-    };
-    Ok(TransactionOut::new(&body, Some(hash), proof_facts))
+    Ok(match context.find(hash)? {
+        Found::InBlock(found) => TransactionOut::new(&found.transaction.body, Some(hash), proof_facts),
+        Found::Inner(inner) => {
+            TransactionOut::invoke(inner.included()?.transaction.as_invoke(), Some(hash), proof_facts)
+        }
+        Found::Pending(transaction) => {
+            TransactionOut::new(&transaction.to_transaction(), Some(hash), proof_facts)
+        }
+    })
 }

@@ -2,17 +2,18 @@
 
 use starknet_api::transaction::TransactionHash;
 use starknet_rust_core::types::{ExecutionResult, TransactionStatus};
-use zkthreads_storage::ExecutionStatus;
 
-use super::TransactionParams;
+use super::{TransactionParams, execution_result};
 use crate::context::RpcContext;
 use crate::error::RpcError;
+use crate::lookup::Found;
 use crate::sink::PoolStatus;
+use crate::wire::place::Finality;
 
-/// How far a transaction has come. One that the pool rejected is not found; the error's data says why.
+/// How far a transaction has come. One that was rejected is not found; the error's data says why.
 pub(super) fn answer(context: &RpcContext, params: TransactionParams) -> Result<TransactionStatus, RpcError> {
     let hash = TransactionHash(params.transaction_hash.0);
-    if let Some(status) = stored(context, hash)? {
+    if let Some(status) = in_blocks(context, hash)? {
         return Ok(status);
     }
     match context.sink.status(hash) {
@@ -20,16 +21,26 @@ pub(super) fn answer(context: &RpcContext, params: TransactionParams) -> Result<
         Some(PoolStatus::Candidate) => Ok(TransactionStatus::Candidate),
         // The pool forgets a transaction when a block takes it: look there once more.
         None | Some(PoolStatus::Rejected { .. }) => {
-            stored(context, hash)?.ok_or_else(|| context.not_found(hash))
+            in_blocks(context, hash)?.ok_or_else(|| context.not_found(hash))
         }
     }
 }
 
-fn stored(context: &RpcContext, hash: TransactionHash) -> Result<Option<TransactionStatus>, RpcError> {
-    Ok(context.storage.transaction(hash)?.map(|(_, _, transaction)| {
-        TransactionStatus::AcceptedOnL2(match transaction.receipt.status {
-            ExecutionStatus::Succeeded => ExecutionResult::Succeeded,
-            ExecutionStatus::Reverted { reason } => ExecutionResult::Reverted { reason },
-        })
+fn in_blocks(context: &RpcContext, hash: TransactionHash) -> Result<Option<TransactionStatus>, RpcError> {
+    let (place, result) = match context.find_in_blocks(hash)? {
+        Some(Found::InBlock(found)) => (found.place, execution_result(&found.transaction.receipt.status)),
+        Some(Found::Inner(inner)) => {
+            let reason = inner.included()?.revert_reason.clone();
+            (
+                inner.place,
+                reason.map_or(ExecutionResult::Succeeded, |reason| ExecutionResult::Reverted { reason }),
+            )
+        }
+        Some(Found::Pending(_)) | None => return Ok(None),
+    };
+    Ok(Some(match place.finality {
+        Finality::PreConfirmed => TransactionStatus::PreConfirmed(result),
+        Finality::AcceptedOnL2 => TransactionStatus::AcceptedOnL2(result),
+        Finality::AcceptedOnL1 => TransactionStatus::AcceptedOnL1(result),
     }))
 }

@@ -8,6 +8,7 @@ mod block_number;
 mod call;
 mod chain_id;
 mod estimate_fee;
+mod estimate_message_fee;
 mod get_block_transaction_count;
 mod get_block_with_receipts;
 mod get_block_with_tx_hashes;
@@ -15,7 +16,9 @@ mod get_block_with_txs;
 mod get_class;
 mod get_class_at;
 mod get_class_hash_at;
+mod get_compiled_casm;
 mod get_events;
+mod get_messages_status;
 mod get_nonce;
 mod get_state_update;
 mod get_storage_at;
@@ -27,10 +30,14 @@ mod get_transaction_status;
 mod simulate_transactions;
 mod spec_version;
 mod syncing;
+mod trace_block_transactions;
+mod trace_transaction;
 
 use jsonrpsee::server::RegisterMethodError;
 use serde::Deserialize;
-use zkthreads_storage::BlockTransaction;
+use starknet_rust_core::types::ExecutionResult;
+use zkthreads_execution::StateAt;
+use zkthreads_storage::{BlockTransaction, ExecutionStatus};
 
 use super::registry::Registry;
 use crate::context::RpcContext;
@@ -38,6 +45,7 @@ use crate::error::RpcError;
 use crate::wire::block::BlockOut;
 use crate::wire::block_id::BlockId;
 use crate::wire::number::FeltHex;
+use crate::wire::place::Finality;
 
 /// The version of the specification that this namespace follows.
 pub(crate) const SPEC_VERSION: &str = "0.10.3";
@@ -60,13 +68,23 @@ struct TransactionParams {
 fn block<T>(
     context: &RpcContext,
     id: BlockId,
-    form: impl Fn(&BlockTransaction) -> T,
+    form: impl Fn(&BlockTransaction, Finality) -> T,
 ) -> Result<BlockOut<T>, RpcError> {
-    if id == BlockId::PreConfirmed {
-        return Ok(BlockOut::after(&context.header(BlockId::Latest)?));
+    match context.resolve(id)? {
+        StateAt::Block(number) => {
+            let (header, transactions) = (context.header_at(number)?, context.transactions_at(number)?);
+            Ok(BlockOut::stored(&header, context.finality(number)?, &transactions, form))
+        }
+        StateAt::PreConfirmed(block) => Ok(BlockOut::open(&block, form)),
     }
-    let number = context.resolve(id)?;
-    Ok(BlockOut::new(&context.header_at(number)?, &context.transactions_at(number)?, form))
+}
+
+/// Whether a transaction took effect.
+fn execution_result(status: &ExecutionStatus) -> ExecutionResult {
+    match status {
+        ExecutionStatus::Succeeded => ExecutionResult::Succeeded,
+        ExecutionStatus::Reverted { reason } => ExecutionResult::Reverted { reason: reason.clone() },
+    }
 }
 
 pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodError> {
@@ -79,6 +97,7 @@ pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodErro
         .method("starknet_call", call::answer)?
         .method("starknet_chainId", chain_id::answer)?
         .method("starknet_estimateFee", estimate_fee::answer)?
+        .method("starknet_estimateMessageFee", estimate_message_fee::answer)?
         .method("starknet_getBlockTransactionCount", get_block_transaction_count::answer)?
         .method("starknet_getBlockWithReceipts", get_block_with_receipts::answer)?
         .method("starknet_getBlockWithTxHashes", get_block_with_tx_hashes::answer)?
@@ -86,7 +105,9 @@ pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodErro
         .method("starknet_getClass", get_class::answer)?
         .method("starknet_getClassAt", get_class_at::answer)?
         .method("starknet_getClassHashAt", get_class_hash_at::answer)?
+        .method("starknet_getCompiledCasm", get_compiled_casm::answer)?
         .method("starknet_getEvents", get_events::answer)?
+        .method("starknet_getMessagesStatus", get_messages_status::answer)?
         .method("starknet_getNonce", get_nonce::answer)?
         .method("starknet_getStateUpdate", get_state_update::answer)?
         .method("starknet_getStorageAt", get_storage_at::answer)?
@@ -97,6 +118,8 @@ pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodErro
         .method("starknet_getTransactionStatus", get_transaction_status::answer)?
         .method("starknet_simulateTransactions", simulate_transactions::answer)?
         .method("starknet_specVersion", spec_version::answer)?
-        .method("starknet_syncing", syncing::answer)?;
+        .method("starknet_syncing", syncing::answer)?
+        .method("starknet_traceBlockTransactions", trace_block_transactions::answer)?
+        .method("starknet_traceTransaction", trace_transaction::answer)?;
     Ok(())
 }

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use starknet_rust_core::types::{FeeEstimate, InitialReads, TransactionTrace};
-use zkthreads_execution::{PendingTransaction, SimulationFlags};
+use zkthreads_execution::{PendingBody, PendingTransaction, Simulation, SimulationFlags};
+use zkthreads_storage::ThreadOutcome;
 
 use crate::context::RpcContext;
 use crate::convert::fee::fee_estimate;
 use crate::convert::initial_reads::initial_reads;
-use crate::convert::state_diff::state_diff;
 use crate::convert::submission;
-use crate::convert::trace::transaction_trace;
+use crate::convert::trace::{Traced, Traces};
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
 use crate::wire::broadcast::Broadcast;
@@ -46,14 +46,15 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Simulated, 
         skip_validate: has(SimulationFlag::SkipValidate),
         skip_fee_charge: has(SimulationFlag::SkipFeeCharge),
     };
-    let number = context.resolve(params.block_id)?;
+    let at = context.resolve(params.block_id)?;
     let transactions = prepare(context, params.transactions)?;
-    let (simulations, reads) = context.executor.simulate_with_reads(number, transactions.clone(), flags)?;
-    let state = context.storage.state_at(number);
+    let (simulations, reads) =
+        context.executor.simulate_with_reads(at.clone(), transactions.clone(), flags)?;
+    let before = context.executor.state(&at);
+    let mut traces = Traces::new(|contract| before.class_hash(contract));
     let simulated = transactions.iter().zip(&simulations).map(|(transaction, simulation)| {
-        let diff = state_diff(&simulation.trace.state_diff, &state)?;
         Ok(SimulatedTransaction {
-            transaction_trace: transaction_trace(&transaction.body, simulation, diff)?,
+            transaction_trace: traces.convert(&traced(&transaction.body, simulation))?,
             fee_estimation: fee_estimate(&simulation.fee),
         })
     });
@@ -62,6 +63,17 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Simulated, 
         return Ok(Simulated::WithReads { simulated_transactions, initial_reads: initial_reads(&reads) });
     }
     Ok(Simulated::Plain(simulated_transactions))
+}
+
+fn traced<'a>(body: &'a PendingBody, simulation: &'a Simulation) -> Traced<'a> {
+    let Simulation { trace, receipt, .. } = simulation;
+    let settled = match (body, &receipt.thread) {
+        (PendingBody::Thread { thread, .. }, Some(ThreadOutcome { error: None, .. })) => {
+            Some(thread.package())
+        }
+        _ => None,
+    };
+    Traced { kind: body.into(), trace, receipt, settled }
 }
 
 /// Makes transactions out of requests; names the one that fails.

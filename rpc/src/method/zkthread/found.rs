@@ -1,15 +1,16 @@
 //! A thread transaction wherever it is: in the pool or in a block.
 
-use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::ContractAddress;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::PendingBody;
 use zkthreads_protocol::{Package, ThreadFacts, Transaction};
 use zkthreads_storage::ThreadOutcome;
 
-use crate::context::{Found, RpcContext};
+use crate::context::RpcContext;
 use crate::error::RpcError;
+use crate::lookup::{Found, InBlock, decode};
 use crate::thread_error::ThreadError;
+use crate::wire::place::Place;
 
 /// A thread transaction that the node knows.
 pub(super) struct FoundThread {
@@ -18,7 +19,7 @@ pub(super) struct FoundThread {
     /// Who signed the envelope.
     pub(super) submitter: ContractAddress,
     /// None while it waits in the pool.
-    pub(super) block: Option<(BlockHash, BlockNumber)>,
+    pub(super) place: Option<Place>,
     /// None while it waits in the pool.
     pub(super) outcome: Option<ThreadOutcome>,
     pub(super) package: Package,
@@ -34,30 +35,27 @@ impl FoundThread {
                     hash,
                     facts: thread.facts(),
                     submitter: pending.sender(),
-                    block: None,
+                    place: None,
                     outcome: None,
                     package: thread.package().clone(),
                     package_bytes: thread.package_bytes(),
                 }),
                 _ => Err(RpcError::Thread(ThreadError::NotAThread)),
             },
-            Found::InBlock(number, transaction) => {
+            Found::Inner(_) => Err(RpcError::Thread(ThreadError::NotAThread)),
+            Found::InBlock(found) => {
+                let bytes = context.package_bytes(&found)?;
+                let InBlock { place, transaction, .. } = *found;
                 let Transaction::Thread { envelope, facts } = transaction.body else {
                     return Err(RpcError::Thread(ThreadError::NotAThread));
                 };
-                let bytes = context.storage.package(hash)?.ok_or_else(|| RpcError::Internal {
-                    reason: format!("the package of thread transaction {hash} is missing"),
-                })?;
-                let package = Package::decode(&bytes).map_err(|error| RpcError::Internal {
-                    reason: format!("the stored package of thread transaction {hash}: {error}"),
-                })?;
                 Ok(Self {
                     hash,
                     facts,
                     submitter: envelope.sender_address,
-                    block: Some((context.header_at(number)?.block_hash, number)),
+                    place: Some(place),
                     outcome: transaction.receipt.thread,
-                    package,
+                    package: decode(hash, &bytes)?,
                     package_bytes: bytes.len(),
                 })
             }

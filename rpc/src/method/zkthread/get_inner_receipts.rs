@@ -14,9 +14,9 @@ use crate::wire::receipt::ReceiptOut;
 pub(super) fn answer(context: &RpcContext, params: ThreadParams) -> Result<Vec<ReceiptOut>, RpcError> {
     let found = FoundThread::by_hash(context, TransactionHash(params.transaction_hash.0))?;
     let settled = found.outcome.as_ref().is_some_and(|outcome| outcome.error.is_none());
-    let (true, Some(block)) = (settled, found.block) else {
+    let (true, Some(place)) = (settled, found.place) else {
         return Err(RpcError::Thread(ThreadError::NotSettled { status: found.status() }));
     };
-    let receipt = |(hash, effects)| ReceiptOut::inner(hash, effects, block);
+    let receipt = |(hash, effects)| ReceiptOut::inner(hash, effects, &place);
     Ok(effects(&found.package).into_iter().map(receipt).collect())
 }

@@ -36,8 +36,8 @@ pub(super) fn answer(context: &RpcContext, params: ThreadParams) -> Result<Threa
     Ok(Thread {
         transaction_hash: found.hash.0,
         status: found.status(),
-        block_hash: found.block.map(|(hash, _)| hash.0),
-        block_number: found.block.map(|(_, number)| number.0),
+        block_hash: found.place.and_then(|place| place.hash).map(|hash| hash.0),
+        block_number: found.place.map(|place| place.number.0),
         submitter: *found.submitter.0.key(),
         os_program_hash: found.facts.os_program_hash.0,
         package_digest: found.facts.package_digest.0,
