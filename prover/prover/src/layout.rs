@@ -78,3 +78,55 @@ fn memory_cells(used: u32) -> u32 {
     const COLUMNS: u32 = MEMORY_ADDRESS_TO_ID_SPLIT as u32;
     used.div_ceil(COLUMNS).next_power_of_two().max(1 << MIN_LOG_SIZE) * COLUMNS
 }
+
+#[cfg(test)]
+mod tests {
+    use cairo_vm::types::relocatable::Relocatable;
+
+    use super::*;
+
+    const RANGE_CHECK: usize = 1;
+
+    fn number(value: u64) -> Option<MaybeRelocatable> {
+        Some(Felt::from(value).into())
+    }
+
+    fn pointer(segment_index: usize, offset: usize) -> Option<MaybeRelocatable> {
+        Some(Relocatable { segment_index: segment_index as isize, offset }.into())
+    }
+
+    /// Lays out three segments, of which the second is the range check's; the last points into each.
+    fn laid_out(range_checks: u64, last_cells: usize) -> (Vec<u64>, std::ops::Range<usize>) {
+        let mut last = vec![pointer(0, 1), pointer(RANGE_CHECK, 2), pointer(2, 3)];
+        last.resize(last_cells, number(0));
+        let mut memory = vec![vec![number(5); 10], (0..range_checks).map(number).collect(), last];
+        let mut builtins = BTreeMap::from([(RANGE_CHECK, BuiltinName::range_check)]);
+        let relocator = lay_out(&mut memory, &mut builtins);
+        let cells = relocator.relocate_memory(&memory);
+        let segment =
+            relocator.relocate_builtin_segments(&builtins).range_check_builtin.expect("it is not empty");
+        for (range_check, address) in (0..range_checks).zip(segment.begin_addr..) {
+            let cell = cells.iter().find(|cell| cell.address == address as u64).expect("it is there");
+            assert_eq!(cell.value[0], range_check as u32);
+        }
+        let pointers = cells.iter().skip_while(|cell| cell.address <= 10).take(3);
+        (pointers.map(|cell| cell.value[0].into()).collect(), segment.begin_addr..segment.stop_ptr)
+    }
+
+    #[test]
+    fn range_checks_fill_the_end_of_the_address_table() {
+        // The smallest table has 16 rows of 16 addresses.
+        assert_eq!(laid_out(20, 100), (vec![2, 225 + 2, 14], 225..257));
+        assert_eq!(laid_out(0, 100), (vec![2, 241 + 2, 14], 241..257));
+        // It is full, and one cell more.
+        assert_eq!(laid_out(20, 256 - 10 - 32), (vec![2, 225 + 2, 14], 225..257));
+        assert_eq!(laid_out(20, 257 - 10 - 32), (vec![2, 481 + 2, 14], 481..513));
+    }
+
+    #[test]
+    fn without_a_range_check_segment_nothing_moves() {
+        let mut memory = vec![vec![number(5); 10], vec![pointer(0, 0)]];
+        let relocator = lay_out(&mut memory, &mut BTreeMap::new());
+        assert_eq!(relocator.relocation_table, [1, 11, 12]);
+    }
+}
