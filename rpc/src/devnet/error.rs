@@ -46,6 +46,18 @@ pub enum DevnetError {
     /// A time that no block can have.
     #[error("The time is out of range")]
     TimeOutOfRange,
+    /// No block may be older than its parent.
+    #[error("The time is before the latest block's, {latest}")]
+    TimeGoesBack {
+        /// The latest block's timestamp.
+        latest: u64,
+    },
+    /// A price so high that no fee can be computed with it.
+    #[error("The gas price is above {highest}")]
+    GasPriceOutOfRange {
+        /// The highest possible.
+        highest: u128,
+    },
     /// A dump could not be written.
     #[error("The dump operation failed: {reason}")]
     Dump {
@@ -64,6 +76,9 @@ pub enum DevnetError {
     /// The contract does not handle that message.
     #[error("Requested entrypoint does not exist in the contract")]
     EntryPointNotFound,
+    /// The very message has been delivered.
+    #[error("A transaction with the same hash already exists")]
+    Duplicate,
     /// A message from L1 is refused, for another reason.
     #[error("Messaging error: {reason}")]
     MessageRefused {
@@ -104,6 +119,7 @@ impl DevnetError {
         match self {
             Self::ContractNotFound(_) => 20,
             Self::EntryPointNotFound => 21,
+            Self::Duplicate => 59,
             Self::NoBlock
             | Self::GenesisAbort
             | Self::Pruned { .. }
@@ -117,7 +133,7 @@ impl DevnetError {
             | Self::MessageNotPresent { .. }
             | Self::Stopping => -1,
             Self::Dump { .. } | Self::Load { .. } => -5,
-            Self::TimeOutOfRange => -32602,
+            Self::TimeOutOfRange | Self::TimeGoesBack { .. } | Self::GasPriceOutOfRange { .. } => -32602,
             Self::Internal { .. } => -32603,
         }
     }
@@ -138,6 +154,9 @@ impl DevnetError {
             | Self::Load { .. }
             | Self::ContractNotFound(_)
             | Self::EntryPointNotFound
+            | Self::Duplicate
+            | Self::TimeGoesBack { .. }
+            | Self::GasPriceOutOfRange { .. }
             | Self::MessageRefused { .. }
             | Self::L1NotLoaded
             | Self::UnknownL1 { .. }

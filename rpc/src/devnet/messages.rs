@@ -54,8 +54,9 @@ pub struct SentMessage {
     /// The sender.
     #[serde(deserialize_with = "address")]
     pub from_address: ContractAddress,
-    /// The receiver.
-    pub to_address: EthAddress,
+    /// The receiver. Contracts may name any felt, an L1 address or not.
+    #[serde(deserialize_with = "felt")]
+    pub to_address: Felt,
     /// What it says.
     #[serde(deserialize_with = "payload")]
     pub payload: Vec<Felt>,
@@ -150,6 +151,10 @@ impl From<EthAddress> for Felt {
 
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ContractAddress, D::Error> {
     AddressHex::deserialize(deserializer).map(|address| address.0)
+}
+
+fn felt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Felt, D::Error> {
+    FeltHex::deserialize(deserializer).map(|felt| felt.0)
 }
 
 fn selector<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EntryPointSelector, D::Error> {

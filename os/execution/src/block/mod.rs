@@ -3,6 +3,7 @@
 pub mod genesis;
 pub(crate) mod pre_confirmed;
 mod receipt;
+mod reopen;
 mod seal;
 pub(crate) mod session;
 mod trace;

@@ -29,7 +29,7 @@ use crate::admit::AdmitError;
 use crate::blockifier_tx::to_blockifier;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
-use crate::overlay::Declared;
+use crate::overlay::{Declared, Overlay};
 use crate::state::ChainState;
 use crate::thread::Scope;
 use crate::thread::settle::{self, SettledThread};
@@ -127,6 +127,34 @@ impl Session {
         }
         state.apply_writes(changes, &HashMap::new());
         self.state.overlay.write(changes);
+        Ok(())
+    }
+
+    /// Takes over what another session on the same state has come to.
+    pub(super) fn adopt(&mut self, overlay: &Overlay) -> Result<(), ExecutionError> {
+        let state = self.inner.block_state.as_mut().ok_or_else(state_is_gone)?;
+        let mut classes = HashMap::new();
+        let mut changes = StateMaps {
+            storage: overlay.storage.iter().map(|(cell, value)| (*cell, *value)).collect(),
+            nonces: overlay.nonces.iter().map(|(contract, nonce)| (*contract, *nonce)).collect(),
+            class_hashes: overlay.class_hashes.iter().map(|(contract, class)| (*contract, *class)).collect(),
+            ..StateMaps::default()
+        };
+        // Blockifier cannot build a state diff of what it never read.
+        for contract in changes.nonces.keys() {
+            state.get_nonce_at(*contract)?;
+        }
+        for contract in changes.class_hashes.keys() {
+            state.get_class_hash_at(*contract)?;
+        }
+        for (hash, declared) in &overlay.classes {
+            state.get_compiled_class_hash(*hash)?;
+            changes.compiled_class_hashes.insert(*hash, declared.record.compiled_class_hash);
+            changes.declared_contracts.insert(*hash, true);
+            classes.insert(*hash, declared.runnable.clone());
+        }
+        state.apply_writes(&changes, &classes);
+        self.state.overlay = overlay.clone();
         Ok(())
     }
 

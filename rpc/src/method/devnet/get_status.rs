@@ -15,6 +15,7 @@ pub(super) struct Status {
     block_count: u64,
     chain_id: String,
     protocol_version: &'static str,
+    pre_confirmed_tx_count: usize,
     devnet_version: &'static str,
     is_forked: bool,
     fork_config: ForkConfig,
@@ -29,10 +30,12 @@ pub(super) fn answer(context: &RpcContext, _: NoParams) -> Result<Status, RpcErr
     let Impersonation { everyone, accounts } = control.impersonation();
     // A fork's own blocks begin after the origin's.
     let first = config.fork_config.block_number.map_or(0, |origin| origin.saturating_add(1));
+    let pre_confirmed = context.feed.pre_confirmed();
     Ok(Status {
         block_count: context.latest()?.0.saturating_sub(first).saturating_add(1),
         chain_id: config.chain_id,
         protocol_version: SPEC_VERSION,
+        pre_confirmed_tx_count: pre_confirmed.map_or(0, |block| block.len()),
         devnet_version: env!("CARGO_PKG_VERSION"),
         is_forked: config.fork_config.url.is_some(),
         fork_config: config.fork_config,

@@ -96,12 +96,13 @@ fn control(context: &RpcContext) -> Result<&dyn DevnetControl, RpcError> {
     control.ok_or_else(|| RpcError::Internal { reason: "this node is no devnet".to_owned() })
 }
 
-/// The number of the block that a request names.
+/// The number of the sealed block that a request names.
 fn number(context: &RpcContext, id: BlockId) -> Result<BlockNumber, RpcError> {
-    context.resolve(id).map_err(|error| match error {
-        RpcError::BlockNotFound => DevnetError::NoBlock.into(),
-        error => error,
-    })
+    match context.resolve(id) {
+        Ok(at) => Ok(at.number()),
+        Err(RpcError::BlockNotFound) => Err(DevnetError::NoBlock.into()),
+        Err(error) => Err(error),
+    }
 }
 
 /// What an account holds of a token, by the token's storage.
