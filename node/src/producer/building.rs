@@ -1,0 +1,124 @@
+//! The open block: opened, filled, sealed.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use starknet_api::block::{BlockHash, BlockNumber};
+use zkthreads_execution::{
+    AdmitError, BlockEnv, ExecutedInBlock, ExecutionError, OpenBlock, PendingTransaction, Refusal,
+};
+use zkthreads_rpc::ChainEvent;
+
+use super::{BlockMode, Producer, ProducerError, report};
+
+impl Producer {
+    /// The open block; opened now if there is none.
+    pub(super) fn block(&mut self) -> Result<&mut OpenBlock, ExecutionError> {
+        let block = match self.open.take() {
+            Some(block) => block,
+            None => {
+                let block = self.executor.open_block(self.env())?;
+                self.feed.set_pre_confirmed(Some(block.pre_confirmed()));
+                self.filling_since = None;
+                block
+            }
+        };
+        Ok(self.open.insert(block))
+    }
+
+    /// Whether sealing the open block would make an empty one.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.as_ref().is_none_or(OpenBlock::is_empty)
+    }
+
+    /// Opens the block anew if it is still empty and time has gone on since.
+    pub(super) fn refresh(&mut self) -> Result<(), ExecutionError> {
+        let now = self.clock.next();
+        self.open.take_if(|block| block.is_empty() && block.env().timestamp < now);
+        self.block().map(drop)
+    }
+
+    /// What the next block would be opened with.
+    fn env(&self) -> BlockEnv {
+        BlockEnv { timestamp: self.clock.next(), gas_prices: self.gas_prices.clone() }
+    }
+
+    /// Executes a transaction of the mempool's.
+    pub(super) fn take_in(&mut self, transaction: PendingTransaction) -> Result<(), ProducerError> {
+        let (hash, kind) = (transaction.hash, report::kind(&transaction));
+        match self.execute(transaction) {
+            Ok(_) => Ok(()),
+            Err(Refusal::BlockFull) if self.is_empty() => {
+                self.mempool.reject(hash, "the transaction does not fit into any block".to_owned());
+                report::rejected(kind);
+                Ok(())
+            }
+            Err(Refusal::BlockFull) => {
+                self.mempool.put_back(hash);
+                self.seal().map(drop)
+            }
+            Err(Refusal::Rejected { reason }) => match *reason {
+                AdmitError::Internal(error) => Err(error.into()),
+                reason => {
+                    tracing::info!(hash = format_args!("{:#x}", hash.0), %reason, "transaction rejected");
+                    self.mempool.reject(hash, reason.to_string());
+                    report::rejected(kind);
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    /// Executes a transaction in the open block and shows it.
+    pub(super) fn execute(
+        &mut self,
+        transaction: PendingTransaction,
+    ) -> Result<Arc<ExecutedInBlock>, Refusal> {
+        let kind = report::kind(&transaction);
+        let block = self.block().map_err(AdmitError::from)?;
+        let executed = block.execute(transaction)?;
+        let (number, index) = (block.number(), block.len().saturating_sub(1));
+        let shown = block.pre_confirmed();
+        self.filling_since.get_or_insert_with(Instant::now);
+        report::executed(kind, &executed);
+        self.feed.set_pre_confirmed(Some(shown));
+        let transaction = Arc::clone(&executed);
+        self.feed.publish(ChainEvent::PreConfirmed { number, index, transaction });
+        Ok(executed)
+    }
+
+    /// Seals the open block, empty or not, commits it and opens the next one.
+    pub(super) fn seal(&mut self) -> Result<(BlockHash, BlockNumber), ProducerError> {
+        let started = Instant::now();
+        let block = match self.open.take() {
+            Some(block) => block,
+            None => self.executor.open_block(self.env())?,
+        };
+        let transactions = block.len();
+        let committed = block.seal().and_then(|sealed| self.executor.commit(sealed));
+        let header = committed.inspect_err(|_| {
+            // The failure to report is the first one.
+            let _ = self.mempool.block_abandoned();
+        })?;
+        self.clock.used(header.block_header_without_hash.timestamp);
+        self.put_off();
+        report::block(&header, transactions, started.elapsed());
+        if let Some(kept) = self.config.state_history {
+            self.executor.storage().prune(kept)?;
+        }
+        self.mempool.block_committed()?;
+        self.block()?;
+        let made = (header.block_hash, header.block_header_without_hash.block_number);
+        self.feed.publish(ChainEvent::Block(made.1, made.0));
+        Ok(made)
+    }
+
+    /// Sets when the next block is due. One that took longer than the interval does not make others come in a burst.
+    fn put_off(&mut self) {
+        if let BlockMode::Interval(interval) = self.config.mode {
+            let now = Instant::now();
+            let due = if self.deadline <= now { self.deadline } else { now };
+            self.deadline = (due + interval).max(now);
+        }
+    }
+}

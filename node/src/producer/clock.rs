@@ -1,0 +1,99 @@
+//! What time it is on the chain.
+
+use starknet_api::block::BlockTimestamp;
+
+/// The system's clock, moved as a devnet's user wants it.
+#[derive(Debug, Clone)]
+pub(super) struct Clock {
+    /// Seconds since the Unix epoch.
+    system: fn() -> u64,
+    /// How far the chain is ahead of the system, seconds.
+    ahead: i128,
+    /// The next block's timestamp, if it is set.
+    next: Option<BlockTimestamp>,
+}
+
+impl Clock {
+    pub(super) fn new(system: fn() -> u64) -> Self {
+        Self { system, ahead: 0, next: None }
+    }
+
+    /// The next block's timestamp.
+    pub(super) fn next(&self) -> BlockTimestamp {
+        self.next.unwrap_or_else(|| self.now())
+    }
+
+    /// Lets the next block have exactly this timestamp, and time go on from there.
+    pub(super) fn set(&mut self, time: BlockTimestamp) {
+        self.ahead = i128::from(time.0) - i128::from((self.system)());
+        self.next = Some(time);
+    }
+
+    /// Moves time forward.
+    pub(super) fn increase(&mut self, seconds: u64) {
+        self.ahead = self.ahead.saturating_add(seconds.into());
+        self.next = self.next.map(|next| BlockTimestamp(next.0.saturating_add(seconds)));
+    }
+
+    /// A block was made with this timestamp.
+    pub(super) fn used(&mut self, time: BlockTimestamp) {
+        self.next.take_if(|next| *next == time);
+    }
+
+    /// The system's time again.
+    pub(super) fn reset(&mut self) {
+        *self = Self::new(self.system);
+    }
+
+    fn now(&self) -> BlockTimestamp {
+        let now = i128::from((self.system)()).saturating_add(self.ahead);
+        BlockTimestamp(u64::try_from(now.max(0)).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock() -> Clock {
+        Clock::new(|| 1_000)
+    }
+
+    #[test]
+    fn a_set_time_holds_for_one_block_and_then_goes_on() {
+        let mut clock = clock();
+        assert_eq!(clock.next(), BlockTimestamp(1_000));
+        clock.set(BlockTimestamp(5_000));
+        assert_eq!(clock.next(), BlockTimestamp(5_000));
+        clock.used(BlockTimestamp(4_000));
+        assert_eq!(clock.next, Some(BlockTimestamp(5_000)));
+        clock.used(BlockTimestamp(5_000));
+        assert_eq!((clock.next, clock.next()), (None, BlockTimestamp(5_000)));
+        clock.increase(7);
+        assert_eq!(clock.next(), BlockTimestamp(5_007));
+        clock.reset();
+        assert_eq!(clock.next(), BlockTimestamp(1_000));
+    }
+
+    #[test]
+    fn increasing_moves_a_time_that_is_set() {
+        let mut clock = clock();
+        clock.set(BlockTimestamp(10));
+        clock.increase(5);
+        assert_eq!(clock.next(), BlockTimestamp(15));
+        clock.used(BlockTimestamp(15));
+        assert_eq!(clock.next(), BlockTimestamp(15));
+    }
+
+    #[test]
+    fn no_time_overflows() {
+        let mut clock = clock();
+        clock.set(BlockTimestamp(u64::MAX));
+        clock.increase(u64::MAX);
+        assert_eq!(clock.next(), BlockTimestamp(u64::MAX));
+        clock.used(BlockTimestamp(u64::MAX));
+        assert_eq!(clock.next(), BlockTimestamp(u64::MAX));
+        clock.set(BlockTimestamp(0));
+        assert_eq!(clock.next(), BlockTimestamp(0));
+    }
+}

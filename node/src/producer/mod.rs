@@ -1,0 +1,189 @@
+//! Block production: takes transactions out of the mempool, executes them, seals and commits blocks.
+//!
+//! There is always an open block. What comes is executed in it at once and shown to others as pre-confirmed
+//! ([`ChainFeed`]); the [`BlockMode`] says when it is sealed. A sealed block is one atomic write; until then its
+//! transactions are in the mempool's journal, so a node that is killed executes them again.
+//!
+//! One thread does all of it, and nothing else writes blocks. Others reach it through a [`ProducerHandle`]; it sees to
+//! their commands between two transactions.
+
+mod building;
+mod clock;
+mod commands;
+mod handle;
+mod report;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use starknet_api::block::{BlockTimestamp, GasPrices};
+use zkthreads_execution::{ExecutionError, Executor, OpenBlock};
+use zkthreads_rpc::ChainFeed;
+use zkthreads_storage::StorageError;
+
+use crate::mempool::Mempool;
+use clock::Clock;
+use handle::Message;
+
+pub use handle::{CommandError, ProducerHandle};
+
+/// When blocks are sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockMode {
+    /// As soon as a transaction is executed, with all that can be executed by then.
+    OnTransaction,
+    /// At this interval, whether or not there are transactions.
+    Interval(Duration),
+    /// When someone asks for it, or the block is full.
+    OnDemand,
+}
+
+/// How blocks are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProducerConfig {
+    /// When they are sealed.
+    pub mode: BlockMode,
+    /// How many blocks back states and tries are kept; all if absent. Blocks and receipts are kept always.
+    pub state_history: Option<u64>,
+}
+
+/// Longest that a block takes transactions in as they come, so that each is in a block soon even under load.
+const MAX_FILL_TIME: Duration = Duration::from_secs(2);
+
+/// How old an empty open block's timestamp may become.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// Why block production ended other than by being told to.
+#[derive(Debug, thiserror::Error)]
+pub enum ProducerError {
+    /// Block execution failed, through no transaction's fault.
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Its thread panicked.
+    #[error("the block producer panicked")]
+    Panic,
+}
+
+/// Makes blocks; the only writer of the database after genesis.
+pub struct Producer {
+    executor: Executor,
+    mempool: Arc<Mempool>,
+    feed: ChainFeed,
+    config: ProducerConfig,
+    clock: Clock,
+    /// Of the next block that is opened.
+    gas_prices: GasPrices,
+    open: Option<OpenBlock>,
+    /// When the open block took its first transaction.
+    filling_since: Option<Instant>,
+    /// When the next block is due, at an interval.
+    deadline: Instant,
+    messages: Receiver<Message>,
+    sender: Sender<Message>,
+}
+
+impl Producer {
+    /// A producer of blocks on `executor`'s chain out of `mempool`, who tells `feed` what happens.
+    #[must_use]
+    pub fn new(executor: Executor, mempool: Arc<Mempool>, feed: ChainFeed, config: ProducerConfig) -> Self {
+        let (sender, messages) = channel();
+        let interval = match config.mode {
+            BlockMode::Interval(interval) => interval,
+            BlockMode::OnTransaction | BlockMode::OnDemand => Duration::ZERO,
+        };
+        Self {
+            gas_prices: executor.config().gas_prices.clone(),
+            executor,
+            mempool,
+            feed,
+            config,
+            clock: Clock::new(system_time),
+            open: None,
+            filling_since: None,
+            deadline: Instant::now() + interval,
+            messages,
+            sender,
+        }
+    }
+
+    /// The way to reach it.
+    #[must_use]
+    pub fn handle(&self) -> ProducerHandle {
+        ProducerHandle::new(self.sender.clone())
+    }
+
+    /// Makes blocks until the mempool is closed. Blocks its thread.
+    ///
+    /// # Errors
+    /// If the node itself fails; a transaction's failure never ends production.
+    pub fn run(mut self) -> Result<(), ProducerError> {
+        let sender = self.sender.clone();
+        // It fails only if the producer has ended.
+        self.mempool.set_waker(move || drop(sender.send(Message::Look)));
+        while !self.mempool.is_closed() {
+            self.refresh()?;
+            while let Ok(message) = self.messages.try_recv() {
+                self.see_to(message);
+            }
+            if self.is_due() {
+                self.seal()?;
+            } else if let Some(transaction) = self.mempool.take() {
+                self.take_in(transaction)?;
+            } else if self.config.mode == BlockMode::OnTransaction && !self.is_empty() {
+                self.seal()?;
+            } else {
+                self.wait();
+            }
+        }
+        if self.config.mode != BlockMode::OnDemand && !self.is_empty() {
+            self.seal()?;
+        }
+        self.feed.set_pre_confirmed(None);
+        Ok(())
+    }
+
+    fn see_to(&mut self, message: Message) {
+        match message {
+            Message::Command(command) => command(self),
+            Message::Look => {}
+        }
+    }
+
+    /// Whether the open block has to be sealed now, whatever else could go into it.
+    fn is_due(&self) -> bool {
+        match self.config.mode {
+            BlockMode::Interval(_) => Instant::now() >= self.deadline,
+            BlockMode::OnTransaction => {
+                self.filling_since.is_some_and(|since| since.elapsed() >= MAX_FILL_TIME)
+            }
+            BlockMode::OnDemand => false,
+        }
+    }
+
+    /// Waits for a command, for something in the mempool, or until the open block has to be looked after.
+    fn wait(&mut self) {
+        let timeout = match self.config.mode {
+            BlockMode::Interval(_) => REFRESH.min(self.deadline.saturating_duration_since(Instant::now())),
+            BlockMode::OnTransaction | BlockMode::OnDemand => REFRESH,
+        };
+        match self.messages.recv_timeout(timeout) {
+            Ok(message) => self.see_to(message),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+    }
+}
+
+/// The system's time.
+#[must_use]
+pub fn now() -> BlockTimestamp {
+    BlockTimestamp(system_time())
+}
+
+/// Seconds since the Unix epoch.
+fn system_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}

@@ -1,0 +1,144 @@
+//! What a producer is doing at one moment, to be brought back later: a devnet's snapshots and dumps.
+
+use std::io::Read;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use starknet_api::block::{BlockHash, BlockNumber, GasPrices};
+use zkthreads_execution::PreConfirmed;
+use zkthreads_rpc::ChainEvent;
+use zkthreads_storage::Storage;
+
+use super::clock::ClockState;
+use super::handle::{CommandError, ProducerHandle};
+use super::Producer;
+use crate::mempool::Contents;
+
+/// A moment. Cheap to clone: it holds no copy of the database.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    latest: (BlockNumber, BlockHash),
+    open: PreConfirmed,
+    course: Course,
+    pool: Contents,
+}
+
+/// What the database does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Course {
+    /// The clock.
+    pub clock: ClockState,
+    /// Prices of the next block that is opened.
+    pub gas_prices: GasPrices,
+}
+
+impl Moment {
+    /// The latest block then.
+    #[must_use]
+    pub fn latest(&self) -> BlockNumber {
+        self.latest.0
+    }
+}
+
+impl ProducerHandle {
+    /// The present.
+    ///
+    /// # Errors
+    /// See [`CommandError`].
+    pub fn moment(&self) -> Result<Moment, CommandError> {
+        self.ask(|producer| {
+            let open = producer.block()?.pre_confirmed();
+            let latest = BlockNumber(open.number().0.saturating_sub(1));
+            Ok(Moment {
+                latest: (latest, open.parent_hash()),
+                open,
+                course: producer.course(),
+                pool: producer.mempool.contents(),
+            })
+        })
+    }
+
+    /// Goes back to a moment: later blocks are undone; the open block, the pool, clock and prices are as they were.
+    ///
+    /// # Errors
+    /// If the latest block of then is gone.
+    pub fn go_back(&self, moment: Moment) -> Result<(), CommandError> {
+        self.ask(move |producer| producer.go_back(moment))
+    }
+
+    /// Does something with the database while no block is written to it, and with what it does not know.
+    ///
+    /// # Errors
+    /// If the producer has ended.
+    pub fn at_rest<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Storage, Course) -> T + Send + 'static,
+    ) -> Result<T, CommandError> {
+        self.ask(move |producer| Ok(work(producer.executor.storage(), producer.course())))
+    }
+
+    /// Replaces the chain by an exported one, whose pending transactions are admitted after `prepare` has run.
+    ///
+    /// # Errors
+    /// If the export is damaged or of another kind; nothing has changed then.
+    pub fn load(
+        &self,
+        export: impl Read + Send + 'static,
+        course: Course,
+        prepare: impl FnOnce() + Send + 'static,
+    ) -> Result<(), CommandError> {
+        self.ask(move |producer| producer.load(export, course, prepare))
+    }
+}
+
+impl Producer {
+    fn course(&self) -> Course {
+        Course { clock: self.clock.state(), gas_prices: self.gas_prices.clone() }
+    }
+
+    fn take_course(&mut self, course: Course) {
+        self.clock.set_state(course.clock);
+        self.gas_prices = course.gas_prices;
+    }
+
+    fn go_back(&mut self, moment: Moment) -> Result<(), CommandError> {
+        let (number, hash) = moment.latest;
+        let storage = self.executor.storage();
+        if storage.header(number)?.is_none_or(|header| header.block_hash != hash) {
+            return Err(CommandError::UnknownBlock(number));
+        }
+        let reverted = storage.revert_to(number)?;
+        let block = self.open.insert(self.executor.reopen_block(&moment.open)?);
+        self.filling_since = (!block.is_empty()).then(Instant::now);
+        self.feed.set_pre_confirmed(Some(block.pre_confirmed()));
+        self.take_course(moment.course);
+        self.mempool.bring_back(moment.pool, &format!("the chain was taken back to block {number}"))?;
+        if let Some(reverted) = reverted {
+            self.feed.publish(ChainEvent::Reorg { first: reverted.first, last: reverted.last });
+        }
+        Ok(())
+    }
+
+    fn load(
+        &mut self,
+        export: impl Read,
+        course: Course,
+        prepare: impl FnOnce(),
+    ) -> Result<(), CommandError> {
+        let replaced = self.whole_chain()?;
+        self.executor.storage().import(export)?;
+        prepare();
+        self.take_course(course);
+        // What was pending may be pending in the export, too: its row must not go with it.
+        let journal = self.executor.storage().pool()?;
+        self.mempool.clear("the chain was replaced");
+        for row in &journal {
+            self.executor.storage().pool_put(row)?;
+        }
+        self.open = None;
+        self.block()?;
+        self.mempool.restore()?;
+        self.feed.publish(ChainEvent::Reorg { first: replaced.first, last: replaced.last });
+        Ok(())
+    }
+}
