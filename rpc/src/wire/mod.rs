@@ -5,6 +5,7 @@ pub(crate) mod amount;
 pub(crate) mod block;
 pub(crate) mod block_id;
 pub(crate) mod broadcast;
+pub(crate) mod event;
 pub(crate) mod flags;
 pub(crate) mod inner;
 pub(crate) mod number;

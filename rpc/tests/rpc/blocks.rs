@@ -106,8 +106,8 @@ async fn an_invoke_shows_everywhere() {
     assert_eq!(filtered["state_diff"]["storage_diffs"], json!([]));
     let deployed = chain.ok("starknet_getStateUpdate", json!([{ "block_number": 0 }])).await;
     assert_eq!(deployed["old_root"], "0x0");
-    assert_eq!(deployed["state_diff"]["deployed_contracts"].as_array().unwrap().len(), 4);
-    assert_eq!(deployed["state_diff"]["declared_classes"].as_array().unwrap().len(), 2);
+    assert_eq!(deployed["state_diff"]["deployed_contracts"].as_array().unwrap().len(), 5);
+    assert_eq!(deployed["state_diff"]["declared_classes"].as_array().unwrap().len(), 3);
     assert_eq!(deployed["state_diff"]["deprecated_declared_classes"].as_array().unwrap().len(), 1);
     chain.server.stop().await;
 }

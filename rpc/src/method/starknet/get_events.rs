@@ -1,31 +1,22 @@
 //! `starknet_getEvents`.
 
-use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Error, IntoDeserializer, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
-use starknet_api::block::{BlockHash, BlockNumber};
-use starknet_api::core::ContractAddress;
+use serde::{Deserialize, Serialize};
+use starknet_api::block::BlockNumber;
 use starknet_api::transaction::{Event, TransactionHash};
-use starknet_types_core::felt::Felt;
 use zkthreads_execution::StateAt;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
+use crate::lookup::open_place;
 use crate::wire::block_id::BlockId;
-use crate::wire::number::{AddressHex, FeltHex};
-use crate::wire::receipt::EventOut;
+use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
+use crate::wire::number::FeltHex;
+use crate::wire::place::Place;
 
 /// Most events in one page.
 const MAX_CHUNK_SIZE: u64 = 1024;
-
-/// Most values in `keys`, all positions together.
-const MAX_KEYS: usize = 256;
-
-/// Most addresses in a filter.
-const MAX_ADDRESSES: usize = 256;
 
 /// Most blocks with events that one page looks through; the page may then hold fewer events than asked for, and a
 /// token to go on.
@@ -53,27 +44,11 @@ struct Filter {
     chunk_size: u64,
 }
 
-/// One address or a list.
-struct Addresses(Vec<AddressHex>);
-
 #[derive(Serialize)]
 pub(super) struct EventsChunk {
     events: Vec<EmittedEvent>,
     #[serde(skip_serializing_if = "Option::is_none")]
     continuation_token: Option<String>,
-}
-
-#[derive(Serialize)]
-struct EmittedEvent {
-    #[serde(flatten)]
-    event: EventOut,
-    /// Absent while the block is open.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    block_hash: Option<Felt>,
-    block_number: u64,
-    transaction_hash: Felt,
-    transaction_index: usize,
-    event_index: usize,
 }
 
 /// Where a page begins: a block, and how many of its events (matching or not) came before.
@@ -86,7 +61,7 @@ struct Cursor {
 /// The events of a range of blocks that match a filter, in order, by pages.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk, RpcError> {
     let filter = params.filter;
-    let matcher = Matcher::new(&filter)?;
+    let matcher = EventFilter::new(filter.address, filter.keys)?;
     let chunk_size = match filter.chunk_size {
         0 => return Err(RpcError::InvalidParams("chunk_size: 0, at least 1 is expected".to_owned())),
         size if size > MAX_CHUNK_SIZE => return Err(RpcError::PageSizeTooBig),
@@ -110,7 +85,7 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
 
 fn page(
     context: &RpcContext,
-    matcher: &Matcher,
+    filter: &EventFilter,
     start: Cursor,
     to: &StateAt,
     chunk_size: usize,
@@ -120,34 +95,24 @@ fn page(
     for block in start.block..=to.number().0 {
         let skip = if block == start.block { start.skip } else { 0 };
         let Some(source) = Source::new(context, BlockNumber(block), to)? else { continue };
-        if looked_through == MAX_BLOCKS {
-            return Ok(EventsChunk {
-                events,
-                continuation_token: Some(Cursor { block, skip: 0 }.to_string()),
-            });
-        }
-        looked_through += 1;
-        if let Some(next) = source.scan(matcher, skip, chunk_size, &mut events) {
-            return Ok(EventsChunk {
-                events,
-                continuation_token: Some(Cursor { block, skip: next }.to_string()),
-            });
+        let next = if looked_through == MAX_BLOCKS {
+            Some(0)
+        } else {
+            looked_through += 1;
+            source.scan(filter, skip, chunk_size, &mut events)
+        };
+        if let Some(next) = next {
+            let continuation_token = Some(Cursor { block, skip: next }.to_string());
+            return Ok(EventsChunk { events, continuation_token });
         }
     }
     Ok(EventsChunk { events, continuation_token: None })
 }
 
-/// A block with events.
+/// A block with the events of each of its transactions.
 struct Source {
-    number: BlockNumber,
-    hash: Option<BlockHash>,
-    transactions: Vec<Emitter>,
-}
-
-/// A transaction with its events.
-struct Emitter {
-    hash: TransactionHash,
-    events: Vec<Event>,
+    place: Place,
+    transactions: Vec<(TransactionHash, Vec<Event>)>,
 }
 
 impl Source {
@@ -157,87 +122,41 @@ impl Source {
             && block.number() == number
         {
             let transactions = block.transactions().map(|executed| &executed.transaction);
-            let transactions = transactions.map(|transaction| Emitter {
-                hash: transaction.hash,
-                events: transaction.receipt.events.clone(),
-            });
-            return Ok(Some(Self { number, hash: None, transactions: transactions.collect() }));
+            let transactions =
+                transactions.map(|transaction| (transaction.hash, transaction.receipt.events.clone()));
+            return Ok(Some(Self { place: open_place(block), transactions: transactions.collect() }));
         }
-        let header = context.header_at(number)?;
-        if header.n_events == 0 {
+        if context.header_at(number)?.n_events == 0 {
             return Ok(None);
         }
         let transactions = context.transactions_at(number)?.into_iter();
-        let transactions = transactions
-            .map(|transaction| Emitter { hash: transaction.hash, events: transaction.receipt.events });
-        Ok(Some(Self { number, hash: Some(header.block_hash), transactions: transactions.collect() }))
+        let transactions = transactions.map(|transaction| (transaction.hash, transaction.receipt.events));
+        Ok(Some(Self { place: context.place(number)?, transactions: transactions.collect() }))
     }
 
     /// Adds the matching events after the first `skip`. Stops before the first match that no longer fits, and says
     /// how many events came before it.
     fn scan(
         &self,
-        matcher: &Matcher,
+        filter: &EventFilter,
         skip: usize,
         chunk_size: usize,
-        events: &mut Vec<EmittedEvent>,
+        found: &mut Vec<EmittedEvent>,
     ) -> Option<usize> {
         let mut seen = 0;
-        for (transaction_index, transaction) in self.transactions.iter().enumerate() {
-            for (event_index, event) in transaction.events.iter().enumerate() {
+        for (index, (hash, events)) in self.transactions.iter().enumerate() {
+            for (event_index, event) in events.iter().enumerate() {
                 seen += 1;
-                if seen <= skip || !matcher.matches(event) {
+                if seen <= skip || !filter.matches(event) {
                     continue;
                 }
-                if events.len() == chunk_size {
+                if found.len() == chunk_size {
                     return Some(seen - 1);
                 }
-                events.push(EmittedEvent {
-                    event: event.into(),
-                    block_hash: self.hash.map(|hash| hash.0),
-                    block_number: self.number.0,
-                    transaction_hash: transaction.hash.0,
-                    transaction_index,
-                    event_index,
-                });
+                found.push(EmittedEvent::new(event, &self.place, (*hash, index), event_index));
             }
         }
         None
-    }
-}
-
-/// What a filter lets through.
-struct Matcher {
-    /// Empty: any.
-    addresses: HashSet<ContractAddress>,
-    /// By position; an empty list: any.
-    keys: Vec<Vec<Felt>>,
-}
-
-impl Matcher {
-    fn new(filter: &Filter) -> Result<Self, RpcError> {
-        let addresses: HashSet<_> =
-            filter.address.iter().flat_map(|list| &list.0).map(|address| address.0).collect();
-        if addresses.len() > MAX_ADDRESSES {
-            let count = addresses.len();
-            let reason = format!("address: {count} addresses, at most {MAX_ADDRESSES} are taken");
-            return Err(RpcError::InvalidParams(reason));
-        }
-        let keys: Vec<Vec<Felt>> =
-            filter.keys.iter().flatten().map(|values| values.iter().map(|felt| felt.0).collect()).collect();
-        if keys.len() > MAX_KEYS || keys.iter().map(Vec::len).sum::<usize>() > MAX_KEYS {
-            return Err(RpcError::TooManyKeysInFilter);
-        }
-        Ok(Self { addresses, keys })
-    }
-
-    fn matches(&self, event: &Event) -> bool {
-        let address = self.addresses.is_empty() || self.addresses.contains(&event.from_address);
-        address
-            && self.keys.iter().enumerate().all(|(position, values)| {
-                values.is_empty()
-                    || event.content.keys.get(position).is_some_and(|key| values.contains(&key.0))
-            })
     }
 }
 
@@ -255,29 +174,8 @@ impl Cursor {
     }
 }
 
-impl<'de> Deserialize<'de> for Addresses {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
-        impl<'de> Visitor<'de> for OneOrMany {
-            type Value = Addresses;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an address or a list of addresses")
-            }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Addresses, E> {
-                AddressHex::deserialize(text.into_deserializer()).map(|address| Addresses(vec![address]))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Addresses, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(seq)).map(Addresses)
-            }
-        }
-        deserializer.deserialize_any(OneOrMany)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use starknet_api::transaction::{EventContent, EventData, EventKey};
-
     use super::*;
 
     #[test]
@@ -288,27 +186,5 @@ mod tests {
         for bad in ["", "-", "12", "12-", "+12-3", "012-3", "12-3-4", "a-b", "99999999999999999999-0"] {
             assert_eq!(Cursor::parse(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn filters_match_by_position() {
-        let event = |address: u64, keys: &[u64]| Event {
-            from_address: ContractAddress::from(address),
-            content: EventContent {
-                keys: keys.iter().map(|key| EventKey((*key).into())).collect(),
-                data: EventData(vec![]),
-            },
-        };
-        let matcher = |text: &str| Matcher::new(&serde_json::from_str(text).unwrap()).unwrap();
-        let any = matcher(r#"{"chunk_size": 1}"#);
-        assert!(any.matches(&event(1, &[])));
-        let one = matcher(r#"{"chunk_size": 1, "address": "0x1", "keys": [[], ["0x5", "0x6"]]}"#);
-        assert!(one.matches(&event(1, &[9, 5])));
-        assert!(one.matches(&event(1, &[9, 6, 7])));
-        assert!(!one.matches(&event(2, &[9, 5])));
-        assert!(!one.matches(&event(1, &[5])));
-        assert!(!one.matches(&event(1, &[5, 9])));
-        let many = matcher(r#"{"chunk_size": 1, "address": ["0x1", "0x2"]}"#);
-        assert!(many.matches(&event(2, &[])) && !many.matches(&event(3, &[])));
     }
 }
