@@ -9,7 +9,13 @@ use crate::{BaseStateError, DumpError, ForkPoint};
 /// Why the database could not be opened, read or extended.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// RocksDB failed (disk, permissions, another process holding the lock, a bad checksum).
+    /// The database is open already, in another process or in this one.
+    #[error("{path} is in use by a running node")]
+    InUse {
+        /// The directory.
+        path: String,
+    },
+    /// RocksDB failed (disk, permissions, a bad checksum).
     #[error("database: {0}")]
     Database(#[from] rocksdb::Error),
     /// The database was written by another version of the node.

@@ -14,9 +14,10 @@ use std::ffi::CStr;
 use std::path::Path;
 
 use rocksdb::checkpoint::Checkpoint;
+use rocksdb::statistics::Ticker;
 use rocksdb::{
-    ColumnFamily, DB, DBPinnableSlice, DBRawIterator, PrefixRange, ReadOptions, SnapshotWithThreadMode,
-    WriteBatch, WriteOptions,
+    ColumnFamily, DB, DBPinnableSlice, DBRawIterator, Options, PrefixRange, ReadOptions,
+    SnapshotWithThreadMode, WriteBatch, WriteOptions,
 };
 
 use self::keys::Backwards;
@@ -28,6 +29,8 @@ use crate::StorageError;
 /// An open database.
 pub(crate) struct Db {
     rocks: DB,
+    /// What it was opened with; RocksDB counts into it.
+    options: Options,
 }
 
 impl Db {
@@ -54,6 +57,11 @@ impl Db {
     /// A batch with nothing in it.
     pub(crate) fn batch(&self) -> Batch<'_> {
         Batch { db: self, writes: WriteBatch::default() }
+    }
+
+    /// How often something happened since the database was opened.
+    pub(crate) fn count(&self, ticker: Ticker) -> u64 {
+        self.options.get_ticker_count(ticker)
     }
 
     fn family<T: Table>(&self) -> Result<&ColumnFamily, StorageError> {

@@ -8,6 +8,7 @@ use rocksdb::properties::{
     ESTIMATE_PENDING_COMPACTION_BYTES, IS_WRITE_STOPPED, LIVE_SST_FILES_SIZE, NUM_RUNNING_COMPACTIONS,
     NUM_RUNNING_FLUSHES,
 };
+use rocksdb::statistics::Ticker;
 
 use super::Storage;
 use crate::StorageError;
@@ -23,6 +24,10 @@ pub struct Stats {
     pub tables: Vec<TableStats>,
     /// Memory taken by blocks of rows read from disk.
     pub block_cache_bytes: u64,
+    /// Blocks of rows found there since the database was opened.
+    pub block_cache_hits: u64,
+    /// Blocks of rows read from disk.
+    pub block_cache_misses: u64,
     /// What compaction has yet to rewrite.
     pub pending_compaction_bytes: u64,
     /// Compactions under way.
@@ -69,6 +74,8 @@ impl Storage {
         Ok(Stats {
             tables,
             block_cache_bytes: db.property(BLOCK_CACHE_USAGE)?,
+            block_cache_hits: db.count(Ticker::BlockCacheHit),
+            block_cache_misses: db.count(Ticker::BlockCacheMiss),
             pending_compaction_bytes: each(ESTIMATE_PENDING_COMPACTION_BYTES)?,
             running_compactions: db.property(NUM_RUNNING_COMPACTIONS)?,
             running_flushes: db.property(NUM_RUNNING_FLUSHES)?,

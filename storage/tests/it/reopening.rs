@@ -57,7 +57,7 @@ pub(crate) fn root_from_scratch(model: &Model) -> anyhow::Result<starknet_api::c
 fn a_database_is_opened_once() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let storage = Storage::open(directory.path())?;
-    assert!(matches!(Storage::open(directory.path()), Err(StorageError::Database(_))));
+    assert!(matches!(Storage::open(directory.path()), Err(StorageError::InUse { .. })));
     let clone = storage.clone();
     drop(storage);
     commit(&clone, busy_diff(0))?;
