@@ -8,24 +8,31 @@
 //! `starknet_getNonce` counts the pool's transactions; `l1_accepted` no block at all, since this node does not settle
 //! on L1.
 
-mod body;
 mod context;
 mod convert;
 pub mod devnet;
+mod dispatch;
 mod error;
 mod feed;
+mod limits;
 mod lookup;
+mod memory;
 mod method;
+mod metrics;
+mod outbox;
 mod params;
 mod server;
 mod sink;
+mod subscription;
 mod thread_error;
 mod wire;
 
 pub use context::RpcContext;
 pub use feed::{ChainEvent, ChainFeed, MAX_LAG};
-pub use server::{
-    MAX_BATCH, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, RpcServer,
-    ServeError, serve,
+pub use limits::{
+    Limits, MAX_BATCH, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT,
+    WebSocketLimits,
 };
+pub use metrics::describe_metrics;
+pub use server::{RpcServer, ServeError, serve, serve_with};
 pub use sink::{PoolStatus, SubmitError, TransactionSink};

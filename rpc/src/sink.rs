@@ -19,6 +19,11 @@ pub trait TransactionSink: Send + Sync + 'static {
 
     /// The nonce after the account's executable pool transactions; `None` if none of its transactions wait.
     fn pending_nonce(&self, account: ContractAddress) -> Option<Nonce>;
+
+    /// Why no transaction at all is taken now; `None` while some are.
+    fn refuses(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Where a transaction outside any block stands.
@@ -52,18 +57,30 @@ pub enum SubmitError {
         found: Nonce,
     },
     /// Another transaction holds this nonce, and this one does not pay enough more.
-    #[error("another transaction of {account} with nonce {nonce} is pending and pays as much")]
+    #[error("another transaction of {account} with nonce {nonce} is pending, and this one does not offer a tenth more")]
     ReplacementUnderpriced {
         /// The sender.
         account: ContractAddress,
         /// The contested nonce.
         nonce: Nonce,
     },
-    /// The pool holds as many transactions as it may.
-    #[error("the pool is full ({capacity} transactions)")]
+    /// A thread transaction holds this nonce whose proof is being verified, or was: its sender owes the fee.
+    #[error("the thread transaction of {account} with nonce {nonce} is verified already and cannot be replaced")]
+    NotReplaceable {
+        /// The sender.
+        account: ContractAddress,
+        /// The contested nonce.
+        nonce: Nonce,
+    },
+    /// The pool holds as much as it may.
+    #[error("the pool is full: {holder} may take at most {capacity} {unit}")]
     Full {
+        /// Whose limit it is.
+        holder: &'static str,
         /// The limit.
         capacity: usize,
+        /// What it counts.
+        unit: &'static str,
     },
     /// The node is shutting down or its producer has died.
     #[error("the node does not take transactions: {reason}")]

@@ -1,13 +1,14 @@
 //! The methods, and how they are registered.
 
 mod devnet;
-mod registry;
-mod starknet;
+pub(crate) mod registry;
+pub(crate) mod starknet;
 mod zkthread;
 
 use jsonrpsee::server::{Methods, RegisterMethodError};
 
 use crate::context::RpcContext;
+use crate::subscription;
 use registry::Registry;
 
 /// Every method of every namespace.
@@ -16,6 +17,7 @@ pub(crate) fn all(context: RpcContext) -> Result<Methods, RegisterMethodError> {
     let mut registry = Registry::new(context);
     starknet::register(&mut registry)?;
     zkthread::register(&mut registry)?;
+    subscription::register(&mut registry)?;
     if is_devnet {
         devnet::register(&mut registry)?;
     }

@@ -11,12 +11,13 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::params;
+use crate::subscription::Session;
 
 /// The methods registered so far.
 ///
 /// Why not jsonrpsee's `#[rpc]` traits: the parameter readers they generate ignore unknown names and surplus
 /// positions, and this node refuses both.
-pub(super) struct Registry(RpcModule<RpcContext>);
+pub(crate) struct Registry(RpcModule<RpcContext>);
 
 impl Registry {
     pub(super) fn new(context: RpcContext) -> Self {
@@ -30,9 +31,23 @@ impl Registry {
         method: fn(&RpcContext, P) -> Result<R, RpcError>,
     ) -> Result<&mut Self, RegisterMethodError> {
         self.0.register_blocking_method(name, move |params, context, _| {
-            catch_unwind(AssertUnwindSafe(|| answer(&context, &params, method)))
-                .unwrap_or_else(|_| Err(RpcError::Internal { reason: format!("{name} panicked") }))
-                .map_err(ErrorObjectOwned::from)
+            catch(name, || answer(&context, &params, method))
+        })?;
+        Ok(self)
+    }
+
+    /// Registers a method about a connection's subscriptions. Without a WebSocket it does not exist.
+    pub(crate) fn session_method<P: DeserializeOwned + 'static, R: Serialize + 'static>(
+        &mut self,
+        name: &'static str,
+        method: impl Fn(&RpcContext, &Session, P) -> Result<R, RpcError> + Clone + Send + Sync + 'static,
+    ) -> Result<&mut Self, RegisterMethodError> {
+        self.0.register_blocking_method(name, move |params, context, extensions| {
+            let in_session = |context: &RpcContext, params| match extensions.get::<Session>() {
+                Some(session) => method(context, session, params),
+                None => Err(RpcError::NeedsWebSocket),
+            };
+            catch(name, || answer(&context, &params, in_session))
         })?;
         Ok(self)
     }
@@ -45,8 +60,18 @@ impl Registry {
 fn answer<P: DeserializeOwned, R: Serialize>(
     context: &RpcContext,
     params: &Params<'_>,
-    method: fn(&RpcContext, P) -> Result<R, RpcError>,
+    method: impl Fn(&RpcContext, P) -> Result<R, RpcError>,
 ) -> Result<Box<RawValue>, RpcError> {
     let result = method(context, params::parse(params)?)?;
     to_raw_value(&result).map_err(|error| RpcError::Internal { reason: error.to_string() })
+}
+
+/// Makes a panic an internal error.
+fn catch(
+    name: &'static str,
+    answer: impl FnOnce() -> Result<Box<RawValue>, RpcError>,
+) -> Result<Box<RawValue>, ErrorObjectOwned> {
+    catch_unwind(AssertUnwindSafe(answer))
+        .unwrap_or_else(|_| Err(RpcError::Internal { reason: format!("{name} panicked") }))
+        .map_err(ErrorObjectOwned::from)
 }

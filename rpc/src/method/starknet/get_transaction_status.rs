@@ -13,16 +13,22 @@ use crate::wire::place::Finality;
 /// How far a transaction has come. One that was rejected is not found; the error's data says why.
 pub(super) fn answer(context: &RpcContext, params: TransactionParams) -> Result<TransactionStatus, RpcError> {
     let hash = TransactionHash(params.transaction_hash.0);
+    status(context, hash)?.ok_or_else(|| context.not_found(hash))
+}
+
+/// How far a transaction has come; `None` if it is not known, or was rejected.
+pub(crate) fn status(
+    context: &RpcContext,
+    hash: TransactionHash,
+) -> Result<Option<TransactionStatus>, RpcError> {
     if let Some(status) = in_blocks(context, hash)? {
-        return Ok(status);
+        return Ok(Some(status));
     }
     match context.sink.status(hash) {
-        Some(PoolStatus::Received) => Ok(TransactionStatus::Received),
-        Some(PoolStatus::Candidate) => Ok(TransactionStatus::Candidate),
+        Some(PoolStatus::Received) => Ok(Some(TransactionStatus::Received)),
+        Some(PoolStatus::Candidate) => Ok(Some(TransactionStatus::Candidate)),
         // The pool forgets a transaction when a block takes it: look there once more.
-        None | Some(PoolStatus::Rejected { .. }) => {
-            in_blocks(context, hash)?.ok_or_else(|| context.not_found(hash))
-        }
+        None | Some(PoolStatus::Rejected { .. }) => in_blocks(context, hash),
     }
 }
 

@@ -26,7 +26,7 @@ mod get_storage_proof;
 mod get_transaction_by_block_id_and_index;
 mod get_transaction_by_hash;
 mod get_transaction_receipt;
-mod get_transaction_status;
+pub(crate) mod get_transaction_status;
 mod simulate_transactions;
 mod spec_version;
 mod syncing;
@@ -80,7 +80,7 @@ fn block<T>(
 }
 
 /// Whether a transaction took effect.
-fn execution_result(status: &ExecutionStatus) -> ExecutionResult {
+pub(crate) fn execution_result(status: &ExecutionStatus) -> ExecutionResult {
     match status {
         ExecutionStatus::Succeeded => ExecutionResult::Succeeded,
         ExecutionStatus::Reverted { reason } => ExecutionResult::Reverted { reason: reason.clone() },

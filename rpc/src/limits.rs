@@ -1,0 +1,111 @@
+//! What the server allows, and why. What a client sees at each limit: `docs/rpc-limits.md`.
+
+use std::time::Duration;
+
+/// Largest request by HTTP, bytes: a package of 4 MiB takes 5.6 MB of base64, the rest is for the envelope around it.
+pub const MAX_REQUEST_BYTES: u32 = 8 * 1024 * 1024;
+
+/// Largest response, bytes. A class or a block of thread transactions takes a few megabytes.
+pub const MAX_RESPONSE_BYTES: u32 = 64 * 1024 * 1024;
+
+/// Most calls in one batch.
+pub const MAX_BATCH: u32 = 100;
+
+/// Most requests answered at once; further ones wait their turn.
+pub const MAX_CONCURRENT_REQUESTS: u32 = 128;
+
+/// Longest that a call may take.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The server's limits. The defaults suit a node that strangers reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Most open connections, WebSockets included. Bounded by the process's file descriptors, too. At the limit, the
+    /// connection that has been idle for longest makes room.
+    pub connections: usize,
+    /// The same for one address.
+    pub connections_per_ip: usize,
+    /// Longest that a connection may take to send a request's headers, from when it was opened or last answered: so
+    /// idle connections are closed after this time.
+    pub header_timeout: Duration,
+    /// Longest that a request's body may take.
+    pub body_timeout: Duration,
+    /// Longest pause within a request's body.
+    pub body_pause: Duration,
+    /// Longest that a client may take to read a response.
+    pub send_timeout: Duration,
+    /// Most requests answered at once, batches counted as one.
+    pub concurrent_requests: usize,
+    /// Longest that a request waits for its turn.
+    pub queue_timeout: Duration,
+    /// Longest that a call may take.
+    pub request_timeout: Duration,
+    /// Memory for requests on their way in, bytes. Each counts with what it holds beyond 64 KiB.
+    pub request_memory: usize,
+    /// Memory for responses on their way out, bytes. Each counts with what it holds beyond 64 KiB.
+    pub response_memory: usize,
+    /// Limits of WebSockets.
+    pub websocket: WebSocketLimits,
+}
+
+/// Limits of WebSockets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSocketLimits {
+    /// Most open WebSockets.
+    pub connections: usize,
+    /// The same for one address.
+    pub connections_per_ip: usize,
+    /// Most subscriptions of one connection.
+    pub subscriptions: usize,
+    /// Largest message from a client, bytes. Smaller than [`MAX_REQUEST_BYTES`], because each connection may hold one
+    /// half-sent: send thread transactions and large classes by HTTP.
+    pub message_bytes: usize,
+    /// Most calls of one connection answered at once. Further messages are not read until one is answered.
+    pub calls: usize,
+    /// Most messages that wait for one client to read them.
+    pub queue_messages: usize,
+    /// The same in bytes. A larger message passes alone.
+    pub queue_bytes: usize,
+    /// Longest that a client may take to read one message.
+    pub send_timeout: Duration,
+    /// How often a client is pinged.
+    pub ping_interval: Duration,
+    /// Longest silence of a client, pongs counted, before its connection is closed.
+    pub idle_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            connections_per_ip: 2048,
+            header_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(60),
+            body_pause: Duration::from_secs(10),
+            send_timeout: Duration::from_secs(120),
+            concurrent_requests: MAX_CONCURRENT_REQUESTS as usize,
+            queue_timeout: Duration::from_secs(10),
+            request_timeout: REQUEST_TIMEOUT,
+            request_memory: 256 * 1024 * 1024,
+            response_memory: 512 * 1024 * 1024,
+            websocket: WebSocketLimits::default(),
+        }
+    }
+}
+
+impl Default for WebSocketLimits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            connections_per_ip: 512,
+            subscriptions: 64,
+            message_bytes: 2 * 1024 * 1024,
+            calls: 16,
+            queue_messages: 256,
+            queue_bytes: 1024 * 1024,
+            send_timeout: Duration::from_secs(20),
+            ping_interval: Duration::from_secs(20),
+            idle_timeout: Duration::from_secs(60),
+        }
+    }
+}

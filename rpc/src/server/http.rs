@@ -1,0 +1,160 @@
+//! What is served where, and how a request by HTTP is answered.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Extension, Request, State};
+use axum::http::header::{ALLOW, CONTENT_TYPE, UPGRADE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use bytes::Bytes;
+use jsonrpsee::core::server::Extensions;
+use jsonrpsee::types::error::{ErrorCode, OVERSIZED_REQUEST_CODE};
+use serde_json::value::RawValue;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tower_http::cors::CorsLayer;
+
+use super::connections::{Full, Place};
+use super::{body, health, websocket};
+use crate::context::RpcContext;
+use crate::dispatch::{Dispatcher, SERVER_ERROR};
+use crate::limits::Limits;
+use crate::memory::{Budget, Exhausted, Share};
+use crate::metrics;
+use crate::subscription::Blocks;
+
+/// Everything that requests are answered from. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Server {
+    pub(super) context: RpcContext,
+    pub(super) dispatcher: Dispatcher,
+    pub(super) limits: Arc<Limits>,
+    /// Places for requests that are being answered.
+    pub(super) turns: Arc<Semaphore>,
+    pub(super) request_memory: Budget,
+    pub(super) response_memory: Budget,
+    /// Blocks as subscriptions read them.
+    pub(super) blocks: Blocks,
+    /// Closed when the server stops.
+    pub(super) stopping: tokio::sync::watch::Receiver<()>,
+}
+
+/// A response's text, and its share of the memory for responses: both go once it is sent.
+struct Sent {
+    text: Box<str>,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
+
+/// The routes.
+pub(super) fn router(server: Server) -> Router {
+    let rpc = || MethodRouter::new().post(post).get(upgrade);
+    let context = server.context.clone();
+    Router::new()
+        .route("/", rpc())
+        .route("/rpc", rpc())
+        .route("/rpc/v0_10", rpc())
+        .route("/ws", get(upgrade))
+        .route("/is_alive", get(health::is_alive))
+        .route("/health", get(health::health))
+        .route("/ready", get(move || health::ready(context.clone())))
+        .layer(CorsLayer::permissive())
+        .with_state(server)
+}
+
+async fn post(State(server): State<Server>, request: Request) -> Response {
+    if !is_json(request.headers()) {
+        return failure(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type must be application/json");
+    }
+    let (message, request_share) = match body::read(request, &server.limits, &server.request_memory).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let Ok(Ok(turn)) = timeout(server.limits.queue_timeout, server.turns.acquire()).await else {
+        return failure(StatusCode::TOO_MANY_REQUESTS, "too many requests at once");
+    };
+    let answer = server.dispatcher.answer(&message, &Extensions::new()).await;
+    drop((turn, message, request_share));
+    // Whoever sends only notifications by HTTP gets `null`, since a response has to have a body.
+    let text = answer.map_or_else(|| RawValue::NULL.to_owned(), |answer| answer);
+    match server.response_memory.share(text.get().len()) {
+        Ok(share) => {
+            let sent = Bytes::from_owner(Sent { text: text.into(), _share: share });
+            json(StatusCode::OK, Body::from(sent))
+        }
+        Err(Exhausted) => failure(StatusCode::SERVICE_UNAVAILABLE, &Exhausted.to_string()),
+    }
+}
+
+/// A WebSocket, if that is what the client asks for.
+async fn upgrade(
+    State(server): State<Server>,
+    Extension(place): Extension<Arc<Place>>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(_) if !headers.contains_key(UPGRADE) => {
+            let reason = "send JSON-RPC by POST to /, or open a WebSocket here";
+            let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, reason);
+            response.headers_mut().insert(ALLOW, const { axum::http::HeaderValue::from_static("POST") });
+            return response;
+        }
+        Err(rejection) => return failure(rejection.status(), &rejection.body_text()),
+    };
+    match place.websocket() {
+        Ok(place) => websocket::accept(upgrade, server, place),
+        Err(full) => {
+            let (status, reason) = refusal(full);
+            failure(status, reason)
+        }
+    }
+}
+
+/// What a client without a place is told.
+pub(super) fn refusal(full: Full) -> (StatusCode, &'static str) {
+    match full {
+        Full::Server => {
+            metrics::refused("connections");
+            (StatusCode::SERVICE_UNAVAILABLE, "too many connections: come back later")
+        }
+        Full::Address => {
+            metrics::refused("connections_per_ip");
+            (StatusCode::TOO_MANY_REQUESTS, "too many connections from this address")
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    ["application/json", "application/json-rpc"].iter().any(|json| essence.eq_ignore_ascii_case(json))
+}
+
+fn json(status: StatusCode, body: Body) -> Response {
+    (status, [(CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// An answer outside any call: a JSON-RPC error with the HTTP status that fits.
+pub(super) fn failure(status: StatusCode, reason: &str) -> Response {
+    let code = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => OVERSIZED_REQUEST_CODE,
+        StatusCode::BAD_REQUEST => ErrorCode::InvalidRequest.code(),
+        _ => SERVER_ERROR,
+    };
+    let body = serde_json::json!({
+        "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": reason },
+    });
+    json(status, Body::from(body.to_string()))
+}

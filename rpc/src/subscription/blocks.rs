@@ -1,0 +1,76 @@
+//! Blocks as subscriptions read them.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
+use zkthreads_storage::BlockTransaction;
+
+use crate::context::RpcContext;
+use crate::error::RpcError;
+use crate::wire::place::Place;
+
+/// Reads blocks, and keeps the last one: all that follow the chain ask for the same. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Blocks {
+    context: RpcContext,
+    last: Arc<Mutex<Option<(BlockHash, Transactions)>>>,
+}
+
+type Transactions = Arc<Vec<BlockTransaction>>;
+
+/// A stored block.
+pub(super) struct Block {
+    pub(super) header: BlockHeader,
+    pub(super) place: Place,
+    /// Read only if somebody wants them.
+    pub(super) transactions: Transactions,
+}
+
+impl Blocks {
+    pub(crate) fn new(context: RpcContext) -> Self {
+        Self { context, last: Arc::default() }
+    }
+
+    /// What blocks are read from.
+    pub(super) fn context(&self) -> &RpcContext {
+        &self.context
+    }
+
+    /// A block, with its transactions if `wanted` says so; `None` if it does not exist, or was reverted meanwhile.
+    pub(super) async fn read(
+        &self,
+        number: BlockNumber,
+        wanted: impl FnOnce(&BlockHeader) -> bool,
+    ) -> Result<Option<Block>, RpcError> {
+        let context = &self.context;
+        let Some(header) = context.storage.header(number)? else { return Ok(None) };
+        let place = Place { number, hash: Some(header.block_hash), finality: context.finality(number)? };
+        if !wanted(&header) {
+            return Ok(Some(Block { header, place, transactions: Arc::default() }));
+        }
+        let last = self.last.lock().clone();
+        if let Some((_, transactions)) = last.filter(|(hash, _)| *hash == header.block_hash) {
+            return Ok(Some(Block { header, place, transactions }));
+        }
+        let reading = self.clone();
+        let read =
+            tokio::task::spawn_blocking(move || reading.transactions(&header).map(|read| (header, read)));
+        let joined = read.await.map_err(|error| RpcError::Internal { reason: error.to_string() })?;
+        let (header, transactions) = joined?;
+        Ok(transactions.map(|transactions| Block { header, place, transactions }))
+    }
+
+    fn transactions(&self, header: &BlockHeader) -> Result<Option<Transactions>, RpcError> {
+        let storage = &self.context.storage;
+        let number = header.block_header_without_hash.block_number;
+        let Some(transactions) = storage.transactions(number)? else { return Ok(None) };
+        // Between the two reads the block may have been replaced.
+        let is_same = storage.header(number)?.is_some_and(|now| now.block_hash == header.block_hash);
+        let transactions = Arc::new(transactions);
+        if is_same {
+            *self.last.lock() = Some((header.block_hash, Arc::clone(&transactions)));
+        }
+        Ok(is_same.then_some(transactions))
+    }
+}

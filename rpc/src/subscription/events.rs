@@ -1,0 +1,82 @@
+//! `starknet_subscribeEvents`.
+
+use serde::{Deserialize, Serialize};
+use starknet_api::block::BlockHeader;
+
+use super::filter::BlockStatus;
+use super::start::{StartId, start};
+use super::{Opening, Seen, Subscription, Told};
+use crate::context::RpcContext;
+use crate::error::RpcError;
+use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
+use crate::wire::number::FeltHex;
+use crate::wire::place::Finality;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    #[serde(default)]
+    from_address: Option<Addresses>,
+    #[serde(default)]
+    keys: Option<Vec<Vec<FeltHex>>>,
+    #[serde(default)]
+    block_id: Option<StartId>,
+    #[serde(default)]
+    finality_status: Option<BlockStatus>,
+}
+
+struct Events {
+    filter: EventFilter,
+    pre_confirmed: bool,
+}
+
+#[derive(Serialize)]
+struct NewEvent {
+    #[serde(flatten)]
+    event: EmittedEvent,
+    finality_status: Finality,
+}
+
+/// The events that a filter lets through, from a block on; with `PRE_CONFIRMED`, those of the open block, too, which
+/// come again once it is stored.
+pub(super) fn open(context: &RpcContext, params: Params) -> Result<Opening, RpcError> {
+    let subscription = Events {
+        filter: EventFilter::new(params.from_address, params.keys)?,
+        pre_confirmed: params.finality_status == Some(BlockStatus::PreConfirmed),
+    };
+    Ok(Opening::new(subscription, start(context, params.block_id)?))
+}
+
+impl Subscription for Events {
+    fn method(&self) -> &'static str {
+        "starknet_subscriptionEvents"
+    }
+
+    fn kind(&self) -> &'static str {
+        "events"
+    }
+
+    fn wants_transactions(&self, header: &BlockHeader) -> bool {
+        header.n_events > 0
+    }
+
+    fn wants_pre_confirmed(&self) -> bool {
+        self.pre_confirmed
+    }
+
+    fn replays_pre_confirmed(&self) -> bool {
+        self.pre_confirmed
+    }
+
+    fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
+        let Seen { place, index, transaction } = seen;
+        let events = transaction.receipt.events.iter().enumerate();
+        let matching = events.filter(|(_, event)| self.filter.matches(event));
+        matching
+            .map(|(event_index, event)| {
+                let event = EmittedEvent::new(event, place, (transaction.hash, *index), event_index);
+                Told::new(&NewEvent { event, finality_status: place.finality })
+            })
+            .collect()
+    }
+}
