@@ -1,22 +1,15 @@
 //! One account's transactions, by nonce.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use starknet_api::core::Nonce;
+use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::{PendingBody, PendingTransaction};
+use zkthreads_protocol::ThreadTransaction;
 
-/// Place in the order of arrival over all accounts.
-pub(super) type Arrival = u64;
-
-/// A transaction that waits.
-#[derive(Debug, Clone)]
-pub(super) struct Waiting {
-    pub(super) transaction: PendingTransaction,
-    pub(super) arrival: Arrival,
-    /// What it is counted as against the pool's memory.
-    pub(super) bytes: usize,
-}
+use super::usage::Usage;
+use super::waiting::{Kind, Priority, Proof, Waiting};
 
 /// An account's transactions that no block holds. `next` is the nonce that its next executable transaction must have:
 /// the canonical one, advanced past those taken for the block under construction.
@@ -26,14 +19,16 @@ pub(super) struct AccountQueue {
     pub(super) waiting: BTreeMap<Nonce, Waiting>,
     /// How many are in the block under construction.
     pub(super) taken: usize,
+    /// Where the head stands among the executable ones; `None` if it is not among them.
+    pub(super) ready: Option<Priority>,
 }
 
 impl AccountQueue {
     pub(super) fn new(next: Nonce) -> Self {
-        Self { next, waiting: BTreeMap::new(), taken: 0 }
+        Self { next, waiting: BTreeMap::new(), taken: 0, ready: None }
     }
 
-    /// The transaction that can execute now.
+    /// The transaction that can execute now, if it waits for no verdict.
     pub(super) fn head(&self) -> Option<&Waiting> {
         self.waiting.get(&self.next)
     }
@@ -50,59 +45,38 @@ impl AccountQueue {
         nonce
     }
 
+    /// What of one kind waits.
+    pub(super) fn usage(&self, kind: Kind) -> Usage {
+        self.waiting.values().filter(|waiting| waiting.kind() == kind).collect()
+    }
+
+    /// The thread whose proof is to be looked at next, marked so. Proofs are looked at one after the other, along the
+    /// run of transactions that can execute, up to a bad one: what comes after it waits until it is paid for.
+    pub(super) fn ask_for_proof(&mut self) -> Option<(TransactionHash, Arc<ThreadTransaction>)> {
+        let mut expected = self.next;
+        for (nonce, waiting) in &mut self.waiting {
+            if *nonce != expected {
+                return None;
+            }
+            expected = successor(expected);
+            match waiting.proof {
+                Proof::Absent | Proof::Known { accepted: true, .. } => {}
+                Proof::Asked | Proof::Known { accepted: false, .. } => return None,
+                Proof::Unseen => {
+                    waiting.proof = Proof::Asked;
+                    return waiting.thread().map(|thread| (waiting.transaction.hash, Arc::clone(thread)));
+                }
+            }
+        }
+        None
+    }
+
     /// Whether nothing is left to remember.
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.taken == 0
     }
 }
 
-impl Waiting {
-    pub(super) fn new(transaction: PendingTransaction, arrival: Arrival) -> Self {
-        let bytes = weight(&transaction);
-        Self { transaction, arrival, bytes }
-    }
-
-    /// Whether this one may take the place of `old`: its tip is higher by a tenth at least.
-    pub(super) fn outbids(&self, old: &Self) -> bool {
-        let (new, old) = (tip(&self.transaction), tip(&old.transaction));
-        new > old && new >= old.saturating_add(old / 10)
-    }
-}
-
 pub(super) fn successor(nonce: Nonce) -> Nonce {
     Nonce(nonce.0 + Felt::ONE)
-}
-
-fn tip(transaction: &PendingTransaction) -> u64 {
-    match &transaction.body {
-        PendingBody::Invoke(tx) => tx.tip.0,
-        PendingBody::DeployAccount { tx, .. } => tx.tip.0,
-        PendingBody::Declare { tx, .. } => tx.tip.0,
-        PendingBody::Thread { thread, .. } => thread.envelope().tip.0,
-        PendingBody::L1Handler(_) => 0,
-    }
-}
-
-/// About how much memory a transaction holds, bytes: its variable parts and a flat rate for the rest. A decoded
-/// package is counted as large as its encoding; a compiled class as ten times its Sierra.
-fn weight(transaction: &PendingTransaction) -> usize {
-    const FLAT: usize = 1_024;
-    const FELT: usize = 32;
-    let variable = match &transaction.body {
-        PendingBody::Invoke(tx) => FELT * (tx.calldata.0.len() + tx.signature.0.len()),
-        PendingBody::DeployAccount { tx, .. } => {
-            FELT * (tx.constructor_calldata.0.len() + tx.signature.0.len())
-        }
-        PendingBody::Declare { class, .. } => match &class.definition {
-            zkthreads_storage::ClassDefinition::Sierra { sierra, .. } => {
-                10 * FELT * sierra.sierra_program.len() + sierra.abi.len()
-            }
-            zkthreads_storage::ClassDefinition::Legacy { .. } => 0,
-        },
-        PendingBody::Thread { thread, package } => {
-            2 * package.len() + FELT * thread.envelope().calldata.0.len()
-        }
-        PendingBody::L1Handler(message) => FELT * message.tx.calldata.0.len(),
-    };
-    FLAT + variable
 }

@@ -1,107 +1,135 @@
-//! The mempool: admitted transactions on their way into blocks.
+//! The mempool: admitted transactions on their way into blocks. `docs/mempool.md` has its rules and limits.
 //!
-//! [`Pool`] is the bookkeeping, without locks or database; [`Mempool`] shares one between the RPC server, which puts
-//! transactions in, and the block producer, which takes them out.
+//! [`Pool`] is the bookkeeping, without locks, clock or database; [`Mempool`] shares one between the RPC server, which
+//! puts transactions in, the verification workers, which look at the proofs of threads, and the block producer, which
+//! takes out what can be executed.
 //!
 //! An account's next nonce is read from the database under the pool's lock, and [`Mempool::block_committed`] takes
 //! that lock after each commit; so the pool never works with a nonce older than the last block it was told of.
+//!
+//! A transaction is in the database's journal before it is acknowledged, and until a block has it or it is dropped. A
+//! node that is killed at any moment takes up what the journal holds ([`Mempool::restore`]); what a block has already
+//! is struck out.
 
 mod account;
+mod journal;
+mod limits;
+mod locked;
 mod pool;
 mod rejections;
+mod submit;
+mod usage;
+mod waiting;
+mod weight;
 
-use std::time::Instant;
+use std::sync::{Arc, Weak};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use jsonrpsee::core::async_trait;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
-use zkthreads_execution::PendingTransaction;
-use zkthreads_rpc::{PoolStatus, SubmitError, TransactionSink};
-use zkthreads_storage::{Storage, StorageError};
+use zkthreads_execution::{Executor, PendingTransaction};
+use zkthreads_rpc::ChainFeed;
+use zkthreads_storage::StorageError;
 
-pub use pool::Limits;
+pub use limits::{Budget, Limits};
+pub use pool::contents::Contents;
+pub use submit::Restored;
+pub use usage::Usage;
+
 use pool::Pool;
+use waiting::Seconds;
+
+/// Tells the time, in seconds since the Unix epoch.
+pub type Clock = Box<dyn Fn() -> Seconds + Send + Sync>;
+
+/// Called when there may be something to do for the block producer.
+type Waker = Box<dyn Fn() + Send + Sync>;
 
 /// The pool, shared.
 pub struct Mempool {
-    storage: Storage,
+    executor: Executor,
+    feed: ChainFeed,
+    clock: Clock,
     state: Mutex<State>,
-    changed: Condvar,
+    /// For the verification workers, which may outlive it.
+    this: Weak<Self>,
 }
 
 struct State {
     pool: Pool,
     /// Why no more transactions are taken, if so.
     closed: Option<String>,
+    waker: Option<Waker>,
 }
 
-/// What ended a wait of the block producer.
+/// What the pool holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wake {
-    /// A transaction can be executed.
-    Ready,
-    /// The deadline has passed.
-    Deadline,
-    /// The mempool was closed.
-    Closed,
+pub struct Figures {
+    /// Everything but thread transactions.
+    pub ordinary: Usage,
+    /// Thread transactions.
+    pub threads: Usage,
 }
 
 impl Mempool {
-    /// An empty pool over the chain in `storage`.
+    /// An empty pool over `executor`'s chain that tells `feed` what it takes and drops.
     #[must_use]
-    pub fn new(storage: Storage, limits: Limits) -> Self {
-        let state = State { pool: Pool::new(limits), closed: None };
-        Self { storage, state: Mutex::new(state), changed: Condvar::new() }
+    pub fn new(executor: Executor, limits: Limits, feed: ChainFeed) -> Arc<Self> {
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        Self::with_clock(executor, limits, feed, Box::new(now))
+    }
+
+    /// The same with a clock of its own.
+    #[must_use]
+    pub fn with_clock(executor: Executor, limits: Limits, feed: ChainFeed, clock: Clock) -> Arc<Self> {
+        let state = State { pool: Pool::new(limits), closed: None, waker: None };
+        Arc::new_cyclic(|this| Self {
+            executor,
+            feed,
+            clock,
+            state: Mutex::new(state),
+            this: Weak::clone(this),
+        })
     }
 
     /// Refuses transactions from now on and wakes the block producer to end.
     pub fn close(&self, reason: impl Into<String>) {
-        self.state.lock().closed.get_or_insert_with(|| reason.into());
-        self.changed.notify_all();
-    }
-
-    /// Waits until a transaction can be executed.
-    pub fn wait_ready(&self) -> Wake {
         let mut state = self.state.lock();
-        loop {
-            if state.closed.is_some() {
-                return Wake::Closed;
-            }
-            if state.pool.has_ready() {
-                return Wake::Ready;
-            }
-            self.changed.wait(&mut state);
-        }
+        state.closed.get_or_insert_with(|| reason.into());
+        state.wake();
     }
 
-    /// Waits until `deadline`, whatever arrives.
-    pub fn wait_until(&self, deadline: Instant) -> Wake {
+    /// Has `wake` called whenever a transaction can be executed and when the mempool is closed; maybe more often. It
+    /// must not call the mempool.
+    pub fn set_waker(&self, wake: impl Fn() + Send + Sync + 'static) {
         let mut state = self.state.lock();
-        loop {
-            if state.closed.is_some() {
-                return Wake::Closed;
-            }
-            if self.changed.wait_until(&mut state, deadline).timed_out() {
-                return if state.closed.is_some() { Wake::Closed } else { Wake::Deadline };
-            }
-        }
+        state.waker = Some(Box::new(wake));
+        state.wake();
     }
 
-    /// Takes the executable transaction that came first, for the block under construction.
+    /// Whether the mempool was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.state.lock().closed.is_some()
+    }
+
+    /// Takes the executable transaction with the highest tip, of several the one that came first, for the block under
+    /// construction. A thread is executable once the verdict on its proof is known, so that executing it waits for
+    /// nothing.
     #[must_use]
     pub fn take(&self) -> Option<PendingTransaction> {
-        self.state.lock().pool.take()
+        self.peek().take()
     }
 
     /// Puts back the transaction taken last: it did not fit into the block.
     pub fn put_back(&self, hash: TransactionHash) {
-        self.state.lock().pool.put_back(hash);
+        self.lock().put_back(hash);
     }
 
     /// Drops a transaction that was taken: no block can hold it.
     pub fn reject(&self, hash: TransactionHash, reason: String) {
-        self.state.lock().pool.reject(hash, reason);
+        self.lock().reject(hash, reason);
     }
 
     /// Forgets what was taken (the committed block has it) and drops transactions whose nonce the block consumed,
@@ -110,55 +138,47 @@ impl Mempool {
     /// # Errors
     /// If the database fails.
     pub fn block_committed(&self) -> Result<(), StorageError> {
-        let mut state = self.state.lock();
-        let mut nonces = Vec::new();
-        for account in state.pool.accounts() {
-            nonces.push((account, self.canonical_nonce(account)?));
-        }
-        state.pool.settle(nonces);
+        let mut pool = self.lock();
+        let nonces = self.canonical_nonces(&pool)?;
+        let settled = |hash| matches!(self.executor.storage().inner_place(hash), Ok(Some(_)));
+        pool.settle(nonces, settled);
         Ok(())
     }
 
+    /// Takes back what was taken: the block under construction was given up, and the chain may have lost blocks.
+    /// What cannot be executed on the chain as it is now stays until it can, or expires.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn block_abandoned(&self) -> Result<(), StorageError> {
+        let mut pool = self.lock();
+        let nonces = self.canonical_nonces(&pool)?;
+        pool.abandon(nonces);
+        Ok(())
+    }
+
+    /// Drops everything, also what was taken: the chain begins anew.
+    pub fn clear(&self, reason: &str) {
+        self.lock().clear(reason);
+    }
+
+    /// What the pool holds.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let usages = self.peek().usages();
+        Figures { ordinary: usages.ordinary, threads: usages.threads }
+    }
+
+    fn canonical_nonces(&self, pool: &Pool) -> Result<Vec<(ContractAddress, Nonce)>, StorageError> {
+        let accounts = pool.accounts().into_iter();
+        accounts.map(|account| Ok((account, self.canonical_nonce(account)?))).collect()
+    }
+
     fn canonical_nonce(&self, account: ContractAddress) -> Result<Nonce, StorageError> {
-        match self.storage.latest()? {
-            Some(latest) => self.storage.state_at(latest).nonce(account),
+        let storage = self.executor.storage();
+        match storage.latest()? {
+            Some(latest) => storage.state_at(latest).nonce(account),
             None => Ok(Nonce::default()),
         }
-    }
-
-    fn insert(&self, transaction: PendingTransaction) -> Result<TransactionHash, SubmitError> {
-        let unavailable = |error: StorageError| SubmitError::Unavailable { reason: error.to_string() };
-        let hash = transaction.hash;
-        let mut state = self.state.lock();
-        if let Some(reason) = &state.closed {
-            return Err(SubmitError::Unavailable { reason: reason.clone() });
-        }
-        if self.storage.transaction(hash).map_err(unavailable)?.is_some() {
-            return Err(SubmitError::Duplicate);
-        }
-        let nonce = self.canonical_nonce(transaction.sender()).map_err(unavailable)?;
-        state.pool.insert(transaction, nonce)?;
-        drop(state);
-        self.changed.notify_all();
-        Ok(hash)
-    }
-}
-
-#[async_trait]
-impl TransactionSink for Mempool {
-    async fn submit(&self, transaction: PendingTransaction) -> Result<TransactionHash, SubmitError> {
-        self.insert(transaction)
-    }
-
-    fn status(&self, hash: TransactionHash) -> Option<PoolStatus> {
-        self.state.lock().pool.status(hash)
-    }
-
-    fn pending(&self, hash: TransactionHash) -> Option<PendingTransaction> {
-        self.state.lock().pool.transaction(hash)
-    }
-
-    fn pending_nonce(&self, account: ContractAddress) -> Option<Nonce> {
-        self.state.lock().pool.nonce_after(account)
     }
 }

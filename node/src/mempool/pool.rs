@@ -1,53 +1,67 @@
 //! The pool's bookkeeping.
 //!
 //! Transactions of one account execute in the order of their nonces; over all accounts, whichever can execute and
-//! came first goes first. A transaction is *waiting* (behind a gap, or ready to be taken), *taken* (in the block
-//! under construction), or gone, in which case a rejection may be remembered.
+//! offers the highest tip goes first, and of several the one that came first. A transaction is *waiting* (behind a
+//! nonce gap, for its proof's verdict, or ready to be taken), *taken* (in the block under construction), or gone, in
+//! which case a rejection may be remembered.
+//!
+//! What others must be told (the journal, listeners, the verification workers) is put into an [`Outbox`].
+
+pub(super) mod contents;
+mod room;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::PendingTransaction;
-use zkthreads_execution::admit::MAX_NONCE_GAP;
+use zkthreads_execution::{KeptVerdict, PendingTransaction};
+use zkthreads_protocol::ThreadTransaction;
 use zkthreads_rpc::{PoolStatus, SubmitError};
 
-use super::account::{AccountQueue, Arrival, Waiting, successor};
+use super::account::{AccountQueue, successor};
+use super::limits::Limits;
 use super::rejections::Rejections;
-
-/// How much the pool may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Transactions.
-    pub transactions: usize,
-    /// Their memory, bytes.
-    pub bytes: usize,
-    /// How far a nonce may be ahead of the account's.
-    pub nonce_gap: u64,
-    /// Rejections remembered.
-    pub rejections: usize,
-}
-
-impl Default for Limits {
-    /// A burst of a few blocks; memory for some hundred thread packages of about a megabyte.
-    fn default() -> Self {
-        Self { transactions: 16_384, bytes: 512 << 20, nonce_gap: MAX_NONCE_GAP, rejections: 10_000 }
-    }
-}
+use super::usage::Usages;
+use super::waiting::{Arrival, Priority, Proof, Seconds, Waiting};
 
 #[derive(Debug)]
 pub(super) struct Pool {
     limits: Limits,
     accounts: HashMap<ContractAddress, AccountQueue>,
-    /// Heads of the accounts' queues that can execute, by arrival.
-    ready: BTreeMap<Arrival, ContractAddress>,
+    /// Heads of the accounts' queues that can execute, the best first.
+    ready: BTreeMap<Priority, ContractAddress>,
     /// Where each waiting transaction is.
     places: HashMap<TransactionHash, (ContractAddress, Nonce)>,
+    /// The same, the oldest first.
+    by_age: BTreeMap<Arrival, (ContractAddress, Nonce)>,
     taken: HashMap<TransactionHash, Waiting>,
     rejections: Rejections,
     arrivals: Arrival,
-    bytes: usize,
+    /// By what waits and what is taken.
+    usages: Usages,
+    outbox: Outbox,
+}
+
+/// What others must be told of.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    /// Transactions that the pool holds no longer.
+    pub(super) gone: Vec<TransactionHash>,
+    /// Those of them that no block will hold, with the reason.
+    pub(super) rejected: Vec<(TransactionHash, String)>,
+    /// Threads whose proofs are to be looked at.
+    pub(super) proofs: Vec<(TransactionHash, ContractAddress, Arc<ThreadTransaction>)>,
+}
+
+/// What putting a transaction in takes.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// Its account's next nonce.
+    next: Nonce,
+    /// What must go to make room.
+    victims: Vec<(ContractAddress, Nonce)>,
 }
 
 impl Pool {
@@ -57,15 +71,21 @@ impl Pool {
             accounts: HashMap::new(),
             ready: BTreeMap::new(),
             places: HashMap::new(),
+            by_age: BTreeMap::new(),
             taken: HashMap::new(),
             rejections: Rejections::new(limits.rejections),
             arrivals: 0,
-            bytes: 0,
+            usages: Usages::default(),
+            outbox: Outbox::default(),
         }
     }
 
     pub(super) fn has_ready(&self) -> bool {
         !self.ready.is_empty()
+    }
+
+    pub(super) fn usages(&self) -> Usages {
+        self.usages
     }
 
     /// Accounts that the pool knows a transaction of.
@@ -95,109 +115,183 @@ impl Pool {
         self.accounts.get(&account).map(AccountQueue::nonce_after_run)
     }
 
-    /// Puts a transaction in. `canonical` is the sender's nonce on the chain; it counts only if the pool knows no
-    /// better (a transaction of the sender in the block under construction).
-    pub(super) fn insert(
-        &mut self,
-        transaction: PendingTransaction,
-        canonical: Nonce,
-    ) -> Result<(), SubmitError> {
-        let (hash, account, nonce) = (transaction.hash, transaction.sender(), transaction.nonce());
+    /// A place in the order of arrival, after all others and after `at_least`.
+    pub(super) fn arrive(&mut self, at_least: Arrival) -> Arrival {
+        let arrival = self.arrivals.max(at_least);
+        self.arrivals = arrival + 1;
+        arrival
+    }
+
+    /// Whether and how a transaction can be put in. `canonical` is the sender's nonce on the chain; it counts only if
+    /// the pool knows no better (a transaction of the sender in the block under construction).
+    pub(super) fn plan(&self, new: &Waiting, canonical: Nonce) -> Result<Plan, SubmitError> {
+        let (hash, account, nonce) = (new.transaction.hash, new.transaction.sender(), new.nonce());
         if self.places.contains_key(&hash) || self.taken.contains_key(&hash) {
             return Err(SubmitError::Duplicate);
         }
-        let known = self.accounts.get(&account);
-        let expected = known.map_or(canonical, |queue| queue.next);
-        let ahead = nonce.0 - expected.0;
-        if nonce < expected || ahead > Felt::from(self.limits.nonce_gap) {
-            return Err(SubmitError::Nonce { account, expected, found: nonce });
+        let queue = self.accounts.get(&account);
+        let next = queue.map_or(canonical, |queue| queue.next);
+        if nonce < next || nonce.0 - next.0 > Felt::from(self.limits.nonce_gap) {
+            return Err(SubmitError::Nonce { account, expected: next, found: nonce });
         }
-        let new = Waiting::new(transaction, self.arrivals);
-        let old = known.and_then(|queue| queue.waiting.get(&nonce)).cloned();
-        match &old {
+        let old = queue.and_then(|queue| queue.waiting.get(&nonce));
+        match old {
+            Some(old) if old.owes() => return Err(SubmitError::NotReplaceable { account, nonce }),
             Some(old) if !new.outbids(old) => {
                 return Err(SubmitError::ReplacementUnderpriced { account, nonce });
             }
-            Some(_) => {}
-            None => {
-                let run_end = known.map_or(expected, AccountQueue::nonce_after_run);
-                self.make_room(new.bytes, nonce <= run_end)?;
-            }
+            Some(_) | None => {}
         }
+        let executable = nonce <= queue.map_or(next, AccountQueue::nonce_after_run);
+        let victims = self.find_room(new, old, executable)?;
+        Ok(Plan { next, victims })
+    }
 
-        if let Some(old) = old {
-            self.remove(account, nonce);
-            self.rejections.insert(old.transaction.hash, format!("replaced by {hash}"));
+    /// Puts a transaction in as planned, if nothing has changed since.
+    pub(super) fn put(&mut self, new: Waiting, plan: Plan) {
+        let (hash, account, nonce) = (new.transaction.hash, new.transaction.sender(), new.nonce());
+        for (account, nonce) in plan.victims {
+            self.drop_waiting(account, nonce, "the pool was full and a nonce before this one was missing");
         }
-        self.arrivals += 1;
-        self.bytes += new.bytes;
+        let queue = self.accounts.entry(account).or_insert_with(|| AccountQueue::new(plan.next));
+        if let Some(old) = queue.waiting.insert(nonce, new) {
+            self.forget(&old);
+            self.reject_gone(old.transaction.hash, format!("replaced by {hash}"));
+        }
+        self.remember(account, nonce);
         self.rejections.remove(hash);
-        self.places.insert(hash, (account, nonce));
-        let queue = self.accounts.entry(account).or_insert_with(|| AccountQueue::new(expected));
-        if nonce == queue.next {
-            self.ready.insert(new.arrival, account);
-        }
-        queue.waiting.insert(nonce, new);
-        Ok(())
+        self.refresh(account);
     }
 
     pub(super) fn take(&mut self) -> Option<PendingTransaction> {
-        let (_, account) = self.ready.pop_first()?;
+        let (_, account) = self.ready.first_key_value()?;
+        let account = *account;
         let queue = self.accounts.get_mut(&account)?;
         let waiting = queue.waiting.remove(&queue.next)?;
         queue.next = successor(queue.next);
         queue.taken += 1;
-        if let Some(head) = queue.head() {
-            self.ready.insert(head.arrival, account);
-        }
         let transaction = waiting.transaction.clone();
         self.places.remove(&transaction.hash);
+        self.by_age.remove(&waiting.arrival);
         self.taken.insert(transaction.hash, waiting);
+        self.refresh(account);
         Some(transaction)
     }
 
     pub(super) fn put_back(&mut self, hash: TransactionHash) {
         let Some(waiting) = self.untake(hash) else { return };
-        let (account, nonce) = (waiting.transaction.sender(), waiting.transaction.nonce());
-        self.places.insert(hash, (account, nonce));
-        self.ready.insert(waiting.arrival, account);
-        if let Some(queue) = self.accounts.get_mut(&account) {
-            queue.waiting.insert(nonce, waiting);
-        }
+        self.wait_again(waiting);
     }
 
     /// The account's later transactions stay: another one with this nonce may still come.
     pub(super) fn reject(&mut self, hash: TransactionHash, reason: String) {
         let Some(waiting) = self.untake(hash) else { return };
-        self.bytes -= waiting.bytes;
-        self.rejections.insert(hash, reason);
-        self.forget_if_idle(waiting.transaction.sender());
+        self.usages.of_mut(waiting.kind()).remove(waiting.bytes);
+        self.reject_gone(hash, reason);
+        self.refresh(waiting.transaction.sender());
     }
 
-    /// Takes over the canonical nonces after a block; nothing is taken any more.
-    pub(super) fn settle(&mut self, nonces: impl IntoIterator<Item = (ContractAddress, Nonce)>) {
-        for (_, waiting) in self.taken.drain() {
-            self.bytes -= waiting.bytes;
+    /// The verdict on a thread's proof is known.
+    pub(super) fn verified(&mut self, hash: TransactionHash, accepted: bool, kept: Option<KeptVerdict>) {
+        let Some((account, nonce)) = self.places.get(&hash).copied() else { return };
+        let queue = self.accounts.get_mut(&account);
+        if let Some(waiting) = queue.and_then(|queue| queue.waiting.get_mut(&nonce)) {
+            waiting.proof = Proof::Known { accepted, _kept: kept };
         }
+        self.refresh(account);
+    }
+
+    /// Takes over the canonical nonces after a block that holds whatever was taken. A transaction whose nonce it
+    /// consumed otherwise is dropped; without a rejection if it is `settled`, an inner transaction of the block.
+    pub(super) fn settle(
+        &mut self,
+        nonces: impl IntoIterator<Item = (ContractAddress, Nonce)>,
+        settled: impl Fn(TransactionHash) -> bool,
+    ) {
+        for (hash, waiting) in std::mem::take(&mut self.taken) {
+            self.usages.of_mut(waiting.kind()).remove(waiting.bytes);
+            self.outbox.gone.push(hash);
+        }
+        self.renumber(nonces, settled);
+    }
+
+    /// Takes over the canonical nonces after the block under construction was given up: what was taken waits again.
+    pub(super) fn abandon(&mut self, nonces: impl IntoIterator<Item = (ContractAddress, Nonce)>) {
+        for waiting in std::mem::take(&mut self.taken).into_values() {
+            self.wait_again(waiting);
+        }
+        self.renumber(nonces, |_| false);
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&mut self, reason: &str) {
+        let dropped: Vec<_> = self.each().map(|dropped| dropped.transaction.hash).collect();
+        dropped.into_iter().for_each(|hash| self.reject_gone(hash, reason.to_owned()));
+        self.forget_all();
+    }
+
+    /// Drops what has waited for too long.
+    pub(super) fn expire(&mut self, now: Seconds) {
+        while let Some((account, nonce)) = self.oldest_expired(now) {
+            let reason = format!("expired after {} seconds in the pool", self.limits.ttl.as_secs());
+            self.drop_waiting(account, nonce, &reason);
+        }
+    }
+
+    /// Remembers why a transaction that the pool does not hold was dropped.
+    pub(super) fn reject_gone(&mut self, hash: TransactionHash, reason: String) {
+        self.rejections.insert(hash, reason.clone());
+        self.outbox.gone.push(hash);
+        self.outbox.rejected.push((hash, reason));
+    }
+
+    pub(super) fn empty_outbox(&mut self) -> Outbox {
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// What is taken and what waits.
+    pub(super) fn each(&self) -> impl Iterator<Item = &Waiting> {
+        let waiting = self.accounts.values().flat_map(|queue| queue.waiting.values());
+        self.taken.values().chain(waiting)
+    }
+
+    fn forget_all(&mut self) {
+        self.taken.clear();
+        self.accounts.clear();
+        self.places.clear();
+        self.by_age.clear();
+        self.ready.clear();
+        self.usages = Usages::default();
+    }
+
+    fn oldest_expired(&self, now: Seconds) -> Option<(ContractAddress, Nonce)> {
+        let (_, (account, nonce)) = self.by_age.first_key_value()?;
+        let oldest = self.accounts.get(account)?.waiting.get(nonce)?;
+        let end = oldest.admitted_at.saturating_add(self.limits.ttl.as_secs());
+        (end <= now).then_some((*account, *nonce))
+    }
+
+    fn renumber(
+        &mut self,
+        nonces: impl IntoIterator<Item = (ContractAddress, Nonce)>,
+        settled: impl Fn(TransactionHash) -> bool,
+    ) {
         for (account, canonical) in nonces {
             let Some(queue) = self.accounts.get_mut(&account) else { continue };
-            if let Some(head) = queue.head() {
-                self.ready.remove(&head.arrival);
-            }
             queue.taken = 0;
             queue.next = canonical;
             let still_waiting = queue.waiting.split_off(&canonical);
             let consumed = std::mem::replace(&mut queue.waiting, still_waiting);
-            if let Some(head) = queue.head() {
-                self.ready.insert(head.arrival, account);
-            }
             for (nonce, waiting) in consumed {
                 let hash = waiting.transaction.hash;
-                self.bytes -= waiting.bytes;
-                self.places.remove(&hash);
-                self.rejections.insert(hash, format!("nonce {nonce} was consumed by another transaction"));
+                self.forget(&waiting);
+                if settled(hash) {
+                    self.outbox.gone.push(hash);
+                } else {
+                    self.reject_gone(hash, format!("nonce {nonce} was consumed by another transaction"));
+                }
             }
-            self.forget_if_idle(account);
+            self.refresh(account);
         }
     }
 
@@ -205,63 +299,66 @@ impl Pool {
     fn untake(&mut self, hash: TransactionHash) -> Option<Waiting> {
         let waiting = self.taken.remove(&hash)?;
         let queue = self.accounts.get_mut(&waiting.transaction.sender())?;
-        if let Some(head) = queue.head() {
-            self.ready.remove(&head.arrival);
-        }
         queue.taken = queue.taken.saturating_sub(1);
-        queue.next = waiting.transaction.nonce();
+        queue.next = waiting.nonce();
         Some(waiting)
     }
 
-    /// Drops a waiting transaction.
-    fn remove(&mut self, account: ContractAddress, nonce: Nonce) -> Option<Waiting> {
-        let queue = self.accounts.get_mut(&account)?;
-        let waiting = queue.waiting.remove(&nonce)?;
-        self.ready.remove(&waiting.arrival);
+    /// Puts a transaction that was taken among those of its account that wait.
+    fn wait_again(&mut self, waiting: Waiting) {
+        let (account, nonce) = (waiting.transaction.sender(), waiting.nonce());
+        let (hash, arrival) = (waiting.transaction.hash, waiting.arrival);
+        let Some(queue) = self.accounts.get_mut(&account) else { return };
+        queue.waiting.insert(nonce, waiting);
+        self.places.insert(hash, (account, nonce));
+        self.by_age.insert(arrival, (account, nonce));
+        self.refresh(account);
+    }
+
+    fn drop_waiting(&mut self, account: ContractAddress, nonce: Nonce, reason: &str) {
+        let queue = self.accounts.get_mut(&account);
+        let Some(waiting) = queue.and_then(|queue| queue.waiting.remove(&nonce)) else { return };
+        self.forget(&waiting);
+        self.reject_gone(waiting.transaction.hash, reason.to_owned());
+        self.refresh(account);
+    }
+
+    /// Counts a transaction that was put among those that wait.
+    fn remember(&mut self, account: ContractAddress, nonce: Nonce) {
+        let queue = self.accounts.get(&account);
+        let Some(waiting) = queue.and_then(|queue| queue.waiting.get(&nonce)) else { return };
+        self.places.insert(waiting.transaction.hash, (account, nonce));
+        self.by_age.insert(waiting.arrival, (account, nonce));
+        self.usages.of_mut(waiting.kind()).add(waiting.bytes);
+    }
+
+    /// Stops counting a transaction that waited.
+    fn forget(&mut self, waiting: &Waiting) {
         self.places.remove(&waiting.transaction.hash);
-        self.bytes -= waiting.bytes;
-        Some(waiting)
+        self.by_age.remove(&waiting.arrival);
+        self.usages.of_mut(waiting.kind()).remove(waiting.bytes);
     }
 
-    fn forget_if_idle(&mut self, account: ContractAddress) {
-        if self.accounts.get(&account).is_some_and(AccountQueue::is_idle) {
+    /// Finds out anew what an account can do next; after every change of its queue.
+    fn refresh(&mut self, account: ContractAddress) {
+        let Some(queue) = self.accounts.get_mut(&account) else { return };
+        if let Some(old) = queue.ready.take() {
+            self.ready.remove(&old);
+        }
+        if let Some(head) = queue.head().filter(|head| head.is_ready()) {
+            let priority = head.priority();
+            queue.ready = Some(priority);
+            self.ready.insert(priority, account);
+        }
+        if let Some((hash, thread)) = queue.ask_for_proof() {
+            self.outbox.proofs.push((hash, account, thread));
+        }
+        if queue.is_idle() {
             self.accounts.remove(&account);
         }
-    }
-
-    fn has_room(&self, bytes: usize) -> bool {
-        self.places.len() + self.taken.len() < self.limits.transactions
-            && self.bytes.saturating_add(bytes) <= self.limits.bytes
-    }
-
-    /// Makes room for a transaction that can execute by dropping those behind a nonce gap, the youngest first.
-    fn make_room(&mut self, bytes: usize, executable: bool) -> Result<(), SubmitError> {
-        while !self.has_room(bytes) {
-            let victim = if executable { self.youngest_behind_a_gap() } else { None };
-            let Some((account, nonce)) = victim else {
-                return Err(SubmitError::Full { capacity: self.limits.transactions });
-            };
-            if let Some(waiting) = self.remove(account, nonce) {
-                let reason = "the pool was full and a nonce before this one was missing";
-                self.rejections.insert(waiting.transaction.hash, reason.to_owned());
-            }
-            self.forget_if_idle(account);
-        }
-        Ok(())
-    }
-
-    fn youngest_behind_a_gap(&self) -> Option<(ContractAddress, Nonce)> {
-        self.accounts
-            .iter()
-            .flat_map(|(account, queue)| {
-                let behind_gap = queue.waiting.range(queue.nonce_after_run()..);
-                behind_gap.map(move |(nonce, waiting)| (waiting.arrival, *account, *nonce))
-            })
-            .max()
-            .map(|(_, account, nonce)| (account, nonce))
     }
 }
 
 #[cfg(test)]
-#[path = "pool_tests.rs"]
+#[path = "tests/mod.rs"]
 mod tests;

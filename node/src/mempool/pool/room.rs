@@ -1,0 +1,56 @@
+//! Who must go so that a transaction has room.
+
+use starknet_api::core::{ContractAddress, Nonce};
+use zkthreads_rpc::SubmitError;
+
+use super::Pool;
+use crate::mempool::usage::Usage;
+use crate::mempool::waiting::{Arrival, Waiting};
+
+impl Pool {
+    /// The transactions that must go so that `new` fits, `old` being replaced by it. For a transaction that can
+    /// execute those go that are behind a nonce gap, the youngest first; others must wait until there is room.
+    pub(super) fn find_room(
+        &self,
+        new: &Waiting,
+        old: Option<&Waiting>,
+        executable: bool,
+    ) -> Result<Vec<(ContractAddress, Nonce)>, SubmitError> {
+        let kind = new.kind();
+        let replaced = old.filter(|old| old.kind() == kind);
+        let with_new = |mut usage: Usage| {
+            if let Some(old) = replaced {
+                usage.remove(old.bytes);
+            }
+            usage.add(new.bytes);
+            usage
+        };
+        let budget = kind.budget(&self.limits);
+        let account = self.accounts.get(&new.transaction.sender());
+        budget.check_account(with_new(account.map(|queue| queue.usage(kind)).unwrap_or_default()), kind)?;
+
+        let mut usage = with_new(self.usages.of(kind));
+        let mut victims = Vec::new();
+        if budget.check_all(usage, kind).is_ok() {
+            return Ok(victims);
+        }
+        let mut candidates = if executable { self.behind_gaps() } else { Vec::new() };
+        candidates.retain(|(_, waiting)| {
+            let is_old = old.is_some_and(|old| old.arrival == waiting.arrival);
+            waiting.kind() == kind && !waiting.owes() && !is_old
+        });
+        candidates.sort_unstable_by_key(|(arrival, _)| *arrival);
+        while let Err(full) = budget.check_all(usage, kind) {
+            let (_, victim) = candidates.pop().ok_or(full)?;
+            usage.remove(victim.bytes);
+            victims.push((victim.transaction.sender(), victim.nonce()));
+        }
+        Ok(victims)
+    }
+
+    fn behind_gaps(&self) -> Vec<(Arrival, &Waiting)> {
+        let behind_gap =
+            self.accounts.values().flat_map(|queue| queue.waiting.range(queue.nonce_after_run()..));
+        behind_gap.map(|(_, waiting)| (waiting.arrival, waiting)).collect()
+    }
+}

@@ -1,0 +1,93 @@
+//! What blocks do to the pool.
+
+use super::*;
+
+#[test]
+fn statuses_follow_a_transaction_through_the_pool() {
+    let mut pool = pool();
+    let (first, second) = (Sample::new(ALICE, 0), Sample::new(ALICE, 1));
+    assert_eq!(pool.status(first.hash()), None);
+    pool.fill([first, second]);
+    assert_eq!(pool.status(first.hash()), Some(PoolStatus::Received));
+    pool.take().unwrap();
+    assert_eq!(pool.status(first.hash()), Some(PoolStatus::Candidate));
+    assert!(pool.transaction(first.hash()).is_some());
+    pool.reject(first.hash(), "no".into());
+    assert_eq!(pool.status(first.hash()), Some(PoolStatus::Rejected { reason: "no".into() }));
+    pool.check();
+    // The second waits for another first one.
+    assert!(!pool.has_ready());
+    pool.fill([first.tip(1)]);
+    assert_eq!(pool.drain(), hashes(&[first.tip(1), second]));
+}
+
+#[test]
+fn what_does_not_fit_into_a_block_is_first_in_the_next() {
+    let mut pool = pool();
+    let all = [Sample::new(ALICE, 0), Sample::new(ALICE, 1), Sample::new(BOB, 0)];
+    pool.fill(all);
+    pool.take().unwrap();
+    let second = pool.take().unwrap();
+    pool.put_back(second.hash);
+    assert_eq!(pool.status(second.hash), Some(PoolStatus::Received));
+    pool.check();
+    pool.settle([at(ALICE, 1), at(BOB, 0)], |_| false);
+    assert_eq!(pool.drain(), hashes(&all[1..]));
+}
+
+#[test]
+fn a_block_that_consumed_nonces_otherwise_drops_those_transactions() {
+    let mut pool = pool();
+    pool.fill([Sample::new(ALICE, 0), Sample::new(ALICE, 1), Sample::new(BOB, 0)]);
+    // A thread settled another transaction of Alice's with this nonce.
+    pool.settle([at(ALICE, 1), at(BOB, 0)], |_| false);
+    assert!(pool.is_rejected(Sample::new(ALICE, 0), "was consumed"));
+    assert_eq!(pool.drain(), hashes(&[Sample::new(ALICE, 1), Sample::new(BOB, 0)]));
+    pool.settle([at(ALICE, 2), at(BOB, 1)], |_| false);
+    assert_eq!((pool.usages, pool.accounts.len(), pool.places.len()), (Usages::default(), 0, 0));
+}
+
+#[test]
+fn a_transaction_that_a_thread_settled_is_not_rejected() {
+    let mut pool = pool();
+    let settled = Sample::new(ALICE, 0);
+    pool.fill([settled]);
+    pool.empty_outbox();
+    pool.settle([at(ALICE, 1)], |hash| hash == settled.hash());
+    assert_eq!(pool.status(settled.hash()), None);
+    let outbox = pool.empty_outbox();
+    assert_eq!(outbox.gone, [settled.hash()]);
+    assert!(outbox.rejected.is_empty());
+}
+
+#[test]
+fn a_block_that_was_given_up_leaves_its_transactions_in_the_pool() {
+    let mut pool = pool();
+    let all = [Sample::new(ALICE, 5), Sample::new(ALICE, 6), Sample::new(BOB, 0)];
+    all.into_iter()
+        .for_each(|sample| pool.insert(sample, if sample.account == ALICE { 5 } else { 0 }).unwrap());
+    assert_eq!(pool.drain().len(), 3);
+    // The chain lost a block of Alice's, too: hers wait for the nonce before them.
+    pool.abandon([at(ALICE, 4), at(BOB, 0)]);
+    pool.check();
+    assert_eq!(pool.drain(), hashes(&all[2..]));
+    pool.abandon([at(ALICE, 4), at(BOB, 0)]);
+    pool.insert(Sample::new(ALICE, 4), 4).unwrap();
+    assert_eq!(pool.drain(), hashes(&[all[2], Sample::new(ALICE, 4), all[0], all[1]]));
+}
+
+#[test]
+fn a_cleared_pool_is_empty_and_remembers_why() {
+    let mut pool = pool();
+    let all = [Sample::new(ALICE, 0), Sample::new(ALICE, 1), Sample::new(BOB, 3).thread()];
+    pool.fill(all);
+    pool.take().unwrap();
+    pool.empty_outbox();
+    pool.clear("the chain begins anew");
+    pool.check();
+    assert_eq!(pool.usages, Usages::default());
+    assert!(all.iter().all(|sample| pool.is_rejected(*sample, "begins anew")));
+    assert_eq!(pool.empty_outbox().gone.len(), 3);
+    pool.fill(all);
+    pool.check();
+}

@@ -1,0 +1,194 @@
+//! Whatever happens, the books agree, and what is taken of an account comes in the order of its nonces.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::mempool::Budget;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Insert(Sample),
+    Take,
+    PutBack,
+    Reject,
+    Verified { pick: usize, accepted: bool },
+    Commit { skip: [bool; 3] },
+    Abandon,
+    Wait(u64),
+    Clear,
+}
+
+fn sample() -> impl Strategy<Value = Sample> {
+    (0_u8..3, 0_u64..8, 0_u64..4, 0_u64..3, prop::bool::weighted(0.3)).prop_map(
+        |(account, ahead, tip, price, thread)| Sample {
+            account,
+            nonce: ahead,
+            tip: tip * 10,
+            price: 100 + price * 10,
+            thread,
+        },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        12 => sample().prop_map(Step::Insert),
+        6 => Just(Step::Take),
+        1 => Just(Step::PutBack),
+        1 => Just(Step::Reject),
+        4 => (0_usize..8, prop::bool::weighted(0.7))
+            .prop_map(|(pick, accepted)| Step::Verified { pick, accepted }),
+        2 => prop::array::uniform3(prop::bool::weighted(0.2)).prop_map(|skip| Step::Commit { skip }),
+        1 => Just(Step::Abandon),
+        2 => (0_u64..30).prop_map(Step::Wait),
+        1 => Just(Step::Clear),
+    ]
+}
+
+/// A pool, and what surrounds it.
+struct World {
+    pool: Pool,
+    /// Canonical nonces.
+    canonical: [u64; 3],
+    /// Nonces after those taken.
+    next: [u64; 3],
+    /// What was taken last, if that can be undone.
+    last: Option<PendingTransaction>,
+    asked: Vec<TransactionHash>,
+    /// By hash, what is in the journal.
+    journal: HashMap<TransactionHash, ()>,
+    now: Seconds,
+}
+
+impl World {
+    fn new() -> Self {
+        let budget =
+            |transactions| Budget { transactions, account_transactions: 5, ..Limits::default().threads };
+        let limits = Limits {
+            ordinary: budget(9),
+            threads: budget(4),
+            nonce_gap: 6,
+            ttl: Duration::from_secs(40),
+            rejections: 5,
+        };
+        Self {
+            pool: Pool::new(limits),
+            canonical: [0; 3],
+            next: [0; 3],
+            last: None,
+            asked: Vec::new(),
+            journal: HashMap::new(),
+            now: 0,
+        }
+    }
+
+    fn insert(&mut self, sample: Sample) {
+        let canonical = self.canonical[usize::from(sample.account)];
+        // Nonces around where the account is.
+        let sample = Sample { nonce: (canonical + sample.nonce).saturating_sub(1), ..sample };
+        let before = self.pool.status(sample.hash());
+        match self.pool.insert_at(sample, canonical, self.now) {
+            Ok(()) => {
+                assert_eq!(self.pool.status(sample.hash()), Some(PoolStatus::Received));
+                self.journal.insert(sample.hash(), ());
+            }
+            Err(_) => assert_eq!(self.pool.status(sample.hash()), before),
+        }
+    }
+
+    fn take(&mut self) {
+        let Some(taken) = self.pool.take() else {
+            assert!(!self.pool.has_ready());
+            return;
+        };
+        let account = account(&taken);
+        assert_eq!(taken.nonce(), nonce(self.next[account]), "in the order of nonces");
+        self.next[account] += 1;
+        self.last = Some(taken);
+    }
+
+    fn undo(&mut self) -> Option<PendingTransaction> {
+        let taken = self.last.take()?;
+        self.next[account(&taken)] -= 1;
+        Some(taken)
+    }
+
+    fn nonces(&self) -> Vec<(ContractAddress, Nonce)> {
+        (0..3).map(|account| at(account, self.canonical[usize::from(account)])).collect()
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Insert(sample) => self.insert(sample),
+            Step::Take => self.take(),
+            Step::PutBack => {
+                if let Some(taken) = self.undo() {
+                    self.pool.put_back(taken.hash);
+                }
+            }
+            Step::Reject => {
+                if let Some(taken) = self.undo() {
+                    self.pool.reject(taken.hash, "no".into());
+                }
+            }
+            Step::Verified { pick, accepted } => {
+                if !self.asked.is_empty() {
+                    let hash = self.asked.swap_remove(pick % self.asked.len());
+                    self.pool.verified(hash, accepted, None);
+                }
+            }
+            Step::Commit { skip } => {
+                // Some accounts' nonces are consumed by threads, too.
+                let skipped = skip.map(u64::from);
+                self.canonical = std::array::from_fn(|account| self.next[account] + skipped[account]);
+                self.next = self.canonical;
+                self.pool.settle(self.nonces(), |_| false);
+                self.last = None;
+            }
+            Step::Abandon => {
+                self.next = self.canonical;
+                self.pool.abandon(self.nonces());
+                self.last = None;
+            }
+            Step::Wait(seconds) => {
+                self.now += seconds;
+                self.pool.expire(self.now);
+            }
+            Step::Clear => {
+                self.next = self.canonical;
+                self.pool.clear("anew");
+                self.last = None;
+            }
+        }
+        self.check();
+    }
+
+    fn check(&mut self) {
+        let outbox = self.pool.empty_outbox();
+        for hash in outbox.gone {
+            self.journal.remove(&hash);
+        }
+        self.asked.extend(outbox.proofs.into_iter().map(|(hash, _, _)| hash));
+        self.pool.check();
+        let held = self.pool.places.len() + self.pool.taken.len();
+        assert_eq!(self.journal.len(), held, "the journal holds what the pool does");
+        assert!(self.journal.keys().all(|hash| self.pool.transaction(*hash).is_some()));
+    }
+}
+
+fn account(transaction: &PendingTransaction) -> usize {
+    (0..3_u8).find(|account| ContractAddress::from(*account) == transaction.sender()).unwrap().into()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_books_agree(steps in prop::collection::vec(step(), 1..120)) {
+        let mut world = World::new();
+        steps.into_iter().for_each(|step| world.step(step));
+    }
+}

@@ -1,0 +1,127 @@
+//! A transaction that waits for its block.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use starknet_api::core::Nonce;
+use starknet_api::transaction::fields::ValidResourceBounds;
+use zkthreads_execution::{KeptVerdict, PendingBody, PendingTransaction};
+use zkthreads_protocol::ThreadTransaction;
+
+use super::limits::{Budget, Limits};
+use super::weight::weight;
+
+/// Place in the order of arrival over all accounts.
+pub(super) type Arrival = u64;
+
+/// Seconds since the Unix epoch.
+pub(super) type Seconds = u64;
+
+/// A transaction that waits, or is in the block under construction.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) transaction: PendingTransaction,
+    pub(super) arrival: Arrival,
+    pub(super) admitted_at: Seconds,
+    /// What it counts as against its budget.
+    pub(super) bytes: usize,
+    pub(super) proof: Proof,
+}
+
+/// Which budget a transaction counts against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Ordinary,
+    Thread,
+}
+
+/// What is known of a transaction's proof.
+#[derive(Debug)]
+pub(super) enum Proof {
+    /// It has none.
+    Absent,
+    /// Nobody has looked at it.
+    Unseen,
+    /// It waits for its verification or is under way.
+    Asked,
+    /// The verdict is known; a block will find it, for it is kept. (Nothing is kept where nobody verifies ahead.)
+    Known { accepted: bool, _kept: Option<KeptVerdict> },
+}
+
+/// Which of several executable transactions goes first: the one with the higher tip, then the one that came first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Priority(Reverse<u64>, Arrival);
+
+impl Waiting {
+    pub(super) fn new(transaction: PendingTransaction, arrival: Arrival, admitted_at: Seconds) -> Self {
+        let bytes = weight(&transaction);
+        let proof = match &transaction.body {
+            PendingBody::Thread { .. } => Proof::Unseen,
+            _ => Proof::Absent,
+        };
+        Self { transaction, arrival, admitted_at, bytes, proof }
+    }
+
+    pub(super) fn nonce(&self) -> Nonce {
+        self.transaction.nonce()
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.thread() {
+            Some(_) => Kind::Thread,
+            None => Kind::Ordinary,
+        }
+    }
+
+    pub(super) fn thread(&self) -> Option<&Arc<ThreadTransaction>> {
+        match &self.transaction.body {
+            PendingBody::Thread { thread, .. } => Some(thread),
+            _ => None,
+        }
+    }
+
+    pub(super) fn priority(&self) -> Priority {
+        Priority(Reverse(self.transaction.tip().0), self.arrival)
+    }
+
+    /// Whether a block could take it now, were it its account's next: it waits for no verdict.
+    pub(super) fn is_ready(&self) -> bool {
+        matches!(self.proof, Proof::Absent | Proof::Known { .. })
+    }
+
+    /// Whether work was done for it that its fee pays for.
+    pub(super) fn owes(&self) -> bool {
+        matches!(self.proof, Proof::Asked | Proof::Known { .. })
+    }
+
+    /// Whether this one may take the place of `old`: it offers a tenth more tip at no lower price of L2 gas; or, if
+    /// neither offers a tip, a tenth more for L2 gas.
+    pub(super) fn outbids(&self, old: &Self) -> bool {
+        let (tip, old_tip) = (self.transaction.tip().0, old.transaction.tip().0);
+        let (price, old_price) = (max_l2_price(&self.transaction), max_l2_price(&old.transaction));
+        let no_tips = tip == 0 && old_tip == 0;
+        price >= old_price
+            && (is_raised(tip.into(), old_tip.into()) || no_tips && is_raised(price, old_price))
+    }
+}
+
+impl Kind {
+    pub(super) fn budget(self, limits: &Limits) -> Budget {
+        match self {
+            Self::Ordinary => limits.ordinary,
+            Self::Thread => limits.threads,
+        }
+    }
+}
+
+/// By a tenth at least; nothing, by anything.
+fn is_raised(new: u128, old: u128) -> bool {
+    new > old && new >= old.saturating_add(old / 10)
+}
+
+fn max_l2_price(transaction: &PendingTransaction) -> u128 {
+    match transaction.resource_bounds() {
+        ValidResourceBounds::AllResources(bounds) => bounds.l2_gas.max_price_per_unit.0,
+        ValidResourceBounds::L1Gas(_) => 0,
+    }
+}
