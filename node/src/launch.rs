@@ -1,29 +1,25 @@
 //! Wires storage, execution, mempool, block production and RPC into a running node.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use starknet_api::StarknetApiError;
-use starknet_api::block::BlockTimestamp;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
-use zkthreads_execution::{ExecutionError, Executor};
+use zkthreads_execution::ExecutionError;
 use zkthreads_rpc::{ChainFeed, RpcContext, RpcServer, ServeError, serve};
-use zkthreads_storage::{Storage, StorageError};
+use zkthreads_storage::Storage;
 
-use crate::devnet::accounts::{PredeployedAccount, derive};
-use crate::devnet::chain_config;
-use crate::devnet::genesis::{GenesisError, genesis_state};
-use crate::devnet::manifest::{Manifest, ManifestError, Wishes};
-use crate::mempool::{Limits, Mempool};
-use crate::producer::{BlockMode, Producer, ProducerError, now};
+use crate::chain::{Chain, ChainError, Devnet, Origin};
+use crate::devnet::accounts::PredeployedAccount;
+use crate::mempool::{Limits, Mempool, Restored};
+use crate::producer::{BlockMode, Producer, ProducerConfig, ProducerError};
 
 /// Longest that a stopped node waits for the last handles of its database.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a devnet node is launched with.
+/// What a node is launched with.
 #[derive(Debug, Clone)]
 pub struct NodeConfig {
     /// Where RPC listens; port 0 lets the system choose.
@@ -32,33 +28,26 @@ pub struct NodeConfig {
     pub block_mode: BlockMode,
     /// Where the chain lives; a temporary directory if absent.
     pub data_dir: Option<PathBuf>,
-    /// What the genesis comes from.
-    pub genesis: Wishes,
-    /// The genesis block's timestamp; now if absent.
-    pub genesis_timestamp: Option<BlockTimestamp>,
+    /// What the chain begins with.
+    pub origin: Origin,
+    /// What the mempool may hold.
+    pub limits: Limits,
+    /// How many blocks back states and tries are kept; all if absent.
+    pub state_history: Option<u64>,
 }
 
 /// Why a node did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    /// The data directory cannot be used.
+    /// The chain cannot be opened.
     #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// The database.
-    #[error("database: {0}")]
-    Storage(#[from] StorageError),
-    /// The genesis state.
-    #[error("genesis: {0}")]
-    Genesis(#[from] GenesisError),
-    /// The genesis block.
-    #[error("genesis block: {0}")]
-    GenesisBlock(#[from] ExecutionError),
+    Chain(#[from] ChainError),
+    /// What the mempool held before cannot be read.
+    #[error("mempool: {0}")]
+    Mempool(#[from] ExecutionError),
     /// The RPC server.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// A value that Starknet's types cannot hold.
-    #[error(transparent)]
-    Value(#[from] StarknetApiError),
     /// The system refused a directory or a thread.
     #[error(transparent)]
     System(#[from] std::io::Error),
@@ -66,8 +55,7 @@ pub enum LaunchError {
 
 /// A running node.
 pub struct Node {
-    manifest: Manifest,
-    accounts: Vec<PredeployedAccount>,
+    devnet: Option<Devnet>,
     rpc: RpcServer,
     mempool: Arc<Mempool>,
     storage: Storage,
@@ -82,8 +70,7 @@ impl Node {
     /// # Errors
     /// See [`LaunchError`].
     pub async fn launch(config: NodeConfig) -> Result<Self, LaunchError> {
-        let NodeConfig { address, block_mode, data_dir, genesis, genesis_timestamp } = config;
-        let genesis_timestamp = genesis_timestamp.unwrap_or_else(now);
+        let NodeConfig { address, block_mode, data_dir, origin, limits, state_history } = config;
         let temporary = match &data_dir {
             Some(_) => None,
             None => Some(tempfile::Builder::new().prefix("zkthreads-").tempdir()?),
@@ -93,19 +80,22 @@ impl Node {
             (None, Some(temporary)) => temporary.path().to_owned(),
             (None, None) => std::env::temp_dir(),
         };
-        let chain = tokio::task::spawn_blocking(move || open_chain(&directory, genesis, genesis_timestamp));
-        let Chain { manifest, accounts, executor } =
+        let chain = tokio::task::spawn_blocking(move || Chain::open(&directory, origin));
+        let Chain { executor, devnet } =
             chain.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
 
         let storage = executor.storage().clone();
-        let mempool = Arc::new(Mempool::new(storage.clone(), Limits::default()));
-        let producer = Producer::new(executor.clone(), Arc::clone(&mempool), block_mode);
+        let feed = ChainFeed::default();
+        let mempool = Mempool::new(executor.clone(), limits, feed.clone());
+        restore(Arc::clone(&mempool)).await?;
+        let config = ProducerConfig { mode: block_mode, state_history };
+        let producer = Producer::new(executor.clone(), Arc::clone(&mempool), feed.clone(), config);
         let producer = spawn_producer(producer, Arc::clone(&mempool))?;
         let context = RpcContext {
             storage: storage.clone(),
             executor,
             sink: Arc::clone(&mempool) as _,
-            feed: ChainFeed::default(),
+            feed,
             devnet: None,
         };
         let rpc = match serve(address, context).await {
@@ -115,7 +105,7 @@ impl Node {
                 return Err(error.into());
             }
         };
-        Ok(Self { manifest, accounts, rpc, mempool, storage, producer, _temporary: temporary })
+        Ok(Self { devnet, rpc, mempool, storage, producer, _temporary: temporary })
     }
 
     /// Where RPC listens.
@@ -124,16 +114,22 @@ impl Node {
         self.rpc.address()
     }
 
-    /// What the chain was made with.
+    /// What the chain was made with, if it is a devnet.
     #[must_use]
-    pub fn manifest(&self) -> &Manifest {
-        &self.manifest
+    pub fn devnet(&self) -> Option<&Devnet> {
+        self.devnet.as_ref()
     }
 
-    /// Its predeployed accounts.
+    /// Its predeployed accounts; none unless it is a devnet.
     #[must_use]
     pub fn accounts(&self) -> &[PredeployedAccount] {
-        &self.accounts
+        self.devnet.as_ref().map_or(&[], |devnet| &devnet.accounts)
+    }
+
+    /// The chain's database.
+    #[must_use]
+    pub fn storage(&self) -> &Storage {
+        &self.storage
     }
 
     /// Waits until block production fails, which it should never.
@@ -163,34 +159,17 @@ impl Node {
     }
 }
 
-struct Chain {
-    manifest: Manifest,
-    accounts: Vec<PredeployedAccount>,
-    executor: Executor,
-}
-
-/// The chain in `directory`, begun if it is not there yet.
-fn open_chain(
-    directory: &Path,
-    wishes: Wishes,
-    genesis_timestamp: BlockTimestamp,
-) -> Result<Chain, LaunchError> {
-    let manifest = Manifest::open(directory, wishes)?;
-    let accounts = derive(manifest.seed, manifest.accounts)?;
-    let storage = Storage::open(&directory.join("chain"))?;
-    let executor = Executor::new(storage, chain_config(manifest.chain_id.clone())?);
-    match executor.storage().latest()? {
-        Some(latest) => tracing::info!(number = latest.0, "continuing"),
-        None => {
-            let genesis = genesis_state(&accounts, manifest.initial_balance, genesis_timestamp)?;
-            let header = executor.commit_genesis(genesis)?;
-            tracing::info!(hash = format_args!("{:#x}", header.block_hash.0), "genesis");
-        }
+/// Takes up the transactions that waited when the node was last stopped.
+async fn restore(mempool: Arc<Mempool>) -> Result<(), LaunchError> {
+    let restored = tokio::task::spawn_blocking(move || mempool.restore());
+    let restored = restored.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+    if restored != Restored::default() {
+        tracing::info!(kept = restored.kept, dropped = restored.dropped, "transactions from the last run");
     }
-    Ok(Chain { manifest, accounts, executor })
+    Ok(())
 }
 
-/// Block production has a thread of its own: it computes, and waits for proofs. When it ends for any reason, the
+/// Block production has a thread of its own: it computes. When it ends for any reason, the
 /// mempool closes, so that nobody's transaction waits for a block that will not come.
 fn spawn_producer(
     producer: Producer,

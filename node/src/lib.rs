@@ -2,16 +2,22 @@
 //!
 //! [`config`] is the command line, [`launch`] the wiring. A transaction's way: RPC admits it (execution's business)
 //! and puts it into the [`mempool`]; the [`producer`] takes it out, executes it, and commits the block to storage,
-//! from where RPC serves it. [`devnet`] makes the first block. The commands that stand on the thread's side
+//! from where RPC serves it. [`chain`] opens a chain or begins one, as [`devnet`] or a
+//! [`genesis`] file says; [`metrics`] and [`log`] tell what goes on. The commands that stand on the thread's side
 //! ([`commands::prove`], [`demo`]) know the node by its RPC only, through the batcher library.
 
+pub mod chain;
 pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod devnet;
+pub mod genesis;
 pub mod launch;
+pub mod log;
 pub mod mempool;
+pub mod metrics;
 pub mod producer;
+pub mod signals;
 pub mod signed_transactions;
 pub mod terminal;
 pub mod thread_progress;

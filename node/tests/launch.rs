@@ -11,9 +11,11 @@ use starknet_rust::core::types::{BlockId, ExecutionResult, MaybePreConfirmedBloc
 use starknet_rust::providers::Provider;
 use starknet_types_core::felt::Felt;
 use zkthreads_batcher::{Account, Call, NodeClient};
+use zkthreads_node::chain::{ChainError, Origin};
 use zkthreads_node::devnet::constants::STRK_ADDRESS;
 use zkthreads_node::devnet::manifest::{ManifestError, Wishes};
 use zkthreads_node::launch::{LaunchError, Node, NodeConfig};
+use zkthreads_node::mempool::Limits;
 use zkthreads_node::producer::BlockMode;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,8 +25,12 @@ fn config(directory: Option<&Path>) -> NodeConfig {
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         block_mode: BlockMode::OnTransaction,
         data_dir: directory.map(Path::to_owned),
-        genesis_timestamp: Some(BlockTimestamp(1_700_000_000)),
-        genesis: Wishes { seed: Some(0), accounts: Some(2), ..Wishes::default() },
+        origin: Origin::Devnet {
+            wishes: Wishes { seed: Some(0), accounts: Some(2), ..Wishes::default() },
+            timestamp: Some(BlockTimestamp(1_700_000_000)),
+        },
+        limits: Limits::default(),
+        state_history: None,
     }
 }
 
@@ -75,11 +81,12 @@ async fn another_chain_id_on_the_same_directory_is_refused() -> Result<()> {
     let directory = tempfile::tempdir()?;
     Node::launch(config(Some(directory.path()))).await?.stop().await?;
     let mut other = config(Some(directory.path()));
-    other.genesis.chain_id = Some(ChainId::Mainnet);
+    let wishes = Wishes { chain_id: Some(ChainId::Mainnet), ..Wishes::default() };
+    other.origin = Origin::Devnet { wishes, timestamp: None };
     let refused = Node::launch(other).await.err();
     assert!(matches!(
         refused,
-        Some(LaunchError::Manifest(ManifestError::Contradiction { option: "--chain-id", .. }))
+        Some(LaunchError::Chain(ChainError::Manifest(ManifestError::Contradiction { option: "--chain-id", .. })))
     ));
     Ok(())
 }

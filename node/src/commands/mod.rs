@@ -1,5 +1,36 @@
 //! The subcommands of the binary, one file each.
 
 pub mod devnet;
+pub mod node;
 pub mod prove;
+pub mod serve;
 pub mod verify;
+
+use anyhow::Result;
+
+use crate::config::Command;
+use crate::demo;
+
+/// What became of a command that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It did what it was asked to.
+    Done,
+    /// It did, and what it was asked to check is wrong.
+    Wrong,
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// If it fails.
+pub async fn run(command: Command) -> Result<Outcome> {
+    match command {
+        Command::Devnet(arguments) => devnet::run(arguments).await?,
+        Command::Node(arguments) => node::run(arguments).await?,
+        Command::Prove(arguments) => prove::run(arguments).await?,
+        Command::Verify(arguments) => return verify::run(&arguments),
+        Command::Demo => demo::run().await?,
+    }
+    Ok(Outcome::Done)
+}

@@ -8,14 +8,15 @@ use zkthreads_program::os_program;
 use zkthreads_protocol::{Package, PackageDigest};
 use zkthreads_verifier::{SECURITY_BITS, StatementSummary, Verifier};
 
+use super::Outcome;
 use crate::config::VerifyArgs;
 use crate::terminal::{Paint, bytes};
 
-/// Prints what the package says and whether its proof holds; `false` if it does not.
+/// Prints what the package says and whether its proof holds.
 ///
 /// # Errors
 /// If the file cannot be read or is no package.
-pub fn run(arguments: &VerifyArgs) -> Result<bool> {
+pub fn run(arguments: &VerifyArgs) -> Result<Outcome> {
     let path = arguments.file.display();
     let encoded = fs::read(&arguments.file).with_context(|| format!("cannot read {path}"))?;
     Package::check_size(&encoded).with_context(|| format!("{path} is no package"))?;
@@ -30,9 +31,14 @@ pub fn run(arguments: &VerifyArgs) -> Result<bool> {
     let started = Instant::now();
     let verdict = Verifier::new([program.clone()]).verify(program.hash(), &package);
     let milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    match &verdict {
-        Ok(_) => println!("{} ({milliseconds:.1} ms)", "valid".green()),
-        Err(error) => println!("{}: {error} ({milliseconds:.1} ms)", "invalid".red()),
+    match verdict {
+        Ok(_) => {
+            println!("{} ({milliseconds:.1} ms)", "valid".green());
+            Ok(Outcome::Done)
+        }
+        Err(error) => {
+            println!("{}: {error} ({milliseconds:.1} ms)", "invalid".red());
+            Ok(Outcome::Wrong)
+        }
     }
-    Ok(verdict.is_ok())
 }

@@ -12,7 +12,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use crate::chain::Origin;
 use crate::devnet::manifest::Wishes;
+use crate::mempool::Limits;
 use crate::launch::{Node, NodeConfig};
 use crate::producer::BlockMode;
 use crate::terminal::Paint;
@@ -31,8 +33,12 @@ pub async fn run() -> Result<()> {
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         block_mode: BlockMode::OnTransaction,
         data_dir: None,
-        genesis_timestamp: None,
-        genesis: Wishes { seed: Some(0), accounts: u8::try_from(NAMES.len()).ok(), ..Wishes::default() },
+        origin: Origin::Devnet {
+            wishes: Wishes { seed: Some(0), accounts: u8::try_from(NAMES.len()).ok(), ..Wishes::default() },
+            timestamp: None,
+        },
+        limits: Limits::default(),
+        state_history: None,
     };
     let node = Node::launch(config).await.context("the node did not start")?;
     let url = format!("http://{}/rpc", node.address());

@@ -1,4 +1,4 @@
-//! The state a devnet begins with: tokens, deployers and funded accounts, as starknet-devnet's.
+//! The state a chain begins with: tokens, deployers and funded accounts, as starknet-devnet's.
 
 use num_bigint::BigUint;
 use starknet_api::StarknetApiError;
@@ -11,8 +11,8 @@ use zkthreads_execution::GenesisState;
 use super::accounts::PredeployedAccount;
 use super::classes::{ClassError, genesis_classes};
 use super::constants::{
-    ACCOUNT_CLASS_HASH, ETH_ADDRESS, ETH_CLASS_HASH, LEGACY_UDC_ADDRESS, LEGACY_UDC_CLASS_HASH, STRK_ADDRESS,
-    STRK_CLASS_HASH, UDC_ADDRESS, UDC_CLASS_HASH,
+    ACCOUNT_CLASS_HASH, CHARGEABLE_ADDRESS, ETH_ADDRESS, ETH_CLASS_HASH, LEGACY_UDC_ADDRESS,
+    LEGACY_UDC_CLASS_HASH, STRK_ADDRESS, STRK_CLASS_HASH, UDC_ADDRESS, UDC_CLASS_HASH,
 };
 use super::tokens::{Slots, token_slots};
 
@@ -31,44 +31,74 @@ pub enum GenesisError {
     Value(#[from] StarknetApiError),
 }
 
-/// Block 0 with these accounts, each holding `initial_balance` of both tokens, and the chargeable account.
+/// Who has something in block 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Where.
+    pub address: ContractAddress,
+    /// The key of the OpenZeppelin account that is deployed there; none is without it.
+    pub public_key: Option<Felt>,
+    /// Of each token.
+    pub balance: BigUint,
+}
+
+/// Block 0 of a devnet: these accounts, each holding `initial_balance` of both tokens, and the chargeable account.
 ///
 /// # Errors
 /// If an embedded class is not what it should be.
-pub fn genesis_state(
+pub fn devnet_state(
     accounts: &[PredeployedAccount],
     initial_balance: u128,
     timestamp: BlockTimestamp,
 ) -> Result<GenesisState, GenesisError> {
-    let mut genesis = GenesisState { timestamp, classes: genesis_classes()?, ..GenesisState::default() };
-    let chargeable = PredeployedAccount::chargeable()?;
-
-    let balances: Vec<_> = accounts
+    let holder = |account: &PredeployedAccount, balance| Holder {
+        address: account.address,
+        public_key: Some(account.public_key),
+        balance,
+    };
+    let chargeable = holder(&PredeployedAccount::chargeable()?, BigUint::from(1_u8) << 255_u32);
+    let holders: Vec<_> = accounts
         .iter()
-        .map(|account| (account.address, BigUint::from(initial_balance)))
-        .chain([(chargeable.address, BigUint::from(1_u8) << 255_u32)])
+        .map(|account| holder(account, BigUint::from(initial_balance)))
+        .chain([chargeable])
         .collect();
+    genesis_state(&holders, Some(CHARGEABLE_ADDRESS), timestamp)
+}
+
+/// Block 0: the standard classes, both deployers, the tokens with these holders, and who may mint more of them.
+///
+/// # Errors
+/// If an embedded class is not what it should be.
+pub fn genesis_state(
+    holders: &[Holder],
+    minter: Option<Felt>,
+    timestamp: BlockTimestamp,
+) -> Result<GenesisState, GenesisError> {
+    let mut genesis = GenesisState { timestamp, classes: genesis_classes()?, ..GenesisState::default() };
+    let balances: Vec<_> = holders.iter().map(|holder| (holder.address, holder.balance.clone())).collect();
     let tokens = [
         (ETH_ADDRESS, ETH_CLASS_HASH, "Ether", "ETH"),
         (STRK_ADDRESS, STRK_CLASS_HASH, "StarkNet Token", "STRK"),
     ];
     for (address, class_hash, name, symbol) in tokens {
-        deploy(&mut genesis, address, class_hash, token_slots(name, symbol, &balances)?)?;
+        deploy(&mut genesis, address, class_hash, token_slots(name, symbol, minter, &balances)?)?;
     }
     for (address, class_hash) in [(UDC_ADDRESS, UDC_CLASS_HASH), (LEGACY_UDC_ADDRESS, LEGACY_UDC_CLASS_HASH)]
     {
         deploy(&mut genesis, address, class_hash, Slots::new())?;
     }
-    for account in accounts.iter().chain([&chargeable]) {
-        deploy(&mut genesis, *account.address.0.key(), ACCOUNT_CLASS_HASH, account_slots(account))?;
+    for holder in holders {
+        if let Some(key) = holder.public_key {
+            deploy(&mut genesis, *holder.address.0.key(), ACCOUNT_CLASS_HASH, account_slots(key))?;
+        }
     }
     Ok(genesis)
 }
 
 /// What the account's constructor writes.
-fn account_slots(account: &PredeployedAccount) -> Slots {
+fn account_slots(public_key: Felt) -> Slots {
     Slots::from([
-        (get_storage_var_address("Account_public_key", &[]), account.public_key),
+        (get_storage_var_address("Account_public_key", &[]), public_key),
         (get_storage_var_address("SRC5_supported_interfaces", &[ACCOUNT_INTERFACE]), Felt::ONE),
     ])
 }

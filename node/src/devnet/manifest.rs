@@ -60,6 +60,12 @@ pub enum ManifestError {
         /// Why.
         reason: String,
     },
+    /// Another kind of chain was asked for where a devnet is.
+    #[error("{directory} holds a devnet, whose keys everybody knows")]
+    Devnet {
+        /// The data directory.
+        directory: PathBuf,
+    },
     /// The chain in the directory was made with another value.
     #[error("the chain in this data directory has {option} {stored}, not {wished}")]
     Contradiction {
@@ -102,11 +108,23 @@ impl Manifest {
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let manifest = wishes.into_manifest();
-                manifest.write(directory, &path).map_err(|source| ManifestError::Io { path, source })?;
+                manifest.replace(directory)?;
                 Ok(manifest)
             }
             Err(source) => Err(ManifestError::Io { path, source }),
         }
+    }
+
+    /// Makes this the manifest of `directory`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn replace(&self, directory: &Path) -> Result<(), ManifestError> {
+        let path = directory.join(FILE_NAME);
+        let written = serde_json::to_vec_pretty(self)
+            .map_err(io::Error::from)
+            .and_then(|json| write_whole(directory, &path, &json));
+        written.map_err(|source| ManifestError::Io { path, source })
     }
 
     fn check(&self, wishes: &Wishes) -> Result<(), ManifestError> {
@@ -116,15 +134,26 @@ impl Manifest {
         agree("--initial-balance", &self.initial_balance, wishes.initial_balance.as_ref())
     }
 
-    /// Written aside and renamed: the file is there whole or not at all.
-    fn write(&self, directory: &Path, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(directory)?;
-        let aside = path.with_extension("tmp");
-        let mut file = fs::File::create(&aside)?;
-        file.write_all(&serde_json::to_vec_pretty(self)?)?;
-        file.sync_all()?;
-        fs::rename(aside, path)
+    /// Fails if `directory` holds a devnet.
+    ///
+    /// # Errors
+    /// [`ManifestError::Devnet`].
+    pub fn refuse(directory: &Path) -> Result<(), ManifestError> {
+        if directory.join(FILE_NAME).exists() {
+            return Err(ManifestError::Devnet { directory: directory.to_owned() });
+        }
+        Ok(())
     }
+}
+
+/// Writes a file of `directory` aside and renames it: it is there whole or not at all.
+pub(crate) fn write_whole(directory: &Path, path: &Path, content: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    let aside = path.with_extension("tmp");
+    let mut file = fs::File::create(&aside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(aside, path)
 }
 
 fn agree<T: PartialEq + Display>(

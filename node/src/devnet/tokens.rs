@@ -10,25 +10,26 @@ use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use starknet_types_core::hash::Poseidon;
 
-use super::constants::CHARGEABLE_ADDRESS;
-
 /// Storage of one contract at genesis. Holds no zeros: an absent slot reads as zero.
 pub type Slots = BTreeMap<StorageKey, Felt>;
 
-/// The slots of an ERC-20 with its metadata, its minter, and these balances; the total supply is their sum.
+/// The slots of an ERC-20 with its metadata, its minter if anybody may mint, and these balances; the total supply is their sum.
 ///
 /// # Errors
 /// If the name or symbol is not a short ASCII string, or a storage key cannot be computed.
 pub fn token_slots(
     name: &str,
     symbol: &str,
+    minter: Option<Felt>,
     balances: &[(ContractAddress, BigUint)],
 ) -> Result<Slots, StarknetApiError> {
     let mut slots = Slots::new();
     set_short_byte_array(&mut slots, "ERC20_name", name)?;
     set_short_byte_array(&mut slots, "ERC20_symbol", symbol)?;
     slots.insert(get_storage_var_address("ERC20_decimals", &[]), Felt::from(18_u8));
-    slots.insert(get_storage_var_address("permitted_minter", &[]), CHARGEABLE_ADDRESS);
+    if let Some(minter) = minter {
+        slots.insert(get_storage_var_address("permitted_minter", &[]), minter);
+    }
     for (holder, balance) in balances {
         set_u256(&mut slots, get_storage_var_address("ERC20_balances", &[*holder.0.key()]), balance)?;
     }
@@ -77,6 +78,7 @@ mod tests {
         let slots = token_slots(
             "StarkNet Token",
             "STRK",
+            None,
             &[(holder, BigUint::from(7_u8)), (rich, BigUint::from(1_u8) << 255_u32)],
         )
         .unwrap();

@@ -54,10 +54,23 @@ pub const METRICS: &[Metric] = &[
         "Transactions executed into blocks, or found impossible to execute",
     ),
     counter("zkthreads_inner_transactions_total", "", "User transactions that settled in threads"),
-    counter("zkthreads_conflicts_total", "", "Threads that reverted because a value they had read was another by then"),
-    gauge("zkthreads_mempool_transactions", Unit::Count, "class: ordinary, thread", "Transactions in the mempool"),
+    counter(
+        "zkthreads_conflicts_total",
+        "",
+        "Threads that reverted because a value they had read was another by then",
+    ),
+    gauge(
+        "zkthreads_mempool_transactions",
+        Unit::Count,
+        "class: ordinary, thread",
+        "Transactions in the mempool",
+    ),
     gauge("zkthreads_mempool_bytes", Unit::Bytes, "class: ordinary, thread", "Memory that they take"),
-    counter("zkthreads_mempool_dropped_total", "reason", "Transactions that left the mempool without a block"),
+    counter(
+        "zkthreads_mempool_dropped_total",
+        "reason",
+        "Transactions that left the mempool without a block",
+    ),
     gauge("zkthreads_verification_queue", Unit::Count, "", "Proofs that wait for verification"),
     counter("zkthreads_verifications_total", "outcome: valid, invalid", "Proofs verified"),
     histogram("zkthreads_verification_seconds", Unit::Seconds, "", "Time to verify a proof, without waiting"),
@@ -66,10 +79,15 @@ pub const METRICS: &[Metric] = &[
     gauge("zkthreads_rpc_subscriptions", Unit::Count, "", "Open subscriptions"),
     gauge("zkthreads_database_sst_bytes", Unit::Bytes, "", "Size of the database's table files"),
     gauge("zkthreads_database_memtable_bytes", Unit::Bytes, "", "Size of what is not in table files yet"),
-    gauge("zkthreads_database_pending_compaction_bytes", Unit::Bytes, "", "Size of what waits for compaction"),
+    gauge(
+        "zkthreads_database_pending_compaction_bytes",
+        Unit::Bytes,
+        "",
+        "Size of what waits for compaction",
+    ),
     gauge("zkthreads_database_block_cache_bytes", Unit::Bytes, "", "Size of the cache of table blocks"),
-    gauge("zkthreads_database_block_cache_hits", Unit::Count, "", "Reads that the cache answered"),
-    gauge("zkthreads_database_block_cache_misses", Unit::Count, "", "Reads that it did not"),
+    counter("zkthreads_database_block_cache_hits_total", "", "Reads that the cache answered"),
+    counter("zkthreads_database_block_cache_misses_total", "", "Reads that it did not"),
 ];
 
 /// Tells the recorder what each metric is.

@@ -1,0 +1,91 @@
+//! Options of `zkthreads devnet`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use starknet_api::block::BlockTimestamp;
+use starknet_api::core::ChainId;
+
+use super::{MempoolArgs, MetricsArgs, RpcArgs, values};
+use crate::chain::Origin;
+use crate::devnet::manifest::Wishes;
+use crate::devnet::options::DevnetOptions;
+use crate::devnet::set_up::block_mode;
+use crate::launch::NodeConfig;
+use crate::producer::BlockMode;
+
+const EXAMPLES: &str = "\
+Examples:
+  zkthreads devnet --seed 0                      the same accounts every time
+  zkthreads devnet --seed 0 --data-dir chain     survives a restart
+  zkthreads devnet --block-time 2                a block every two seconds
+  zkthreads devnet --config zkthreads.toml       options from the section [devnet] of a file";
+
+/// Options of `zkthreads devnet`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = EXAMPLES, next_help_heading = "Chain")]
+pub struct DevnetArgs {
+    /// Seed of the predeployed accounts' keys; random if absent. The accounts are starknet-devnet's for the same seed.
+    #[arg(long, env = "ZKTHREADS_SEED", value_name = "SEED")]
+    pub seed: Option<u32>,
+    /// Number of predeployed accounts [default: 10].
+    #[arg(long, env = "ZKTHREADS_ACCOUNTS", value_name = "NUMBER")]
+    pub accounts: Option<u8>,
+    /// Balance of each predeployed account, in wei and in fri [default: 1000000000000000000000].
+    #[arg(long, short = 'e', env = "ZKTHREADS_INITIAL_BALANCE", value_name = "DECIMAL")]
+    pub initial_balance: Option<u128>,
+    /// MAINNET, TESTNET, or any ASCII text of up to 31 characters [default: TESTNET, which is SN_SEPOLIA].
+    #[arg(long, env = "ZKTHREADS_CHAIN_ID", value_name = "CHAIN_ID", value_parser = values::chain_id)]
+    pub chain_id: Option<ChainId>,
+    /// Timestamp of the genesis block, seconds since the Unix epoch; now if absent. With `--seed`, makes genesis
+    /// the same every time. Without effect on a chain that exists.
+    #[arg(long, visible_alias = "start-time", env = "ZKTHREADS_GENESIS_TIMESTAMP", value_name = "SECONDS")]
+    pub genesis_timestamp: Option<u64>,
+    /// Where the chain lives; started again with the same directory, the node continues. A temporary directory,
+    /// deleted at the end, if absent.
+    #[arg(long, env = "ZKTHREADS_DATA_DIR", value_name = "PATH")]
+    pub data_dir: Option<PathBuf>,
+    /// Seconds between blocks, empty ones included; a block per batch of pending transactions if absent.
+    #[arg(long, env = "ZKTHREADS_BLOCK_TIME", value_name = "SECONDS", value_parser = values::seconds)]
+    pub block_time: Option<Duration>,
+    /// What else starknet-devnet's users know.
+    #[command(flatten)]
+    pub options: DevnetOptions,
+    /// Where JSON-RPC is served.
+    #[command(flatten)]
+    pub rpc: RpcArgs,
+    /// Where metrics are served.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
+    /// What the mempool may hold.
+    #[command(flatten)]
+    pub mempool: MempoolArgs,
+}
+
+impl DevnetArgs {
+    /// As the node takes it.
+    #[must_use]
+    pub fn into_config(self) -> NodeConfig {
+        NodeConfig {
+            address: self.rpc.address(),
+            block_mode: match (self.block_time, self.options.block_generation_on) {
+                (Some(interval), _) => BlockMode::Interval(interval),
+                (None, generation) => generation.map_or(BlockMode::OnTransaction, block_mode),
+            },
+            data_dir: self.data_dir,
+            origin: Origin::Devnet {
+                wishes: Wishes {
+                    chain_id: self.chain_id,
+                    seed: self.seed,
+                    accounts: self.accounts,
+                    initial_balance: self.initial_balance,
+                },
+                timestamp: self.genesis_timestamp.map(BlockTimestamp),
+                options: Box::new(self.options),
+            },
+            limits: self.mempool.limits(),
+            state_history: None,
+        }
+    }
+}

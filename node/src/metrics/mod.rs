@@ -1,0 +1,81 @@
+//! Prometheus metrics: a recorder for what the whole process reports, gauges that are read when they are asked for,
+//! and a listener that serves both.
+
+mod catalogue;
+mod server;
+
+use metrics::gauge;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
+use zkthreads_storage::Storage;
+
+pub use catalogue::{Kind, METRICS, Metric};
+pub use server::MetricsServer;
+
+/// From verifying a proof (milliseconds) to estimating a large fee (seconds).
+const SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// Transactions in a block.
+const COUNTS: &[f64] = &[0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0];
+
+/// Why no metrics are kept.
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsError {
+    /// The recorder; a process has one.
+    #[error("metrics: {0}")]
+    Recorder(#[from] BuildError),
+    /// The address cannot be listened on.
+    #[error("metrics: cannot listen on {address}: {source}")]
+    Bind {
+        /// The address asked for.
+        address: std::net::SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+/// What the process reported so far.
+#[derive(Clone)]
+pub struct Recorder {
+    prometheus: PrometheusHandle,
+    process: Collector,
+}
+
+impl Recorder {
+    /// Keeps what is reported from now on, by the whole process. Until then reports cost nothing and go nowhere.
+    ///
+    /// # Errors
+    /// If the process has a recorder already.
+    pub fn install() -> Result<Self, MetricsError> {
+        let prometheus = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+            .set_buckets_for_metric(Matcher::Full("zkthreads_block_transactions".to_owned()), COUNTS)?
+            .install_recorder()?;
+        let process = Collector::default();
+        process.describe();
+        catalogue::describe();
+        Ok(Self { prometheus, process })
+    }
+
+    /// All metrics as Prometheus reads them, with those of the process and of the database as they are now.
+    fn render(&self, storage: &Storage) -> String {
+        self.process.collect();
+        collect_chain(storage);
+        self.prometheus.render()
+    }
+}
+
+/// A metric that cannot be read keeps its last value; reading the database fails elsewhere, too, and louder.
+fn collect_chain(storage: &Storage) {
+    if let Ok(Some(latest)) = storage.latest() {
+        gauge!("zkthreads_block_height").set(latest.0 as f64);
+        if let Ok(Some(header)) = storage.header(latest) {
+            gauge!("zkthreads_block_timestamp_seconds").set(header.block_header_without_hash.timestamp.0 as f64);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
