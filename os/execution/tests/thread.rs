@@ -457,14 +457,12 @@ fn a_sub_block_of_the_builder_states_what_the_chain_holds() {
 }
 
 #[test]
-fn a_package_is_checked_once_in_the_background() {
+fn a_verdict_is_computed_when_asked_for_and_remembered() {
     let mut chain = chain();
     let package = transfers(&mut chain);
-    let thread = std::sync::Arc::new(thread_of(&chain, &package));
+    let thread = thread_of(&chain, &package);
     let pool = chain.executor.verification();
     assert!(pool.known_verdict(&thread).is_none());
-    pool.submit(&thread);
-    pool.submit(&thread);
     let verdict = || pool.verdict(&thread).expect_err("no proof");
     let (first, second) = (verdict(), verdict());
     assert!(std::sync::Arc::ptr_eq(&first, &second));

@@ -1,0 +1,229 @@
+//! The verification pool with real packages: a sub-block's, and forgeries of it that take as long to refuse.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use starknet_api::core::{ChainId, ContractAddress};
+use starknet_api::transaction::InvokeTransactionV3;
+use starknet_api::transaction::fields::{AllResourceBounds, ValidResourceBounds};
+use starknet_types_core::felt::Felt;
+use zkthreads_execution::{KeptVerdict, VerificationPool};
+use zkthreads_protocol::{OsProgram, Package, PackageDigest, SettleError, ThreadFacts, ThreadTransaction};
+use zkthreads_verifier::encoding;
+
+const ALICE: u64 = 0xa11ce;
+const MALLORY: u64 = 0xbad;
+
+/// A sub-block and the program that it was proved with.
+struct Fixture {
+    program: OsProgram,
+    package: Package,
+}
+
+impl Fixture {
+    fn load() -> Self {
+        let read = |name: &str| {
+            let fixtures = "../../prover/verifier/tests/fixtures";
+            std::fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(fixtures).join(name)).unwrap()
+        };
+        let code = zstd::decode_all(read("sub_block.os").as_slice()).unwrap();
+        let code = code.as_chunks::<32>().0.iter().map(Felt::from_bytes_be).collect();
+        Self { program: OsProgram::new(code), package: Package::decode(&read("sub_block.package")).unwrap() }
+    }
+
+    fn pool(&self) -> VerificationPool {
+        // The chain that the sub-block was made for.
+        let chain_id = ChainId::Other("SN_SEPOLIA".to_owned());
+        VerificationPool::new(chain_id, [self.program.clone()])
+    }
+
+    fn thread(&self, submitter: u64, package: &Package) -> Arc<ThreadTransaction> {
+        let bytes = package.encode();
+        let facts =
+            ThreadFacts { os_program_hash: self.program.hash(), package_digest: PackageDigest::of(&bytes) };
+        let envelope = InvokeTransactionV3 {
+            resource_bounds: ValidResourceBounds::AllResources(AllResourceBounds::default()),
+            tip: Default::default(),
+            signature: Default::default(),
+            nonce: Default::default(),
+            sender_address: ContractAddress::from(submitter),
+            calldata: Default::default(),
+            nonce_data_availability_mode: starknet_api::data_availability::DataAvailabilityMode::L1,
+            fee_data_availability_mode: starknet_api::data_availability::DataAvailabilityMode::L1,
+            paymaster_data: Default::default(),
+            account_deployment_data: Default::default(),
+            proof_facts: facts.to_proof_facts(),
+        };
+        Arc::new(ThreadTransaction::new(envelope, &bytes).unwrap())
+    }
+
+    fn honest(&self, submitter: u64) -> Arc<ThreadTransaction> {
+        self.thread(submitter, &self.package)
+    }
+
+    /// A package whose proof is damaged near its end, where the verifier arrives last.
+    fn forged(&self, submitter: u64, number: usize) -> Arc<ThreadTransaction> {
+        let mut raw = encoding::decompress(&self.package.proof).unwrap();
+        let place = raw.len() - 1_000 - 4 * number;
+        raw[place] ^= 1;
+        let package = Package { proof: encoding::compress(&raw).unwrap(), ..self.package.clone() };
+        self.thread(submitter, &package)
+    }
+}
+
+/// Has a package checked; the answer names it.
+fn submit(
+    pool: &VerificationPool,
+    thread: &Arc<ThreadTransaction>,
+    answers: &Sender<(String, KeptVerdict)>,
+    name: impl Into<String>,
+) {
+    let (answers, name) = (answers.clone(), name.into());
+    let submitter = thread.envelope().sender_address;
+    assert!(pool.submit(submitter, thread, move |verdict| answers.send((name, verdict)).unwrap()));
+}
+
+/// Keeps all workers busy until the answer is dropped.
+#[must_use]
+fn hold(pool: &VerificationPool, fixture: &Fixture) -> impl Drop + use<> {
+    struct Held(Option<Sender<()>>);
+    impl Drop for Held {
+        fn drop(&mut self) {
+            self.0.take();
+        }
+    }
+    let workers = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
+    let (release, released) = channel::<()>();
+    let released = Arc::new(parking_lot::Mutex::new(released));
+    let (busy, all_busy) = channel();
+    for submitter in 1..=workers as u64 {
+        let (thread, busy, released) = (fixture.honest(submitter), busy.clone(), Arc::clone(&released));
+        let hold = move |_| {
+            busy.send(()).unwrap();
+            let _ = released.lock().recv();
+        };
+        assert!(pool.submit(ContractAddress::from(submitter), &thread, hold));
+        all_busy.recv().unwrap();
+    }
+    Held(Some(release))
+}
+
+fn names(answers: Receiver<(String, KeptVerdict)>) -> Vec<String> {
+    answers.into_iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn an_honest_package_is_accepted_in_the_background() {
+    let fixture = Fixture::load();
+    let (pool, thread) = (fixture.pool(), fixture.honest(ALICE));
+    assert!(pool.known_verdict(&thread).is_none());
+    let (sender, answers) = channel();
+    submit(&pool, &thread, &sender, "honest");
+    let (_, kept) = answers.recv().unwrap();
+    assert!(kept.is_accepted());
+    let known = pool.known_verdict(&thread).unwrap().unwrap();
+    assert_eq!(known.statement(), &fixture.package.statement);
+    let figures = pool.figures();
+    assert_eq!((figures.waiting, figures.accepted, figures.refused), (0, 1, 0));
+    assert!(!figures.time.is_zero());
+}
+
+#[test]
+fn a_flood_of_bad_proofs_delays_others_by_one() {
+    let fixture = Fixture::load();
+    let pool = fixture.pool();
+    let (sender, answers) = channel();
+    let flood: Vec<_> = (0..24).map(|number| fixture.forged(MALLORY, number)).collect();
+    let honest = fixture.forged(ALICE, 24);
+    let held = hold(&pool, &fixture);
+    for (number, thread) in flood.iter().enumerate() {
+        submit(&pool, thread, &sender, format!("forged {number}"));
+    }
+    submit(&pool, &honest, &sender, "other");
+    drop((sender, held));
+
+    let mut order = names(answers);
+    let place = order.iter().position(|name| name == "other").unwrap();
+    // One before it; on other workers, what ends while it is under way.
+    assert!(place < 12, "{place}");
+    order.remove(place);
+    let in_order: Vec<_> = (0..24).map(|number| format!("forged {number}")).collect();
+    assert_eq!(order, in_order, "one of a submitter at a time");
+    for thread in &flood {
+        assert!(matches!(&*pool.known_verdict(thread).unwrap().unwrap_err(), SettleError::Proof { .. }));
+    }
+    let figures = pool.figures();
+    assert_eq!((figures.accepted, figures.refused), (1, 25));
+    println!("{:?} a package", figures.time / 26);
+}
+
+#[test]
+fn submitters_take_turns() {
+    let fixture = Fixture::load();
+    let pool = fixture.pool();
+    let (sender, answers) = channel();
+    let held = hold(&pool, &fixture);
+    let threads: Vec<_> = [(MALLORY, 0), (MALLORY, 1), (MALLORY, 2), (ALICE, 3), (ALICE, 4)]
+        .map(|(submitter, number)| (number, fixture.forged(submitter, number)))
+        .into();
+    for (number, thread) in &threads {
+        submit(&pool, thread, &sender, number.to_string());
+    }
+    drop((sender, held));
+    let order = names(answers);
+    let place = |name: &str| order.iter().position(|it| it == name).unwrap();
+    for (earlier, later) in [("0", "1"), ("1", "2"), ("3", "4"), ("3", "2")] {
+        assert!(place(earlier) < place(later), "{order:?}");
+    }
+}
+
+#[test]
+fn what_nobody_holds_any_more_is_not_checked() {
+    let fixture = Fixture::load();
+    let pool = fixture.pool();
+    let (sender, answers) = channel();
+    let gone: Vec<_> = (0..8).map(|number| fixture.forged(MALLORY, number)).collect();
+    let held = hold(&pool, &fixture);
+    for (number, thread) in gone.iter().enumerate() {
+        submit(&pool, thread, &sender, number.to_string());
+    }
+    drop(gone);
+    let last = fixture.forged(MALLORY, 8);
+    submit(&pool, &last, &sender, "last");
+    drop((sender, held));
+    assert_eq!(names(answers), ["last"]);
+    assert_eq!(pool.figures().refused, 1);
+}
+
+#[test]
+fn a_package_of_two_submitters_is_checked_once() {
+    let fixture = Fixture::load();
+    let pool = fixture.pool();
+    let (sender, answers) = channel();
+    let (one, other) = (fixture.honest(ALICE), fixture.honest(MALLORY));
+    submit(&pool, &one, &sender, "one");
+    submit(&pool, &other, &sender, "other");
+    drop(sender);
+    assert_eq!(names(answers).len(), 2);
+    assert_eq!(pool.figures().accepted, 1);
+    // Nor by those who ask for the verdict.
+    assert!(pool.verdict(&one).is_ok());
+    assert_eq!(pool.figures().accepted, 1);
+}
+
+#[test]
+fn workers_end_with_the_last_handle() {
+    let fixture = Fixture::load();
+    let pool = fixture.pool();
+    let (sender, answers) = channel();
+    let threads: Vec<_> = (0..4).map(|number| fixture.forged(MALLORY, number)).collect();
+    let held = hold(&pool, &fixture);
+    for thread in &threads {
+        submit(&pool.clone(), thread, &sender, "forged");
+    }
+    drop((pool, sender));
+    // What waited is dropped, and with it the last sender.
+    assert!(names(answers).is_empty());
+    drop(held);
+}
