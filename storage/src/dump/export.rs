@@ -5,7 +5,7 @@ use std::io::Write;
 use sha2::Digest;
 use zstd::stream::write::Encoder;
 
-use super::{Checksummed, DumpError, END, LEVEL, MAGIC, ROW, TABLE, tables};
+use super::{Checksummed, DumpError, LEVEL, MAGIC, ROW, TABLE, tables};
 use crate::db::open::SCHEMA_VERSION;
 use crate::{Storage, StorageError};
 
@@ -14,11 +14,12 @@ impl Storage {
     ///
     /// # Errors
     /// If the database cannot be read or `to` cannot be written.
-    pub fn export(&self, mut to: impl Write) -> Result<(), StorageError> {
+    pub fn export(&self, to: impl Write) -> Result<(), StorageError> {
         let now = self.db().snapshot();
-        to.write_all(&MAGIC).map_err(DumpError::Write)?;
-        to.write_all(&SCHEMA_VERSION.to_be_bytes()).map_err(DumpError::Write)?;
-        let mut records = Checksummed::new(Encoder::new(to, LEVEL).map_err(DumpError::Write)?);
+        let mut file = Checksummed::new(to);
+        file.write_all(&MAGIC).map_err(DumpError::Write)?;
+        file.write_all(&SCHEMA_VERSION.to_be_bytes()).map_err(DumpError::Write)?;
+        let mut records = Encoder::new(file, LEVEL).map_err(DumpError::Write)?;
         for table in tables() {
             let mut rows = now.all_rows(table)?;
             if rows.valid() {
@@ -30,10 +31,8 @@ impl Storage {
             }
             rows.status()?;
         }
-        let Checksummed { stream: mut frame, digest } = records;
-        frame.write_all(&[END]).map_err(DumpError::Write)?;
-        frame.write_all(&digest.finalize()).map_err(DumpError::Write)?;
-        let mut to = frame.finish().map_err(DumpError::Write)?;
+        let Checksummed { stream: mut to, digest } = records.finish().map_err(DumpError::Write)?;
+        to.write_all(&digest.finalize()).map_err(DumpError::Write)?;
         Ok(to.flush().map_err(DumpError::Write)?)
     }
 }

@@ -7,7 +7,7 @@ use sha2::Digest;
 use starknet_api::block::BlockNumber;
 use zstd::stream::read::Decoder;
 
-use super::{Checksummed, DumpError, END, IMPORT_LIMIT, MAGIC, ROW, ROW_LIMIT, TABLE, WINDOW_LOG, tables};
+use super::{Checksummed, DumpError, IMPORT_LIMIT, MAGIC, ROW, ROW_LIMIT, TABLE, WINDOW_LOG, tables};
 use crate::db::open::SCHEMA_VERSION;
 use crate::db::table::Table;
 use crate::db::tables::{AnyTable, Forks, TABLES};
@@ -36,26 +36,27 @@ impl Storage {
 
 /// The records of a dump.
 struct Rows<R: Read> {
-    records: Checksummed<Decoder<'static, BufReader<R>>>,
+    records: Decoder<'static, Checksummed<BufReader<R>>>,
     /// Tables that may still come.
     tables: Iter<'static, AnyTable>,
 }
 
 impl<R: Read> Rows<R> {
-    fn new(mut from: R) -> Result<Self, DumpError> {
+    fn new(from: R) -> Result<Self, DumpError> {
+        let mut file = Checksummed::new(BufReader::new(from));
         let (mut magic, mut version) = ([0; MAGIC.len()], [0; size_of::<u32>()]);
-        from.read_exact(&mut magic).map_err(|_| DumpError::NotADump)?;
+        file.read_exact(&mut magic).map_err(|_| DumpError::NotADump)?;
         if magic != MAGIC {
             return Err(DumpError::NotADump);
         }
-        from.read_exact(&mut version).map_err(read_error)?;
+        file.read_exact(&mut version).map_err(read_error)?;
         let found = u32::from_be_bytes(version);
         if found != SCHEMA_VERSION {
             return Err(DumpError::SchemaVersion { found, expected: SCHEMA_VERSION });
         }
-        let mut frame = Decoder::new(from).map_err(DumpError::Read)?.single_frame();
-        frame.window_log_max(WINDOW_LOG).map_err(DumpError::Read)?;
-        Ok(Self { records: Checksummed::new(frame), tables: TABLES.iter() })
+        let mut records = Decoder::with_buffer(file).map_err(DumpError::Read)?.single_frame();
+        records.window_log_max(WINDOW_LOG).map_err(DumpError::Read)?;
+        Ok(Self { records, tables: TABLES.iter() })
     }
 
     /// Puts all rows into the batch. Gives the row that says where the chain was forked, if there is one.
@@ -63,14 +64,8 @@ impl<R: Read> Rows<R> {
         let mut fork = None;
         let mut table: Option<&AnyTable> = None;
         let mut last_key: Option<Vec<u8>> = None;
-        loop {
-            let digest = self.records.digest.clone();
-            let [kind] = self.array()?;
+        while let Some(&kind) = self.bytes(1)?.first() {
             match kind {
-                END => {
-                    self.end(&digest.finalize())?;
-                    return Ok(fork);
-                }
                 TABLE => {
                     table = Some(self.table()?);
                     last_key = None;
@@ -94,11 +89,13 @@ impl<R: Read> Rows<R> {
                 kind => return Err(DumpError::RecordKind { kind }.into()),
             }
         }
+        self.end()?;
+        Ok(fork)
     }
 
     fn table(&mut self) -> Result<&'static AnyTable, DumpError> {
         let [length] = self.array()?;
-        let name = self.bytes(length.into())?;
+        let name = self.whole(length.into())?;
         let found = self.tables.by_ref().find(|table| table.name.as_bytes() == name);
         found
             .filter(|table| table.name != super::SCHEMA)
@@ -111,18 +108,21 @@ impl<R: Read> Rows<R> {
         if row_length > ROW_LIMIT {
             return Err(DumpError::RowLength { table, bytes: row_length });
         }
-        Ok((self.bytes(key_length.into())?, self.bytes(row_length)?))
+        Ok((self.whole(key_length.into())?, self.whole(row_length)?))
     }
 
     /// The checksum, and nothing after it.
-    fn end(mut self, expected: &[u8]) -> Result<(), DumpError> {
-        let found: [u8; 32] = self.array()?;
-        if found != expected {
+    fn end(self) -> Result<(), DumpError> {
+        let Checksummed { stream: mut file, digest } = self.records.finish();
+        let mut written = [0; 32];
+        file.read_exact(&mut written).map_err(read_error)?;
+        if digest.finalize()[..] != written {
             return Err(DumpError::Checksum);
         }
-        let mut frame = self.records.stream;
-        expect_end(&mut frame)?;
-        expect_end(&mut frame.finish())
+        match file.read(&mut [0]).map_err(read_error)? {
+            0 => Ok(()),
+            _ => Err(DumpError::GoesOn),
+        }
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], DumpError> {
@@ -131,18 +131,17 @@ impl<R: Read> Rows<R> {
         Ok(bytes)
     }
 
-    /// As many bytes, with memory taken as they come.
+    /// As many bytes, or fewer if the records end before.
     fn bytes(&mut self, length: u32) -> Result<Vec<u8>, DumpError> {
+        // Memory is taken as they come, whatever was promised.
         let mut bytes = Vec::new();
-        let read = self.records.by_ref().take(length.into()).read_to_end(&mut bytes).map_err(read_error)?;
-        if read == length as usize { Ok(bytes) } else { Err(DumpError::CutOff) }
+        self.records.by_ref().take(length.into()).read_to_end(&mut bytes).map_err(read_error)?;
+        Ok(bytes)
     }
-}
 
-fn expect_end(from: &mut impl Read) -> Result<(), DumpError> {
-    match from.read(&mut [0]).map_err(read_error)? {
-        0 => Ok(()),
-        _ => Err(DumpError::GoesOn),
+    fn whole(&mut self, length: u32) -> Result<Vec<u8>, DumpError> {
+        let bytes = self.bytes(length)?;
+        if bytes.len() == length as usize { Ok(bytes) } else { Err(DumpError::CutOff) }
     }
 }
 

@@ -1,10 +1,10 @@
 //! The whole database as one file.
 //!
 //! ```text
-//! magic (8 bytes), schema version (u32), then one zstd frame of records:
-//!   1, length of the name (u8), name                                   a table begins
-//!   2, length of the key (u8), length of the row (u32), key, row       a row of it
-//!   0, SHA-256 of all records before this one                          the end
+//! magic (8 bytes), schema version (u32), one zstd frame of records, SHA-256 of all bytes before it
+//!
+//! records: 1, length of the name (u8), name                                   a table begins
+//!          2, length of the key (u8), length of the row (u32), key, row       a row of it
 //! ```
 //!
 //! Numbers are big-endian. Tables come in the schema's order, rows in the order of their keys, so one database has one
@@ -14,7 +14,7 @@
 mod export;
 mod import;
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use sha2::{Digest, Sha256};
 
@@ -24,7 +24,6 @@ use crate::db::tables::{AnyTable, TABLES};
 /// A dump's first bytes.
 const MAGIC: [u8; 8] = *b"zkthdump";
 /// Kinds of records.
-const END: u8 = 0;
 const TABLE: u8 = 1;
 const ROW: u8 = 2;
 /// Longest row, in bytes. The longest real ones are classes and packages, a few MiB each.
@@ -114,7 +113,7 @@ fn tables() -> impl Iterator<Item = &'static AnyTable> {
 /// The table that stands in the dump's head instead.
 const SCHEMA: &str = <crate::db::tables::Schema as crate::db::table::Table>::NAME;
 
-/// Passes bytes on and keeps their checksum.
+/// Passes bytes on and keeps their checksum: of those that were written, or taken out of the reader's buffer.
 struct Checksummed<S> {
     stream: S,
     digest: Sha256,
@@ -138,10 +137,24 @@ impl<S: Write> Write for Checksummed<S> {
     }
 }
 
-impl<S: Read> Read for Checksummed<S> {
+impl<S: BufRead> Read for Checksummed<S> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let read = self.stream.read(bytes)?;
         self.digest.update(bytes.get(..read).unwrap_or_default());
         Ok(read)
+    }
+}
+
+impl<S: BufRead> BufRead for Checksummed<S> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.stream.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        // What is consumed was filled before, so this reads nothing.
+        if let Ok(filled) = self.stream.fill_buf() {
+            self.digest.update(filled.get(..amount).unwrap_or_default());
+        }
+        self.stream.consume(amount);
     }
 }

@@ -1,4 +1,4 @@
-//! `kill -9` in the middle of commits, again and again.
+//! `kill -9` in the middle of commits, reverts and imports, again and again.
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -10,7 +10,7 @@ use starknet_api::block::BlockNumber;
 use zkthreads_storage::Storage;
 
 use crate::reopening::root_from_scratch;
-use crate::support::{Model, busy_diff, commit};
+use crate::support::{Model, busy_diff, chain, commit, rows};
 
 /// Where the child finds the database.
 const DIRECTORY: &str = "ZKTHREADS_CRASH_TEST_DIRECTORY";
@@ -35,10 +35,11 @@ enum From {
     FirstCommit,
 }
 
-/// Runs the child and kills it. Gives the last block that it said to have committed, if any.
-fn run_and_kill(directory: &Path, from: From, after: Duration) -> anyhow::Result<Option<u64>> {
+/// Runs the test `name` again as the process to kill, and kills it. Gives the last block that it said to have
+/// committed, if any.
+fn run_and_kill(name: &str, directory: &Path, from: From, after: Duration) -> anyhow::Result<Option<u64>> {
     let mut child = Command::new(env::current_exe()?)
-        .args(["--exact", "crash::killed_twenty_times", "--nocapture"])
+        .args(["--exact", name, "--nocapture"])
         .env(DIRECTORY, directory)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -67,7 +68,7 @@ fn killed_twenty_times() -> anyhow::Result<()> {
     for kill in 0..KILLS {
         let (from, spread) = if kill % 4 == 3 { (From::Start, 99_991) } else { (From::FirstCommit, 9_973) };
         let after = Duration::from_micros(u64::from(kill * kill * 1_371 % spread));
-        let said = run_and_kill(directory.path(), from, after)?;
+        let said = run_and_kill("crash::killed_twenty_times", directory.path(), from, after)?;
 
         let storage = Storage::open(directory.path())?;
         let tip = storage.latest()?.expect("a block").0;
@@ -107,5 +108,77 @@ fn assert_whole(storage: &Storage, tip: u64) -> anyhow::Result<()> {
     let root = storage.prepare_state(&Default::default())?.global_root();
     assert_eq!(root, header.block_header_without_hash.state_root);
     assert_eq!(root, root_from_scratch(&model)?);
+    Ok(())
+}
+
+/// Blocks between which the chain goes back and forth.
+const LOW: u64 = 4;
+const HIGH: u64 = 16;
+
+/// What the killed process does: lets the chain grow, and takes the new blocks back.
+fn grow_and_revert_forever(directory: &Path) -> anyhow::Result<()> {
+    let storage = Storage::open(directory)?;
+    loop {
+        let next = storage.latest()?.map_or(0, |tip| tip.0 + 1);
+        if next > HIGH {
+            println!("\ncommitted {HIGH}");
+            storage.revert_to(BlockNumber(LOW))?;
+            println!("\ncommitted {LOW}");
+        } else {
+            commit(&storage, busy_diff(next))?;
+        }
+    }
+}
+
+#[test]
+fn killed_while_reverting() -> anyhow::Result<()> {
+    if let Some(directory) = env::var_os(DIRECTORY) {
+        return grow_and_revert_forever(Path::new(&directory));
+    }
+    let directory = tempfile::tempdir()?;
+    for kill in 0..KILLS {
+        let after = Duration::from_micros(u64::from(kill * 1_371 % 9_973));
+        run_and_kill("crash::killed_while_reverting", directory.path(), From::FirstCommit, after)?;
+        let storage = Storage::open(directory.path())?;
+        let tip = storage.latest()?.expect("a block").0;
+        assert!((LOW..=HIGH).contains(&tip), "the tip is {tip}");
+        assert_whole(&storage, tip)?;
+        assert!(storage.check().is_sound(), "{:?}", storage.check());
+    }
+    Ok(())
+}
+
+#[test]
+fn killed_while_importing() -> anyhow::Result<()> {
+    let dumps = |directory: &Path| -> anyhow::Result<[Vec<u8>; 2]> {
+        let dump = |name: &str, blocks: u64| {
+            let diffs: Vec<_> = (0..blocks).map(|n| busy_diff(n + blocks)).collect();
+            rows(&chain(&directory.join(name), &diffs, blocks)?)
+        };
+        Ok([dump("short", 5)?, dump("long", 30)?])
+    };
+    if let Some(directory) = env::var_os(DIRECTORY) {
+        let dumps = dumps(tempfile::tempdir()?.path())?;
+        let storage = Storage::open(Path::new(&directory))?;
+        for (n, dump) in dumps.iter().cycle().enumerate() {
+            storage.import(dump.as_slice())?;
+            println!("\ncommitted {n}");
+        }
+    }
+    let directory = tempfile::tempdir()?;
+    let dumps = dumps(directory.path())?;
+    for kill in 0..KILLS {
+        let after = Duration::from_micros(u64::from(kill * 2_371 % 19_973));
+        run_and_kill(
+            "crash::killed_while_importing",
+            &directory.path().join("target"),
+            From::FirstCommit,
+            after,
+        )?;
+        let storage = Storage::open(&directory.path().join("target"))?;
+        let found = rows(&storage)?;
+        assert!(dumps.contains(&found), "neither of the two");
+        assert!(storage.check().is_sound(), "{:?}", storage.check());
+    }
     Ok(())
 }

@@ -7,10 +7,10 @@ use starknet_api::state::ThinStateDiff;
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::{StateView, Storage};
 
-use crate::support::{Model, address, busy_diff, cell, commit, storage_diff};
+use crate::support::{Model, address, busy_diff, cell, commit, diffs};
 
 /// Every key that any block sets, and some that none does, read through `view`.
-fn assert_view_is(view: &StateView, model: &Model, all: &Model) -> anyhow::Result<()> {
+pub(crate) fn assert_view_is(view: &StateView, model: &Model, all: &Model) -> anyhow::Result<()> {
     for (contract, key) in all.cells.keys() {
         let expected = model.cells.get(&(*contract, *key)).copied().unwrap_or_default();
         assert_eq!(view.storage(*contract, *key)?, expected, "cell {key:?} of {contract}");
@@ -64,20 +64,6 @@ fn check_history(diffs: &[ThinStateDiff]) -> anyhow::Result<()> {
 #[test]
 fn every_block_of_a_busy_chain() -> anyhow::Result<()> {
     check_history(&(0..40).map(busy_diff).collect::<Vec<_>>())
-}
-
-fn diffs() -> impl Strategy<Value = Vec<ThinStateDiff>> {
-    // Neighbouring contracts and keys, so that a seek that runs out of its prefix is noticed.
-    let write = (1..4u64, 0..4u64, 0..5u64);
-    let writes = prop::collection::vec(write, 0..6);
-    let nonces = prop::collection::vec((1..4u64, 1..100u64), 0..3);
-    let diff = (writes, nonces).prop_map(|(writes, nonces)| {
-        let writes = writes.into_iter().map(|(c, key, value)| (address(c), cell(key), Felt::from(value)));
-        let mut diff = storage_diff(writes);
-        diff.nonces = nonces.into_iter().map(|(c, nonce)| (address(c), Nonce(Felt::from(nonce)))).collect();
-        diff
-    });
-    prop::collection::vec(diff, 1..8)
 }
 
 proptest! {

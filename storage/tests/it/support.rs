@@ -1,12 +1,23 @@
 //! Building blocks from state diffs.
 
-use anyhow::Context;
+use std::path::Path;
+
 use indexmap::IndexMap;
+use proptest::prelude::*;
 use starknet_api::block::{BlockHash, BlockHeader, BlockHeaderWithoutHash, BlockNumber};
-use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce, PatriciaKey};
+use starknet_api::contract_class::EntryPointType;
+use starknet_api::core::{
+    ClassHash, CompiledClassHash, ContractAddress, EntryPointSelector, Nonce, PatriciaKey,
+};
 use starknet_api::state::{SierraContractClass, StorageKey, ThinStateDiff};
+use starknet_api::transaction::TransactionHash;
+use starknet_api::transaction::fields::Fee;
 use starknet_types_core::felt::Felt;
-use zkthreads_storage::{BlockCommit, ClassDefinition, ClassRecord, Storage};
+use zkthreads_protocol::{L1Message, L1TransactionHash, Transaction};
+use zkthreads_storage::{
+    BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord,
+    ExecutionStatus, OrderedEvent, OrderedMessage, Receipt, Storage, TransactionTrace,
+};
 
 pub(crate) fn key(felt: impl Into<Felt>) -> PatriciaKey {
     PatriciaKey::try_from(felt.into()).expect("below 2^251")
@@ -56,12 +67,7 @@ pub(crate) fn busy_diff(block: u64) -> ThinStateDiff {
 
 /// The next block, with this diff and no transactions.
 pub(crate) fn next_block(storage: &Storage, diff: ThinStateDiff) -> anyhow::Result<BlockCommit> {
-    let parent = storage.latest()?;
-    let number = parent.map_or(BlockNumber(0), |parent| parent.unchecked_next());
-    let parent_hash = match parent {
-        Some(parent) => storage.header(parent)?.context("the tip has a header")?.block_hash,
-        None => BlockHash::default(),
-    };
+    let (number, parent_hash) = storage.next_place()?;
     let state = storage.prepare_state(&diff)?;
     let classes = diff.class_hash_to_compiled_class_hash.iter();
     Ok(BlockCommit {
@@ -88,6 +94,103 @@ pub(crate) fn next_block(storage: &Storage, diff: ThinStateDiff) -> anyhow::Resu
 
 pub(crate) fn block_hash(number: BlockNumber) -> BlockHash {
     BlockHash(Felt::from(0xb10c_0000 + number.0))
+}
+
+/// The next block with something of every kind in it: transactions with traces, a thread with its package and inner
+/// transactions, messages from L1. `salt` tells chains apart.
+pub(crate) fn rich_block(storage: &Storage, diff: ThinStateDiff, salt: u64) -> anyhow::Result<BlockCommit> {
+    let mut block = next_block(storage, diff)?;
+    let number = block.header.block_header_without_hash.block_number;
+    let hash = |n: u64| TransactionHash(Felt::from(salt << 32 | number.0 << 8 | n));
+    block.header.block_hash.0 += Felt::from(salt << 32);
+    block.transactions = (0..3).map(|n| BlockTransaction { hash: hash(n), ..transaction() }).collect();
+    block.traces = (0..3).map(|n| trace(salt + n)).collect();
+    block.header.n_transactions = 3;
+    block.packages = vec![(hash(1), vec![salt as u8; 5_000])];
+    block.inner_places = vec![(hash(10), hash(1), 0), (hash(11), hash(1), 1)];
+    let l1_transaction = |n: u64| L1TransactionHash::from(Felt::from(n));
+    block.l1_messages =
+        vec![(l1_transaction(7), hash(0)), (l1_transaction(number.0), hash(2)), (l1_transaction(7), hash(2))];
+    Ok(block)
+}
+
+/// Some transaction.
+pub(crate) fn transaction() -> BlockTransaction {
+    let body = Transaction::L1Handler(L1Message {
+        tx: Default::default(),
+        paid_fee: Fee(1),
+        l1_transaction: Some(Felt::TWO.into()),
+    });
+    let receipt = Receipt {
+        actual_fee: Fee(0),
+        status: ExecutionStatus::Succeeded,
+        events: vec![],
+        messages: vec![],
+        gas: Default::default(),
+        deployed: None,
+        thread: None,
+    };
+    BlockTransaction { hash: TransactionHash::default(), body, receipt }
+}
+
+/// A trace with calls as deep as they get.
+pub(crate) fn trace(salt: u64) -> TransactionTrace {
+    let call = (0..60).fold(None, |inner: Option<CallTrace>, depth| {
+        Some(CallTrace {
+            contract: address(salt),
+            selector: EntryPointSelector(Felt::from(depth)),
+            calldata: vec![Felt::MAX, Felt::from(salt)],
+            caller: address(depth),
+            class_hash: ClassHash(Felt::ONE),
+            entry_point_type: EntryPointType::L1Handler,
+            call_type: if depth % 2 == 0 { CallType::Call } else { CallType::LibraryCall },
+            result: vec![Felt::ZERO],
+            calls: inner.into_iter().collect(),
+            events: vec![OrderedEvent { order: depth, content: Default::default() }],
+            messages: vec![OrderedMessage { order: 1, to: Default::default(), payload: vec![Felt::TWO] }],
+            gas: CallGas { l1_gas: salt, l2_gas: u64::MAX },
+            failed: depth % 3 == 0,
+        })
+    });
+    let state_diff = storage_diff([(address(1), cell(2), Felt::from(salt))]);
+    TransactionTrace { validate: None, execute: call, fee_transfer: None, state_diff }
+}
+
+/// All rows, as the database's dump: equal for equal databases.
+pub(crate) fn rows(storage: &Storage) -> anyhow::Result<Vec<u8>> {
+    let mut dump = Vec::new();
+    storage.export(&mut dump)?;
+    Ok(dump)
+}
+
+/// A chain of rich blocks, one for each diff.
+pub(crate) fn chain(path: &Path, diffs: &[ThinStateDiff], salt: u64) -> anyhow::Result<Storage> {
+    let storage = Storage::open(path)?;
+    for diff in diffs {
+        storage.commit(rich_block(&storage, diff.clone(), salt)?)?;
+    }
+    Ok(storage)
+}
+
+/// Short chains of diffs over few contracts and cells, so that blocks overwrite and delete what others wrote.
+/// Neighbouring keys, so that a seek that runs out of its prefix is noticed.
+pub(crate) fn diffs() -> impl Strategy<Value = Vec<ThinStateDiff>> {
+    let write = (1..4u64, 0..4u64, 0..5u64);
+    let writes = prop::collection::vec(write, 0..6);
+    let nonces = prop::collection::vec((1..4u64, 1..100u64), 0..3);
+    let classes = prop::collection::vec((1..4u64, 1..6u64), 0..2);
+    let diff = (writes, nonces, classes).prop_map(|(writes, nonces, classes)| {
+        let writes = writes.into_iter().map(|(c, key, value)| (address(c), cell(key), Felt::from(value)));
+        let mut diff = storage_diff(writes);
+        diff.nonces = nonces.into_iter().map(|(c, nonce)| (address(c), Nonce(Felt::from(nonce)))).collect();
+        for (contract, class) in classes {
+            let (class, compiled) = (ClassHash(Felt::from(class)), CompiledClassHash(Felt::from(class + 9)));
+            diff.deployed_contracts.insert(address(contract), class);
+            diff.class_hash_to_compiled_class_hash.insert(class, compiled);
+        }
+        diff
+    });
+    prop::collection::vec(diff, 1..8)
 }
 
 /// A class without code.
