@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use zkthreads_execution::ExecutionError;
-use zkthreads_rpc::{ChainFeed, RpcContext, RpcServer, ServeError, serve};
+use zkthreads_rpc::{ChainFeed, RpcContext, RpcServer, ServeError, TransactionSink, serve};
 use zkthreads_storage::Storage;
 
 use crate::chain::{Chain, ChainError, Devnet, Origin};
 use crate::devnet::accounts::PredeployedAccount;
+use crate::devnet::control::Parts;
+use crate::devnet::running::{RunningDevnet, StartError};
 use crate::mempool::{Limits, Mempool, Restored};
+use crate::metrics::Sources;
 use crate::producer::{BlockMode, Producer, ProducerConfig, ProducerError};
 
 /// Longest that a stopped node waits for the last handles of its database.
@@ -45,6 +48,9 @@ pub enum LaunchError {
     /// What the mempool held before cannot be read.
     #[error("mempool: {0}")]
     Mempool(#[from] ExecutionError),
+    /// What only a devnet does when it starts.
+    #[error(transparent)]
+    Devnet(#[from] StartError),
     /// The RPC server.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -55,10 +61,11 @@ pub enum LaunchError {
 
 /// A running node.
 pub struct Node {
-    devnet: Option<Devnet>,
+    devnet: Option<RunningDevnet>,
     rpc: RpcServer,
     mempool: Arc<Mempool>,
     storage: Storage,
+    sources: Sources,
     producer: oneshot::Receiver<Result<(), ProducerError>>,
     /// Deleted with the node.
     _temporary: Option<TempDir>,
@@ -80,32 +87,53 @@ impl Node {
             (None, Some(temporary)) => temporary.path().to_owned(),
             (None, None) => std::env::temp_dir(),
         };
-        let chain = tokio::task::spawn_blocking(move || Chain::open(&directory, origin));
+        let at = directory.clone();
+        let chain = tokio::task::spawn_blocking(move || Chain::open(&at, origin));
         let Chain { executor, devnet } =
             chain.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
 
         let storage = executor.storage().clone();
         let feed = ChainFeed::default();
         let mempool = Mempool::new(executor.clone(), limits, feed.clone());
+        let sources = Sources::new(&executor, Arc::clone(&mempool));
         restore(Arc::clone(&mempool)).await?;
         let config = ProducerConfig { mode: block_mode, state_history };
         let producer = Producer::new(executor.clone(), Arc::clone(&mempool), feed.clone(), config);
+        let handle = producer.handle();
         let producer = spawn_producer(producer, Arc::clone(&mempool))?;
-        let context = RpcContext {
-            storage: storage.clone(),
-            executor,
-            sink: Arc::clone(&mempool) as _,
-            feed,
-            devnet: None,
+        let sources = Sources::new(&executor, Arc::clone(&mempool));
+        let sink: Arc<dyn TransactionSink> = Arc::clone(&mempool) as _;
+        let parts = Parts {
+            producer: handle,
+            executor: executor.clone(),
+            sink: Arc::clone(&sink),
+            feed: feed.clone(),
+            mode: block_mode,
+            address,
+            directory,
         };
-        let rpc = match serve(address, context).await {
-            Ok(rpc) => rpc,
+        let started = async {
+            let devnet = match devnet {
+                Some(devnet) => Some(RunningDevnet::start(devnet, parts).await?),
+                None => None,
+            };
+            let control = devnet.as_ref().map(|devnet| Arc::clone(devnet.control()) as _);
+            let context = RpcContext { storage: storage.clone(), executor, sink, feed, devnet: control };
+            let rpc = serve(address, context).await?;
+            if let Some(devnet) = &devnet {
+                devnet.control().listens_at(rpc.address());
+            }
+            Ok((devnet, rpc))
+        };
+        match started.await {
+            Ok((devnet, rpc)) => {
+                Ok(Self { devnet, rpc, mempool, storage, sources, producer, _temporary: temporary })
+            }
             Err(error) => {
                 mempool.close("the node did not start");
-                return Err(error.into());
+                Err(error)
             }
-        };
-        Ok(Self { devnet, rpc, mempool, storage, producer, _temporary: temporary })
+        }
     }
 
     /// Where RPC listens.
@@ -116,20 +144,20 @@ impl Node {
 
     /// What the chain was made with, if it is a devnet.
     #[must_use]
-    pub fn devnet(&self) -> Option<&Devnet> {
-        self.devnet.as_ref()
+    pub fn devnet(&self) -> Option<Devnet> {
+        self.devnet.as_ref().map(|devnet| devnet.control().devnet())
     }
 
     /// Its predeployed accounts; none unless it is a devnet.
     #[must_use]
-    pub fn accounts(&self) -> &[PredeployedAccount] {
-        self.devnet.as_ref().map_or(&[], |devnet| &devnet.accounts)
+    pub fn accounts(&self) -> Vec<PredeployedAccount> {
+        self.devnet().map(|devnet| devnet.accounts).unwrap_or_default()
     }
 
-    /// The chain's database.
+    /// What its metrics are read from.
     #[must_use]
-    pub fn storage(&self) -> &Storage {
-        &self.storage
+    pub fn sources(&self) -> Sources {
+        self.sources.clone()
     }
 
     /// Waits until block production fails, which it should never.
@@ -145,10 +173,18 @@ impl Node {
     /// # Errors
     /// If the last block failed.
     pub async fn stop(self) -> Result<(), ProducerError> {
+        let dump = match &self.devnet {
+            Some(devnet) => devnet.last_dump().await,
+            None => None,
+        };
         self.mempool.close("the node is shutting down");
         let produced = self.producer.await.unwrap_or(Err(ProducerError::Panic));
+        if let Some(devnet) = self.devnet {
+            devnet.stop(dump, self.storage.clone()).await;
+        }
         self.rpc.stop().await;
         drop(self.mempool);
+        drop(self.sources);
         // The last connections' tasks drop their handles a little after they ended. Once none is left, the database
         // closes here, and the directory can be opened again.
         let deadline = Instant::now() + CLOSE_TIMEOUT;

@@ -28,6 +28,7 @@ fn config(directory: Option<&Path>) -> NodeConfig {
         origin: Origin::Devnet {
             wishes: Wishes { seed: Some(0), accounts: Some(2), ..Wishes::default() },
             timestamp: Some(BlockTimestamp(1_700_000_000)),
+            options: Box::default(),
         },
         limits: Limits::default(),
         state_history: None,
@@ -82,7 +83,7 @@ async fn another_chain_id_on_the_same_directory_is_refused() -> Result<()> {
     Node::launch(config(Some(directory.path()))).await?.stop().await?;
     let mut other = config(Some(directory.path()));
     let wishes = Wishes { chain_id: Some(ChainId::Mainnet), ..Wishes::default() };
-    other.origin = Origin::Devnet { wishes, timestamp: None };
+    other.origin = Origin::Devnet { wishes, timestamp: None, options: Box::default() };
     let refused = Node::launch(other).await.err();
     assert!(matches!(
         refused,

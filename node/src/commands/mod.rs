@@ -1,5 +1,6 @@
 //! The subcommands of the binary, one file each.
 
+pub mod db;
 pub mod devnet;
 pub mod node;
 pub mod prove;
@@ -30,6 +31,7 @@ pub async fn run(command: Command) -> Result<Outcome> {
         Command::Node(arguments) => node::run(arguments).await?,
         Command::Prove(arguments) => prove::run(arguments).await?,
         Command::Verify(arguments) => return verify::run(&arguments),
+        Command::Db(command) => return db::run(command),
         Command::Demo => demo::run().await?,
     }
     Ok(Outcome::Done)

@@ -30,7 +30,7 @@ pub(super) async fn run(
     let mut out = io::stdout();
     let metrics = match recorder {
         Some((address, recorder)) => {
-            let server = MetricsServer::start(address, recorder, node.storage().clone()).await?;
+            let server = MetricsServer::start(address, recorder, node.sources()).await?;
             let _ = writeln!(out, "metrics at http://{}/metrics", server.address());
             Some(server)
         }

@@ -7,7 +7,7 @@ use clap::Args;
 use starknet_api::block::{GasPriceVector, NonzeroGasPrice};
 use starknet_api::core::ContractAddress;
 
-use super::{MempoolArgs, MetricsArgs, RpcArgs, values};
+use super::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs, values};
 use crate::chain::Origin;
 use crate::genesis::{Genesis, GenesisFileError, Rules};
 use crate::launch::NodeConfig;
@@ -41,22 +41,40 @@ pub struct NodeArgs {
     #[arg(long, env = "ZKTHREADS_SEQUENCER_ADDRESS", value_name = "ADDRESS", default_value = "0x1000",
         value_parser = values::address)]
     pub sequencer_address: ContractAddress,
-    /// Price of a unit of L2 gas, in fri.
-    #[arg(long, env = "ZKTHREADS_L2_GAS_PRICE", value_name = "FRI", default_value = "1000000000",
-        value_parser = values::gas_price)]
-    pub l2_gas_price: NonzeroGasPrice,
-    /// Price of a unit of L1 gas, in fri.
-    #[arg(long, env = "ZKTHREADS_L1_GAS_PRICE", value_name = "FRI", default_value = "1000000000",
-        value_parser = values::gas_price)]
-    pub l1_gas_price: NonzeroGasPrice,
-    /// Price of a unit of L1 data gas, in fri.
-    #[arg(long, env = "ZKTHREADS_L1_DATA_GAS_PRICE", value_name = "FRI", default_value = "1000000000",
-        value_parser = values::gas_price)]
-    pub l1_data_gas_price: NonzeroGasPrice,
+    /// Price of L1 gas, fri.
+    #[arg(
+        long,
+        env = "ZKTHREADS_GAS_PRICE_FRI",
+        value_name = "FRI",
+        default_value = "1000000000",
+        value_parser = values::gas_price
+    )]
+    pub gas_price_fri: NonzeroGasPrice,
+    /// Price of L1 data gas, fri.
+    #[arg(
+        long,
+        env = "ZKTHREADS_DATA_GAS_PRICE_FRI",
+        value_name = "FRI",
+        default_value = "1000000000",
+        value_parser = values::gas_price
+    )]
+    pub data_gas_price_fri: NonzeroGasPrice,
+    /// Price of L2 gas, fri.
+    #[arg(
+        long,
+        env = "ZKTHREADS_L2_GAS_PRICE_FRI",
+        value_name = "FRI",
+        default_value = "1000000000",
+        value_parser = values::gas_price
+    )]
+    pub l2_gas_price_fri: NonzeroGasPrice,
     /// Seconds between blocks, empty ones included.
     #[arg(long, env = "ZKTHREADS_BLOCK_TIME", value_name = "SECONDS", default_value = "6",
         value_parser = values::seconds)]
     pub block_time: Duration,
+    /// How much of the past is kept.
+    #[command(flatten)]
+    pub history: HistoryArgs,
     /// Where JSON-RPC is served.
     #[command(flatten)]
     pub rpc: RpcArgs,
@@ -75,9 +93,9 @@ impl NodeArgs {
     /// If the genesis file is no good.
     pub fn into_config(self) -> Result<NodeConfig, GenesisFileError> {
         let gas_prices = GasPriceVector {
-            l1_gas_price: self.l1_gas_price,
-            l1_data_gas_price: self.l1_data_gas_price,
-            l2_gas_price: self.l2_gas_price,
+            l1_gas_price: self.gas_price_fri,
+            l1_data_gas_price: self.data_gas_price_fri,
+            l2_gas_price: self.l2_gas_price_fri,
         };
         let genesis = self.genesis.map(|path| Genesis::read(&path)).transpose()?;
         Ok(NodeConfig {
@@ -89,7 +107,7 @@ impl NodeArgs {
                 rules: Rules { sequencer_address: self.sequencer_address, gas_prices },
             },
             limits: self.mempool.limits(),
-            state_history: None,
+            state_history: self.history.state_history,
         })
     }
 }

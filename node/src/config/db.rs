@@ -4,17 +4,24 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+const EXAMPLES: &str = "\
+Examples:
+  zkthreads db stats --data-dir chain
+  zkthreads db checkpoint --data-dir chain --to backup    a node can be started on backup
+  zkthreads db prune --data-dir chain --state-history 1000";
+
 /// What `zkthreads db` can do.
 #[derive(Debug, Subcommand)]
+#[command(after_help = EXAMPLES)]
 pub enum DbCommand {
     /// Show how many rows and bytes each table holds.
     Stats(DataDir),
     /// Recompute what can be recomputed, and say what is wrong; the exit code is 3 if anything is.
     Check(DataDir),
-    /// Forget the state history and the trie nodes of old blocks. Blocks, transactions and receipts stay.
+    /// Forget the states of old blocks. Blocks, transactions, receipts and traces stay.
     Prune(PruneArgs),
-    /// Make a copy of the data directory that a node can be started on. Takes next to no time and space on the same
-    /// file system.
+    /// Make a copy of the data directory that a node can be started on. On the same file system it takes a moment and
+    /// next to no space.
     Checkpoint(CheckpointArgs),
 }
 
@@ -34,7 +41,8 @@ pub struct PruneArgs {
     #[command(flatten)]
     pub chain: DataDir,
     /// Blocks, counted from the tip, whose state stays.
-    #[arg(long, env = "ZKTHREADS_STATE_HISTORY", value_name = "BLOCKS")]
+    #[arg(long, env = "ZKTHREADS_STATE_HISTORY", value_name = "BLOCKS",
+        value_parser = clap::value_parser!(u64).range(1..))]
     pub state_history: u64,
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use starknet_api::block::BlockTimestamp;
 use starknet_api::core::ChainId;
 
-use super::{MempoolArgs, MetricsArgs, RpcArgs, values};
+use super::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs, values};
 use crate::chain::Origin;
 use crate::devnet::manifest::Wishes;
 use crate::devnet::options::DevnetOptions;
@@ -52,6 +52,9 @@ pub struct DevnetArgs {
     /// What else starknet-devnet's users know.
     #[command(flatten)]
     pub options: DevnetOptions,
+    /// How much of the past is kept.
+    #[command(flatten)]
+    pub history: HistoryArgs,
     /// Where JSON-RPC is served.
     #[command(flatten)]
     pub rpc: RpcArgs,
@@ -85,7 +88,7 @@ impl DevnetArgs {
                 options: Box::new(self.options),
             },
             limits: self.mempool.limits(),
-            state_history: None,
+            state_history: self.history.state_history,
         }
     }
 }

@@ -30,6 +30,17 @@ impl RpcArgs {
     }
 }
 
+/// How much of the past is kept.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Chain")]
+pub struct HistoryArgs {
+    /// Blocks, counted from the tip, whose state, storage proofs and calls stay available; all if absent. Blocks,
+    /// transactions, receipts and traces always stay.
+    #[arg(long, env = "ZKTHREADS_STATE_HISTORY", value_name = "BLOCKS",
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub state_history: Option<u64>,
+}
+
 /// Where metrics are served.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Metrics")]

@@ -6,6 +6,7 @@
 //! the configuration file's values clap's defaults, so that a value means the same wherever it comes from.
 
 mod chain;
+mod db;
 mod devnet;
 pub mod file;
 mod groups;
@@ -18,9 +19,10 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use chain::NodeArgs;
+pub use db::{CheckpointArgs, DataDir, DbCommand, PruneArgs};
 pub use devnet::DevnetArgs;
 pub use file::FileError;
-pub use groups::{MempoolArgs, MetricsArgs, RpcArgs};
+pub use groups::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs};
 pub use thread::{ProveArgs, VerifyArgs};
 
 const EXAMPLES: &str = "\
@@ -84,6 +86,9 @@ pub enum Command {
     Prove(ProveArgs),
     /// Check a package's proof and show what it says.
     Verify(VerifyArgs),
+    /// Look into and after the database of a chain whose node is not running.
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Show a thread settle, from accounts to storage proof, on a devnet of its own.
     Demo,
 }

@@ -66,18 +66,17 @@ pub const METRICS: &[Metric] = &[
         "Transactions in the mempool",
     ),
     gauge("zkthreads_mempool_bytes", Unit::Bytes, "class: ordinary, thread", "Memory that they take"),
-    counter(
-        "zkthreads_mempool_dropped_total",
-        "reason",
-        "Transactions that left the mempool without a block",
-    ),
     gauge("zkthreads_verification_queue", Unit::Count, "", "Proofs that wait for verification"),
-    counter("zkthreads_verifications_total", "outcome: valid, invalid", "Proofs verified"),
-    histogram("zkthreads_verification_seconds", Unit::Seconds, "", "Time to verify a proof, without waiting"),
-    histogram("zkthreads_rpc_seconds", Unit::Seconds, "method; outcome: ok, error", "Time to answer a call"),
-    gauge("zkthreads_rpc_connections", Unit::Count, "", "Open WebSocket connections"),
-    gauge("zkthreads_rpc_subscriptions", Unit::Count, "", "Open subscriptions"),
-    gauge("zkthreads_database_sst_bytes", Unit::Bytes, "", "Size of the database's table files"),
+    counter("zkthreads_verifications_total", "outcome: accepted, refused", "Proofs verified"),
+    counter("zkthreads_verification_microseconds_total", "", "Time that it took, without waiting"),
+    counter("zkthreads_rpc_requests_total", "method; outcome: ok, error, failure", "Calls answered"),
+    histogram("zkthreads_rpc_duration_seconds", Unit::Seconds, "method", "Time from a call to its answer"),
+    counter("zkthreads_rpc_refused_total", "reason", "Connections and requests that were refused"),
+    gauge("zkthreads_rpc_connections", Unit::Count, "", "Open connections, WebSockets included"),
+    gauge("zkthreads_ws_connections", Unit::Count, "", "Open WebSockets"),
+    gauge("zkthreads_ws_subscriptions", Unit::Count, "kind", "Subscriptions"),
+    counter("zkthreads_ws_dropped_total", "reason", "WebSockets that the server closed"),
+    gauge("zkthreads_database_disk_bytes", Unit::Bytes, "table", "Size of the database's files"),
     gauge("zkthreads_database_memtable_bytes", Unit::Bytes, "", "Size of what is not in table files yet"),
     gauge(
         "zkthreads_database_pending_compaction_bytes",
@@ -88,6 +87,7 @@ pub const METRICS: &[Metric] = &[
     gauge("zkthreads_database_block_cache_bytes", Unit::Bytes, "", "Size of the cache of table blocks"),
     counter("zkthreads_database_block_cache_hits_total", "", "Reads that the cache answered"),
     counter("zkthreads_database_block_cache_misses_total", "", "Reads that it did not"),
+    counter("zkthreads_database_background_errors_total", "", "Flushes and compactions that failed"),
 ];
 
 /// Tells the recorder what each metric is.

@@ -3,14 +3,14 @@
 
 mod catalogue;
 mod server;
+mod sources;
 
-use metrics::gauge;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
-use zkthreads_storage::Storage;
 
 pub use catalogue::{Kind, METRICS, Metric};
 pub use server::MetricsServer;
+pub use sources::Sources;
 
 /// From verifying a proof (milliseconds) to estimating a large fee (seconds).
 const SECONDS: &[f64] =
@@ -58,21 +58,11 @@ impl Recorder {
         Ok(Self { prometheus, process })
     }
 
-    /// All metrics as Prometheus reads them, with those of the process and of the database as they are now.
-    fn render(&self, storage: &Storage) -> String {
+    /// All metrics as Prometheus reads them, with those of the process and of `sources` as they are now.
+    fn render(&self, sources: &Sources) -> String {
         self.process.collect();
-        collect_chain(storage);
+        sources.collect();
         self.prometheus.render()
-    }
-}
-
-/// A metric that cannot be read keeps its last value; reading the database fails elsewhere, too, and louder.
-fn collect_chain(storage: &Storage) {
-    if let Ok(Some(latest)) = storage.latest() {
-        gauge!("zkthreads_block_height").set(latest.0 as f64);
-        if let Ok(Some(header)) = storage.header(latest) {
-            gauge!("zkthreads_block_timestamp_seconds").set(header.block_header_without_hash.timestamp.0 as f64);
-        }
     }
 }
 

@@ -9,9 +9,8 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use zkthreads_storage::Storage;
 
-use super::{MetricsError, Recorder};
+use super::{MetricsError, Recorder, Sources};
 
 /// How often reports are put into their histograms' buckets, so that they take no room if nobody asks.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -24,14 +23,14 @@ pub struct MetricsServer {
 }
 
 impl MetricsServer {
-    /// Listens on `address`; answers `/metrics` from `recorder` and `storage`.
+    /// Listens on `address`; answers `/metrics` from `recorder` and `sources`.
     ///
     /// # Errors
     /// If the address cannot be listened on.
     pub async fn start(
         address: SocketAddr,
         recorder: Recorder,
-        storage: Storage,
+        sources: Sources,
     ) -> Result<Self, MetricsError> {
         let bind = |source| MetricsError::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(bind)?;
@@ -39,9 +38,9 @@ impl MetricsServer {
         let (stop, mut stopped) = oneshot::channel();
         let prometheus = recorder.prometheus.clone();
         let answer = move || {
-            let (recorder, storage) = (recorder.clone(), storage.clone());
+            let (recorder, sources) = (recorder.clone(), sources.clone());
             async move {
-                let text = tokio::task::spawn_blocking(move || recorder.render(&storage)).await;
+                let text = tokio::task::spawn_blocking(move || recorder.render(&sources)).await;
                 ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.unwrap_or_default())
             }
         };
