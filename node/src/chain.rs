@@ -105,7 +105,10 @@ impl Chain {
                     Ok(devnet::genesis::devnet_state(&accounts, manifest.initial_balance, timestamp)?)
                 })?;
                 let (options, start_time) = (*options, timestamp);
-                Ok(Self { executor, devnet: Some(Devnet { manifest, accounts, options, start_time, is_new }) })
+                Ok(Self {
+                    executor,
+                    devnet: Some(Devnet { manifest, accounts, options, start_time, is_new }),
+                })
             }
             Origin::Genesis { genesis, rules } => {
                 Manifest::refuse(directory)?;

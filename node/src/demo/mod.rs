@@ -36,6 +36,7 @@ pub async fn run() -> Result<()> {
         origin: Origin::Devnet {
             wishes: Wishes { seed: Some(0), accounts: u8::try_from(NAMES.len()).ok(), ..Wishes::default() },
             timestamp: None,
+            options: Box::default(),
         },
         limits: Limits::default(),
         state_history: None,
@@ -53,6 +54,6 @@ pub async fn run() -> Result<()> {
 
 async fn tell(node: &Node, url: &str) -> Result<()> {
     let chain = Chain::connect(url).await?;
-    let users = users(node.accounts(), &chain.id);
+    let users = users(&node.accounts(), &chain.id);
     Story::new(chain, users)?.tell().await
 }

@@ -1,6 +1,17 @@
 //! What time it is on the chain.
 
+use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockTimestamp;
+
+/// How a clock was moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockState {
+    /// How far the chain is ahead of the system, seconds.
+    pub ahead: i128,
+    /// The next block's timestamp, if it is set.
+    pub next: Option<u64>,
+}
 
 /// The system's clock, moved as a devnet's user wants it.
 #[derive(Debug, Clone)]
@@ -38,6 +49,17 @@ impl Clock {
     /// A block was made with this timestamp.
     pub(super) fn used(&mut self, time: BlockTimestamp) {
         self.next.take_if(|next| *next == time);
+    }
+
+    /// How it was moved.
+    pub(super) fn state(&self) -> ClockState {
+        ClockState { ahead: self.ahead, next: self.next.map(|next| next.0) }
+    }
+
+    /// Moves it so.
+    pub(super) fn set_state(&mut self, state: ClockState) {
+        self.ahead = state.ahead;
+        self.next = state.next.map(BlockTimestamp);
     }
 
     /// The system's time again.

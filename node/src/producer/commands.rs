@@ -6,7 +6,7 @@ use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::{ExecutionError, PendingTransaction, Refusal};
 use zkthreads_rpc::ChainEvent;
-use zkthreads_storage::{Reverted, Storage, StorageError};
+use zkthreads_storage::Reverted;
 
 use super::handle::{CommandError, MadeBlock, ProducerHandle};
 use super::{BlockMode, Producer, ProducerError};
@@ -114,29 +114,6 @@ impl ProducerHandle {
             producer.revert_to(first).map(drop)
         })
     }
-
-    /// Does something with the database while no block is written to it.
-    ///
-    /// # Errors
-    /// What `work` says.
-    pub fn at_rest<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Storage) -> Result<T, StorageError> + Send + 'static,
-    ) -> Result<T, CommandError> {
-        self.ask(move |producer| Ok(work(producer.executor.storage())?))
-    }
-
-    /// Does something that replaces the chain by another one, wholly or not at all. The open block is given up, and what
-    /// the mempool holds is dropped.
-    ///
-    /// # Errors
-    /// What `work` says.
-    pub fn replace_chain(
-        &self,
-        work: impl FnOnce(&Storage) -> Result<(), StorageError> + Send + 'static,
-    ) -> Result<(), CommandError> {
-        self.ask(move |producer| producer.replace_chain(work))
-    }
 }
 
 impl Producer {
@@ -219,18 +196,8 @@ impl Producer {
         Ok(reverted)
     }
 
-    fn replace_chain(
-        &mut self,
-        work: impl FnOnce(&Storage) -> Result<(), StorageError>,
-    ) -> Result<(), CommandError> {
-        let replaced = self.whole_chain()?;
-        work(self.executor.storage())?;
-        self.begin_anew("the chain was replaced", Some(replaced))?;
-        Ok(())
-    }
-
     /// Every block there is.
-    fn whole_chain(&self) -> Result<Reverted, ProducerError> {
+    pub(super) fn whole_chain(&self) -> Result<Reverted, ProducerError> {
         let storage = self.executor.storage();
         let last = self.executor.latest_header()?;
         let number = storage.fork().map_or(BlockNumber::ZERO, |fork| fork.number.unchecked_next());
@@ -242,7 +209,7 @@ impl Producer {
     }
 
     /// Goes on from the chain as it is now, with nothing pending.
-    fn begin_anew(&mut self, why: &str, gone: Option<Reverted>) -> Result<(), ProducerError> {
+    pub(super) fn begin_anew(&mut self, why: &str, gone: Option<Reverted>) -> Result<(), ProducerError> {
         self.open = None;
         self.mempool.clear(why);
         self.block()?;

@@ -11,6 +11,7 @@ mod building;
 mod clock;
 mod commands;
 mod handle;
+mod moment;
 mod report;
 
 use std::sync::Arc;
@@ -26,7 +27,9 @@ use crate::mempool::Mempool;
 use clock::Clock;
 use handle::Message;
 
-pub use handle::{CommandError, ProducerHandle};
+pub use clock::ClockState;
+pub use handle::{CommandError, MadeBlock, ProducerHandle};
+pub use moment::{Course, Moment};
 
 /// When blocks are sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,15 +3,14 @@
 use std::io::Read;
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-use starknet_api::block::{BlockHash, BlockNumber, GasPrices};
+use starknet_api::block::{BlockHash, BlockNumber, BlockTimestamp, GasPrices};
 use zkthreads_execution::PreConfirmed;
 use zkthreads_rpc::ChainEvent;
 use zkthreads_storage::Storage;
 
+use super::Producer;
 use super::clock::ClockState;
 use super::handle::{CommandError, ProducerHandle};
-use super::Producer;
 use crate::mempool::Contents;
 
 /// A moment. Cheap to clone: it holds no copy of the database.
@@ -24,9 +23,11 @@ pub struct Moment {
 }
 
 /// What the database does not know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Course {
-    /// The clock.
+    /// The next block's timestamp, were it opened now.
+    pub now: BlockTimestamp,
+    /// How the clock was moved.
     pub clock: ClockState,
     /// Prices of the next block that is opened.
     pub gas_prices: GasPrices,
@@ -70,7 +71,7 @@ impl ProducerHandle {
     ///
     /// # Errors
     /// If the producer has ended.
-    pub fn at_rest<T: Send + 'static>(
+    pub fn with_course<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Storage, Course) -> T + Send + 'static,
     ) -> Result<T, CommandError> {
@@ -84,21 +85,18 @@ impl ProducerHandle {
     pub fn load(
         &self,
         export: impl Read + Send + 'static,
-        course: Course,
+        clock: ClockState,
+        gas_prices: GasPrices,
         prepare: impl FnOnce() + Send + 'static,
     ) -> Result<(), CommandError> {
-        self.ask(move |producer| producer.load(export, course, prepare))
+        self.ask(move |producer| producer.load(export, clock, gas_prices, prepare))
     }
 }
 
 impl Producer {
     fn course(&self) -> Course {
-        Course { clock: self.clock.state(), gas_prices: self.gas_prices.clone() }
-    }
-
-    fn take_course(&mut self, course: Course) {
-        self.clock.set_state(course.clock);
-        self.gas_prices = course.gas_prices;
+        let (now, clock) = (self.clock.next(), self.clock.state());
+        Course { now, clock, gas_prices: self.gas_prices.clone() }
     }
 
     fn go_back(&mut self, moment: Moment) -> Result<(), CommandError> {
@@ -111,7 +109,8 @@ impl Producer {
         let block = self.open.insert(self.executor.reopen_block(&moment.open)?);
         self.filling_since = (!block.is_empty()).then(Instant::now);
         self.feed.set_pre_confirmed(Some(block.pre_confirmed()));
-        self.take_course(moment.course);
+        self.clock.set_state(moment.course.clock);
+        self.gas_prices = moment.course.gas_prices;
         self.mempool.bring_back(moment.pool, &format!("the chain was taken back to block {number}"))?;
         if let Some(reverted) = reverted {
             self.feed.publish(ChainEvent::Reorg { first: reverted.first, last: reverted.last });
@@ -122,23 +121,22 @@ impl Producer {
     fn load(
         &mut self,
         export: impl Read,
-        course: Course,
+        clock: ClockState,
+        gas_prices: GasPrices,
         prepare: impl FnOnce(),
     ) -> Result<(), CommandError> {
         let replaced = self.whole_chain()?;
         self.executor.storage().import(export)?;
         prepare();
-        self.take_course(course);
-        // What was pending may be pending in the export, too: its row must not go with it.
+        self.clock.set_state(clock);
+        self.gas_prices = gas_prices;
+        // The rows of the old chain's pool go with it, and with them one that both have.
         let journal = self.executor.storage().pool()?;
-        self.mempool.clear("the chain was replaced");
+        self.begin_anew("the chain was replaced", Some(replaced))?;
         for row in &journal {
             self.executor.storage().pool_put(row)?;
         }
-        self.open = None;
-        self.block()?;
         self.mempool.restore()?;
-        self.feed.publish(ChainEvent::Reorg { first: replaced.first, last: replaced.last });
         Ok(())
     }
 }

@@ -24,9 +24,27 @@ impl Impersonation {
         self.accounts.write().remove(&account);
     }
 
-    /// Whether anyone may speak for every account, chosen or not.
+    /// From now on, anyone may speak for every account, chosen or not, or no more.
     pub fn set_all(&self, all: bool) {
         self.all.store(all, Ordering::Relaxed);
+    }
+
+    /// From now on, anyone may speak for exactly these accounts, and for all others if `all` is set.
+    pub fn replace(&self, all: bool, accounts: impl IntoIterator<Item = ContractAddress>) {
+        *self.accounts.write() = accounts.into_iter().collect();
+        self.set_all(all);
+    }
+
+    /// The accounts chosen.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<ContractAddress> {
+        self.accounts.read().iter().copied().collect()
+    }
+
+    /// Whether anyone may speak for every account, chosen or not.
+    #[must_use]
+    pub fn covers_all(&self) -> bool {
+        self.all.load(Ordering::Relaxed)
     }
 
     /// Whether anyone may speak for `account` now.

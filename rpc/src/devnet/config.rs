@@ -117,3 +117,18 @@ pub struct GasPriceChange {
     /// L2 gas, fri.
     pub l2_gas_price_fri: Option<NonZeroU128>,
 }
+
+impl GasPriceChange {
+    /// All of them.
+    #[must_use]
+    pub fn each(self) -> [Option<NonZeroU128>; 6] {
+        [
+            self.gas_price_wei,
+            self.gas_price_fri,
+            self.data_gas_price_wei,
+            self.data_gas_price_fri,
+            self.l2_gas_price_wei,
+            self.l2_gas_price_fri,
+        ]
+    }
+}
