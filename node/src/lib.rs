@@ -11,6 +11,7 @@ pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod devnet;
+pub mod fork;
 pub mod genesis;
 pub mod launch;
 pub mod log;
