@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use zkthreads_execution::class::compile;
 use zkthreads_execution::{ChainConfig, Executor, GenesisState, OsVersion};
 use zkthreads_protocol::OsProgram;
-use zkthreads_rpc::{ChainFeed, RpcContext, RpcServer, TransactionSink, serve};
+use zkthreads_rpc::{ChainFeed, Limits, RpcContext, RpcServer, TransactionSink, serve_with};
 use zkthreads_storage::{ClassDefinition, ClassRecord, Storage};
 
 use crate::sink::Pool;
@@ -46,15 +46,20 @@ pub(crate) struct Chain {
 impl Chain {
     /// A chain with its first block.
     pub(crate) async fn start() -> Self {
-        Self::serve(commit_genesis).await
+        Self::serve(commit_genesis, Limits::default()).await
+    }
+
+    /// The same, behind a server with limits of the test's own.
+    pub(crate) async fn start_with(limits: Limits) -> Self {
+        Self::serve(commit_genesis, limits).await
     }
 
     /// A chain without any block.
     pub(crate) async fn start_empty() -> Self {
-        Self::serve(|_| Default::default()).await
+        Self::serve(|_| Default::default(), Limits::default()).await
     }
 
-    async fn serve(begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash)) -> Self {
+    async fn serve(begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash), limits: Limits) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage::open(directory.path()).unwrap();
         let executor = Executor::new(storage.clone(), config());
@@ -63,7 +68,7 @@ impl Chain {
         let pool = Arc::new(Pool::new(executor.clone(), feed.clone()));
         let sink: Arc<dyn TransactionSink> = pool.clone();
         let context = RpcContext { storage, executor: executor.clone(), sink, feed, devnet: None };
-        let server = serve("127.0.0.1:0".parse().unwrap(), context).await.unwrap();
+        let server = serve_with("127.0.0.1:0".parse().unwrap(), context, limits).await.unwrap();
         let http = reqwest::Client::new();
         Self { server, http, pool, executor, account_class, legacy_class, _directory: directory }
     }

@@ -2,18 +2,15 @@
 
 use serde_json::{Value, json};
 use starknet_api::abi::abi_utils::{get_storage_var_address, selector_from_name};
-use starknet_api::core::{
-    ChainId, ClassHash, CompiledClassHash, ContractAddress, Nonce, calculate_contract_address,
-};
-use starknet_api::transaction::fields::{Calldata, ContractAddressSalt};
-use starknet_api::transaction::{
-    DeclareTransactionV3, DeployAccountTransactionV3, TransactionHasher, TransactionVersion,
-};
+use starknet_api::block::BlockNumber;
+use starknet_api::core::{ClassHash, CompiledClassHash};
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::class::compile;
+use zkthreads_storage::ClassDefinition;
 
-use crate::chain::{ALICE, BALANCE, BOB, Chain, KEY, STRK, flattened};
-use crate::transactions::{bounds, invoke, signature, to_json, transfer, unsigned};
+use crate::chain::{ALICE, BALANCE, BOB, Chain, STRK, flattened};
+use crate::code::{Declare, DeployAccount};
+use crate::transactions::{invoke, to_json, transfer, unsigned};
 
 fn call(contract: Felt, entry_point: &str, calldata: Vec<Felt>) -> Value {
     json!({
@@ -102,94 +99,71 @@ async fn declare_and_deploy() {
     let chain = Chain::start().await;
     let class = flattened("contracts/probe.sierra.json");
     let class_hash = class.calculate_class_hash();
-    let envelope = unsigned(ALICE, 0, vec![]);
-    let declare = DeclareTransactionV3 {
-        resource_bounds: envelope.resource_bounds,
-        tip: envelope.tip,
-        signature: Default::default(),
-        nonce: envelope.nonce,
-        class_hash,
-        compiled_class_hash: compile(class.clone()).unwrap().compiled_class_hash,
-        sender_address: envelope.sender_address,
-        nonce_data_availability_mode: envelope.nonce_data_availability_mode,
-        fee_data_availability_mode: envelope.fee_data_availability_mode,
-        paymaster_data: Default::default(),
-        account_deployment_data: Default::default(),
-    };
-    let hash = |declare: &DeclareTransactionV3| {
-        declare.calculate_transaction_hash(&ChainId::Sepolia, &TransactionVersion::THREE).unwrap().0
-    };
-    let request = |declare: &DeclareTransactionV3| {
-        json!({
-            "type": "DECLARE", "version": "0x3", "sender_address": ALICE, "nonce": declare.nonce,
-            "compiled_class_hash": declare.compiled_class_hash, "contract_class": class,
-            "signature": signature(hash(declare)), "resource_bounds": bounds(&declare.resource_bounds),
-            "tip": "0x0", "paymaster_data": [], "account_deployment_data": [],
-            "nonce_data_availability_mode": "L1", "fee_data_availability_mode": "L1",
-        })
-    };
-    let wrong = DeclareTransactionV3 { compiled_class_hash: CompiledClassHash(Felt::ONE), ..declare.clone() };
-    assert_eq!(chain.error("starknet_addDeclareTransaction", json!([request(&wrong)])).await.code, 60);
+    let compiled = compile(class.clone()).unwrap();
+    let wrong = Declare::new(ALICE, 0, class.clone(), CompiledClassHash(Felt::ONE));
+    assert_eq!(chain.error("starknet_addDeclareTransaction", json!([wrong.request()])).await.code, 60);
+    let declare = Declare::new(ALICE, 0, class.clone(), compiled.compiled_class_hash);
     let added =
-        chain.ok("starknet_addDeclareTransaction", json!({ "declare_transaction": request(&declare) })).await;
-    assert_eq!(added, json!({ "transaction_hash": hash(&declare), "class_hash": class_hash }));
-    let receipt = chain.ok("starknet_getTransactionReceipt", json!([hash(&declare)])).await;
+        chain.ok("starknet_addDeclareTransaction", json!({ "declare_transaction": declare.request() })).await;
+    assert_eq!(added, json!({ "transaction_hash": declare.hash(), "class_hash": class_hash }));
+    let receipt = chain.ok("starknet_getTransactionReceipt", json!([declare.hash()])).await;
     assert_eq!((&receipt["type"], &receipt["execution_status"]), (&json!("DECLARE"), &json!("SUCCEEDED")));
-    let transaction = chain.ok("starknet_getTransactionByHash", json!([hash(&declare)])).await;
+    let transaction = chain.ok("starknet_getTransactionByHash", json!([declare.hash()])).await;
     assert_eq!(transaction["class_hash"], json!(class_hash));
+    let trace = chain.ok("starknet_traceTransaction", json!([declare.hash()])).await;
+    assert_eq!(trace["type"], "DECLARE");
+    let declared = json!([{ "class_hash": class_hash, "compiled_class_hash": compiled.compiled_class_hash }]);
+    assert_eq!(trace["state_diff"]["declared_classes"], declared);
     let declared = chain.ok("starknet_getClass", json!(["latest", class_hash])).await;
     assert_eq!(declared["sierra_program"], json!(class.sierra_program));
     let earlier = json!([{ "block_number": 0 }, class_hash]);
     assert_eq!(chain.error("starknet_getClass", earlier).await.code, 28);
-    let again = DeclareTransactionV3 { nonce: Nonce(Felt::ONE), ..declare };
-    assert_eq!(chain.error("starknet_addDeclareTransaction", json!([request(&again)])).await.code, 51);
+    let again = Declare::new(ALICE, 1, class, compiled.compiled_class_hash);
+    assert_eq!(chain.error("starknet_addDeclareTransaction", json!([again.request()])).await.code, 51);
 
-    deploy_account(&chain).await;
+    let casm = chain.both("starknet_getCompiledCasm", &[("class_hash", json!(class_hash))]).await;
+    let ClassDefinition::Sierra { casm: expected, .. } = compiled.definition else { panic!("not Sierra") };
+    assert_eq!(casm["bytecode"], json!(expected.bytecode));
+    assert_eq!(casm["hints"], json!(expected.hints));
+    let external = casm["entry_points_by_type"]["EXTERNAL"].as_array().unwrap();
+    assert_eq!(external.len(), expected.entry_points_by_type.external.len());
+    let lengths = casm["bytecode_segment_lengths"].as_array().unwrap();
+    let length: u64 = lengths.iter().map(|length| length.as_u64().unwrap()).sum();
+    assert_eq!(length, expected.bytecode.len() as u64);
+    for class in [
+        chain.account_class,
+        chain.executor.storage().state_at(BlockNumber(0)).class_hash(STRK.try_into().unwrap()).unwrap(),
+    ] {
+        chain.ok("starknet_getCompiledCasm", json!([class])).await;
+    }
+    assert_eq!(chain.error("starknet_getCompiledCasm", json!(["0x99"])).await.code, 28);
+    let legacy = chain.error("starknet_getCompiledCasm", json!([chain.legacy_class])).await;
+    assert_eq!(legacy.code, 100);
+    assert!(legacy.data["compilation_error"].is_string(), "{legacy:?}");
+
+    deploys_an_account(&chain).await;
     chain.server.stop().await;
 }
 
-async fn deploy_account(chain: &Chain) {
-    let constructor_calldata = Calldata(vec![starknet_crypto::get_public_key(&KEY)].into());
-    let salt = ContractAddressSalt(Felt::from(7));
-    let nobody = ContractAddress::default();
-    let address =
-        calculate_contract_address(salt, chain.account_class, &constructor_calldata, nobody).unwrap();
-    let fund = invoke(BOB, 0, transfer(*address.0.key(), BALANCE / 2));
+async fn deploys_an_account(chain: &Chain) {
+    let deploy = DeployAccount::new(chain.account_class, 7);
+    let fund = invoke(BOB, 0, transfer(*deploy.address().0.key(), BALANCE / 2));
     chain.ok("starknet_addInvokeTransaction", json!([to_json(&fund)])).await;
-    let envelope = unsigned(BOB, 0, vec![]);
-    let deploy = DeployAccountTransactionV3 {
-        resource_bounds: envelope.resource_bounds,
-        tip: envelope.tip,
-        signature: Default::default(),
-        nonce: Nonce(Felt::ZERO),
-        class_hash: chain.account_class,
-        contract_address_salt: salt,
-        constructor_calldata,
-        nonce_data_availability_mode: envelope.nonce_data_availability_mode,
-        fee_data_availability_mode: envelope.fee_data_availability_mode,
-        paymaster_data: Default::default(),
-    };
-    let hash = |deploy: &DeployAccountTransactionV3| {
-        deploy.calculate_transaction_hash(&ChainId::Sepolia, &TransactionVersion::THREE).unwrap().0
-    };
-    let request = |deploy: &DeployAccountTransactionV3| {
-        json!({
-            "type": "DEPLOY_ACCOUNT", "version": "0x3", "nonce": "0x0", "class_hash": deploy.class_hash,
-            "contract_address_salt": deploy.contract_address_salt,
-            "constructor_calldata": *deploy.constructor_calldata.0, "signature": signature(hash(deploy)),
-            "resource_bounds": bounds(&deploy.resource_bounds), "tip": "0x0", "paymaster_data": [],
-            "nonce_data_availability_mode": "L1", "fee_data_availability_mode": "L1",
-        })
-    };
-    let undeclared = DeployAccountTransactionV3 { class_hash: ClassHash(Felt::from(0x99)), ..deploy.clone() };
-    let error = chain.error("starknet_addDeployAccountTransaction", json!([request(&undeclared)])).await;
+    let undeclared = DeployAccount::new(ClassHash(Felt::from(0x99)), 7).request();
+    let error = chain.error("starknet_addDeployAccountTransaction", json!([undeclared])).await;
     assert_eq!(error.code, 28, "{error:?}");
-    let added = chain
-        .ok("starknet_addDeployAccountTransaction", json!({ "deploy_account_transaction": request(&deploy) }))
-        .await;
-    assert_eq!(added, json!({ "transaction_hash": hash(&deploy), "contract_address": address }));
-    let receipt = chain.ok("starknet_getTransactionReceipt", json!([hash(&deploy)])).await;
+    let request = json!({ "deploy_account_transaction": deploy.request() });
+    let added = chain.ok("starknet_addDeployAccountTransaction", request).await;
+    assert_eq!(added, json!({ "transaction_hash": deploy.hash(), "contract_address": deploy.address() }));
+    let receipt = chain.ok("starknet_getTransactionReceipt", json!([deploy.hash()])).await;
     assert_eq!(receipt["type"], "DEPLOY_ACCOUNT");
-    assert_eq!(receipt["contract_address"], json!(address));
-    assert_eq!(chain.ok("starknet_getNonce", json!(["latest", address])).await, "0x1");
+    assert_eq!(receipt["contract_address"], json!(deploy.address()));
+    assert_eq!(chain.ok("starknet_getNonce", json!(["latest", deploy.address()])).await, "0x1");
+    let trace = chain.ok("starknet_traceTransaction", json!([deploy.hash()])).await;
+    assert_eq!(trace["type"], "DEPLOY_ACCOUNT");
+    assert_eq!(trace["constructor_invocation"]["entry_point_type"], "CONSTRUCTOR");
+    let deployed = json!([{ "address": deploy.address(), "class_hash": chain.account_class }]);
+    assert_eq!(trace["state_diff"]["deployed_contracts"], deployed);
+    let shown = chain.ok("starknet_getTransactionByHash", json!([deploy.hash()])).await;
+    assert_eq!((&shown["type"], &shown["contract_address_salt"]), (&json!("DEPLOY_ACCOUNT"), &json!("0x7")));
 }

@@ -6,12 +6,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jsonrpsee::core::async_trait;
-use starknet_api::block::BlockTimestamp;
+use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use zkthreads_execution::{Executor, OpenBlock, PendingTransaction, Refusal, Submission};
 use zkthreads_protocol::{L1Message, Package, ThreadFacts, Transaction};
-use zkthreads_rpc::{ChainFeed, PoolStatus, SubmitError, TransactionSink};
+use zkthreads_rpc::{ChainEvent, ChainFeed, PoolStatus, SubmitError, TransactionSink};
 use zkthreads_storage::ThreadOutcome;
 
 use crate::chain::GENESIS_TIME;
@@ -25,6 +25,8 @@ pub(crate) struct Pool {
     held: Mutex<Vec<PendingTransaction>>,
     open: Mutex<Option<OpenBlock>>,
     rejected: Mutex<BTreeMap<TransactionHash, String>>,
+    /// Why no more transactions are taken, if so.
+    closed: Mutex<Option<String>>,
 }
 
 impl Pool {
@@ -37,12 +39,18 @@ impl Pool {
             held: Mutex::default(),
             open: Mutex::default(),
             rejected: Mutex::default(),
+            closed: Mutex::default(),
         }
     }
 
     /// From now on, keeps transactions.
     pub(crate) fn hold(&self) {
         self.holds.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on, takes no transactions.
+    pub(crate) fn close(&self, reason: &str) {
+        *self.closed.lock().unwrap() = Some(reason.to_owned());
     }
 
     /// What it keeps is chosen for the open block from now on.
@@ -58,7 +66,13 @@ impl Pool {
             let hash = transaction.hash;
             if let Err(Refusal::Rejected { reason }) = block.execute(transaction) {
                 self.rejected.lock().unwrap().insert(hash, reason.to_string());
+                continue;
             }
+            let shown = block.pre_confirmed();
+            let (number, index) = (shown.number(), shown.len() - 1);
+            let transaction = shown.transaction(index).unwrap().clone();
+            self.feed.set_pre_confirmed(Some(shown));
+            self.feed.publish(ChainEvent::PreConfirmed { number, index, transaction });
         }
         self.feed.set_pre_confirmed(Some(block.pre_confirmed()));
     }
@@ -69,8 +83,22 @@ impl Pool {
         self.chosen.store(false, Ordering::SeqCst);
         self.execute();
         let block = self.open.lock().unwrap().take().unwrap();
-        self.executor.commit(block.seal().unwrap()).unwrap();
+        let header = self.executor.commit(block.seal().unwrap()).unwrap();
         self.feed.set_pre_confirmed(None);
+        let number = header.block_header_without_hash.block_number;
+        self.feed.publish(ChainEvent::Block(number, header.block_hash));
+    }
+
+    /// Takes all blocks after this one back.
+    pub(crate) fn revert_to(&self, number: u64) {
+        let reverted = self.executor.storage().revert_to(BlockNumber(number)).unwrap().unwrap();
+        self.feed.publish(ChainEvent::Reorg { first: reverted.first, last: reverted.last });
+    }
+
+    /// Has all blocks up to this one accepted on L1.
+    pub(crate) fn accept_on_l1(&self, number: u64) {
+        self.executor.storage().accept_on_l1(BlockNumber(number)).unwrap();
+        self.feed.publish(ChainEvent::L1Accepted(BlockNumber(number)));
     }
 
     /// Takes a message from L1.
@@ -119,6 +147,7 @@ impl Pool {
             if held.iter().any(|other| (other.sender(), other.nonce()) == (account, nonce)) {
                 return Err(SubmitError::ReplacementUnderpriced { account, nonce });
             }
+            self.feed.received(&transaction);
             held.push(transaction);
         }
         if !self.holds.load(Ordering::SeqCst) {
@@ -151,5 +180,9 @@ impl TransactionSink for Pool {
         let held = self.held.lock().unwrap();
         let nonces = held.iter().filter(|transaction| transaction.sender() == account);
         nonces.map(|transaction| Nonce(transaction.nonce().0 + 1)).max()
+    }
+
+    fn refuses(&self) -> Option<String> {
+        self.closed.lock().unwrap().clone()
     }
 }

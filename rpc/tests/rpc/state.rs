@@ -65,7 +65,7 @@ async fn cells_nonces_and_classes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn proofs_at_the_tip() {
+async fn proofs_at_every_block() {
     let chain = Chain::start().await;
     let balance = get_storage_var_address("ERC20_balances", &[BOB]);
     let params = [
@@ -87,14 +87,32 @@ async fn proofs_at_the_tip() {
     assert_eq!(leaves[1], json!({ "nonce": "0x0", "class_hash": "0x0", "storage_root": "0x0" }));
     let tip = chain.ok("starknet_blockHashAndNumber", json!([])).await;
     assert_eq!(roots["block_hash"], tip["block_hash"]);
-    chain.ok("starknet_getStorageProof", json!([{ "block_number": 0 }])).await;
 
-    let send = invoke(ALICE, 0, transfer(BOB, 5));
-    chain.ok("starknet_addInvokeTransaction", json!([to_json(&send)])).await;
-    assert_eq!(chain.error("starknet_getStorageProof", json!([{ "block_number": 0 }])).await.code, 42);
+    for nonce in 0..3 {
+        chain.send(nonce).await;
+    }
+    let mut then = params.clone();
+    then[0].1 = json!({ "block_number": 0 });
+    assert_eq!(chain.both("starknet_getStorageProof", &then).await, proof);
+    let by_hash = json!([{ "block_hash": tip["block_hash"] }]);
+    let roots_then = chain.ok("starknet_getStorageProof", by_hash.clone()).await["global_roots"].clone();
+    assert_eq!(roots_then, *roots);
+    let now = chain.ok("starknet_getStorageProof", json!(["latest"])).await;
+    assert_ne!(now["global_roots"]["contracts_tree_root"], roots["contracts_tree_root"]);
+
     assert_eq!(chain.error("starknet_getStorageProof", json!([{ "block_number": 9 }])).await.code, 24);
     assert_eq!(chain.error("starknet_getStorageProof", json!(["pre_confirmed"])).await.code, -32602);
     let many = json!(["latest", null, vec![STRK; 1025]]);
     assert_eq!(chain.error("starknet_getStorageProof", many).await.code, -32602);
+
+    chain.executor.storage().prune(1).unwrap();
+    let pruned = chain.error("starknet_getStorageProof", by_hash).await;
+    assert_eq!(pruned.code, 42);
+    assert!(pruned.data.as_str().unwrap().contains("from block"), "{pruned:?}");
+    let pruned = chain.error("starknet_getStorageAt", json!([STRK, balance, { "block_number": 0 }])).await;
+    assert_eq!(pruned.code, 24);
+    assert!(pruned.data.as_str().unwrap().contains("from block"), "{pruned:?}");
+    chain.ok("starknet_getBlockWithReceipts", json!([{ "block_number": 0 }])).await;
+    chain.ok("starknet_getStorageProof", json!(["latest"])).await;
     chain.server.stop().await;
 }

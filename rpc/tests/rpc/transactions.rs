@@ -35,7 +35,7 @@ pub(crate) fn unsigned(sender: Felt, nonce: u64, calldata: Vec<Felt>) -> InvokeT
     };
     InvokeTransactionV3 {
         resource_bounds: ValidResourceBounds::AllResources(AllResourceBounds {
-            l1_gas: bound(0),
+            l1_gas: bound(100_000),
             l2_gas: bound(2_000_000_000),
             l1_data_gas: bound(100_000),
         }),

@@ -56,9 +56,11 @@ fn storage_proof() -> Value {
         ],
         &[],
     );
+    let params = ["block_id", "class_hashes", "contract_addresses", "contracts_storage_keys"];
+    let params = params.map(|name| json!({ "name": name }));
     json!({
         "name": "starknet_getStorageProof",
-        "params": [],
+        "params": params,
         "result": { "name": "result", "schema": proof },
         "errors": [component("errors", "BLOCK_NOT_FOUND"), component("errors", "STORAGE_PROOF_NOT_SUPPORTED")],
     })

@@ -61,6 +61,12 @@ impl Spec {
         methods.iter().map(|method| method["name"].as_str().unwrap()).collect()
     }
 
+    /// The names of a method's parameters, in order.
+    pub(crate) fn param_names(&self, method: &str) -> Vec<&str> {
+        let params = self.method(method).1["params"].as_array().unwrap();
+        params.iter().map(|param| param["name"].as_str().unwrap()).collect()
+    }
+
     /// Why `result` is not what `method` answers.
     pub(crate) fn check_result(&self, method: &str, result: &Value) -> Result<(), String> {
         let (document, description) = self.method(method);
@@ -95,8 +101,8 @@ impl Spec {
             return Err(format!("{method}, error {code}: `{message}` where `{}` is due", error.message));
         }
         let Some(expected) = &error.data else { return Ok(()) };
-        self.check(error.document, expected, data)
-            .map_err(|reason| format!("{method}, data of {code}: {reason}"))
+        let check = schema::Validator { spec: self }.check_open(error.document, expected, data);
+        check.map_err(|reason| format!("{method}, data of {code}: {reason}"))
     }
 
     /// The errors that `method` may answer with.

@@ -39,6 +39,16 @@ impl Validator<'_> {
         self.place(document, schema, value)
     }
 
+    /// The same, but the value itself may have other fields too.
+    pub(super) fn check_open(
+        &self,
+        document: &'static str,
+        schema: &Value,
+        value: &Value,
+    ) -> Result<(), String> {
+        self.apply(document, schema, value).map(drop)
+    }
+
     /// A value in a place of its own: all its fields must be named by `schema`.
     fn place(&self, document: &'static str, schema: &Value, value: &Value) -> Result<(), String> {
         let named = self.apply(document, schema, value)?;
