@@ -54,6 +54,18 @@ pub static LEGACY: LazyLock<Declared> = LazyLock::new(|| {
     (ClassHash(Felt::from(0x1e6ac_u64)), legacy(class))
 });
 
+/// Our `contracts/legacy/ledger.cairo`, of Cairo 0.
+pub static LEDGER: LazyLock<Declared> = LazyLock::new(|| {
+    let class = serde_json::from_value(json("contracts/legacy/ledger.json")).expect("a class");
+    (ClassHash(Felt::from(0x1ed6e4_u64)), legacy(class))
+});
+
+/// Our `contracts/metered/bridge.cairo`, which takes messages from L1.
+pub static BRIDGE: LazyLock<Declared> = LazyLock::new(|| {
+    let class = load("contracts/metered/bridge.sierra.json");
+    (class.calculate_class_hash(), compile(class).expect("compiles"))
+});
+
 /// Our `contracts/probe.cairo`, which no chain declares unasked.
 pub fn probe() -> SierraContractClass {
     load("contracts/probe.sierra.json")

@@ -37,12 +37,17 @@ pub fn transfer(token: ContractAddress, to: ContractAddress, amount: u128) -> Ca
 
 /// Resource bounds at three times the test chain's prices.
 pub fn bounds(l2_gas: u64, l1_data_gas: u64) -> ValidResourceBounds {
+    bounds_with_l1_gas(0, l2_gas, l1_data_gas)
+}
+
+/// The same for who sends messages to L1.
+pub fn bounds_with_l1_gas(l1_gas: u64, l2_gas: u64, l1_data_gas: u64) -> ValidResourceBounds {
     let bound = |max_amount| ResourceBounds {
         max_amount: GasAmount(max_amount),
         max_price_per_unit: GasPrice(3_000_000_000),
     };
     ValidResourceBounds::AllResources(AllResourceBounds {
-        l1_gas: bound(0),
+        l1_gas: bound(l1_gas),
         l2_gas: bound(l2_gas),
         l1_data_gas: bound(l1_data_gas),
     })
