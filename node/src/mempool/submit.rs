@@ -120,4 +120,8 @@ impl TransactionSink for Mempool {
     fn pending_nonce(&self, account: ContractAddress) -> Option<Nonce> {
         self.peek().nonce_after(account)
     }
+
+    fn refuses(&self) -> Option<String> {
+        self.state.lock().closed.clone()
+    }
 }
