@@ -127,15 +127,17 @@ impl RpcContext {
         Ok(class_hash)
     }
 
-    /// Admits a transaction of `sender`; says so if the reason for a refusal is that no account lives there.
+    /// Admits a transaction of `sender`, on the state of the open block; says so if the reason for a refusal is that no
+    /// account lives there.
     pub(crate) fn admit(
         &self,
         sender: ContractAddress,
         submission: Submission,
     ) -> Result<PendingTransaction, RpcError> {
-        self.executor.admit(submission).map_err(|error| match error {
+        let at = self.resolve(BlockId::PreConfirmed)?;
+        self.executor.admit_at(&at, submission).map_err(|error| match error {
             AdmitError::Validation(_) | AdmitError::Execution(_) | AdmitError::InsufficientBalance(_)
-                if self.is_absent(sender) =>
+                if self.is_absent(&at, sender) =>
             {
                 RpcError::NonAccount
             }
@@ -143,9 +145,8 @@ impl RpcContext {
         })
     }
 
-    fn is_absent(&self, contract: ContractAddress) -> bool {
-        let state = self.state(BlockId::PreConfirmed);
-        state.is_ok_and(|state| state.class_hash(contract).is_ok_and(|class| class == ClassHash::default()))
+    fn is_absent(&self, at: &StateAt, contract: ContractAddress) -> bool {
+        self.executor.state(at).class_hash(contract).is_ok_and(|class| class == ClassHash::default())
     }
 
     /// Puts an admitted transaction into the pool. Methods run on threads for blocking work, so waiting is fine.

@@ -3,10 +3,11 @@
 //! [`serve`] answers the `starknet` namespace of RPC 0.10.3 and the `zkthread` namespace over HTTP, out of a
 //! [`RpcContext`]: storage and execution to read from, a [`TransactionSink`] to write to.
 //!
-//! Blocks become visible whole, so the block tags mean: `latest` the newest block; `pre_confirmed` (and the older
-//! `pending`) the one after it, which holds nothing yet, so that its state is the latest, except that
-//! `starknet_getNonce` counts the pool's transactions; `l1_accepted` no block at all, since this node does not settle
-//! on L1.
+//! The block tags mean: `latest` the newest stored block; `pre_confirmed` (and the older `pending`) the open one, as
+//! [`ChainFeed`] shows it, where `starknet_getNonce` counts the pool's transactions too; `l1_accepted` the newest
+//! block that storage was told is accepted on L1. Transactions are admitted on the state of the open block.
+//!
+//! The inner transactions of a settled thread are found by their own hashes, as if the settling block held them.
 
 mod context;
 mod convert;

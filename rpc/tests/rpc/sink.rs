@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jsonrpsee::core::async_trait;
-use starknet_api::block::{BlockNumber, BlockTimestamp};
+use starknet_api::block::BlockTimestamp;
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use zkthreads_execution::{Executor, OpenBlock, PendingTransaction, Refusal, Submission};
@@ -17,8 +17,8 @@ use zkthreads_storage::ThreadOutcome;
 use crate::chain::GENESIS_TIME;
 
 pub(crate) struct Pool {
-    executor: Executor,
-    feed: ChainFeed,
+    pub(crate) executor: Executor,
+    pub(crate) feed: ChainFeed,
     holds: AtomicBool,
     chosen: AtomicBool,
     /// In order of arrival.
@@ -26,7 +26,7 @@ pub(crate) struct Pool {
     open: Mutex<Option<OpenBlock>>,
     rejected: Mutex<BTreeMap<TransactionHash, String>>,
     /// Why no more transactions are taken, if so.
-    closed: Mutex<Option<String>>,
+    pub(crate) closed: Mutex<Option<String>>,
 }
 
 impl Pool {
@@ -46,11 +46,6 @@ impl Pool {
     /// From now on, keeps transactions.
     pub(crate) fn hold(&self) {
         self.holds.store(true, Ordering::SeqCst);
-    }
-
-    /// From now on, takes no transactions.
-    pub(crate) fn close(&self, reason: &str) {
-        *self.closed.lock().unwrap() = Some(reason.to_owned());
     }
 
     /// What it keeps is chosen for the open block from now on.
@@ -87,18 +82,6 @@ impl Pool {
         self.feed.set_pre_confirmed(None);
         let number = header.block_header_without_hash.block_number;
         self.feed.publish(ChainEvent::Block(number, header.block_hash));
-    }
-
-    /// Takes all blocks after this one back.
-    pub(crate) fn revert_to(&self, number: u64) {
-        let reverted = self.executor.storage().revert_to(BlockNumber(number)).unwrap().unwrap();
-        self.feed.publish(ChainEvent::Reorg { first: reverted.first, last: reverted.last });
-    }
-
-    /// Has all blocks up to this one accepted on L1.
-    pub(crate) fn accept_on_l1(&self, number: u64) {
-        self.executor.storage().accept_on_l1(BlockNumber(number)).unwrap();
-        self.feed.publish(ChainEvent::L1Accepted(BlockNumber(number)));
     }
 
     /// Takes a message from L1.

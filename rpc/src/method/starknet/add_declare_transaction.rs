@@ -7,6 +7,7 @@ use zkthreads_execution::PendingBody;
 use crate::context::RpcContext;
 use crate::convert::submission;
 use crate::error::RpcError;
+use crate::wire::block_id::BlockId;
 use crate::wire::broadcast::BroadcastDeclare;
 
 #[derive(Deserialize)]
@@ -31,7 +32,7 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcE
         return Err(RpcError::Internal { reason: "admission changed the kind of a transaction".to_owned() });
     };
     let class_hash = tx.class_hash.0;
-    if context.storage.class(tx.class_hash)?.is_some() {
+    if context.state(BlockId::PreConfirmed)?.class(tx.class_hash)?.is_some() {
         return Err(RpcError::ClassAlreadyDeclared);
     }
     Ok(Added { transaction_hash: context.submit(pending)?.0, class_hash })

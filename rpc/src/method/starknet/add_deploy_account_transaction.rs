@@ -6,6 +6,7 @@ use starknet_types_core::felt::Felt;
 use crate::context::RpcContext;
 use crate::convert::submission;
 use crate::error::RpcError;
+use crate::wire::block_id::BlockId;
 use crate::wire::broadcast::BroadcastDeployAccount;
 
 #[derive(Deserialize)]
@@ -24,7 +25,8 @@ pub(super) struct Added {
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcError> {
     let transaction = params.deploy_account_transaction;
     submission::executable(transaction.version)?;
-    let pending = context.executor.admit(submission::deploy_account(transaction))?;
+    let at = context.resolve(BlockId::PreConfirmed)?;
+    let pending = context.executor.admit_at(&at, submission::deploy_account(transaction))?;
     let contract_address = *pending.sender().0.key();
     Ok(Added { transaction_hash: context.submit(pending)?.0, contract_address })
 }

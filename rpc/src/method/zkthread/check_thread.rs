@@ -11,6 +11,7 @@ use crate::convert::fee::fee_estimate;
 use crate::convert::submission;
 use crate::error::RpcError;
 use crate::thread_error::ThreadError;
+use crate::wire::block_id::BlockId;
 use crate::wire::broadcast::BroadcastInvoke;
 use crate::wire::thread::{CheckOut, ConflictOut, conflicts};
 
@@ -28,7 +29,7 @@ pub(super) struct Check {
     fee_estimate: FeeEstimate,
 }
 
-/// Would it settle in the next block? Every check that fails, every conflicting key, and the fee. The envelope need
+/// Would it settle now, as the next transaction? Every check that fails, every conflicting key, and the fee. The envelope need
 /// not be signed or paid for, and its own calls are not looked at.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Check, RpcError> {
     let submission = submission::thread_invoke(params.invoke_transaction).map_err(RpcError::Thread)?;
@@ -39,12 +40,12 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Check, RpcE
         ThreadTransaction::new(envelope, &package).map_err(|error| RpcError::Thread(error.into()))?;
     let facts = thread.facts();
     let submitter = thread.envelope().sender_address;
-    let check = context.executor.check_thread(submitter, facts.os_program_hash, &package).map_err(
-        |error| match error {
-            CheckError::Package(error) => RpcError::Thread(error.into()),
-            CheckError::Internal(error) => error.into(),
-        },
-    )?;
+    let at = context.resolve(BlockId::PreConfirmed)?;
+    let check = context.executor.check_thread_at(&at, submitter, facts.os_program_hash, &package);
+    let check = check.map_err(|error| match error {
+        CheckError::Package(error) => RpcError::Thread(error.into()),
+        CheckError::Internal(error) => error.into(),
+    })?;
     Ok(Check {
         would_settle: check.would_settle,
         errors: check.errors.iter().map(CheckOut::from).collect(),

@@ -75,6 +75,7 @@ impl Spec {
     }
 
     /// Why `value` cannot be the parameter `name` of the call or notification `method`.
+    #[allow(dead_code, reason = "only notifications need it, which the tests of the server receive")]
     pub(crate) fn check_param(&self, method: &str, name: &str, value: &Value) -> Result<(), String> {
         let (document, description) = self.method(method);
         let params = description["params"].as_array().unwrap();
