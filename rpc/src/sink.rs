@@ -21,9 +21,7 @@ pub trait TransactionSink: Send + Sync + 'static {
     fn pending_nonce(&self, account: ContractAddress) -> Option<Nonce>;
 
     /// Why no transaction at all is taken now; `None` while some are.
-    fn refuses(&self) -> Option<String> {
-        None
-    }
+    fn refuses(&self) -> Option<String>;
 }
 
 /// Where a transaction outside any block stands.

@@ -86,7 +86,7 @@ async fn post(State(server): State<Server>, request: Request) -> Response {
     let answer = server.dispatcher.answer(&message, &Extensions::new()).await;
     drop((turn, message, request_share));
     // Whoever sends only notifications by HTTP gets `null`, since a response has to have a body.
-    let text = answer.map_or_else(|| RawValue::NULL.to_owned(), |answer| answer);
+    let text = answer.unwrap_or_else(|| RawValue::NULL.to_owned());
     match server.response_memory.share(text.get().len()) {
         Ok(share) => {
             let sent = Bytes::from_owner(Sent { text: text.into(), _share: share });

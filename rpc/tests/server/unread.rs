@@ -1,0 +1,76 @@
+//! Clients that do not read: they are disconnected, and nobody else notices.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+use zkthreads_rpc::{Limits, WebSocketLimits};
+
+use crate::chain::Chain;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_answers_and_notifications() {
+    let websocket = WebSocketLimits {
+        connections_per_ip: 2,
+        send_timeout: Duration::from_secs(1),
+        queue_messages: 8,
+        queue_bytes: 64 * 1024,
+        ..WebSocketLimits::default()
+    };
+    let chain = Chain::start_with(Limits { websocket, ..Limits::default() }).await;
+    let mut other = chain.socket().await;
+    let heads = other.subscribe("NewHeads", json!([])).await;
+    let mut deaf = chain.socket().await;
+    deaf.subscribe("NewHeads", json!([])).await;
+    // More than the system's buffers hold.
+    let class = json!(["latest", chain.account_class]);
+    let one = chain.ok("starknet_getClass", class.clone()).await.to_string().len();
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "starknet_getClass", "params": class });
+    let calls = 48 * 1024 * 1024 / one;
+    for _ in 0..calls {
+        deaf.stream.feed(Message::text(call.to_string())).await.unwrap();
+    }
+    deaf.stream.flush().await.unwrap();
+    chain.make_blocks(5);
+    for number in 1..=5 {
+        assert_eq!(other.notification("NewHeads", &heads).await["block_number"], number);
+    }
+    // There is room for another one as soon as this one is given up.
+    while chain.socket_at("/ws").await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    let mut received = 0;
+    while let Some(Ok(message)) = deaf.stream.next().await {
+        received += message.len();
+    }
+    assert!(received < calls * one, "it was told everything: {received} bytes");
+    assert_eq!(other.ok("starknet_blockNumber", json!([])).await, 5);
+    chain.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_pings() {
+    let websocket = WebSocketLimits {
+        ping_interval: Duration::from_millis(100),
+        idle_timeout: Duration::from_millis(500),
+        ..WebSocketLimits::default()
+    };
+    let chain = Chain::start_with(Limits { websocket, ..Limits::default() }).await;
+    let mut silent = chain.socket().await;
+    let mut awake = chain.socket().await;
+    let heads = awake.subscribe("NewHeads", json!([])).await;
+    // Reading is what answers pings. Twenty of them take four times the time-out.
+    let mut pings = 0;
+    while pings < 20 {
+        match awake.stream.next().await.unwrap().unwrap() {
+            Message::Ping(_) => pings += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    let (code, reason) = silent.closed().await.unwrap();
+    assert_eq!(code, 1008, "{reason}");
+    chain.make_blocks(1);
+    awake.notification("NewHeads", &heads).await;
+    chain.server.stop().await;
+}
