@@ -95,7 +95,6 @@ impl Node {
         let storage = executor.storage().clone();
         let feed = ChainFeed::default();
         let mempool = Mempool::new(executor.clone(), limits, feed.clone());
-        let sources = Sources::new(&executor, Arc::clone(&mempool));
         restore(Arc::clone(&mempool)).await?;
         let config = ProducerConfig { mode: block_mode, state_history };
         let producer = Producer::new(executor.clone(), Arc::clone(&mempool), feed.clone(), config);

@@ -115,7 +115,7 @@ impl Cli {
         let early = Self::command().ignore_errors(true).try_get_matches_from(&arguments)?;
         let mut command = Self::command();
         if let Some(path) = early.get_one::<PathBuf>("config") {
-            command = file::apply(command, path)?;
+            command = file::apply(command, path, &early)?;
         }
         let matches = command.clone().try_get_matches_from(arguments)?;
         Ok(Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?)

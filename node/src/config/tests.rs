@@ -157,6 +157,31 @@ fn a_wrong_file_is_refused_and_the_message_says_what_is_wrong() {
 }
 
 #[test]
+fn options_that_exclude_each_other_do_so_wherever_they_come_from() {
+    let (_directory, config) = file("[devnet]\nblock-time = 2\n");
+    let given = devnet(&[&config, "--block-generation-on", "demand"]).unwrap();
+    assert_eq!(given.block_mode, BlockMode::OnDemand, "the command line beats the file");
+    let error = devnet(&["--block-time", "2", "--block-generation-on", "demand"]).unwrap_err();
+    assert!(matches!(error, ConfigError::Options(_)));
+    let (_directory, config) = file("[devnet]\nblock-time = 2\nblock-generation-on = \"demand\"\n");
+    let error = devnet(&[&config]).unwrap_err().to_string();
+    assert!(error.ends_with("block-time in [devnet] cannot be used with block-generation-on"), "{error}");
+}
+
+#[test]
+fn a_section_reaches_the_subcommands_of_its_subcommand() {
+    let (_directory, config) = file("[db]\ndata-dir = \"there\"\nstate-history = 5\n");
+    match load(&["db", "prune", &config]).unwrap().command {
+        Command::Db(DbCommand::Prune(arguments)) => {
+            assert_eq!(arguments.chain.data_dir, PathBuf::from("there"));
+            assert_eq!(arguments.state_history, 5);
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(load(&["db", "stats", &config]).unwrap().command, Command::Db(DbCommand::Stats(_))));
+}
+
+#[test]
 fn help_needs_nothing_else() {
     for arguments in [&["--help"][..], &["node", "--help"], &["help", "node"], &["prove", "-h"]] {
         match load(arguments) {
