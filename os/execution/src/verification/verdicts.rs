@@ -40,11 +40,15 @@ pub struct KeptVerdict {
 
 impl Verdicts {
     pub(super) fn new() -> Self {
+        Self::with_recent(RECENT_BYTES)
+    }
+
+    fn with_recent(bytes: u64) -> Self {
         let weight = |_: &Key, verdict: &Verdict| {
             let bytes = verdict.as_ref().map_or(REFUSAL_BYTES, |checked| checked.held_bytes());
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
-        let recent = Cache::builder().weigher(weight).max_capacity(RECENT_BYTES).build();
+        let recent = Cache::builder().weigher(weight).max_capacity(bytes).build();
         Self { recent, kept: Mutex::new(HashMap::new()) }
     }
 
@@ -97,4 +101,68 @@ impl fmt::Debug for KeptVerdict {
 
 fn key(thread: &ThreadTransaction) -> Key {
     (thread.facts().os_program_hash, thread.facts().package_digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use starknet_api::data_availability::DataAvailabilityMode;
+    use starknet_api::transaction::InvokeTransactionV3;
+    use starknet_api::transaction::fields::{AllResourceBounds, ValidResourceBounds};
+    use starknet_types_core::felt::Felt;
+    use zkthreads_protocol::{SettleError, ThreadFacts};
+
+    use super::*;
+
+    const PACKAGE: &[u8] = include_bytes!("../../../../prover/verifier/tests/fixtures/sub_block.package");
+
+    fn thread() -> ThreadTransaction {
+        let facts = ThreadFacts {
+            os_program_hash: OsProgramHash(Felt::ONE),
+            package_digest: PackageDigest::of(PACKAGE),
+        };
+        let envelope = InvokeTransactionV3 {
+            resource_bounds: ValidResourceBounds::AllResources(AllResourceBounds::default()),
+            tip: Default::default(),
+            signature: Default::default(),
+            nonce: Default::default(),
+            sender_address: Default::default(),
+            calldata: Default::default(),
+            nonce_data_availability_mode: DataAvailabilityMode::L1,
+            fee_data_availability_mode: DataAvailabilityMode::L1,
+            paymaster_data: Default::default(),
+            account_deployment_data: Default::default(),
+            proof_facts: facts.to_proof_facts(),
+        };
+        ThreadTransaction::new(envelope, PACKAGE).unwrap()
+    }
+
+    fn refused() -> Verdict {
+        Err(Arc::new(SettleError::Proof { reason: "no".to_owned() }))
+    }
+
+    #[test]
+    fn a_verdict_is_known_for_as_long_as_somebody_keeps_it() {
+        let verdicts = Arc::new(Verdicts::with_recent(0));
+        let thread = thread();
+        let verdict = verdicts.get_with(&thread, refused);
+        let forget = || verdicts.recent.run_pending_tasks();
+        let (one, other) = (verdicts.keep(&thread, verdict.clone()), verdicts.keep(&thread, verdict));
+        assert!(!one.is_accepted());
+        forget();
+        drop(one);
+        assert!(verdicts.known(&thread).is_some());
+        assert!(verdicts.get_with(&thread, || panic!("it is known")).is_err());
+        drop(other);
+        assert!(verdicts.known(&thread).is_none());
+        assert!(verdicts.kept.lock().is_empty());
+    }
+
+    #[test]
+    fn recent_verdicts_are_known_without_a_keeper() {
+        let verdicts = Arc::new(Verdicts::new());
+        let thread = thread();
+        drop(verdicts.keep(&thread, verdicts.get_with(&thread, refused)));
+        verdicts.recent.run_pending_tasks();
+        assert!(verdicts.known(&thread).is_some());
+    }
 }
