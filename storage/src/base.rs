@@ -1,5 +1,7 @@
 //! A chain that begins where another one was at some block.
 
+pub(crate) mod cache;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -52,6 +54,12 @@ pub enum BaseStateError {
     #[error("the forked network answers nonsense: {reason}")]
     Invalid {
         /// What is wrong with it.
+        reason: String,
+    },
+    /// What it answered earlier cannot be read from disk, or what it answers now not be written.
+    #[error("what is kept of the forked network: {reason}")]
+    Cache {
+        /// What is wrong.
         reason: String,
     },
 }

@@ -2,27 +2,31 @@
 //!
 //! # One block, one write
 //!
-//! [`Storage::commit`] is the only thing that writes after creation. Everything a block adds (header and its index,
-//! transactions with receipts and their index, packages, state diff, history, latest state, classes, trie nodes, the
+//! [`Storage::commit`] is what makes the chain grow. Everything a block adds (header and its index, transactions with
+//! receipts, traces and their indices, packages, state diff, history, latest state, classes, trie nodes and theirs, the
 //! tip) goes into one RocksDB batch. RocksDB appends a batch to its write-ahead log as one checksummed record and we
 //! ask it to sync the log before the write returns; only then do readers see it. So:
 //!
 //! * when `commit` returns, the block survives a crash of the process or the machine;
 //! * after a crash at any point the database opens at the last committed block: recovery replays whole records and
 //!   drops a torn one;
-//! * no reader ever sees a part of a block: a lookup is one read, and what takes several reads at the tip
-//!   ([`Storage::prepare_state`], [`Storage::storage_proof`]) does them on one snapshot.
+//! * no reader ever sees a part of a block: a lookup is one read, and what takes several reads does them on one
+//!   snapshot.
 //!
-//! Blocks are never changed once committed, so a [`StateView`] of a block answers the same for ever and needs no
-//! snapshot: what later blocks write carries their number and is skipped.
+//! [`Storage::revert_to`] and [`Storage::import`] are such batches, too. Blocks change in no other way, so a
+//! [`StateView`] needs no snapshot: what later blocks write carries their number and is skipped, and if its block is
+//! reverted or its state pruned, it says so.
 //!
 //! # State
 //!
 //! The latest state is flat (one row per cell, with the block that set it). A view tries it first and is done unless
 //! the cell changed after the view's block; then one seek in the history finds the value, because history keys end in
-//! `u32::MAX − block`. The tries hold the tip's version only.
+//! `u32::MAX − block`. The tries' tables hold the tip's nodes; their histories hold what each block put an end to, from
+//! which [`Storage::storage_proof`] reads the tries of any block. [`Storage::prune`] forgets old states, never blocks.
 //!
-//! Absent on purpose: reorganisation, pruning, and tries of past blocks.
+//! Below the first block lies nothing, or another chain's state ([`Storage::open_forked`]).
+//!
+//! Absent on purpose: execution, and anything that fetches another chain's state.
 
 mod base;
 mod check;
@@ -35,6 +39,7 @@ mod state;
 mod storage;
 pub mod trie;
 
+pub use base::cache::CachedBase;
 pub use base::{BaseState, BaseStateError, ForkPoint};
 pub use check::{Check, Problem};
 pub use dump::{DumpError, IMPORT_LIMIT};

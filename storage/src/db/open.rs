@@ -8,7 +8,7 @@ use rocksdb::{
 };
 
 use super::table::Layout;
-use super::tables::{Schema, TABLES};
+use super::tables::{AnyTable, CACHE_TABLES, Schema, TABLES};
 use super::{Db, Read};
 use crate::StorageError;
 
@@ -38,11 +38,11 @@ const OPEN_FILES: i32 = 512;
 const LOG_FILES: usize = 4;
 
 impl Db {
-    /// Opens the database at `path`, creating it if there is none.
+    /// Opens the database at `path`, creating it with `tables` if there is none.
     ///
     /// A new database gets its schema version last. So one without a version is one whose creation was interrupted,
     /// which is then simply completed, unless it holds anything that is not ours.
-    pub(crate) fn open(path: &Path) -> Result<Self, StorageError> {
+    pub(crate) fn open(path: &Path, tables: &[AnyTable]) -> Result<Self, StorageError> {
         let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
         if path.join("CURRENT").exists() {
             let families = DB::list_cf(&Options::default(), path)?;
@@ -54,7 +54,7 @@ impl Db {
                 None => return Err(StorageError::ForeignDatabase { path: path.display().to_string() }),
             }
         }
-        let db = open_families(path, &cache, TABLES.iter().map(|table| table.name))?;
+        let db = open_families(path, &cache, tables.iter().map(|table| table.name))?;
         let mut batch = db.batch();
         batch.put::<Schema>(&(), &SCHEMA_VERSION)?;
         batch.commit()?;
@@ -106,7 +106,7 @@ fn in_use(path: &Path, error: rocksdb::Error) -> StorageError {
 }
 
 fn layout(family: &str) -> Option<Layout> {
-    TABLES.iter().find(|table| table.name == family).map(|table| table.layout)
+    TABLES.iter().chain(CACHE_TABLES).find(|table| table.name == family).map(|table| table.layout)
 }
 
 /// A table's options.

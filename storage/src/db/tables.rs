@@ -35,7 +35,10 @@ fn check<T: Table>(key: &[u8], row: &[u8]) -> Result<(), StorageError> {
 }
 
 macro_rules! tables {
-    ($($(#[$doc:meta])* $table:ident = $name:literal: $key:ty => $value:ty, $layout:expr;)*) => {
+    (
+        $(#[$list_doc:meta])* $list:ident:
+        $($(#[$doc:meta])* $table:ident = $name:literal: $key:ty => $value:ty, $layout:expr;)*
+    ) => {
         $(
             $(#[$doc])*
             #[derive(Debug)]
@@ -49,13 +52,16 @@ macro_rules! tables {
             }
         )*
 
-        /// Every table.
-        pub(crate) const TABLES: &[AnyTable] =
+        $(#[$list_doc])*
+        pub(crate) const $list: &[AnyTable] =
             &[$(AnyTable { name: $name, layout: $layout, check: check::<$table> }),*];
     };
 }
 
 tables! {
+    /// Every table of a chain.
+    TABLES:
+
     /// The schema version: one row, in the column family that every RocksDB database has.
     Schema = "default": () => u32, Layout::Point;
     /// The last committed block: one row.
@@ -119,4 +125,20 @@ tables! {
     Pool = "pool": TransactionHash => PooledTransaction, Layout::Blob;
     /// Packages of pending transactions.
     PoolPackages = "pool_packages": TransactionHash => Vec<u8>, Layout::PackedBlob;
+}
+
+tables! {
+    /// Every table of a [cache](crate::CachedBase), the schema version aside.
+    CACHE_TABLES:
+
+    /// The block whose state this is: one row.
+    BaseForks = "base_fork": () => ForkPoint, Layout::Point;
+    /// Storage cells.
+    BaseCells = "base_cells": (ContractAddress, StorageKey) => Felt, Layout::Point;
+    /// Nonces.
+    BaseNonces = "base_nonces": ContractAddress => Nonce, Layout::Point;
+    /// Classes of contracts.
+    BaseClassHashes = "base_class_hashes": ContractAddress => ClassHash, Layout::Point;
+    /// Classes.
+    BaseClasses = "base_classes": ClassHash => ClassRecord, Layout::Blob;
 }

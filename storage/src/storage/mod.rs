@@ -18,7 +18,7 @@ use starknet_api::core::ClassHash;
 use starknet_api::state::ThinStateDiff;
 
 use crate::base::Base;
-use crate::db::tables::{Classes, Forks, Tips};
+use crate::db::tables::{Classes, Forks, TABLES, Tips};
 use crate::db::{Db, Read};
 use crate::epochs::Epochs;
 use crate::state::{commit, prepare};
@@ -59,7 +59,7 @@ impl Storage {
     /// # Errors
     /// If the directory holds another schema version or another program's database, is in use, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
-        let db = Db::open(path)?;
+        let db = Db::open(path, TABLES)?;
         let base = db.get::<Forks>(&())?.map_or(Base::Empty, Base::Missing);
         Self::over(db, base)
     }
@@ -75,7 +75,7 @@ impl Storage {
         fork_block: (BlockNumber, BlockHash),
     ) -> Result<Self, StorageError> {
         let asked = ForkPoint { number: fork_block.0, hash: fork_block.1 };
-        let db = Db::open(path)?;
+        let db = Db::open(path, TABLES)?;
         match db.get::<Forks>(&())? {
             Some(found) if found == asked => {}
             None if db.get::<Tips>(&())?.is_none() => {
@@ -89,9 +89,9 @@ impl Storage {
     }
 
     fn over(db: Db, base: Base) -> Result<Self, StorageError> {
-        let oldest = place::oldest(&db)?;
+        let epochs = Epochs::new(place::oldest(&db)?, place::next(&db)?.number);
         let (writer, classes) = (Mutex::new(()), Cache::new(CACHED_CLASSES));
-        Ok(Self { inner: Arc::new(Inner { db, writer, classes, base, epochs: Epochs::new(oldest) }) })
+        Ok(Self { inner: Arc::new(Inner { db, writer, classes, base, epochs }) })
     }
 
     /// Where the chain was forked off another one, if it was.
@@ -144,8 +144,8 @@ impl Storage {
         Arc::strong_count(&self.inner) == 1
     }
 
-    /// The state after a block, which must be committed: a view of a later number is of the latest state, and
-    /// changes with it. If the state is not kept any more, or the block is reverted, the view's answers say so.
+    /// The state after a block. If there is no such block, its state is not kept any more, or it is reverted after the
+    /// view was made, the view's answers say so.
     #[must_use]
     pub fn state_at(&self, number: BlockNumber) -> StateView {
         StateView::new(self.clone(), Some(number))
@@ -197,6 +197,8 @@ impl Storage {
     /// otherwise, if the database cannot be read or written.
     pub fn commit(&self, block: BlockCommit) -> Result<(), StorageError> {
         let _one_at_a_time = self.lock_writer();
-        commit::commit(self.db(), block)
+        let number = commit::commit(self.db(), block)?;
+        self.epochs().set_next(number.unchecked_next());
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of the database through its public interface, in one binary.
 
+mod base_cache;
 mod check;
 mod concurrency;
 mod crash;
