@@ -68,15 +68,22 @@ impl RpcContext {
         found.ok_or(RpcError::BlockNotFound)
     }
 
-    /// The open block. While none is shown, or the one shown has just been stored, an empty one.
+    /// The open block. While none is shown, an empty one.
     pub(crate) fn pre_confirmed(&self) -> Result<PreConfirmed, RpcError> {
-        let latest = self.storage.latest()?.ok_or(RpcError::BlockNotFound)?;
-        let shown = self.feed.pre_confirmed().filter(|block| Some(block.number()) == latest.next());
-        if let Some(block) = shown {
+        if let Some(block) = self.shown()? {
             return Ok(block);
         }
+        let latest = self.storage.latest()?.ok_or(RpcError::BlockNotFound)?;
         let env = BlockEnv::of(&self.header_at(latest)?)?;
         Ok(self.executor.open_block(env)?.pre_confirmed())
+    }
+
+    /// The open block that the feed shows, unless it is one no more: stored by now, or its parent was reverted.
+    pub(crate) fn shown(&self) -> Result<Option<PreConfirmed>, RpcError> {
+        let Some(block) = self.feed.pre_confirmed() else { return Ok(None) };
+        let Some(latest) = self.storage.latest()? else { return Ok(None) };
+        let parent = self.storage.header(latest)?;
+        Ok(Some(block).filter(|block| parent.is_some_and(|parent| parent.block_hash == block.parent_hash())))
     }
 
     /// The header of a block that exists.

@@ -78,7 +78,7 @@ impl RpcContext {
 
     /// As [`Self::find`], but not in the pool. Looks into the open block before the stored ones: it moves that way.
     pub(crate) fn find_in_blocks(&self, hash: TransactionHash) -> Result<Option<Found>, RpcError> {
-        if let Some(block) = self.feed.pre_confirmed()
+        if let Some(block) = self.shown()?
             && let Some(found) = find_in_open(&block, hash)?
         {
             return Ok(Some(found));

@@ -27,7 +27,7 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Vec<Message
             statuses.push(status(&transaction, context.finality(number)?));
         }
     }
-    let open = context.feed.pre_confirmed();
+    let open = context.shown()?;
     for executed in open.iter().flat_map(|block| block.transactions()) {
         let transaction = &executed.transaction;
         let is_its = matches!(&transaction.body, Transaction::L1Handler(message)
