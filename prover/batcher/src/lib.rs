@@ -18,7 +18,7 @@ mod wire;
 
 pub use account::{Account, Call, SignError};
 pub use builder::{BuildError, ProvedSubBlock, SubBlockBuilder};
-pub use fork::{ClassCache, ForkClient};
+pub use fork::{ClassCache, ForkClient, RemoteClass, RemoteClassError, RemoteState};
 pub use node::{FailedCheck, FailedPrecondition, NodeClient, NodeError, ThreadCheck};
 pub use progress::{Listener, Progress};
 pub use submitter::{Envelope, Route, Settlement, SubmitError, Submitter};

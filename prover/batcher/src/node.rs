@@ -22,6 +22,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::BaseBlock;
 use zkthreads_protocol::limits::MAX_PACKAGE_BYTES;
 
+use crate::fork::RemoteState;
 use crate::wire::broadcast;
 
 /// How long to wait for the answer to a `zkthread_*` call: checking a thread may wait for its verification.
@@ -140,6 +141,12 @@ impl NodeClient {
     #[must_use]
     pub fn starknet(&self) -> &JsonRpcClient<HttpTransport> {
         &self.starknet
+    }
+
+    /// The state after a block.
+    #[must_use]
+    pub fn state_at(&self, block: BlockId) -> RemoteState<HttpTransport> {
+        RemoteState::new(Arc::clone(&self.starknet), block)
     }
 
     /// The chain's id.

@@ -2,6 +2,7 @@
 
 mod classes;
 mod legacy;
+mod remote;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -16,14 +17,16 @@ use parking_lot::Mutex;
 use starknet_api::block::BlockHash;
 use starknet_api::core::{ChainId, ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
-use starknet_rust::core::types::{BlockId, StarknetError};
-use starknet_rust::providers::{Provider, ProviderError};
+use starknet_rust::core::types::BlockId;
+use starknet_rust::providers::ProviderError;
+use starknet_rust::providers::jsonrpc::HttpTransport;
 use starknet_types_core::felt::Felt;
 use tokio::runtime::Handle;
 use zkthreads_execution::sub_block::ClassSource;
 use zkthreads_protocol::BaseBlock;
 
 pub use classes::ClassCache;
+pub use remote::{RemoteClass, RemoteClassError, RemoteState};
 
 use crate::node::{NodeClient, NodeError};
 
@@ -37,10 +40,9 @@ pub struct ForkClient {
 }
 
 struct Fork {
-    node: NodeClient,
+    node: RemoteState<HttpTransport>,
     runtime: Handle,
     chain_id: ChainId,
-    block: BlockId,
     base_block: BaseBlock,
     classes: ClassCache,
     storage: Mutex<HashMap<(ContractAddress, StorageKey), Felt>>,
@@ -71,10 +73,9 @@ impl ForkClient {
         base_block: BaseBlock,
     ) -> Self {
         let fork = Fork {
-            node,
+            node: node.state_at(BlockId::Hash(hash.0)),
             runtime: Handle::current(),
             chain_id,
-            block: BlockId::Hash(hash.0),
             base_block,
             classes,
             storage: Mutex::default(),
@@ -105,12 +106,11 @@ impl ForkClient {
 }
 
 impl Fork {
-    /// The value of `key`, fetched if it is not in `cache`. What the node does not know is `absent`.
+    /// The value of `key`, fetched if it is not in `cache`.
     fn get<K: Hash + Eq + Copy, V: Copy, F>(
         &self,
         cache: &Mutex<HashMap<K, V>>,
         key: K,
-        absent: V,
         fetch: F,
     ) -> StateResult<V>
     where
@@ -119,11 +119,7 @@ impl Fork {
         if let Some(value) = cache.lock().get(&key) {
             return Ok(*value);
         }
-        let value = match self.runtime.block_on(fetch) {
-            Ok(value) => value,
-            Err(ProviderError::StarknetError(StarknetError::ContractNotFound)) => absent,
-            Err(error) => return Err(self.failed(error.to_string())),
-        };
+        let value = self.runtime.block_on(fetch).map_err(|error| self.failed(error.to_string()))?;
         cache.lock().insert(key, value);
         Ok(value)
     }
@@ -137,14 +133,9 @@ impl Fork {
         if let Some(class) = self.classes.get(class_hash) {
             return Ok(class);
         }
-        let definition = match self.runtime.block_on(self.node.starknet().get_class(self.block, class_hash.0))
-        {
-            Ok(definition) => definition,
-            Err(ProviderError::StarknetError(StarknetError::ClassHashNotFound)) => {
-                return Err(StateError::UndeclaredClassHash(class_hash));
-            }
-            Err(error) => return Err(self.failed(error.to_string())),
-        };
+        let definition = self.runtime.block_on(self.node.class(class_hash));
+        let definition = definition.map_err(|error| self.failed(error.to_string()))?;
+        let definition = definition.ok_or(StateError::UndeclaredClassHash(class_hash))?;
         self.classes
             .insert(class_hash, definition)
             .map_err(|reason| self.failed(format!("class {:#x}: {reason}", class_hash.0)))
@@ -153,25 +144,18 @@ impl Fork {
 
 impl StateReader for ForkClient {
     fn get_storage_at(&self, contract: ContractAddress, key: StorageKey) -> StateResult<Felt> {
-        let Fork { node, block, storage, .. } = &*self.fork;
-        self.fork.get(storage, (contract, key), Felt::ZERO, async {
-            let answer = node.starknet().get_storage_at(contract.0.key(), key.0.key(), block, None).await?;
-            Ok(answer.value())
-        })
+        let Fork { node, storage, .. } = &*self.fork;
+        self.fork.get(storage, (contract, key), node.storage(contract, key))
     }
 
     fn get_nonce_at(&self, contract: ContractAddress) -> StateResult<Nonce> {
-        let Fork { node, block, nonces, .. } = &*self.fork;
-        self.fork.get(nonces, contract, Nonce::default(), async {
-            node.starknet().get_nonce(block, contract.0.key()).await.map(Nonce)
-        })
+        let Fork { node, nonces, .. } = &*self.fork;
+        self.fork.get(nonces, contract, node.nonce(contract))
     }
 
     fn get_class_hash_at(&self, contract: ContractAddress) -> StateResult<ClassHash> {
-        let Fork { node, block, class_hashes, .. } = &*self.fork;
-        self.fork.get(class_hashes, contract, ClassHash::default(), async {
-            node.starknet().get_class_hash_at(block, contract.0.key()).await.map(ClassHash)
-        })
+        let Fork { node, class_hashes, .. } = &*self.fork;
+        self.fork.get(class_hashes, contract, node.class_hash(contract))
     }
 
     fn get_compiled_class(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
