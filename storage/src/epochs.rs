@@ -1,7 +1,7 @@
 //! Which views of past blocks are still good.
 //!
 //! A reader looks here *after* it has read, a writer notes here what it is about to remove *before* it does: so
-//! whoever passes the check had everything before him that he needed.
+//! whoever passes the check had everything before him that he needed. What is new is noted after it is written.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,18 +10,22 @@ use starknet_api::block::BlockNumber;
 
 use crate::StorageError;
 
-/// What was removed since the database was opened, and from which block on the state's history is there.
+/// What was removed since the database was opened, and between which blocks states are there.
 pub(crate) struct Epochs {
     /// Counts the changes to `removed`.
     epoch: AtomicU64,
     /// When blocks were removed, and from which on. Only what later removals did not go below: numbers rise.
     removed: RwLock<Vec<(u64, BlockNumber)>>,
+    /// The first block after which the state is kept.
     oldest: AtomicU64,
+    /// The number of the block that is due next.
+    next: AtomicU64,
 }
 
 impl Epochs {
-    pub(crate) fn new(oldest: BlockNumber) -> Self {
-        Self { epoch: AtomicU64::new(0), removed: RwLock::default(), oldest: AtomicU64::new(oldest.0) }
+    pub(crate) fn new(oldest: BlockNumber, next: BlockNumber) -> Self {
+        let (oldest, next) = (AtomicU64::new(oldest.0), AtomicU64::new(next.0));
+        Self { epoch: AtomicU64::new(0), removed: RwLock::default(), oldest, next }
     }
 
     /// The present. A view keeps the epoch in which it was made.
@@ -47,6 +51,16 @@ impl Epochs {
     /// Notes that the history before `oldest` goes.
     pub(crate) fn set_oldest(&self, oldest: BlockNumber) {
         self.oldest.store(oldest.0, Ordering::SeqCst);
+    }
+
+    /// Notes which block is due next.
+    pub(crate) fn set_next(&self, next: BlockNumber) {
+        self.next.store(next.0, Ordering::SeqCst);
+    }
+
+    /// Whether a block is known to be there. One that was committed this moment may not be known yet.
+    pub(crate) fn knows(&self, block: BlockNumber) -> bool {
+        block.0 < self.next.load(Ordering::SeqCst)
     }
 
     /// Whether what was read of the state after `block`, through a view of epoch `made`, is that state.

@@ -167,6 +167,14 @@ pub enum CommitError {
         /// The header's count.
         found: usize,
     },
+    /// Not every transaction comes with its trace.
+    #[error("{traces} traces of {transactions} transactions")]
+    TraceCount {
+        /// How many transactions there are.
+        transactions: usize,
+        /// How many traces.
+        traces: usize,
+    },
     /// A class says it was declared in another block.
     #[error("class {class_hash} says it was declared in block {declared_at}")]
     DeclaredAt {

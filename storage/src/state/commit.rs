@@ -19,8 +19,9 @@ use crate::storage::place::{self, Place};
 use crate::trie::Path;
 use crate::{BlockCommit, CommitError, StorageError};
 
-/// Checks the block against the tip and writes it. The caller sees to it that no other commit is under way.
-pub(crate) fn commit(db: &Db, block: BlockCommit) -> Result<(), StorageError> {
+/// Checks the block against the tip and writes it; gives its number. The caller sees to it that no other commit is
+/// under way.
+pub(crate) fn commit(db: &Db, block: BlockCommit) -> Result<BlockNumber, StorageError> {
     check_place(&block, &place::next(db)?)?;
     check_classes(db, &block)?;
     let number = block.header.block_header_without_hash.block_number;
@@ -52,7 +53,8 @@ pub(crate) fn commit(db: &Db, block: BlockCommit) -> Result<(), StorageError> {
     batch.put::<Headers>(&number, &block.header.into())?;
     batch.put::<Roots>(&number, &tip.roots)?;
     batch.put::<Tips>(&(), &tip)?;
-    batch.commit()
+    batch.commit()?;
+    Ok(number)
 }
 
 /// The block is the next one, and its parts belong together.
@@ -81,6 +83,10 @@ fn check_place(block: &BlockCommit, place: &Place) -> Result<(), CommitError> {
     let (counted, found) = (block.transactions.len(), block.header.n_transactions);
     if counted != found {
         return Err(CommitError::TransactionCount { expected: counted, found });
+    }
+    let traces = block.traces.len();
+    if traces != counted {
+        return Err(CommitError::TraceCount { transactions: counted, traces });
     }
     Ok(())
 }

@@ -73,14 +73,21 @@ impl StateView {
     /// # Errors
     /// If the database cannot be read.
     pub fn class(&self, hash: ClassHash) -> Result<Option<Arc<ClassRecord>>, StorageError> {
+        self.check_there()?;
         let class = self.storage.class(hash)?;
         let last = self.block.or(self.storage.fork().map(|fork| fork.number));
         self.checked(class.filter(|class| last.is_some_and(|last| class.declared_at <= last)))
     }
 
+    fn check_there(&self) -> Result<(), StorageError> {
+        self.block.map_or(Ok(()), |block| self.storage.check_there(block))
+    }
+
     /// What was read, unless it went away in the meantime.
     fn checked<T>(&self, read: T) -> Result<T, StorageError> {
         if let Some(block) = self.block {
+            // In this order: a block that took the place of a removed one comes after the removal was noted.
+            self.storage.check_there(block)?;
             self.storage.epochs().check(block, self.epoch)?;
         }
         Ok(read)
@@ -91,6 +98,7 @@ impl StateView {
         &self,
         read: impl FnOnce(FlatState<'_, Db>) -> Result<Option<T>, StorageError>,
     ) -> Result<Option<T>, StorageError> {
+        self.check_there()?;
         self.block.map_or(Ok(None), |block| read(FlatState { now: self.storage.db(), block }))
     }
 

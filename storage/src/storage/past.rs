@@ -77,14 +77,24 @@ impl Storage {
 
     /// Writes a batch that removes the blocks from `first` on. The caller holds the writer's lock.
     pub(crate) fn remove_from(&self, first: BlockNumber, batch: Batch<'_>) -> Result<(), StorageError> {
-        self.epochs().remove_from(first);
-        let oldest = batch.commit().and_then(|()| place::oldest(self.db()));
-        if let Ok(oldest) = oldest {
-            self.epochs().set_oldest(oldest);
-        }
-        self.epochs().remove_from(first);
+        let epochs = self.epochs();
+        epochs.remove_from(first);
+        epochs.set_next(first);
+        let written = batch.commit();
+        // Views that were made in between may have seen either.
+        epochs.remove_from(first);
         self.inner.classes.invalidate_all();
-        oldest.map(drop)
+        epochs.set_oldest(place::oldest(self.db())?);
+        epochs.set_next(place::next(self.db())?.number);
+        written
+    }
+
+    pub(crate) fn check_there(&self, block: BlockNumber) -> Result<(), StorageError> {
+        if self.epochs().knows(block) || block < place::next(self.db())?.number {
+            Ok(())
+        } else {
+            Err(StorageError::NoSuchBlock { number: block })
+        }
     }
 
     fn check_kept(&self, block: BlockNumber) -> Result<(), StorageError> {

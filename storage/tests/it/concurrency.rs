@@ -7,7 +7,7 @@ use starknet_api::block::BlockNumber;
 use starknet_api::state::ThinStateDiff;
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::trie::{TrieHasher, verify_proof};
-use zkthreads_storage::{ProofRequest, Storage};
+use zkthreads_storage::{ProofRequest, StateView, Storage, StorageError};
 
 use crate::support::{address, cell, commit, storage_diff};
 
@@ -90,4 +90,83 @@ fn of_two_commits_of_one_block_one_wins() -> anyhow::Result<()> {
     assert_eq!(won.iter().filter(|won| **won).count(), 1);
     assert_eq!(storage.latest()?, Some(BlockNumber(0)));
     Ok(())
+}
+
+/// One number for all cells of a block: its own, and which of the blocks of that number it was.
+fn diff_of(attempt: u64, block: u64) -> ThinStateDiff {
+    storage_diff((0..CELLS).map(|k| (address(1 + k % 4), cell(k), Felt::from(attempt * 1_000 + block))))
+}
+
+/// What all cells of a view are; `None` if the view says that its state is gone.
+fn read_all(view: &StateView) -> anyhow::Result<Option<Felt>> {
+    let mut common = None;
+    for k in 0..CELLS {
+        match view.storage(address(1 + k % 4), cell(k)) {
+            Ok(value) => assert_eq!(*common.get_or_insert(value), value, "a mixture of states"),
+            Err(
+                StorageError::Pruned { .. }
+                | StorageError::Reverted { .. }
+                | StorageError::NoSuchBlock { .. },
+            ) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(common)
+}
+
+#[test]
+fn reverts_and_pruning_never_mix_states() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let storage = Storage::open(directory.path())?;
+    (0..3).try_for_each(|block| commit(&storage, diff_of(0, block)).map(drop))?;
+    let done = AtomicBool::new(false);
+    let request = ProofRequest {
+        contracts: (1..5u64).map(address).collect(),
+        storage: (1..5u64).map(|c| (address(c), vec![cell(c - 1)])).collect(),
+        ..Default::default()
+    };
+    let read = || -> anyhow::Result<u64> {
+        let mut whole = 0;
+        while !done.load(Ordering::Relaxed) {
+            let tip = storage.latest()?.expect("a block").0;
+            for number in (tip.saturating_sub(6)..=tip).map(BlockNumber) {
+                let view = storage.state_at(number);
+                // Twice: what lives through changes must stay the same.
+                if let (Some(first), Some(second)) = (read_all(&view)?, read_all(&view)?) {
+                    assert_eq!(first, second);
+                    assert_eq!(first.to_biguint() % 1_000u64, number.0.into());
+                    whole += 1;
+                }
+                match storage.storage_proof(number, &request) {
+                    Ok(proof) => {
+                        let values = request.storage.iter().zip(&proof.contract_leaves).zip(&proof.storage);
+                        let values = values.map(|(((_, keys), leaf), nodes)| {
+                            verify_proof(leaf.storage_root, *keys[0].0.key(), nodes, TrieHasher::Pedersen)
+                        });
+                        let values = values.collect::<Result<Vec<_>, _>>()?;
+                        assert!(values.iter().all(|value| *value == values[0]), "a mixture of states");
+                        assert_eq!(values[0].to_biguint() % 1_000u64, number.0.into());
+                    }
+                    Err(StorageError::Pruned { .. } | StorageError::NoSuchBlock { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(whole)
+    };
+    thread::scope(|scope| {
+        let readers = [scope.spawn(read), scope.spawn(read)];
+        for attempt in 1..40 {
+            let tip = storage.latest()?.expect("a block").0;
+            (1..4).try_for_each(|n| commit(&storage, diff_of(attempt, tip + n)).map(drop))?;
+            storage.prune(4)?;
+            storage.revert_to(BlockNumber(tip + 1))?;
+        }
+        done.store(true, Ordering::Relaxed);
+        for reader in readers {
+            assert!(reader.join().expect("no panic")? > 0);
+        }
+        assert!(storage.check().is_sound());
+        Ok(())
+    })
 }

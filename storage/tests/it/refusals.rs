@@ -5,7 +5,9 @@ use starknet_api::core::{ClassHash, CompiledClassHash};
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::{BlockCommit, CommitError, Storage, StorageError};
 
-use crate::support::{address, block_hash, busy_diff, cell, class_record, commit, next_block, storage_diff};
+use crate::support::{
+    address, block_hash, busy_diff, cell, class_record, commit, next_block, storage_diff, transaction,
+};
 
 /// Spoils the block after `blocks` good ones; gives why it was refused, having checked that nothing changed.
 fn refusal(blocks: u64, spoil: impl FnOnce(&mut BlockCommit)) -> anyhow::Result<CommitError> {
@@ -70,6 +72,16 @@ fn a_diff_that_is_not_the_prepared_one() -> anyhow::Result<()> {
 fn a_miscounted_block() -> anyhow::Result<()> {
     let error = refusal(1, |block| block.header.n_transactions = 3)?;
     assert_eq!(error, CommitError::TransactionCount { expected: 0, found: 3 });
+    Ok(())
+}
+
+#[test]
+fn a_transaction_without_its_trace() -> anyhow::Result<()> {
+    let error = refusal(1, |block| {
+        block.transactions = vec![transaction()];
+        block.header.n_transactions = 1;
+    })?;
+    assert_eq!(error, CommitError::TraceCount { transactions: 1, traces: 0 });
     Ok(())
 }
 

@@ -30,6 +30,7 @@ use zkthreads_protocol::{
 };
 use zkthreads_storage::{
     BlockTransaction, ClassDefinition, ClassRecord, ExecutionStatus, Receipt, Storage, ThreadOutcome,
+    TransactionTrace,
 };
 
 use crate::support::{address, cell, commit, next_block, sierra_class};
@@ -175,6 +176,7 @@ fn transactions_receipts_and_packages() -> anyhow::Result<()> {
     let (with_package, with_empty_package) = (transactions[0].hash, transactions[1].hash);
     block.transactions = transactions.clone();
     block.packages = vec![(with_package, package.clone()), (with_empty_package, vec![])];
+    block.traces = vec![TransactionTrace::default(); transactions.len()];
     block.header.n_transactions = transactions.len();
     storage.commit(block)?;
 
@@ -241,6 +243,7 @@ fn headers() -> anyhow::Result<()> {
             receipt: receipt.clone(),
         })
         .collect();
+    block.traces = vec![TransactionTrace::default(); 5];
     block.header = header.clone();
     storage.commit(block)?;
     assert_eq!(storage.header(BlockNumber(0))?, Some(header));
