@@ -1,7 +1,8 @@
 //! JSON-RPC: one file per method, one registration table per namespace, typed errors.
 //!
-//! [`serve`] answers the `starknet` namespace of RPC 0.10.3 and the `zkthread` namespace over HTTP, out of a
-//! [`RpcContext`]: storage and execution to read from, a [`TransactionSink`] to write to.
+//! [`serve`] answers the `starknet` namespace of RPC 0.10.3 and the `zkthread` namespace over HTTP and WebSockets, out
+//! of a [`RpcContext`]: storage and execution to read from, a [`TransactionSink`] to write to, a [`ChainFeed`] to tell
+//! subscriptions from. What clients may ask for at most is in [`Limits`].
 //!
 //! The block tags mean: `latest` the newest stored block; `pre_confirmed` (and the older `pending`) the open one, as
 //! [`ChainFeed`] shows it, where `starknet_getNonce` counts the pool's transactions too; `l1_accepted` the newest
@@ -20,6 +21,7 @@ mod lookup;
 mod memory;
 mod method;
 mod metrics;
+mod origin;
 mod outbox;
 mod params;
 mod server;
@@ -30,10 +32,10 @@ mod wire;
 
 pub use context::RpcContext;
 pub use feed::{ChainEvent, ChainFeed, MAX_LAG};
+pub use origin::{Origin, OriginError};
 pub use limits::{
     Limits, MAX_BATCH, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT,
     WebSocketLimits,
 };
-pub use metrics::describe_metrics;
 pub use server::{RpcServer, ServeError, serve, serve_with};
 pub use sink::{PoolStatus, SubmitError, TransactionSink};

@@ -1,10 +1,11 @@
 //! What the server counts, through the `metrics` facade: nothing happens unless the process installed a recorder.
+//! The node describes these names where it describes all others.
 
 use std::time::Duration;
 
 use jsonrpsee::core::server::MethodResponse;
 use jsonrpsee::types::error::INTERNAL_ERROR_CODE;
-use metrics::{Gauge, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{Gauge, counter, gauge, histogram};
 
 use crate::dispatch::SERVER_ERROR;
 
@@ -15,17 +16,6 @@ const REFUSED: &str = "zkthreads_rpc_refused_total";
 const WEBSOCKETS: &str = "zkthreads_ws_connections";
 const SUBSCRIPTIONS: &str = "zkthreads_ws_subscriptions";
 const DROPPED: &str = "zkthreads_ws_dropped_total";
-
-/// Says what each metric means. To be called once a recorder is installed.
-pub fn describe_metrics() {
-    describe_counter!(REQUESTS, "Calls by method and outcome (ok, error, failure)");
-    describe_histogram!(DURATION, Unit::Seconds, "Time from a call to its answer, by method");
-    describe_gauge!(CONNECTIONS, "Open connections, WebSockets included");
-    describe_counter!(REFUSED, "Connections and requests that were refused, by reason");
-    describe_gauge!(WEBSOCKETS, "Open WebSockets");
-    describe_gauge!(SUBSCRIPTIONS, "Subscriptions by kind");
-    describe_counter!(DROPPED, "WebSockets that the server closed, by reason");
-}
 
 /// Counts a call. Outcomes: `ok`; `error`, which the caller caused; `failure`, which the node did.
 pub(crate) fn call(method: &'static str, response: &MethodResponse, took: Duration) {

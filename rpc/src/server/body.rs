@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use tokio::time::timeout;
 
-use super::http::failure;
+use super::http::{busy, failure};
 use crate::limits::{Limits, MAX_REQUEST_BYTES};
 use crate::memory::{Budget, Exhausted, Share};
 
@@ -98,7 +98,7 @@ impl IntoResponse for BodyError {
                 failure(StatusCode::PAYLOAD_TOO_LARGE, &reason)
             }
             Self::TooSlow => failure(StatusCode::REQUEST_TIMEOUT, "the request's body came too slowly"),
-            Self::Busy => failure(StatusCode::SERVICE_UNAVAILABLE, &Exhausted.to_string()),
+            Self::Busy => busy(Exhausted),
             Self::Broken => failure(StatusCode::BAD_REQUEST, "the request's body could not be read"),
         }
     }

@@ -158,6 +158,11 @@ impl Place {
         }
     }
 
+    /// Whether nothing is under way that the client waits for.
+    pub(super) fn is_idle(&self) -> bool {
+        self.state.is_idle()
+    }
+
     /// Returns once another connection needs the place.
     pub(super) async fn evicted(&self) {
         self.state.eviction.notified().await;

@@ -81,6 +81,7 @@ async fn post(State(server): State<Server>, request: Request) -> Response {
         Err(refusal) => return refusal.into_response(),
     };
     let Ok(Ok(turn)) = timeout(server.limits.queue_timeout, server.turns.acquire()).await else {
+        metrics::refused("requests");
         return failure(StatusCode::TOO_MANY_REQUESTS, "too many requests at once");
     };
     let answer = server.dispatcher.answer(&message, &Extensions::new()).await;
@@ -92,7 +93,7 @@ async fn post(State(server): State<Server>, request: Request) -> Response {
             let sent = Bytes::from_owner(Sent { text: text.into(), _share: share });
             json(StatusCode::OK, Body::from(sent))
         }
-        Err(Exhausted) => failure(StatusCode::SERVICE_UNAVAILABLE, &Exhausted.to_string()),
+        Err(exhausted) => busy(exhausted),
     }
 }
 
@@ -134,6 +135,12 @@ pub(super) fn refusal(full: Full) -> (StatusCode, &'static str) {
             (StatusCode::TOO_MANY_REQUESTS, "too many connections from this address")
         }
     }
+}
+
+/// What a client is told when memory is short.
+pub(super) fn busy(exhausted: Exhausted) -> Response {
+    metrics::refused("memory");
+    failure(StatusCode::SERVICE_UNAVAILABLE, &exhausted.to_string())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

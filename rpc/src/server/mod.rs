@@ -41,7 +41,10 @@ use connections::{Connections, Full, Place};
 use http::Server;
 use stream::ClientStream;
 
-/// Largest head of a request, and smallest share of a body that is read at once, bytes.
+/// Largest head of a request, bytes.
+const MAX_HEAD: usize = 32 * 1024;
+
+/// Most of a body that is read at once, bytes.
 const READ_BUFFER: usize = 64 * 1024;
 
 /// How long the requests under way may take when the server stops.
@@ -191,6 +194,7 @@ async fn converse(stream: TcpStream, place: Arc<Place>, router: Router, server: 
         .timer(TokioTimer::new())
         .header_read_timeout(server.limits.header_timeout)
         .max_buf_size(READ_BUFFER)
+        .max_header_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
@@ -199,6 +203,9 @@ async fn converse(stream: TcpStream, place: Arc<Place>, router: Router, server: 
         ended = connection.as_mut() => ended,
         () = place.evicted() => return,
         _ = stopping.changed() => {
+            if place.is_idle() {
+                return;
+            }
             connection.as_mut().graceful_shutdown();
             timeout(STOP_TIMEOUT, connection).await.unwrap_or(Ok(()))
         }

@@ -10,7 +10,6 @@ async fn calls_connections_and_subscriptions() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let shown = recorder.handle();
     metrics::set_global_recorder(recorder).unwrap();
-    zkthreads_rpc::describe_metrics();
     let chain = Chain::start().await;
     chain.ok("starknet_blockNumber", json!([])).await;
     chain.ok("starknet_blockNumber", json!([])).await;

@@ -1,13 +1,17 @@
 //! Clients that do not read: they are disconnected, and nobody else notices.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::json;
+use starknet_types_core::felt::Felt;
 use tokio_tungstenite::tungstenite::Message;
-use zkthreads_rpc::{Limits, WebSocketLimits};
+use zkthreads_protocol::Transaction;
+use zkthreads_rpc::{ChainEvent, Limits, MAX_LAG, WebSocketLimits};
 
-use crate::chain::Chain;
+use crate::chain::{ALICE, Chain};
+use crate::transactions::{hash, invoke};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_answers_and_notifications() {
@@ -46,6 +50,41 @@ async fn of_answers_and_notifications() {
     }
     assert!(received < calls * one, "it was told everything: {received} bytes");
     assert_eq!(other.ok("starknet_blockNumber", json!([])).await, 5);
+    chain.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_more_events_than_are_kept() {
+    let chain = Chain::start().await;
+    let mut deaf = chain.socket().await;
+    deaf.subscribe("NewTransactions", json!([["RECEIVED"]])).await;
+    let mut calldata = vec![Felt::MAX; 1000];
+    calldata[0] = Felt::ZERO;
+    let sent = invoke(ALICE, 0, calldata);
+    let event = ChainEvent::Received {
+        hash: hash(&sent),
+        sender: sent.sender_address,
+        transaction: Arc::new(Transaction::Invoke(sent)),
+    };
+    // Far more than the feed keeps and the system's buffers hold.
+    let many = 4 * MAX_LAG;
+    (0..many).for_each(|_| chain.pool.feed.publish(event.clone()));
+    let mut told = 0;
+    let frame = loop {
+        match deaf.stream.next().await.unwrap().unwrap() {
+            Message::Text(_) => told += 1,
+            Message::Close(frame) => break frame.unwrap(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(told < many, "{told}");
+    assert_eq!(u16::from(frame.code), 1008);
+    assert!(frame.reason.contains("subscribe again"), "{frame:?}");
+    // It may come back.
+    let mut again = chain.socket().await;
+    let id = again.subscribe("NewTransactions", json!([["RECEIVED"]])).await;
+    chain.pool.feed.publish(event);
+    again.notification("NewTransaction", &id).await;
     chain.server.stop().await;
 }
 
