@@ -85,7 +85,7 @@ impl Control {
         let (mailbox, snapshots) = (Mailbox::default(), Snapshots::default());
         Ok(Self {
             producer,
-            delivery: Delivery { executor, sink, feed },
+            delivery: Delivery { executor, sink, feed, until_sealed: mode == BlockMode::OnTransaction },
             options,
             mode,
             mint: Mint::new()?,
@@ -323,6 +323,7 @@ pub(super) fn command_error(error: CommandError) -> DevnetError {
         CommandError::Stopped => DevnetError::Stopping,
         CommandError::TimeGoesBack { latest, .. } => DevnetError::TimeGoesBack { latest: latest.0 },
         CommandError::UnknownBlock(_) => DevnetError::NoBlock,
+        CommandError::Known(_) => DevnetError::Duplicate,
         CommandError::Production(ProducerError::Storage(error)) => storage_error(error),
         CommandError::Production(error) => internal(error),
         error => DevnetError::MessageRefused { reason: error.to_string() },

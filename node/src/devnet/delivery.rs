@@ -19,6 +19,8 @@ pub(super) struct Delivery {
     pub(super) executor: Executor,
     pub(super) sink: Arc<dyn TransactionSink>,
     pub(super) feed: ChainFeed,
+    /// Whether a transaction is waited for until its block is sealed, which it is at once.
+    pub(super) until_sealed: bool,
 }
 
 /// A transaction that is in the pool.
@@ -69,7 +71,7 @@ impl Delivery {
         Handle::current().block_on(self.sink.submit(transaction))
     }
 
-    /// Waits until a transaction has been executed; what came of it.
+    /// Waits until a transaction is in the open block, or in a sealed one; what came of it.
     pub(super) fn wait(&self, sent: Sent) -> Result<ExecutionStatus, LostError> {
         let Sent { hash, mut events } = sent;
         let wait = async {
@@ -77,7 +79,8 @@ impl Delivery {
                 let news = match events.recv().await {
                     Ok(ChainEvent::PreConfirmed { transaction, .. }) => {
                         let transaction = &transaction.transaction;
-                        (transaction.hash == hash).then(|| Ok(transaction.receipt.status.clone()))
+                        let is_done = transaction.hash == hash && !self.until_sealed;
+                        is_done.then(|| Ok(transaction.receipt.status.clone()))
                     }
                     Ok(ChainEvent::Rejected { hash: rejected, reason }) => {
                         (rejected == hash).then(|| Err(LostError::Rejected(reason)))
@@ -99,7 +102,9 @@ impl Delivery {
     /// What has come of a transaction, if anything has. Looks into the database last, since transactions move there.
     fn status(&self, hash: TransactionHash) -> Result<Option<ExecutionStatus>, LostError> {
         let open = self.feed.pre_confirmed();
-        if let Some((_, executed)) = open.as_ref().and_then(|block| block.find(hash)) {
+        if let Some((_, executed)) = open.as_ref().and_then(|block| block.find(hash))
+            && !self.until_sealed
+        {
             return Ok(Some(executed.transaction.receipt.status.clone()));
         }
         if let Some(PoolStatus::Rejected { reason }) = self.sink.status(hash) {

@@ -51,13 +51,6 @@ impl Control {
         let transaction =
             self.delivery.executor.admit(submission).map_err(|error| refused(error.to_string()))?;
         let hash = transaction.hash;
-        let storage = self.delivery.executor.storage();
-        let open = self.delivery.feed.pre_confirmed();
-        if storage.transaction(hash).map_err(storage_error)?.is_some()
-            || open.is_some_and(|block| block.find(hash).is_some())
-        {
-            return Err(DevnetError::Duplicate);
-        }
         self.producer.deliver(transaction).map_err(command_error)?;
         Ok(hash)
     }

@@ -9,7 +9,7 @@ use zkthreads_execution::{
 };
 use zkthreads_rpc::ChainEvent;
 
-use super::{BlockMode, Producer, ProducerError, report};
+use super::{BlockMode, MAX_FILL_TIME, Producer, ProducerError, report};
 
 impl Producer {
     /// The open block; opened now if there is none.
@@ -41,6 +41,17 @@ impl Producer {
     /// What the next block would be opened with.
     fn env(&self) -> BlockEnv {
         BlockEnv { timestamp: self.clock.next(), gas_prices: self.gas_prices.clone() }
+    }
+
+    /// Executes what can be executed now, so that whoever sends a transaction and then a command finds them in this
+    /// order; not longer than a block may take to fill.
+    pub(super) fn catch_up(&mut self) -> Result<(), ProducerError> {
+        let started = Instant::now();
+        while started.elapsed() < MAX_FILL_TIME {
+            let Some(transaction) = self.mempool.take() else { break };
+            self.take_in(transaction)?;
+        }
+        Ok(())
     }
 
     /// Executes a transaction of the mempool's.

@@ -175,7 +175,12 @@ impl Producer {
     }
 
     fn deliver(&mut self, message: PendingTransaction) -> Result<(), CommandError> {
+        let hash = message.hash;
         self.refresh()?;
+        let is_open = self.block()?.pre_confirmed().find(hash).is_some();
+        if is_open || self.executor.storage().transaction(hash)?.is_some() {
+            return Err(CommandError::Known(hash));
+        }
         let executed = match self.execute(message.clone()) {
             Err(Refusal::BlockFull) if !self.is_empty() => {
                 self.seal()?;
@@ -184,7 +189,12 @@ impl Producer {
             executed => executed,
         };
         match executed {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                if self.config.mode == BlockMode::OnTransaction {
+                    self.seal()?;
+                }
+                Ok(())
+            }
             Err(Refusal::Rejected { reason }) => Err(CommandError::Refused(reason)),
             Err(Refusal::BlockFull) => Err(CommandError::TooLarge),
         }

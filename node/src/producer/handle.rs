@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Sender, sync_channel};
 
 use starknet_api::block::{BlockHash, BlockNumber, BlockTimestamp};
+use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::{AdmitError, ExecutionError};
 use zkthreads_storage::StorageError;
 
@@ -33,6 +34,9 @@ pub enum CommandError {
     /// There is no such block.
     #[error("block {0} does not exist")]
     UnknownBlock(BlockNumber),
+    /// The very transaction is in a block already.
+    #[error("transaction {0} is in a block already")]
+    Known(TransactionHash),
     /// No block can hold the transaction.
     #[error("the transaction was refused: {0}")]
     Refused(Box<AdmitError>),

@@ -130,7 +130,7 @@ impl Producer {
         while !self.mempool.is_closed() {
             self.refresh()?;
             while let Ok(message) = self.messages.try_recv() {
-                self.see_to(message);
+                self.see_to(message)?;
             }
             if self.is_due() {
                 self.seal()?;
@@ -139,7 +139,7 @@ impl Producer {
             } else if self.config.mode == BlockMode::OnTransaction && !self.is_empty() {
                 self.seal()?;
             } else {
-                self.wait();
+                self.wait()?;
             }
         }
         if self.config.mode != BlockMode::OnDemand && !self.is_empty() {
@@ -149,11 +149,12 @@ impl Producer {
         Ok(())
     }
 
-    fn see_to(&mut self, message: Message) {
-        match message {
-            Message::Command(command) => command(self),
-            Message::Look => {}
+    fn see_to(&mut self, message: Message) -> Result<(), ProducerError> {
+        if let Message::Command(command) = message {
+            self.catch_up()?;
+            command(self);
         }
+        Ok(())
     }
 
     /// Whether the open block has to be sealed now, whatever else could go into it.
@@ -168,14 +169,14 @@ impl Producer {
     }
 
     /// Waits for a command, for something in the mempool, or until the open block has to be looked after.
-    fn wait(&mut self) {
+    fn wait(&mut self) -> Result<(), ProducerError> {
         let timeout = match self.config.mode {
             BlockMode::Interval(_) => REFRESH.min(self.deadline.saturating_duration_since(Instant::now())),
             BlockMode::OnTransaction | BlockMode::OnDemand => REFRESH,
         };
         match self.messages.recv_timeout(timeout) {
             Ok(message) => self.see_to(message),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Ok(()),
         }
     }
 }
