@@ -1,0 +1,100 @@
+//! Time, prices and blocks at command.
+
+use anyhow::{Context, Result};
+use starknet_api::abi::abi_utils::get_fee_token_var_address;
+use starknet_api::block::{BlockNumber, BlockTimestamp, GasPrice, GasPriceVector, GasPrices};
+use zkthreads_node::devnet::constants::STRK_ADDRESS;
+use zkthreads_node::producer::{BlockMode, CommandError};
+
+use crate::support::{GENESIS, Running};
+
+fn prices(price: u128) -> Result<GasPrices> {
+    let price = GasPrice(price).try_into()?;
+    let all = GasPriceVector { l1_gas_price: price, l1_data_gas_price: price, l2_gas_price: price };
+    Ok(GasPrices { eth_gas_prices: all.clone(), strk_gas_prices: all })
+}
+
+#[test]
+fn the_next_block_has_the_time_that_was_set() -> Result<()> {
+    let (running, _directory) = Running::new(BlockMode::OnDemand)?;
+    let producer = &running.producer;
+    let time = GENESIS.0 + 1_000;
+    let made = producer.set_time(BlockTimestamp(time), true)?.context("a block")?;
+    assert_eq!((made.number, running.timestamp(1)?), (BlockNumber(1), time));
+    // Time goes on from there.
+    producer.create_block()?;
+    assert!((time..time + 60).contains(&running.timestamp(2)?));
+    producer.increase_time(10_000)?;
+    assert!((time + 10_000..time + 10_060).contains(&running.timestamp(3)?));
+
+    // Without a block of its own, it is the next one's, however long that takes.
+    let time = time + 50_000;
+    assert_eq!(producer.set_time(BlockTimestamp(time), false)?, None);
+    assert_eq!(running.open_block()?.info().block_timestamp, BlockTimestamp(time));
+    let hash = running.transfer(0, 0)?;
+    running.until_executed(hash)?;
+    producer.create_block()?;
+    assert_eq!(running.timestamp(4)?, time);
+
+    let refused = producer.set_time(BlockTimestamp(time - 1), true);
+    assert!(matches!(
+        refused,
+        Err(CommandError::TimeGoesBack { latest, asked: BlockTimestamp(asked) })
+            if latest == BlockTimestamp(time) && asked == time - 1
+    ));
+    assert_eq!(running.latest()?, 4);
+    running.stop()??;
+    Ok(())
+}
+
+#[test]
+fn a_block_that_holds_something_keeps_its_time_and_prices() -> Result<()> {
+    let (running, _directory) = Running::new(BlockMode::OnDemand)?;
+    let producer = &running.producer;
+    let hash = running.transfer(0, 0)?;
+    let opened = running.until_executed(hash)?.info().clone();
+    let time = opened.block_timestamp.0 + 5_000;
+    assert_eq!(producer.set_time(BlockTimestamp(time), false)?, None);
+    assert_eq!(producer.set_gas_prices(prices(7)?, false)?, None);
+    assert_eq!(running.open_block()?.info(), &opened);
+    let made = producer.set_gas_prices(prices(8)?, true)?.context("a block")?;
+    assert_eq!(made.number, BlockNumber(2));
+    assert_eq!((running.timestamp(1)?, running.timestamp(2)?), (opened.block_timestamp.0, time));
+    let price =
+        |number| anyhow::Ok(running.header(number)?.block_header_without_hash.l2_gas_price.price_in_fri);
+    assert_eq!((price(1)?, price(2)?), (opened.gas_prices.strk_gas_prices.l2_gas_price.get(), GasPrice(8)));
+    assert_eq!(producer.gas_prices()?, prices(8)?);
+    assert_eq!(running.open_block()?.info().gas_prices, prices(8)?);
+    running.stop()??;
+    Ok(())
+}
+
+#[test]
+fn a_storage_cell_is_set_in_the_open_block() -> Result<()> {
+    for (mode, sealed) in [(BlockMode::OnDemand, 0), (BlockMode::OnTransaction, 1)] {
+        let (running, _directory) = Running::new(mode)?;
+        let (token, cell) =
+            (STRK_ADDRESS.try_into()?, get_fee_token_var_address(running.accounts[0].address));
+        running.producer.set_storage(token, cell, 5.into())?;
+        assert_eq!(running.latest()?, sealed);
+        assert_eq!(running.open_block()?.state().storage(token, cell)?, 5.into());
+        let made = running.producer.create_block()?;
+        let storage = running.executor.storage();
+        assert_eq!(storage.state_at(made.number).storage(token, cell)?, 5.into());
+        assert_eq!(
+            storage.state_diff(BlockNumber(1))?.context("a block")?.storage_diffs[&token][&cell],
+            5.into()
+        );
+        running.stop()??;
+    }
+    Ok(())
+}
+
+#[test]
+fn nobody_answers_after_the_end() -> Result<()> {
+    let (running, _directory) = Running::new(BlockMode::OnDemand)?;
+    let producer = running.producer.clone();
+    running.stop()??;
+    assert!(matches!(producer.create_block(), Err(CommandError::Stopped)));
+    Ok(())
+}

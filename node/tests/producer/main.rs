@@ -1,0 +1,6 @@
+//! The block producer by itself: modes, commands, and what others see of it.
+
+mod chain;
+mod commands;
+mod modes;
+mod support;
