@@ -53,6 +53,9 @@ impl AccountQueue {
     /// The thread whose proof is to be looked at next, marked so. Proofs are looked at one after the other, along the
     /// run of transactions that can execute, up to a bad one: what comes after it waits until it is paid for.
     pub(super) fn ask_for_proof(&mut self) -> Option<(TransactionHash, Arc<ThreadTransaction>)> {
+        if self.waiting.values().any(|waiting| matches!(waiting.proof, Proof::Asked)) {
+            return None;
+        }
         let mut expected = self.next;
         for (nonce, waiting) in &mut self.waiting {
             if *nonce != expected {
@@ -61,7 +64,7 @@ impl AccountQueue {
             expected = successor(expected);
             match waiting.proof {
                 Proof::Absent | Proof::Known { accepted: true, .. } => {}
-                Proof::Asked | Proof::Known { accepted: false, .. } => return None,
+                Proof::Known { accepted: false, .. } | Proof::Asked => return None,
                 Proof::Unseen => {
                     waiting.proof = Proof::Asked;
                     return waiting.thread().map(|thread| (waiting.transaction.hash, Arc::clone(thread)));

@@ -87,14 +87,17 @@ fn threads_and_ordinary_transactions_take_nothing_from_each_other() {
 
 #[test]
 fn a_thread_is_counted_with_its_package_decoded() {
-    let thread = Waiting::new(Sample::new(ALICE, 0).thread().pending(), 0, 0);
-    let package = PACKAGE.len();
-    // The package and the proof in it, and much less for the rest of a single transfer.
-    assert!(thread.bytes > package + package * 9 / 10, "{} for {package}", thread.bytes);
-    assert!(thread.bytes < 3 * package, "{} for {package}", thread.bytes);
-    let capacity = thread.bytes;
+    let sample = Sample::new(ALICE, 0).thread();
+    let weigh = |package: &Arc<[u8]>| Waiting::new(sample.with_package(package), 0, 0).bytes;
+    let package: Arc<[u8]> = PACKAGE.encode().into();
+    // The proof twice, encoded and decoded.
+    assert_eq!(weigh(&package) - weigh(&SMALL), 2 * PACKAGE.proof.len());
+    // The rest in three forms: encoded, decoded, kept with the verdict.
+    assert!(weigh(&SMALL) > 2 * SMALL.len(), "{} for {}", weigh(&SMALL), SMALL.len());
+
+    let capacity = weigh(&SMALL);
     let mut pool = limited(|limits| limits.threads.bytes = capacity);
-    pool.fill([Sample::new(ALICE, 0).thread()]);
+    pool.fill([sample]);
     let refused = pool.insert(Sample::new(BOB, 0).thread(), 0);
     assert_eq!(refused, full("thread transactions", capacity, "bytes of memory"));
 }

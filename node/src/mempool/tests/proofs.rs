@@ -81,3 +81,15 @@ fn a_verdict_stays_with_a_thread_that_did_not_fit() {
     assert_eq!(pool.asked(), hashes(&[thread(ALICE, 0)]), "only once");
     assert_eq!(pool.drain(), hashes(&[thread(ALICE, 0)]));
 }
+
+#[test]
+fn a_thread_before_one_that_is_being_looked_at_waits_for_it() {
+    let mut pool = pool();
+    pool.fill([Sample::new(ALICE, 0), thread(ALICE, 1)]);
+    assert_eq!(pool.asked(), hashes(&[thread(ALICE, 1)]));
+    pool.fill([thread(ALICE, 0).tip(1)]);
+    assert!(pool.asked().is_empty());
+    pool.verified(thread(ALICE, 1).hash(), false, None);
+    assert_eq!(pool.asked(), hashes(&[thread(ALICE, 0).tip(1)]));
+    pool.check();
+}

@@ -1,6 +1,6 @@
 //! Whatever happens, the books agree, and what is taken of an account comes in the order of its nonces.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -58,8 +58,8 @@ struct World {
     /// What was taken last, if that can be undone.
     last: Option<PendingTransaction>,
     asked: Vec<TransactionHash>,
-    /// By hash, what is in the journal.
-    journal: HashMap<TransactionHash, ()>,
+    /// What is in the journal.
+    journal: HashSet<TransactionHash>,
     now: Seconds,
 }
 
@@ -80,7 +80,7 @@ impl World {
             next: [0; 3],
             last: None,
             asked: Vec::new(),
-            journal: HashMap::new(),
+            journal: HashSet::new(),
             now: 0,
         }
     }
@@ -93,7 +93,10 @@ impl World {
         match self.pool.insert_at(sample, canonical, self.now) {
             Ok(()) => {
                 assert_eq!(self.pool.status(sample.hash()), Some(PoolStatus::Received));
-                self.journal.insert(sample.hash(), ());
+                self.journal.insert(sample.hash());
+                let kind = if sample.thread { Kind::Thread } else { Kind::Ordinary };
+                let usage = self.pool.accounts[&sample.account.into()].usage(kind);
+                kind.budget(&self.pool.limits).check_account(usage, kind).unwrap();
             }
             Err(_) => assert_eq!(self.pool.status(sample.hash()), before),
         }
@@ -175,7 +178,7 @@ impl World {
         self.pool.check();
         let held = self.pool.places.len() + self.pool.taken.len();
         assert_eq!(self.journal.len(), held, "the journal holds what the pool does");
-        assert!(self.journal.keys().all(|hash| self.pool.transaction(*hash).is_some()));
+        assert!(self.journal.iter().all(|hash| self.pool.transaction(*hash).is_some()));
     }
 }
 

@@ -1,0 +1,70 @@
+//! Many bad proofs.
+
+use zkthreads_execution::thread::constants::VERIFICATION_L2_GAS;
+use zkthreads_node::mempool::Limits;
+use zkthreads_protocol::SettleError;
+use zkthreads_rpc::{PoolStatus, SubmitError, TransactionSink};
+use zkthreads_storage::ExecutionStatus;
+
+use super::{Chain, User};
+
+#[tokio::test]
+async fn ordinary_transactions_do_not_wait_for_bad_proofs_and_each_costs_its_sender() {
+    let directory = tempfile::tempdir().unwrap();
+    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let (honest, victim) = (User::new(0), User::new(7));
+    let mut flood = Vec::new();
+    for mallory in (1..4).map(User::new) {
+        for number in 0..5 {
+            let package = chain.package(&victim, format!("not a proof: {number}").as_bytes());
+            let thread = mallory.with_tip(1_000).ahead(number).thread(&package);
+            flood.push(chain.submit(thread).await.unwrap());
+        }
+    }
+    let transfer = chain.submit(honest.transfer()).await.unwrap();
+
+    let receipts = chain.block(flood.len() + 1);
+    let (_, receipt) = receipts.iter().find(|(hash, _)| *hash == transfer).unwrap();
+    assert_eq!(receipt.status, ExecutionStatus::Succeeded);
+    for hash in &flood {
+        let (_, receipt) = receipts.iter().find(|(executed, _)| executed == hash).unwrap();
+        let error = receipt.thread.as_ref().unwrap().error.as_ref().unwrap();
+        assert!(matches!(error, SettleError::Proof { .. }), "{error}");
+        assert!(receipt.gas.l2_gas.0 > VERIFICATION_L2_GAS, "it pays for the verification");
+        assert!(receipt.actual_fee.0 > 0);
+    }
+    assert!(chain.journal().is_empty());
+}
+
+#[tokio::test]
+async fn a_block_never_waits_for_a_verdict() {
+    let directory = tempfile::tempdir().unwrap();
+    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let [mallory, honest] = [1, 2].map(User::new);
+    let package = chain.package(&honest, b"not a proof");
+    let thread = chain.admit(mallory.with_tip(1_000).thread(&package));
+    let transfer = chain.admit(honest.transfer());
+    chain.mempool.submit(transfer).await.unwrap();
+    chain.mempool.submit(thread.clone()).await.unwrap();
+    // Whatever is taken, its verdict is known.
+    for _ in 0..2 {
+        let taken = chain.take();
+        if taken.hash == thread.hash {
+            let zkthreads_execution::PendingBody::Thread { thread, .. } = &taken.body else { unreachable!() };
+            assert!(chain.executor.verification().known_verdict(thread).is_some());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bad_thread_cannot_be_replaced_by_one_that_nobody_has_verified() {
+    let directory = tempfile::tempdir().unwrap();
+    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let mallory = User::new(1);
+    let package = chain.package(&User::new(2), b"not a proof");
+    let hash = chain.submit(mallory.thread(&package)).await.unwrap();
+    let refused = chain.submit(mallory.with_tip(u64::MAX >> 40).transfer()).await;
+    assert!(matches!(refused, Err(SubmitError::NotReplaceable { .. })), "{refused:?}");
+    assert_eq!(chain.mempool.status(hash), Some(PoolStatus::Received));
+    assert_eq!(chain.journal(), [hash]);
+}
