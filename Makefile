@@ -9,7 +9,7 @@ BIN := $(CARGO_TARGET_DIR)/release/zkthreads
 BUILD := cargo build --release --workspace --bins --examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo devnet test fuzz fuzz-os bench fmt lint check-reproducible fixtures deny
+.PHONY: help setup build demo devnet test fuzz fuzz-os bench fmt lint check-reproducible check-docker fixtures deny
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -54,6 +54,9 @@ lint: ## check formatting, warnings are errors
 
 check-reproducible: ## compile the Cairo sources again and compare with the committed artifacts
 	tools/check-reproducible
+
+check-docker: build ## run the image's steps and its container without Docker
+	tools/check-docker
 
 fixtures: ## rewrite every committed artifact that is made from sources
 	tools/check-reproducible --write

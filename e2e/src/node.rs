@@ -65,6 +65,8 @@ pub struct TestNode {
     pub rpc: Rpc,
     /// Its predeployed accounts, as it printed them.
     pub accounts: Vec<Wallet>,
+    /// Where it serves metrics, if it was asked to.
+    pub metrics: Option<String>,
     _directory: Option<TempDir>,
 }
 
@@ -100,9 +102,9 @@ impl TestNode {
         command.args(options.more);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         match announcement(&mut child) {
-            Ok((address, accounts)) => {
+            Ok(Announced { address, accounts, metrics }) => {
                 let rpc = Rpc::new(&format!("{address}/rpc"))?;
-                Ok(Self { child, rpc, accounts, _directory: directory })
+                Ok(Self { child, rpc, accounts, metrics, _directory: directory })
             }
             Err(error) => {
                 let _ = child.kill();
@@ -187,8 +189,15 @@ pub(crate) fn target_directory() -> Result<PathBuf> {
     Ok(directory.context("the test is not in a target directory")?.to_owned())
 }
 
+/// What a node prints when it starts.
+struct Announced {
+    address: String,
+    accounts: Vec<Wallet>,
+    metrics: Option<String>,
+}
+
 /// Reads what the node prints until it says where it listens; goes on reading, so that the pipe never fills.
-fn announcement(child: &mut Child) -> Result<(String, Vec<Wallet>)> {
+fn announcement(child: &mut Child) -> Result<Announced> {
     let stdout = child.stdout.take().context("no standard output")?;
     let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
@@ -198,13 +207,16 @@ fn announcement(child: &mut Child) -> Result<(String, Vec<Wallet>)> {
         }
     });
     let mut accounts = Vec::new();
-    let mut address = None;
+    let (mut address, mut metrics) = (None, None);
     loop {
         let Ok(line) = lines.recv_timeout(START_TIMEOUT) else {
             bail!("the node did not start: {:?}", child.try_wait()?);
         };
         if let Some((_, url)) = line.split_once("listening on ") {
-            return Ok((url.trim().to_owned(), accounts));
+            return Ok(Announced { address: url.trim().to_owned(), accounts, metrics });
+        }
+        if let Some(url) = line.strip_prefix("metrics at ") {
+            metrics = Some(url.to_owned());
         }
         if let Some(value) = line.strip_prefix("| Account address |") {
             address = Some(Felt::from_hex(value.trim())?);

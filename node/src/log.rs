@@ -87,6 +87,13 @@ impl Visit for Fields {
         self.set(field, value);
     }
 
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        match u64::try_from(value) {
+            Ok(value) => self.set(field, value),
+            Err(_) => self.set(field, value.to_string()),
+        }
+    }
+
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.set(field, value);
     }
@@ -119,7 +126,7 @@ mod tests {
         let subscriber =
             tracing_subscriber::fmt().with_writer(move || writer.clone()).event_format(Json).finish();
         tracing::subscriber::with_default(subscriber, || {
-            tracing::info!(number = 7_u64, hash = format_args!("{:#x}", 255), "block");
+            tracing::info!(number = 7_u64, milliseconds = 3_u128, hash = format_args!("{:#x}", 255), "block");
             tracing::warn!("two\nlines and a \"quote\"");
         });
         let bytes = lines.0.lock().unwrap().clone();
@@ -130,7 +137,10 @@ mod tests {
             .collect();
         assert_eq!(parsed.len(), 2);
         assert_eq!(parsed[0]["level"], "INFO");
-        assert_eq!(parsed[0]["fields"], json!({ "message": "block", "number": 7, "hash": "0xff" }));
+        assert_eq!(
+            parsed[0]["fields"],
+            json!({ "message": "block", "number": 7, "milliseconds": 3, "hash": "0xff" })
+        );
         assert!(parsed[0]["timestamp"].as_str().unwrap().ends_with('Z'));
         assert!(parsed[0]["target"].as_str().unwrap().contains("log"));
         assert_eq!(parsed[1]["fields"]["message"], "two\nlines and a \"quote\"");

@@ -1,7 +1,7 @@
 //! Every metric of ours: what it is called, what it counts. Code anywhere in the workspace reports by these names
 //! through the `metrics` facade; a test finds names that are not here.
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 /// What a metric does over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,71 +29,81 @@ pub struct Metric {
     pub text: &'static str,
 }
 
-const fn counter(name: &'static str, labels: &'static str, text: &'static str) -> Metric {
+const fn a_counter(name: &'static str, labels: &'static str, text: &'static str) -> Metric {
     Metric { name, kind: Kind::Counter, unit: Unit::Count, labels, text }
 }
 
-const fn gauge(name: &'static str, unit: Unit, labels: &'static str, text: &'static str) -> Metric {
+const fn a_gauge(name: &'static str, unit: Unit, labels: &'static str, text: &'static str) -> Metric {
     Metric { name, kind: Kind::Gauge, unit, labels, text }
 }
 
-const fn histogram(name: &'static str, unit: Unit, labels: &'static str, text: &'static str) -> Metric {
+const fn a_histogram(name: &'static str, unit: Unit, labels: &'static str, text: &'static str) -> Metric {
     Metric { name, kind: Kind::Histogram, unit, labels, text }
 }
 
 /// All of them.
 pub const METRICS: &[Metric] = &[
-    counter("zkthreads_blocks_total", "", "Blocks committed"),
-    gauge("zkthreads_block_height", Unit::Count, "", "Number of the latest block"),
-    gauge("zkthreads_block_timestamp_seconds", Unit::Seconds, "", "Timestamp of the latest block, Unix time"),
-    histogram("zkthreads_block_seconds", Unit::Seconds, "", "Time to seal and commit a block"),
-    histogram("zkthreads_block_transactions", Unit::Count, "", "Transactions in a block"),
-    counter(
+    a_counter("zkthreads_blocks_total", "", "Blocks committed"),
+    a_gauge("zkthreads_block_height", Unit::Count, "", "Number of the latest block"),
+    a_gauge(
+        "zkthreads_block_timestamp_seconds",
+        Unit::Seconds,
+        "",
+        "Timestamp of the latest block, Unix time",
+    ),
+    a_histogram("zkthreads_block_seconds", Unit::Seconds, "", "Time to seal and commit a block"),
+    a_histogram("zkthreads_block_transactions", Unit::Count, "", "Transactions in a block"),
+    a_counter(
         "zkthreads_transactions_total",
         "kind: invoke, declare, deploy_account, l1_handler, thread; outcome: succeeded, reverted, rejected",
         "Transactions executed into blocks, or found impossible to execute",
     ),
-    counter("zkthreads_inner_transactions_total", "", "User transactions that settled in threads"),
-    counter(
+    a_counter("zkthreads_inner_transactions_total", "", "User transactions that settled in threads"),
+    a_counter(
         "zkthreads_conflicts_total",
         "",
         "Threads that reverted because a value they had read was another by then",
     ),
-    gauge(
+    a_gauge(
         "zkthreads_mempool_transactions",
         Unit::Count,
         "class: ordinary, thread",
         "Transactions in the mempool",
     ),
-    gauge("zkthreads_mempool_bytes", Unit::Bytes, "class: ordinary, thread", "Memory that they take"),
-    gauge("zkthreads_verification_queue", Unit::Count, "", "Proofs that wait for verification"),
-    counter("zkthreads_verifications_total", "outcome: accepted, refused", "Proofs verified"),
-    counter("zkthreads_verification_microseconds_total", "", "Time that it took, without waiting"),
-    counter("zkthreads_rpc_requests_total", "method; outcome: ok, error, failure", "Calls answered"),
-    histogram("zkthreads_rpc_duration_seconds", Unit::Seconds, "method", "Time from a call to its answer"),
-    counter("zkthreads_rpc_refused_total", "reason", "Connections and requests that were refused"),
-    gauge("zkthreads_rpc_connections", Unit::Count, "", "Open connections, WebSockets included"),
-    gauge("zkthreads_ws_connections", Unit::Count, "", "Open WebSockets"),
-    gauge("zkthreads_ws_subscriptions", Unit::Count, "kind", "Subscriptions"),
-    counter("zkthreads_ws_dropped_total", "reason", "WebSockets that the server closed"),
-    gauge("zkthreads_database_disk_bytes", Unit::Bytes, "table", "Size of the database's files"),
-    gauge("zkthreads_database_memtable_bytes", Unit::Bytes, "", "Size of what is not in table files yet"),
-    gauge(
+    a_gauge("zkthreads_mempool_bytes", Unit::Bytes, "class: ordinary, thread", "Memory that they take"),
+    a_gauge("zkthreads_verification_queue", Unit::Count, "", "Proofs that wait for verification"),
+    a_counter("zkthreads_verifications_total", "outcome: accepted, refused", "Proofs verified"),
+    a_counter("zkthreads_verification_microseconds_total", "", "Time that it took, without waiting"),
+    a_counter("zkthreads_rpc_requests_total", "method; outcome: ok, error, failure", "Calls answered"),
+    a_histogram("zkthreads_rpc_duration_seconds", Unit::Seconds, "method", "Time from a call to its answer"),
+    a_counter("zkthreads_rpc_refused_total", "reason", "Connections and requests that were refused"),
+    a_gauge("zkthreads_rpc_connections", Unit::Count, "", "Open connections, WebSockets included"),
+    a_gauge("zkthreads_ws_connections", Unit::Count, "", "Open WebSockets"),
+    a_gauge("zkthreads_ws_subscriptions", Unit::Count, "kind", "Subscriptions"),
+    a_counter("zkthreads_ws_dropped_total", "reason", "WebSockets that the server closed"),
+    a_gauge("zkthreads_database_disk_bytes", Unit::Bytes, "table", "Size of the database's files"),
+    a_gauge("zkthreads_database_memtable_bytes", Unit::Bytes, "", "Size of what is not in table files yet"),
+    a_gauge(
         "zkthreads_database_pending_compaction_bytes",
         Unit::Bytes,
         "",
         "Size of what waits for compaction",
     ),
-    gauge("zkthreads_database_block_cache_bytes", Unit::Bytes, "", "Size of the cache of table blocks"),
-    counter("zkthreads_database_block_cache_hits_total", "", "Reads that the cache answered"),
-    counter("zkthreads_database_block_cache_misses_total", "", "Reads that it did not"),
-    counter("zkthreads_database_background_errors_total", "", "Flushes and compactions that failed"),
+    a_gauge("zkthreads_database_block_cache_bytes", Unit::Bytes, "", "Size of the cache of table blocks"),
+    a_counter("zkthreads_database_block_cache_hits_total", "", "Reads that the cache answered"),
+    a_counter("zkthreads_database_block_cache_misses_total", "", "Reads that it did not"),
+    a_counter("zkthreads_database_background_errors_total", "", "Flushes and compactions that failed"),
 ];
 
-/// Tells the recorder what each metric is.
-pub fn describe() {
+/// Tells the recorder what each metric is. Those without labels are there from the beginning, at zero.
+pub(super) fn describe() {
     for metric in METRICS {
-        let Metric { name, kind, unit, text, .. } = *metric;
+        let Metric { name, kind, unit, text, labels } = *metric;
+        match kind {
+            Kind::Counter if labels.is_empty() => counter!(name).absolute(0),
+            Kind::Gauge if labels.is_empty() => gauge!(name).set(0.0),
+            _ => {}
+        }
         match kind {
             Kind::Counter => describe_counter!(name, unit, text),
             Kind::Gauge => describe_gauge!(name, unit, text),
