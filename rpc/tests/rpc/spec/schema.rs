@@ -78,10 +78,9 @@ impl Validator<'_> {
                     }
                 }
                 "oneOf" => named.extend(self.any_of(document, argument.as_array().unwrap(), value)?),
-                "not" => match self.apply(document, argument, value) {
-                    Ok(_) => return Err(format!("{} is excluded", short(value))),
-                    Err(_) => {}
-                },
+                "not" => {
+                    holds(self.apply(document, argument, value).is_err(), keyword, argument, value)?;
+                }
                 "properties" => {
                     named.extend(self.properties(document, argument.as_object().unwrap(), value)?)
                 }
