@@ -110,8 +110,9 @@ impl Teller {
         let Opening { mut subscription, cursor } = opening;
         let first = subscription.on_open(context)?;
         let _counted = Counted::subscription(subscription.kind());
-        let open = Open { id, subscription, cursor, live: false, replayed: None, _counted };
+        let mut open = Open { id, subscription, cursor, live: false, replayed: None, _counted };
         self.line.tell(&open, first).await?;
+        open.advance(&self.blocks, &self.line).await?;
         self.open.push(open);
         Ok(())
     }
@@ -119,14 +120,7 @@ impl Teller {
     /// Tells each subscription that is behind of one block.
     async fn catch_up(&mut self) -> Result<(), Stop> {
         for open in self.open.iter_mut().filter(|open| !open.live) {
-            if open.cursor.pending().is_none() {
-                open.cursor.look(self.blocks.context())?;
-            }
-            if open.cursor.pending().is_some() {
-                open.step(&self.blocks, &self.line).await?;
-            } else {
-                open.go_live(&self.blocks, &self.line).await?;
-            }
+            open.advance(&self.blocks, &self.line).await?;
         }
         Ok(())
     }
@@ -169,6 +163,17 @@ impl Teller {
 }
 
 impl Open {
+    /// Tells of the next block if there is one; if not, goes live.
+    async fn advance(&mut self, blocks: &Blocks, line: &Line) -> Result<(), Stop> {
+        if self.cursor.pending().is_none() {
+            self.cursor.look(blocks.context())?;
+        }
+        match self.cursor.pending() {
+            Some(_) => self.step(blocks, line).await,
+            None => self.go_live(blocks, line).await,
+        }
+    }
+
     /// Tells of the next block.
     async fn step(&mut self, blocks: &Blocks, line: &Line) -> Result<(), Stop> {
         let subscription = &self.subscription;
