@@ -117,7 +117,8 @@ impl Node {
                 None => None,
             };
             let control = devnet.as_ref().map(|devnet| Arc::clone(devnet.control()) as _);
-            let context = RpcContext { storage: storage.clone(), executor, sink, feed, devnet: control };
+            let storage = storage.clone();
+            let context = RpcContext { storage, executor, sink, feed, devnet: control, origin: None };
             let rpc = serve(address, context).await?;
             if let Some(devnet) = &devnet {
                 devnet.control().listens_at(rpc.address());

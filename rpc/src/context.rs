@@ -14,6 +14,7 @@ use zkthreads_storage::{BlockTransaction, Storage};
 use crate::devnet::DevnetControl;
 use crate::error::RpcError;
 use crate::feed::ChainFeed;
+use crate::origin::{Missing, Origin};
 use crate::sink::TransactionSink;
 use crate::wire::block_id::BlockId;
 use crate::wire::place::{Finality, Place};
@@ -31,6 +32,8 @@ pub struct RpcContext {
     pub feed: ChainFeed,
     /// A devnet's controls, if the node is one: only then are there methods of the `devnet` namespace.
     pub devnet: Option<Arc<dyn DevnetControl>>,
+    /// The chain that this one was forked off, if it was.
+    pub origin: Option<Arc<dyn Origin>>,
 }
 
 impl RpcContext {
@@ -57,15 +60,30 @@ impl RpcContext {
         let latest = self.storage.latest()?.ok_or(RpcError::BlockNotFound)?;
         let found = match id {
             BlockId::Latest => Some(latest),
+            BlockId::Number(number) if number < self.first() => {
+                return Err(self.missing(Missing::Block(number)));
+            }
             BlockId::Number(number) => Some(number).filter(|number| *number <= latest),
             BlockId::L1Accepted => self.storage.l1_accepted()?,
-            BlockId::Hash(hash) => self.storage.block_number(hash)?,
+            BlockId::Hash(hash) => match self.storage.block_number(hash)? {
+                Some(number) => Some(number),
+                None => return Err(self.missing(Missing::BlockHash(hash))),
+            },
             BlockId::PreConfirmed => {
                 let reason = "block_id: `pre_confirmed` is not finished, which this method needs";
                 return Err(RpcError::InvalidParams(reason.to_owned()));
             }
         };
         found.ok_or(RpcError::BlockNotFound)
+    }
+
+    /// That something is not here. On a fork, its origin may have it.
+    pub(crate) fn missing(&self, missing: Missing) -> RpcError {
+        match (&self.origin, missing) {
+            (Some(_), missing) => RpcError::Missing(missing),
+            (None, Missing::Transaction(_)) => RpcError::TransactionHashNotFound { rejected: None },
+            (None, _) => RpcError::BlockNotFound,
+        }
     }
 
     /// The open block. While none is shown, an empty one.

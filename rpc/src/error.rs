@@ -10,7 +10,11 @@ use starknet_api::transaction::TransactionHash;
 use zkthreads_storage::StorageError;
 
 use crate::devnet::DevnetError;
+use crate::origin::{BLOCK_NOT_FOUND, Missing, OriginError, TRANSACTION_NOT_FOUND};
 use crate::thread_error::ThreadError;
+
+/// Code of [`OriginError::Unavailable`].
+const ORIGIN_UNAVAILABLE: i32 = 10021;
 
 /// What a method can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +110,12 @@ pub(crate) enum RpcError {
     /// In the `devnet` namespace.
     #[error(transparent)]
     Devnet(#[from] DevnetError),
+    /// On a fork: not here, but maybe on the chain that was forked.
+    #[error("{0}")]
+    Missing(Missing),
+    /// On a fork: the chain that was forked does not tell.
+    #[error(transparent)]
+    Origin(#[from] OriginError),
     #[error("Invalid params: {0}")]
     InvalidParams(String),
     #[error("Internal error")]
@@ -118,10 +128,10 @@ impl RpcError {
         match self {
             Self::ContractNotFound => 20,
             Self::EntryPointNotFound => 21,
-            Self::BlockNotFound | Self::StateGone { .. } => 24,
+            Self::BlockNotFound | Self::StateGone { .. } => BLOCK_NOT_FOUND,
             Self::InvalidTransactionIndex => 27,
             Self::ClassHashNotFound => 28,
-            Self::TransactionHashNotFound { .. } => 29,
+            Self::TransactionHashNotFound { .. } => TRANSACTION_NOT_FOUND,
             Self::PageSizeTooBig => 31,
             Self::NoBlocks => 32,
             Self::InvalidContinuationToken => 33,
@@ -154,6 +164,9 @@ impl RpcError {
             Self::TooManyBlocksBack => 68,
             Self::TooManySubscriptions { .. } => TOO_MANY_SUBSCRIPTIONS_CODE,
             Self::NeedsWebSocket => METHOD_NOT_FOUND_CODE,
+            Self::Missing(missing) => missing.code(),
+            Self::Origin(OriginError::Refused(error)) => error.code(),
+            Self::Origin(OriginError::Unavailable { .. }) => ORIGIN_UNAVAILABLE,
             Self::InvalidParams(_) => -32602,
             Self::Internal { .. } => -32603,
         }
@@ -189,6 +202,10 @@ impl RpcError {
             | Self::FeeBelowMinimum { reason }
             | Self::Internal { reason } => Some(reason.as_str().into()),
             Self::InvalidProof(error) | Self::Thread(error) => Some(error.data()),
+            Self::Origin(OriginError::Refused(error)) => {
+                error.data().and_then(|data| serde_json::from_str(data.get()).ok())
+            }
+            Self::Origin(OriginError::Unavailable { reason }) => Some(reason.as_str().into()),
             Self::Devnet(error) => error.data(),
             Self::TooManySubscriptions { limit } => Some(format!("at most {limit}").into()),
             Self::NeedsWebSocket => Some("subscriptions need a WebSocket: connect to /ws".into()),
@@ -207,7 +224,8 @@ impl RpcError {
             | Self::ReplacementUnderpriced
             | Self::InvalidSubscriptionId
             | Self::TooManyAddressesInFilter
-            | Self::TooManyBlocksBack => None,
+            | Self::TooManyBlocksBack
+            | Self::Missing(_) => None,
         }
     }
 }
@@ -217,6 +235,7 @@ impl From<StorageError> for RpcError {
         let reason = error.to_string();
         match error {
             StorageError::Pruned { .. } | StorageError::Reverted { .. } => Self::StateGone { reason },
+            StorageError::Base(_) => OriginError::Unavailable { reason }.into(),
             _ => Self::Internal { reason },
         }
     }

@@ -7,6 +7,7 @@ use zkthreads_storage::{BlockTransaction, ThreadOutcome};
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
+use crate::origin::Missing;
 use crate::sink::PoolStatus;
 use crate::wire::inner::{Effects, effects};
 use crate::wire::place::{Finality, Place};
@@ -122,11 +123,14 @@ impl RpcContext {
 
     /// That no such transaction is known; says why if the pool remembers having rejected it.
     pub(crate) fn not_found(&self, hash: TransactionHash) -> RpcError {
-        let rejected = match self.sink.status(hash) {
-            Some(PoolStatus::Rejected { reason }) => Some(reason),
-            Some(PoolStatus::Received | PoolStatus::Candidate) | None => None,
-        };
-        RpcError::TransactionHashNotFound { rejected }
+        match self.sink.status(hash) {
+            Some(PoolStatus::Rejected { reason }) => {
+                RpcError::TransactionHashNotFound { rejected: Some(reason) }
+            }
+            Some(PoolStatus::Received | PoolStatus::Candidate) | None => {
+                self.missing(Missing::Transaction(hash))
+            }
+        }
     }
 }
 

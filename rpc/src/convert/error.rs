@@ -30,7 +30,10 @@ impl From<AdmitError> for RpcError {
 
 impl From<ExecutionError> for RpcError {
     fn from(error: ExecutionError) -> Self {
-        Self::Internal { reason: error.to_string() }
+        match error {
+            ExecutionError::Storage(error) => error.into(),
+            error => Self::Internal { reason: error.to_string() },
+        }
     }
 }
 

@@ -24,14 +24,18 @@ impl Registry {
         Self(RpcModule::new(context))
     }
 
-    /// Registers `method`. It runs on a thread for blocking work; a panic in it becomes an internal error.
+    /// Registers `method`. It runs on a thread for blocking work; a panic in it becomes an internal error. On a fork, what
+    /// it does not find is asked of the origin.
     pub(super) fn method<P: DeserializeOwned + 'static, R: Serialize + 'static>(
         &mut self,
         name: &'static str,
         method: fn(&RpcContext, P) -> Result<R, RpcError>,
     ) -> Result<&mut Self, RegisterMethodError> {
         self.0.register_blocking_method(name, move |params, context, _| {
-            catch(name, || answer(&context, &params, method))
+            catch(name, || {
+                let answer = answer(&context, &params, method);
+                answer.or_else(|failure| context.fall_through(name, &params, failure))
+            })
         })?;
         Ok(self)
     }

@@ -100,7 +100,7 @@ fn control(context: &RpcContext) -> Result<&dyn DevnetControl, RpcError> {
 fn number(context: &RpcContext, id: BlockId) -> Result<BlockNumber, RpcError> {
     match context.resolve(id) {
         Ok(at) => Ok(at.number()),
-        Err(RpcError::BlockNotFound) => Err(DevnetError::NoBlock.into()),
+        Err(RpcError::BlockNotFound | RpcError::Missing(_)) => Err(DevnetError::NoBlock.into()),
         Err(error) => Err(error),
     }
 }

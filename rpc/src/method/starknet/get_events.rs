@@ -10,6 +10,7 @@ use zkthreads_execution::StateAt;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::lookup::open_place;
+use crate::origin::Missing;
 use crate::wire::block_id::BlockId;
 use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
 use crate::wire::number::FeltHex;
@@ -67,10 +68,10 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
         size if size > MAX_CHUNK_SIZE => return Err(RpcError::PageSizeTooBig),
         size => usize::try_from(size).map_err(|_| RpcError::PageSizeTooBig)?,
     };
-    let first = context.first();
-    let from = filter.from_block.map_or(Ok(first), |id| context.resolve(id).map(|at| at.number()))?;
     let to = context.resolve(filter.to_block.unwrap_or(BlockId::Latest))?;
-    let start = match &filter.continuation_token {
+    let token = filter.continuation_token.as_deref();
+    let from = begin(context, filter.from_block, token)?;
+    let start = match token {
         None => Cursor { block: from.0, skip: 0 },
         Some(token) => {
             let cursor = Cursor::parse(token).ok_or(RpcError::InvalidContinuationToken)?;
@@ -81,6 +82,19 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
         }
     };
     page(context, &matcher, start, &to, chunk_size)
+}
+
+/// The first block of ours to look at. On a fork, a range may begin before that.
+fn begin(context: &RpcContext, from: Option<BlockId>, token: Option<&str>) -> Result<BlockNumber, RpcError> {
+    let before_fork = match from.map(|id| context.resolve(id)) {
+        Some(Ok(at)) => return Ok(at.number()),
+        Some(Err(RpcError::Missing(Missing::Block(_)))) => Missing::events(None, token),
+        Some(Err(RpcError::Missing(Missing::BlockHash(hash)))) => Missing::events(Some(hash), token),
+        Some(Err(error)) => return Err(error),
+        None if context.origin.is_some() => Missing::events(None, token),
+        None => None,
+    };
+    before_fork.map_or_else(|| Ok(context.first()), |events| Err(context.missing(events)))
 }
 
 fn page(

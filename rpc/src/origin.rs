@@ -1,0 +1,196 @@
+//! The chain that this one was forked off. Calls about what happened there fall through to it, here and nowhere else.
+//!
+//! The origin goes on after the block that was forked, which is another future than ours: nothing later than that
+//! block is let through.
+
+use std::fmt;
+
+use jsonrpsee::types::{ErrorObjectOwned, Params};
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+use starknet_api::block::{BlockHash, BlockNumber};
+use starknet_api::transaction::TransactionHash;
+
+use crate::context::RpcContext;
+use crate::error::RpcError;
+
+/// The chain that this one was forked off. The node implements it.
+pub trait Origin: Send + Sync + 'static {
+    /// Calls a method and gives its result as it is. Blocks until there is one, or the origin is given up.
+    ///
+    /// # Errors
+    /// See [`OriginError`].
+    fn ask(&self, method: &str, params: &RawValue) -> Result<Box<RawValue>, OriginError>;
+}
+
+/// Why the origin gives no result.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum OriginError {
+    /// It answers with an error.
+    #[error("{}", .0.message())]
+    Refused(ErrorObjectOwned),
+    /// It cannot be reached, or what it says makes no sense.
+    #[error("The forked network does not answer")]
+    Unavailable {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// What is not on this chain, but may be on its origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// A block from before the fork.
+    Block(BlockNumber),
+    /// A block that is not known here.
+    BlockHash(BlockHash),
+    /// A transaction that is not known here.
+    Transaction(TransactionHash),
+    /// Events from before the fork, where later ones are asked for as well.
+    Events {
+        /// The block that they begin at, if it was named by its hash.
+        from: Option<BlockHash>,
+        /// The origin's token to go on with.
+        token: Option<String>,
+    },
+}
+
+/// Code of a block that is not found, in the specification.
+pub(crate) const BLOCK_NOT_FOUND: i32 = 24;
+/// Code of a transaction that is not found.
+pub(crate) const TRANSACTION_NOT_FOUND: i32 = 29;
+
+/// What a token starts with that is the origin's.
+const ORIGIN_TOKEN: &str = "origin-";
+
+impl Missing {
+    /// The code of the error if the origin does not have it either.
+    pub(crate) fn code(&self) -> i32 {
+        match self {
+            Self::Block(_) | Self::BlockHash(_) | Self::Events { .. } => BLOCK_NOT_FOUND,
+            Self::Transaction(_) => TRANSACTION_NOT_FOUND,
+        }
+    }
+
+    /// The events of a range that begins before the fork and ends after it; `None` if, by the token of the page, only
+    /// those after it are left.
+    pub(crate) fn events(from: Option<BlockHash>, token: Option<&str>) -> Option<Self> {
+        match token {
+            None => Some(Self::Events { from, token: None }),
+            Some(token) => {
+                let token = token.strip_prefix(ORIGIN_TOKEN)?;
+                Some(Self::Events { from, token: Some(token.to_owned()) })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Block(_) | Self::BlockHash(_) | Self::Events { .. } => "Block not found",
+            Self::Transaction(_) => "Transaction hash not found",
+        })
+    }
+}
+
+/// Anything that says in which block it is.
+#[derive(Deserialize)]
+struct Numbered {
+    block_number: Option<u64>,
+}
+
+/// A page of events, which are left as they are.
+#[derive(Serialize, Deserialize)]
+struct EventsPage {
+    events: Box<RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    continuation_token: Option<String>,
+}
+
+impl RpcContext {
+    /// The origin's answer to a call that failed here; the failure, unless the origin may have what is missing.
+    pub(crate) fn fall_through(
+        &self,
+        method: &str,
+        params: &Params<'_>,
+        failure: RpcError,
+    ) -> Result<Box<RawValue>, RpcError> {
+        let (Some(origin), RpcError::Missing(missing)) = (self.origin.as_deref(), &failure) else {
+            return Err(failure);
+        };
+        if !method.starts_with("starknet_") || !self.is_before_fork(origin, missing)? {
+            return Err(failure);
+        }
+        let params = RawValue::from_string(params.as_str().unwrap_or("[]").to_owned()).map_err(internal)?;
+        match missing {
+            Missing::Events { token, .. } => self.first_events(origin, &params, token.as_deref()),
+            _ => Ok(origin.ask(method, &params)?),
+        }
+    }
+
+    /// Whether the origin has it, at the forked block or earlier.
+    fn is_before_fork(&self, origin: &dyn Origin, missing: &Missing) -> Result<bool, RpcError> {
+        let Some(fork) = self.storage.fork() else { return Ok(false) };
+        let found = match missing {
+            Missing::Block(number) => Some(number.0),
+            Missing::BlockHash(hash) | Missing::Events { from: Some(hash), .. } => {
+                let block_id = json!({ "block_hash": hash.0 });
+                ask_number(origin, "starknet_getBlockWithTxHashes", &json!({ "block_id": block_id }))?
+            }
+            Missing::Transaction(hash) => {
+                let params = json!({ "transaction_hash": hash.0 });
+                ask_number(origin, "starknet_getTransactionReceipt", &params)?
+            }
+            Missing::Events { from: None, .. } => return Ok(true),
+        };
+        Ok(found.is_some_and(|number| number <= fork.number.0))
+    }
+
+    /// A page of the events up to the forked block. After the last one, the token leads to the first block of ours.
+    fn first_events(
+        &self,
+        origin: &dyn Origin,
+        params: &RawValue,
+        token: Option<&str>,
+    ) -> Result<Box<RawValue>, RpcError> {
+        let mut params: Value = serde_json::from_str(params.get()).map_err(internal)?;
+        let filter = if params.is_array() { params.get_mut(0) } else { params.get_mut("filter") };
+        let last = self.storage.fork().map(|fork| fork.number.0);
+        if let Some(filter) = filter.and_then(Value::as_object_mut) {
+            filter.insert("to_block".to_owned(), json!({ "block_number": last }));
+            filter.insert("continuation_token".to_owned(), json!(token));
+            filter.retain(|_, value| !value.is_null());
+        }
+        let page = origin.ask("starknet_getEvents", &*to_raw_value(&params).map_err(internal)?)?;
+        let page: EventsPage = read(&page)?;
+        let continuation_token = match page.continuation_token {
+            Some(token) => format!("{ORIGIN_TOKEN}{token}"),
+            None => format!("{}-0", self.first().0),
+        };
+        let page = EventsPage { continuation_token: Some(continuation_token), ..page };
+        to_raw_value(&page).map_err(internal)
+    }
+}
+
+/// The block in which something is; `None` if the origin does not know it.
+fn ask_number(origin: &dyn Origin, method: &str, params: &Value) -> Result<Option<u64>, RpcError> {
+    match origin.ask(method, &*to_raw_value(params).map_err(internal)?) {
+        Ok(answer) => Ok(read::<Numbered>(&answer)?.block_number),
+        Err(OriginError::Refused(error))
+            if matches!(error.code(), BLOCK_NOT_FOUND | TRANSACTION_NOT_FOUND) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(answer: &'a RawValue) -> Result<T, OriginError> {
+    serde_json::from_str(answer.get()).map_err(|error| OriginError::Unavailable { reason: error.to_string() })
+}
+
+fn internal(error: serde_json::Error) -> RpcError {
+    RpcError::Internal { reason: error.to_string() }
+}
