@@ -39,6 +39,16 @@ async fn a_thread_equals_its_transactions_sent_one_by_one() -> Result<()> {
         let (inner, mut outer) = (events(&inner_receipt.json), events(&receipt.json));
         outer.pop().expect("the fee's transfer");
         assert_eq!(inner, outer, "events of transfer {index}");
+
+        // The user's wallet finds it as on the twin.
+        let hash = json!({ "transaction_hash": hex(receipt.hash) });
+        let [left, right] =
+            [&threaded, &plain].map(|node| node.rpc.call("starknet_getTransactionByHash", hash.clone()));
+        assert_eq!(left.await?, right.await?, "transfer {index}");
+        let found = threaded.rpc.call("starknet_getTransactionReceipt", hash.clone()).await?;
+        assert_eq!(found, inner_receipts[index], "receipt of transfer {index}");
+        let status = threaded.rpc.call("starknet_getTransactionStatus", hash).await?;
+        assert_eq!(status, json!({ "finality_status": "ACCEPTED_ON_L2", "execution_status": "SUCCEEDED" }));
     }
 
     let after = Users::of(&threaded).await?;
