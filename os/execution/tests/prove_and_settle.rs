@@ -6,10 +6,11 @@ use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::BlockNumber;
 use starknet_types_core::felt::Felt;
 use support::chain::{assert_succeeded, settle_error};
+use support::commitments::assert_recomputed;
 use support::thread::{prove, sub_block, sub_block_over};
 use support::{INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer};
-use zkthreads_execution::SimulationFlags;
 use zkthreads_execution::thread::constants::{diff_entry_count, minimal_l2_gas};
+use zkthreads_execution::{SimulationFlags, StateAt};
 use zkthreads_protocol::{OsProgramHash, Package, SettleError, StateCell};
 
 /// User 0 submits, users 1 and 2 transfer to user 3. All chains made by this are equal up to block 2.
@@ -120,7 +121,21 @@ fn settles_among_ordinary_transactions(mut chain: TestChain, package: &Package) 
     for transaction in [before, thread, after] {
         assert_succeeded(&open.execute(transaction).unwrap().transaction.receipt);
     }
-    chain.executor.commit(open.seal().unwrap()).unwrap();
+    // The open block shows the inner transactions and what they did; the stored one says where they are.
+    let shown = open.pre_confirmed();
+    let inner: Vec<_> = package.statement.transaction_hashes().collect();
+    assert_eq!(shown.transaction(1).unwrap().inner, inner);
+    let bob_holds =
+        |at: StateAt| chain.executor.state(&at).storage(eth(), get_fee_token_var_address(bob)).unwrap();
+    assert_eq!(bob_holds(shown.clone().into()), Felt::ZERO);
+    assert_eq!(bob_holds(BlockNumber(2).into()), INITIAL_BALANCE.into());
+    let header = chain.executor.commit(open.seal().unwrap()).unwrap().block_header_without_hash;
+    let storage = chain.executor.storage();
+    let thread = shown.transaction(1).unwrap().transaction.hash;
+    for (index, hash) in (0..).zip(&inner) {
+        assert_eq!(storage.inner_place(*hash).unwrap(), Some((thread, index)));
+    }
+    assert_eq!(assert_recomputed(storage, header.block_number), 3);
     assert_eq!(chain.balance(eth(), bob), 0);
     assert_eq!(chain.balance(eth(), to), 2 * INITIAL_BALANCE + 3);
     assert_eq!(chain.nonce(bob), 2);
