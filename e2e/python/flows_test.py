@@ -71,7 +71,7 @@ async def a_storage_proof_of_an_old_block_is_there() -> None:
         block_number=1,
         class_hashes=[int(TOLD["accountClass"], 16)],
         contract_addresses=[STRK],
-        contracts_storage_keys=[ContractsStorageKeys(contract_address=STRK, storage_keys=[1])],
+        contracts_storage_keys=[ContractsStorageKeys(contract_address=STRK, storage_keys=["0x1"])],
     )
     assert proof.global_roots.block_hash == block.block_hash
     assert len(proof.contracts_proof.contract_leaves_data) == 1

@@ -41,7 +41,9 @@ async fn briefing(node: &TestNode, directory: &Path) -> Result<PathBuf> {
     };
     let told = json!({
         "url": node.rpc.url(),
+        "ws": node.rpc.url().replace("http://", "ws://").replace("/rpc", "/ws"),
         "submitter": account(0),
+        "burst": account(8),
         "user": account(9),
         "strk": hex(STRK),
         "accountClass": "0x5b4b537eaa2399e3aa99c4e2e0208ebd6c71bc1467938cd52c798c601e43564",
@@ -70,8 +72,8 @@ async fn run(mut command: Command) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn starknet_js() -> Result<()> {
+/// Runs a file of `e2e/js` with starknet.js.
+async fn starknet_js(file: &str) -> Result<()> {
     let directory = root().join("e2e/js");
     ensure!(
         directory.join("node_modules/starknet").is_dir(),
@@ -81,15 +83,40 @@ async fn starknet_js() -> Result<()> {
     let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
     let bundled = directory.join(format!("node_modules/node-linux-{machine}/bin/node"));
     let mut command = Command::new(if bundled.is_file() { bundled } else { "node".into() });
-    command.arg("--test").arg("client.test.mjs").current_dir(directory);
+    command.arg("--test").arg(file).current_dir(directory);
+    run(command).await
+}
+
+/// Runs a file of `e2e/python` with starknet.py.
+async fn starknet_py(file: &str) -> Result<()> {
+    let python = root().join(".venv/bin/python");
+    ensure!(python.is_file(), "starknet.py is missing: run `make setup` first");
+    let mut command = Command::new(python);
+    command.arg(file).current_dir(root().join("e2e/python"));
     run(command).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn starknet_py() -> Result<()> {
-    let python = root().join(".venv/bin/python");
-    ensure!(python.is_file(), "starknet.py is missing: run `make setup` first");
-    let mut command = Command::new(python);
-    command.arg("client_test.py").current_dir(root().join("e2e/python"));
-    run(command).await
+async fn starknet_js_deploys_declares_and_settles() -> Result<()> {
+    starknet_js("client.test.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starknet_js_estimates_traces_bursts_and_verifies() -> Result<()> {
+    starknet_js("flows.test.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starknet_js_subscribes() -> Result<()> {
+    starknet_js("subscriptions.test.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starknet_py_deploys_declares_and_settles() -> Result<()> {
+    starknet_py("client_test.py").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starknet_py_estimates_traces_bursts_and_subscribes() -> Result<()> {
+    starknet_py("flows_test.py").await
 }

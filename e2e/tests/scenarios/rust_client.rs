@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
 use starknet_rust::accounts::{Account, ExecutionEncoding, SingleOwnerAccount};
 use starknet_rust::core::types::contract::SierraClass;
-use starknet_rust::core::types::{BlockId, BlockTag, Felt, FlattenedSierraClass};
+use starknet_rust::core::types::{BlockId, BlockTag, Call, ExecutionResult, Felt, FlattenedSierraClass};
+use starknet_rust::core::utils::get_selector_from_name;
 use starknet_rust::providers::jsonrpc::HttpTransport;
 use starknet_rust::providers::{JsonRpcClient, Provider, Url};
 use starknet_rust::signers::{LocalWallet, SigningKey};
@@ -30,6 +31,20 @@ pub(crate) async fn owner(client: &Arc<Client>, wallet: &Wallet) -> Result<Owner
         SingleOwnerAccount::new(Arc::clone(client), signer, wallet.address, chain_id, ExecutionEncoding::New);
     account.set_block_id(BlockId::Tag(BlockTag::Latest));
     Ok(account)
+}
+
+/// Waits for a transaction that must succeed.
+pub(crate) async fn succeeded(node: &TestNode, client: &Client, hash: Felt) -> Result<()> {
+    node.rpc.wait(hash).await?;
+    let receipt = client.get_transaction_receipt(hash).await?;
+    assert_eq!(*receipt.receipt.execution_result(), ExecutionResult::Succeeded);
+    Ok(())
+}
+
+/// A call that sends tokens.
+pub(crate) fn transfer(token: Felt, to: Felt, amount: u128) -> Result<Call> {
+    let selector = get_selector_from_name("transfer")?;
+    Ok(Call { to: token, selector, calldata: vec![to, amount.into(), Felt::ZERO] })
 }
 
 /// Declares the class `contracts/{name}.sierra.json`; returns its hash and the transaction's.

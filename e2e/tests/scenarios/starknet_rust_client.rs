@@ -4,29 +4,16 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use starknet_rust::accounts::{Account, AccountFactory, OpenZeppelinAccountFactory};
-use starknet_rust::core::types::{BlockId, BlockTag, Call, ExecutionResult, Felt};
-use starknet_rust::core::utils::get_selector_from_name;
+use starknet_rust::core::types::{BlockId, BlockTag, Felt};
 use starknet_rust::providers::Provider;
 use starknet_rust::signers::{LocalWallet, SigningKey};
 use zkthreads_e2e::token::{ETH, STRK, balance};
 use zkthreads_e2e::{TestNode, Wallet};
 
-use crate::rust_client::{Client, client, declare, owner};
+use crate::rust_client::{client, declare, owner, succeeded, transfer};
 
 const ACCOUNT_CLASS: Felt =
     Felt::from_hex_unchecked("0x5b4b537eaa2399e3aa99c4e2e0208ebd6c71bc1467938cd52c798c601e43564");
-
-async fn succeeded(node: &TestNode, client: &Client, hash: Felt) -> Result<()> {
-    node.rpc.wait(hash).await?;
-    let receipt = client.get_transaction_receipt(hash).await?;
-    assert_eq!(*receipt.receipt.execution_result(), ExecutionResult::Succeeded);
-    Ok(())
-}
-
-fn transfer(token: Felt, to: Felt, amount: u128) -> Result<Call> {
-    let selector = get_selector_from_name("transfer")?;
-    Ok(Call { to: token, selector, calldata: vec![to, amount.into(), Felt::ZERO] })
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deploys_declares_and_invokes() -> Result<()> {
