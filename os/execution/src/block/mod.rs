@@ -25,7 +25,7 @@ use crate::context::{BlockEnv, Capacity};
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::transaction::{PendingBody, PendingTransaction};
-use pre_confirmed::{ExecutedInBlock, PreConfirmed};
+use pre_confirmed::{ExecutedInBlock, PreConfirmed, Shown};
 use session::Session;
 
 /// A block under construction on top of the latest one.
@@ -156,12 +156,12 @@ impl OpenBlock {
     /// The block as it is now, for others to see.
     #[must_use]
     pub fn pre_confirmed(&self) -> PreConfirmed {
-        PreConfirmed {
-            info: Arc::new(self.session.context().block_info().clone()),
+        PreConfirmed(Arc::new(Shown {
+            info: self.session.context().block_info().clone(),
             parent: self.parent,
             transactions: self.transactions.clone(),
             state: self.session.state().clone(),
-        }
+        }))
     }
 
     /// Number of transactions in the block.

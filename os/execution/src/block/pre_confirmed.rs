@@ -28,8 +28,11 @@ pub struct ExecutedInBlock {
 
 /// An open block at one moment: what it holds so far, and the state after that. Cheap to clone; never changes.
 #[derive(Clone)]
-pub struct PreConfirmed {
-    pub(super) info: Arc<BlockInfo>,
+pub struct PreConfirmed(pub(super) Arc<Shown>);
+
+/// What there is to see.
+pub(super) struct Shown {
+    pub(super) info: BlockInfo,
     pub(super) parent: BlockHash,
     pub(super) transactions: VectorSync<Arc<ExecutedInBlock>>,
     pub(super) state: ChainState,
@@ -48,42 +51,42 @@ impl PreConfirmed {
     /// The number it will have.
     #[must_use]
     pub fn number(&self) -> BlockNumber {
-        self.info.block_number
+        self.0.info.block_number
     }
 
     /// Number, timestamp, prices, sequencer and version of the block.
     #[must_use]
     pub fn info(&self) -> &BlockInfo {
-        &self.info
+        &self.0.info
     }
 
     /// The latest block's hash.
     #[must_use]
     pub fn parent_hash(&self) -> BlockHash {
-        self.parent
+        self.0.parent
     }
 
     /// How many transactions it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.transactions.len()
+        self.0.transactions.len()
     }
 
     /// Whether it holds no transaction.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.transactions.is_empty()
+        self.0.transactions.is_empty()
     }
 
     /// Its transactions in order.
     pub fn transactions(&self) -> impl Iterator<Item = &Arc<ExecutedInBlock>> {
-        self.transactions.iter()
+        self.0.transactions.iter()
     }
 
     /// The transaction at an index.
     #[must_use]
     pub fn transaction(&self, index: usize) -> Option<&Arc<ExecutedInBlock>> {
-        self.transactions.get(index)
+        self.0.transactions.get(index)
     }
 
     /// The transaction of this hash, with its index.
@@ -95,7 +98,7 @@ impl PreConfirmed {
     /// The state after its transactions.
     #[must_use]
     pub fn state(&self) -> &ChainState {
-        &self.state
+        &self.0.state
     }
 
     /// What it has changed so far.
@@ -103,7 +106,7 @@ impl PreConfirmed {
     /// # Errors
     /// If the database cannot be read.
     pub fn state_diff(&self) -> Result<ThinStateDiff, StorageError> {
-        let (overlay, stored) = (&self.state.overlay, self.state.stored());
+        let (overlay, stored) = (&self.0.state.overlay, self.0.state.stored());
         let mut diff = ThinStateDiff::default();
         for ((contract, key), value) in &overlay.storage {
             if stored.storage(*contract, *key)? != *value {

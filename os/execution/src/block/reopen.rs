@@ -21,17 +21,17 @@ impl Executor {
     /// If the latest block is not the one that `shown` builds on, or the database fails.
     pub fn reopen_block(&self, shown: &PreConfirmed) -> Result<OpenBlock, ExecutionError> {
         let parent = self.latest_header()?;
-        if parent.block_hash != shown.parent {
+        if parent.block_hash != shown.0.parent {
             return Err(ExecutionError::Block("it builds on another block than the latest".to_owned()));
         }
         let env = BlockEnv::from(shown.info());
         let context = self.config().block_context(shown.number(), &env, Capacity::Block)?;
         let mut session = Session::open(self, parent.block_header_without_hash.block_number, context)?;
-        session.adopt(&shown.state.overlay)?;
+        session.adopt(&shown.0.state.overlay)?;
         Ok(OpenBlock {
             session,
-            parent: shown.parent,
-            transactions: shown.transactions.clone(),
+            parent: shown.0.parent,
+            transactions: shown.0.transactions.clone(),
             written: is_written(shown)?,
             executor: self.clone(),
         })
