@@ -1,9 +1,11 @@
 //! A chain in a data directory: opened, or begun if it is not there yet.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use starknet_api::StarknetApiError;
 use starknet_api::block::BlockTimestamp;
+use tokio::runtime::Handle;
 use zkthreads_execution::{ChainConfig, ExecutionError, Executor, GenesisState};
 use zkthreads_storage::{Storage, StorageError};
 
@@ -12,6 +14,7 @@ use crate::devnet::accounts::{PredeployedAccount, derive};
 use crate::devnet::genesis::GenesisError;
 use crate::devnet::manifest::{Manifest, ManifestError, Wishes};
 use crate::devnet::options::{DevnetOptions, change_prices};
+use crate::fork::{Fork, ForkError, first_block, pin};
 use crate::genesis::{Genesis, GenesisFileError, Rules};
 use crate::producer::now;
 
@@ -51,6 +54,9 @@ pub enum ChainError {
     /// The database.
     #[error("database: {0}")]
     Storage(#[from] StorageError),
+    /// The network to fork.
+    #[error(transparent)]
+    Fork(#[from] ForkError),
     /// The genesis state.
     #[error("genesis: {0}")]
     Genesis(#[from] GenesisError),
@@ -68,6 +74,8 @@ pub struct Chain {
     pub executor: Executor,
     /// What only a devnet has.
     pub devnet: Option<Devnet>,
+    /// What only a fork has.
+    pub fork: Option<Fork>,
 }
 
 /// What a devnet was made with.
@@ -86,7 +94,8 @@ pub struct Devnet {
 }
 
 impl Chain {
-    /// The chain in `directory`, begun as `origin` says if it is not there yet.
+    /// The chain in `directory`, begun as `origin` says if it is not there yet. To fork one, it must be called on a tokio
+    /// runtime, where blocking is allowed.
     ///
     /// # Errors
     /// See [`ChainError`].
@@ -94,39 +103,60 @@ impl Chain {
         match origin {
             Origin::Devnet { wishes, timestamp, options } => {
                 Genesis::refuse(directory)?;
-                let manifest = Manifest::open(directory, wishes)?;
+                let cache = wishes.fork.cache.clone();
+                let manifest = Manifest::open(directory, wishes, |url, block| {
+                    tracing::info!("asking the network to fork");
+                    Handle::current().block_on(pin::pin(url, block))
+                })?;
+                let fork = manifest.fork.as_ref();
+                let fork = fork.map(|record| Fork::open(directory, record, cache)).transpose()?;
+                let storage = match (&fork, &manifest.fork) {
+                    (Some(fork), Some(record)) => {
+                        let point = (record.block_number, record.block_hash);
+                        Storage::open_forked(&directory.join(DATABASE), Arc::clone(&fork.base), point)?
+                    }
+                    _ => Storage::open(&directory.join(DATABASE))?,
+                };
                 let accounts = derive(manifest.seed, manifest.accounts)?;
                 let mut config = devnet::chain_config(manifest.chain_id.clone())?;
                 change_prices(&mut config.gas_prices, options.gas_prices())?;
                 let mut is_new = false;
-                let executor = begin(directory, config, || {
+                let executor = begin(storage, config, || {
                     is_new = true;
-                    let timestamp = timestamp.unwrap_or_else(now);
-                    Ok(devnet::genesis::devnet_state(&accounts, manifest.initial_balance, timestamp)?)
+                    // No block is older than the one before it.
+                    let earliest = manifest.fork.as_ref().map(|fork| fork.timestamp).unwrap_or_default();
+                    let timestamp = timestamp.unwrap_or_else(now).max(earliest);
+                    let genesis =
+                        devnet::genesis::devnet_state(&accounts, manifest.initial_balance, timestamp)?;
+                    match &fork {
+                        Some(fork) => Ok(first_block::adapt(genesis, fork.base.as_ref())?),
+                        None => Ok(genesis),
+                    }
                 })?;
                 let (options, start_time) = (*options, timestamp);
                 Ok(Self {
                     executor,
                     devnet: Some(Devnet { manifest, accounts, options, start_time, is_new }),
+                    fork,
                 })
             }
             Origin::Genesis { genesis, rules } => {
                 Manifest::refuse(directory)?;
                 let genesis = Genesis::open(directory, genesis)?;
-                let executor =
-                    begin(directory, rules.of(genesis.chain_id.clone())?, || Ok(genesis.state()?))?;
-                Ok(Self { executor, devnet: None })
+                let storage = Storage::open(&directory.join(DATABASE))?;
+                let executor = begin(storage, rules.of(genesis.chain_id.clone())?, || Ok(genesis.state()?))?;
+                Ok(Self { executor, devnet: None, fork: None })
             }
         }
     }
 }
 
 fn begin(
-    directory: &Path,
+    storage: Storage,
     config: ChainConfig,
     genesis: impl FnOnce() -> Result<GenesisState, ChainError>,
 ) -> Result<Executor, ChainError> {
-    let executor = Executor::new(Storage::open(&directory.join(DATABASE))?, config);
+    let executor = Executor::new(storage, config);
     match executor.storage().latest()? {
         Some(latest) => tracing::info!(number = latest.0, "continuing"),
         None => {

@@ -89,7 +89,7 @@ impl Node {
         };
         let at = directory.clone();
         let chain = tokio::task::spawn_blocking(move || Chain::open(&at, origin));
-        let Chain { executor, devnet } =
+        let Chain { executor, devnet, fork } =
             chain.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
 
         let storage = executor.storage().clone();
@@ -116,9 +116,10 @@ impl Node {
                 Some(devnet) => Some(RunningDevnet::start(devnet, parts).await?),
                 None => None,
             };
+            let origin = fork.map(|fork| fork.origin);
             let control = devnet.as_ref().map(|devnet| Arc::clone(devnet.control()) as _);
             let storage = storage.clone();
-            let context = RpcContext { storage, executor, sink, feed, devnet: control, origin: None };
+            let context = RpcContext { storage, executor, sink, feed, devnet: control, origin };
             let rpc = serve(address, context).await?;
             if let Some(devnet) = &devnet {
                 devnet.control().listens_at(rpc.address());

@@ -21,6 +21,7 @@ pub async fn run(arguments: DevnetArgs) -> Result<()> {
                 accounts: &devnet.accounts,
                 initial_balance: manifest.initial_balance,
                 seed: manifest.seed,
+                fork: manifest.fork.as_ref(),
             };
             writeln!(out, "{banner}")?;
         }

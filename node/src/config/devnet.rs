@@ -12,6 +12,7 @@ use crate::chain::Origin;
 use crate::devnet::manifest::Wishes;
 use crate::devnet::options::DevnetOptions;
 use crate::devnet::set_up::block_mode;
+use crate::fork::ForkWishes;
 use crate::launch::NodeConfig;
 use crate::producer::BlockMode;
 
@@ -20,6 +21,7 @@ Examples:
   zkthreads devnet --seed 0                      the same accounts every time
   zkthreads devnet --seed 0 --data-dir chain     survives a restart
   zkthreads devnet --block-time 2                a block every two seconds
+  zkthreads devnet --fork-network URL            on top of another network's latest block
   zkthreads devnet --config zkthreads.toml       options from the section [devnet] of a file";
 
 /// Options of `zkthreads devnet`.
@@ -49,6 +51,9 @@ pub struct DevnetArgs {
     /// Seconds between blocks, empty ones included; a block per batch of pending transactions if absent.
     #[arg(long, env = "ZKTHREADS_BLOCK_TIME", value_name = "SECONDS", value_parser = values::seconds)]
     pub block_time: Option<Duration>,
+    /// What to fork.
+    #[command(flatten)]
+    pub fork: ForkArgs,
     /// What else starknet-devnet's users know.
     #[command(flatten)]
     pub options: DevnetOptions,
@@ -64,6 +69,21 @@ pub struct DevnetArgs {
     /// What the mempool may hold.
     #[command(flatten)]
     pub mempool: MempoolArgs,
+}
+
+/// What a devnet is a fork of.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Fork")]
+pub struct ForkArgs {
+    /// JSON-RPC 0.8 to 0.10 of a network on top of which the chain begins, http:// or https://.
+    #[arg(long, env = "ZKTHREADS_FORK_NETWORK", value_name = "URL")]
+    pub fork_network: Option<String>,
+    /// Number of the block after which it begins; the network's latest at the first start if absent.
+    #[arg(long, env = "ZKTHREADS_FORK_BLOCK", value_name = "NUMBER")]
+    pub fork_block: Option<u64>,
+    /// Where what was read from the network is kept, for one devnet at a time [default: in the data directory].
+    #[arg(long, env = "ZKTHREADS_FORK_CACHE", value_name = "PATH")]
+    pub fork_cache: Option<PathBuf>,
 }
 
 impl DevnetArgs {
@@ -83,6 +103,11 @@ impl DevnetArgs {
                     seed: self.seed,
                     accounts: self.accounts,
                     initial_balance: self.initial_balance,
+                    fork: ForkWishes {
+                        url: self.fork.fork_network,
+                        block: self.fork.fork_block,
+                        cache: self.fork.fork_cache,
+                    },
                 },
                 timestamp: self.genesis_timestamp.map(BlockTimestamp),
                 options: Box::new(self.options),

@@ -20,7 +20,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use chain::NodeArgs;
 pub use db::{CheckpointArgs, DataDir, DbCommand, PruneArgs};
-pub use devnet::DevnetArgs;
+pub use devnet::{DevnetArgs, ForkArgs};
 pub use file::FileError;
 pub use groups::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs};
 pub use thread::{ProveArgs, VerifyArgs};

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::chain::Origin;
 use crate::devnet::manifest::Wishes;
+use crate::fork::ForkWishes;
 use crate::launch::NodeConfig;
 use crate::producer::BlockMode;
 
@@ -92,6 +93,7 @@ fn devnet_options_are_read() {
         seed: Some(7),
         accounts: Some(3),
         initial_balance: Some(5),
+        fork: ForkWishes::default(),
     };
     assert_eq!(wishes(config), expected);
 }

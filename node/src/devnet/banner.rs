@@ -11,6 +11,7 @@ use super::constants::{
     ACCOUNT_CLASS_HASH, ETH_ADDRESS, ETH_CLASS_HASH, STRK_ADDRESS, STRK_CLASS_HASH, UDC_ADDRESS,
     UDC_CLASS_HASH,
 };
+use crate::fork::ForkRecord;
 
 /// The start-up text.
 #[derive(Debug, Clone, Copy)]
@@ -23,11 +24,16 @@ pub struct Banner<'a> {
     pub initial_balance: u128,
     /// What their keys derive from.
     pub seed: u32,
+    /// What the chain is a fork of, if it is one.
+    pub fork: Option<&'a ForkRecord>,
 }
 
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Chain ID: {} ({})\n", self.chain_id, self.chain_id.as_hex())?;
+        if let Some(fork) = self.fork {
+            writeln!(f, "Forked at {fork}\n")?;
+        }
         writeln!(f, "Predeployed FeeToken")?;
         writeln!(f, "ETH Address: 0x{ETH_ADDRESS:X}")?;
         writeln!(f, "Class Hash: 0x{ETH_CLASS_HASH:X}")?;
@@ -71,6 +77,7 @@ mod tests {
             accounts: &accounts,
             initial_balance: super::super::constants::DEFAULT_INITIAL_BALANCE,
             seed: 0,
+            fork: None,
         };
         let expected = "\
 Chain ID: SN_SEPOLIA (0x534e5f5345504f4c4941)

@@ -9,6 +9,7 @@ use zkthreads_storage::{Storage, StorageError};
 use super::accounts::derive;
 use super::control::{Control, State, command_error, internal};
 use super::dump::{self, ReadError, Replacement, Settings};
+use super::manifest::Manifest;
 use super::options::{change_prices, show_prices};
 use crate::producer::Course;
 
@@ -112,6 +113,8 @@ impl Control {
         let accounts = derive(manifest.seed, manifest.accounts).map_err(internal)?;
 
         let mut state = self.state.lock();
+        // The origin may be elsewhere by now.
+        let manifest = Manifest { fork: state.devnet.manifest.fork.clone(), ..manifest };
         let prepare = move || executor.impersonation().replace(impersonate_everyone, impersonated);
         self.producer.load(dump, clock, prices, prepare).map_err(|error| failed(error.to_string()))?;
         manifest.replace(&state.directory).map_err(|error| failed(error.to_string()))?;

@@ -11,6 +11,8 @@ use starknet_api::core::ChainId;
 
 use super::accounts::random_seed;
 use super::constants::{DEFAULT_ACCOUNTS, DEFAULT_INITIAL_BALANCE};
+use crate::fork::pin::Pinned;
+use crate::fork::{ForkError, ForkRecord, ForkWishes};
 
 const FILE_NAME: &str = "devnet.json";
 
@@ -26,6 +28,9 @@ pub struct Manifest {
     pub accounts: u8,
     /// Balance of each, of each token.
     pub initial_balance: u128,
+    /// What the chain is a fork of, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork: Option<ForkRecord>,
 }
 
 /// The same options as the user gave them.
@@ -39,6 +44,8 @@ pub struct Wishes {
     pub accounts: Option<u8>,
     /// Balance of each, of each token.
     pub initial_balance: Option<u128>,
+    /// What to fork.
+    pub fork: ForkWishes,
 }
 
 /// Why a data directory cannot be used.
@@ -60,6 +67,12 @@ pub enum ManifestError {
         /// Why.
         reason: String,
     },
+    /// Nothing can be forked.
+    #[error(transparent)]
+    Fork(#[from] ForkError),
+    /// The user named a block to fork, but not whose.
+    #[error("--fork-block says which block of --fork-network to fork, which is missing")]
+    NoNetwork,
     /// Another kind of chain was asked for where a devnet is.
     #[error("{directory} holds a devnet, whose keys everybody knows")]
     Devnet {
@@ -87,7 +100,28 @@ impl Wishes {
             seed: self.seed.unwrap_or_else(random_seed),
             accounts: self.accounts.unwrap_or(DEFAULT_ACCOUNTS),
             initial_balance: self.initial_balance.unwrap_or(DEFAULT_INITIAL_BALANCE),
+            fork: None,
         }
+    }
+}
+
+impl Wishes {
+    /// Fills what the user left open, at the first start.
+    fn begin(
+        mut self,
+        pin: impl FnOnce(&str, Option<u64>) -> Result<Pinned, ForkError>,
+    ) -> Result<Manifest, ManifestError> {
+        let pinned = match self.fork {
+            ForkWishes { url: Some(ref url), block, .. } => Some(pin(url, block)?),
+            ForkWishes { block: Some(_), .. } => return Err(ManifestError::NoNetwork),
+            ForkWishes { .. } => None,
+        };
+        if let Some(Pinned { chain_id, .. }) = &pinned {
+            // A fork's transactions are signed for the chain that was forked.
+            agree("--chain-id", chain_id, self.chain_id.as_ref())?;
+            self.chain_id = Some(chain_id.clone());
+        }
+        Ok(Manifest { fork: pinned.map(|pinned| pinned.record), ..self.into_manifest() })
     }
 }
 
@@ -95,19 +129,33 @@ impl Manifest {
     /// The manifest of `directory`: the one there, if it agrees with the wishes, else a new one out of them, written
     /// before anything else is, so that a crash leaves either nothing or a directory that a restart completes.
     ///
+    /// A network to fork is asked by `pin`, which is given its URL and the block, if one is wanted: at the first start,
+    /// and when another URL is given later, which must lead to the same block.
+    ///
     /// # Errors
     /// See [`ManifestError`].
-    pub fn open(directory: &Path, wishes: Wishes) -> Result<Self, ManifestError> {
+    pub fn open(
+        directory: &Path,
+        wishes: Wishes,
+        pin: impl FnOnce(&str, Option<u64>) -> Result<Pinned, ForkError>,
+    ) -> Result<Self, ManifestError> {
         let path = directory.join(FILE_NAME);
         match fs::read(&path) {
             Ok(bytes) => {
-                let stored: Self = serde_json::from_slice(&bytes)
+                let mut stored: Self = serde_json::from_slice(&bytes)
                     .map_err(|error| ManifestError::Malformed { path, reason: error.to_string() })?;
                 stored.check(&wishes)?;
+                if let (Some(fork), Some(url)) = (&stored.fork, &wishes.fork.url)
+                    && fork.url != *url
+                {
+                    let pinned = pin(url, Some(fork.block_number.0))?;
+                    stored.move_to(pinned)?;
+                    stored.replace(directory)?;
+                }
                 Ok(stored)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let manifest = wishes.into_manifest();
+                let manifest = wishes.begin(pin)?;
                 manifest.replace(directory)?;
                 Ok(manifest)
             }
@@ -131,7 +179,25 @@ impl Manifest {
         agree("--chain-id", &self.chain_id, wishes.chain_id.as_ref())?;
         agree("--seed", &self.seed, wishes.seed.as_ref())?;
         agree("--accounts", &self.accounts, wishes.accounts.as_ref())?;
-        agree("--initial-balance", &self.initial_balance, wishes.initial_balance.as_ref())
+        agree("--initial-balance", &self.initial_balance, wishes.initial_balance.as_ref())?;
+        match (&self.fork, &wishes.fork) {
+            (Some(fork), wished) => agree("--fork-block", &fork.block_number.0, wished.block.as_ref()),
+            (None, ForkWishes { url: Some(url), .. }) => {
+                agree("--fork-network", &"nothing".to_owned(), Some(url))
+            }
+            (None, ForkWishes { block: Some(_), .. }) => Err(ManifestError::NoNetwork),
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// Reads the origin at another URL from now on.
+    fn move_to(&mut self, pinned: Pinned) -> Result<(), ManifestError> {
+        agree("--chain-id", &self.chain_id, Some(&pinned.chain_id))?;
+        if let Some(fork) = &mut self.fork {
+            agree("--fork-network", &fork.point(), Some(&pinned.record.point()))?;
+            fork.url = pinned.record.url;
+        }
+        Ok(())
     }
 
     /// Fails if `directory` holds a devnet.
@@ -173,17 +239,42 @@ fn agree<T: PartialEq + Display>(
 
 #[cfg(test)]
 mod tests {
+    use starknet_api::block::{BlockHash, BlockNumber, BlockTimestamp};
+    use starknet_types_core::felt::Felt;
+
     use super::*;
+
+    fn open(directory: &Path, wishes: Wishes) -> Result<Manifest, ManifestError> {
+        Manifest::open(directory, wishes, |url, _| panic!("{url} is asked"))
+    }
+
+    /// A network whose latest block is 9.
+    fn open_fork(directory: &Path, url: &str, block: Option<u64>) -> Result<Manifest, ManifestError> {
+        let fork = ForkWishes { url: Some(url.to_owned()), block, cache: None };
+        Manifest::open(directory, Wishes { fork, ..Wishes::default() }, |url, block| {
+            let number = BlockNumber(block.unwrap_or(9));
+            let salt = if url.contains("other") { 1 } else { 0 };
+            Ok(Pinned {
+                chain_id: ChainId::Mainnet,
+                record: ForkRecord {
+                    url: url.to_owned(),
+                    block_number: number,
+                    block_hash: BlockHash(Felt::from(number.0 + salt)),
+                    timestamp: BlockTimestamp(77),
+                },
+            })
+        })
+    }
 
     #[test]
     fn a_second_start_needs_no_options_and_cannot_contradict_the_first() {
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("new");
-        let first = Manifest::open(&data, Wishes { seed: Some(7), ..Wishes::default() }).unwrap();
+        let first = open(&data, Wishes { seed: Some(7), ..Wishes::default() }).unwrap();
         assert_eq!(first.seed, 7);
-        assert_eq!(Manifest::open(&data, Wishes::default()).unwrap(), first);
+        assert_eq!(open(&data, Wishes::default()).unwrap(), first);
         let other = Wishes { chain_id: Some(ChainId::Mainnet), ..Wishes::default() };
-        let error = Manifest::open(&data, other).unwrap_err();
+        let error = open(&data, other).unwrap_err();
         assert!(matches!(error, ManifestError::Contradiction { option: "--chain-id", .. }));
         assert_eq!(
             error.to_string(),
@@ -195,7 +286,38 @@ mod tests {
     fn a_damaged_manifest_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join(FILE_NAME), b"{").unwrap();
-        let error = Manifest::open(directory.path(), Wishes::default()).unwrap_err();
+        let error = open(directory.path(), Wishes::default()).unwrap_err();
         assert!(matches!(error, ManifestError::Malformed { .. }));
+    }
+
+    #[test]
+    fn a_fork_keeps_its_block_and_its_chain() {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("new");
+        let first = open_fork(&data, "http://a", None).unwrap();
+        assert_eq!(first.chain_id, ChainId::Mainnet);
+        assert_eq!(first.fork.as_ref().unwrap().block_number, BlockNumber(9));
+        // Nobody is asked again.
+        assert_eq!(open(&data, Wishes::default()).unwrap(), first);
+        assert_eq!(open_fork(&data, "http://a", Some(9)).unwrap(), first);
+        let error = open_fork(&data, "http://a", Some(8)).unwrap_err();
+        assert_eq!(error.to_string(), "the chain in this data directory has --fork-block 9, not 8");
+        // The same block elsewhere will do, and is remembered.
+        let moved = open_fork(&data, "http://b", None).unwrap();
+        assert_eq!(moved.fork.as_ref().unwrap().url, "http://b");
+        assert_eq!(open(&data, Wishes::default()).unwrap(), moved);
+        let error = open_fork(&data, "http://other", None).unwrap_err();
+        assert!(matches!(error, ManifestError::Contradiction { option: "--fork-network", .. }));
+    }
+
+    #[test]
+    fn a_chain_of_its_own_becomes_no_fork() {
+        let directory = tempfile::tempdir().unwrap();
+        open(directory.path(), Wishes::default()).unwrap();
+        let error = open_fork(directory.path(), "http://a", None).unwrap_err();
+        assert!(matches!(error, ManifestError::Contradiction { option: "--fork-network", .. }));
+        let block_alone = ForkWishes { block: Some(3), ..ForkWishes::default() };
+        let error = open(directory.path(), Wishes { fork: block_alone, ..Wishes::default() }).unwrap_err();
+        assert!(matches!(error, ManifestError::NoNetwork));
     }
 }

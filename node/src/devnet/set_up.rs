@@ -37,7 +37,10 @@ pub(super) fn config(
         lite_mode: false,
         proof_mode: "full",
         state_archive: StateArchive::Full,
-        fork_config: ForkConfig::default(),
+        fork_config: ForkConfig {
+            url: manifest.fork.as_ref().map(|fork| fork.url.clone()),
+            block_number: manifest.fork.as_ref().map(|fork| fork.block_number.0),
+        },
         eth_erc20_class_hash: ETH_CLASS_HASH,
         strk_erc20_class_hash: STRK_CLASS_HASH,
         server_config: ServerConfig {
