@@ -1,4 +1,4 @@
-//! How long a block's state takes: the tries computed, and committed.
+//! How long a block's state takes: the tries computed, committed, pruned; and proofs of it.
 
 use std::hint::black_box;
 
@@ -9,12 +9,14 @@ use starknet_api::core::{ContractAddress, PatriciaKey};
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_types_core::felt::Felt;
 use starknet_types_core::hash::{Pedersen, Poseidon, StarkHash};
-use zkthreads_storage::{BlockCommit, Storage};
+use zkthreads_storage::{BlockCommit, ProofRequest, Storage};
 
 /// Entries in a block's diff.
 const ENTRIES: u64 = 1_000;
 /// Entries already in the state.
 const BEFORE: u64 = 20_000;
+/// States kept where old ones are pruned.
+const KEPT: u64 = 10;
 /// Contracts that they are spread over.
 const CONTRACTS: u64 = 4;
 
@@ -99,7 +101,31 @@ fn commit_tries(c: &mut Criterion) {
             BatchSize::LargeInput,
         );
     });
+    group.bench_function("change: tries, commit and prune", |b| {
+        storage.prune(KEPT).expect("prunes");
+        b.iter_batched(
+            || {
+                value += 1;
+                diff(500, ENTRIES, value)
+            },
+            |diff| {
+                storage.commit(next_block(&storage, diff)).expect("commits");
+                storage.prune(KEPT).expect("prunes")
+            },
+            BatchSize::LargeInput,
+        );
+    });
     group.finish();
+    let keys: Vec<_> = (0..10).map(|n| StorageKey(key(1, 500 + n * CONTRACTS))).collect();
+    let contract = ContractAddress(key(0, 0));
+    let request =
+        ProofRequest { contracts: vec![contract], storage: vec![(contract, keys)], ..Default::default() };
+    let tip = storage.latest().expect("readable").expect("a block");
+    for (name, at) in [("at the tip", tip), ("of the oldest block", storage.oldest_state())] {
+        c.bench_function(&format!("proof of 10 cells {name}"), |b| {
+            b.iter(|| black_box(storage.storage_proof(at, &request).expect("proves")));
+        });
+    }
 }
 
 criterion_group!(benches, commit_tries);

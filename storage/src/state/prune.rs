@@ -54,7 +54,8 @@ fn drop_overwritten(
     )
 }
 
-/// Removes the rows behind each of `keys` with the same prefix.
+/// Removes the row behind each of `keys` with the same prefix. There is at most one: what was older went when the one
+/// behind came. So the rows deleted long ago, of which there may be many, are not walked over.
 fn drop_older<H: Table>(
     db: &Db,
     batch: &mut Batch<'_>,
@@ -63,16 +64,13 @@ fn drop_older<H: Table>(
     let mut rows = db.rows::<H>(in_prefix())?;
     for key in keys {
         let key = key.encode();
-        let prefix = key.get(..key.len().saturating_sub(size_of::<u32>()));
+        let prefix = key.len().saturating_sub(size_of::<u32>());
         rows.seek(&key);
-        while let Some(found) = rows.key() {
-            if found.get(..found.len().saturating_sub(size_of::<u32>())) != prefix {
-                break;
-            }
-            if found != key {
-                batch.delete_encoded::<H>(found)?;
-            }
+        if rows.key() == Some(&key) {
             rows.next();
+        }
+        if let Some(older) = rows.key().filter(|older| older.get(..prefix) == key.get(..prefix)) {
+            batch.delete_encoded::<H>(older)?;
         }
         rows.status()?;
     }
