@@ -27,7 +27,7 @@ pub enum Outcome {
 /// If it fails.
 pub async fn run(command: Command) -> Result<Outcome> {
     match command {
-        Command::Devnet(arguments) => devnet::run(arguments).await?,
+        Command::Devnet(arguments) => devnet::run(*arguments).await?,
         Command::Node(arguments) => node::run(arguments).await?,
         Command::Prove(arguments) => prove::run(arguments).await?,
         Command::Verify(arguments) => return verify::run(&arguments),

@@ -79,7 +79,7 @@ pub enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a local chain with funded accounts, like starknet-devnet.
-    Devnet(DevnetArgs),
+    Devnet(Box<DevnetArgs>),
     /// Run the sequencer of a chain of one's own, which stays.
     Node(NodeArgs),
     /// Execute signed transactions as a thread over a node's latest block, prove them, and write the package.
