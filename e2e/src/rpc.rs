@@ -166,7 +166,7 @@ impl Rpc {
         felt(&self.call("starknet_addInvokeTransaction", params).await?["transaction_hash"])
     }
 
-    /// Waits until a transaction is in a block.
+    /// Waits until a transaction is in a sealed block.
     ///
     /// # Errors
     /// If it is rejected or takes too long.
@@ -175,7 +175,7 @@ impl Rpc {
         let params = json!({ "transaction_hash": hex(hash) });
         while start.elapsed() < INCLUSION_TIMEOUT {
             if let Ok(receipt) = self.try_call("starknet_getTransactionReceipt", params.clone()).await?
-                && !receipt["block_number"].is_null()
+                && receipt["finality_status"] != "PRE_CONFIRMED"
             {
                 return Receipt::parse(receipt);
             }

@@ -12,7 +12,7 @@ use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::{ChainState, ExecutionError, Executor, StateAt};
+use zkthreads_execution::{ChainState, ExecutionError, Executor};
 use zkthreads_rpc::devnet::{
     DevnetAccount, DevnetConfig, DevnetControl, DevnetError, DumpPlace, EthAddress, FlushedMessages,
     GasPriceChange, Impersonation, L1Hash, LoadSource, MessageToL2, SentMessage, Unit,
@@ -112,9 +112,7 @@ impl Control {
 
     /// The state in the open block.
     pub(super) fn open_state(&self) -> Result<ChainState, ExecutionError> {
-        let executor = &self.delivery.executor;
-        let at = self.delivery.feed.pre_confirmed().map(StateAt::PreConfirmed);
-        Ok(executor.state(&at.map_or_else(|| executor.latest(), Ok)?))
+        Ok(self.delivery.executor.state(&self.delivery.open()?))
     }
 
     /// The class of a contract that must be there in the open block.

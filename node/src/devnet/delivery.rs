@@ -7,7 +7,7 @@ use starknet_api::transaction::TransactionHash;
 use tokio::runtime::Handle;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use zkthreads_execution::{AdmitError, Executor, PendingTransaction, Submission};
+use zkthreads_execution::{AdmitError, ExecutionError, Executor, PendingTransaction, StateAt, Submission};
 use zkthreads_rpc::{ChainEvent, ChainFeed, PoolStatus, SubmitError, TransactionSink};
 use zkthreads_storage::{ExecutionStatus, StorageError};
 
@@ -38,6 +38,9 @@ pub(super) enum SendError {
     /// The pool.
     #[error(transparent)]
     Pool(#[from] SubmitError),
+    /// There is no state to check it on.
+    #[error(transparent)]
+    State(#[from] ExecutionError),
 }
 
 /// Why a transaction is in no block.
@@ -60,11 +63,18 @@ pub(super) enum LostError {
 impl Delivery {
     /// Puts a transaction into the pool.
     pub(super) fn send(&self, submission: Submission) -> Result<Sent, SendError> {
-        let transaction = self.executor.admit(submission)?;
+        let transaction = self.executor.admit_at(&self.open()?, submission)?;
         // Before the transaction is sent, so that nothing is missed.
         let events = self.feed.subscribe();
         let hash = self.submit(transaction)?;
         Ok(Sent { hash, events })
+    }
+
+    /// Where transactions are executed: the open block.
+    pub(super) fn open(&self) -> Result<StateAt, ExecutionError> {
+        self.feed
+            .pre_confirmed()
+            .map_or_else(|| self.executor.latest(), |open| Ok(StateAt::PreConfirmed(open)))
     }
 
     fn submit(&self, transaction: PendingTransaction) -> Result<TransactionHash, SubmitError> {

@@ -18,7 +18,7 @@ use starknet_api::transaction::{
 };
 use starknet_rust::signers::SigningKey;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::{AdmitError, StateAt, Submission};
+use zkthreads_execution::{AdmitError, Submission};
 use zkthreads_rpc::SubmitError;
 use zkthreads_rpc::devnet::{DevnetError, Unit};
 use zkthreads_storage::{ExecutionStatus, StorageError};
@@ -90,9 +90,7 @@ impl Mint {
         if let Some(nonce) = delivery.sink.pending_nonce(account) {
             return Ok(nonce);
         }
-        let latest = delivery.executor.latest()?;
-        let at = delivery.feed.pre_confirmed().map_or(latest, StateAt::PreConfirmed);
-        Ok(delivery.executor.state(&at).nonce(account)?)
+        Ok(delivery.executor.state(&delivery.open()?).nonce(account)?)
     }
 
     fn sign(

@@ -137,6 +137,7 @@ impl Producer {
             self.executor.storage().pool_put(row)?;
         }
         self.mempool.restore()?;
+        self.catch_up()?;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ mod blocks;
 mod chain;
 mod client;
 mod code;
+mod devnet;
 mod errors;
 mod execution;
 mod inner;
