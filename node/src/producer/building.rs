@@ -8,6 +8,7 @@ use zkthreads_execution::{
     AdmitError, BlockEnv, ExecutedInBlock, ExecutionError, OpenBlock, PendingTransaction, Refusal,
 };
 use zkthreads_rpc::ChainEvent;
+use zkthreads_storage::StorageError;
 
 use super::{BlockMode, MAX_FILL_TIME, Producer, ProducerError, report};
 
@@ -48,7 +49,7 @@ impl Producer {
     pub(super) fn catch_up(&mut self) -> Result<(), ProducerError> {
         let started = Instant::now();
         while started.elapsed() < MAX_FILL_TIME {
-            let Some(transaction) = self.mempool.take() else { break };
+            let Some(transaction) = self.mempool.take_by(started + MAX_FILL_TIME) else { break };
             self.take_in(transaction)?;
         }
         Ok(())
@@ -69,7 +70,7 @@ impl Producer {
                 self.seal().map(drop)
             }
             Err(Refusal::Rejected { reason }) => match *reason {
-                AdmitError::Internal(error) => Err(error.into()),
+                AdmitError::Internal(error) if !is_passing(&error) => Err(error.into()),
                 reason => {
                     tracing::info!(hash = format_args!("{:#x}", hash.0), %reason, "transaction rejected");
                     self.mempool.reject(hash, reason.to_string());
@@ -132,4 +133,9 @@ impl Producer {
             self.deadline = (due + interval).max(now);
         }
     }
+}
+
+/// Whether the node goes on: what was forked cannot be read now, which is no failure of our own.
+fn is_passing(error: &ExecutionError) -> bool {
+    matches!(error, ExecutionError::Storage(StorageError::Base(_)))
 }

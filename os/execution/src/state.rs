@@ -1,6 +1,6 @@
 //! The state that transactions are executed on: what storage holds, and what an open block has changed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use blockifier::execution::contract_class::{CompiledClassV0, CompiledClassV1, RunnableCompiledClass};
 use blockifier::state::errors::StateError;
@@ -13,8 +13,9 @@ use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCom
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use zkthreads_storage::{ClassDefinition, ClassRecord, StateView, Storage, StorageError};
+use zkthreads_storage::{BaseStateError, ClassDefinition, ClassRecord, StateView, Storage, StorageError};
 
+use crate::error::ExecutionError;
 use crate::overlay::Overlay;
 use crate::sub_block::ClassSource;
 
@@ -51,12 +52,14 @@ pub struct ChainState {
     classes: ClassCache,
     /// The storage's epoch when it was opened.
     epoch: u64,
+    /// The first failure to read what was forked. Clones share it.
+    unread: Arc<Mutex<Option<BaseStateError>>>,
 }
 
 impl ChainState {
     pub(crate) fn new(storage: &Storage, at: BlockNumber, classes: ClassCache) -> Self {
         let (epoch, view) = (storage.epoch(), storage.state_at(at));
-        Self { view, at, overlay: Overlay::default(), classes, epoch }
+        Self { view, at, overlay: Overlay::default(), classes, epoch, unread: Arc::default() }
     }
 
     /// The stored state below the open block's changes.
@@ -124,6 +127,28 @@ impl ChainState {
         }
     }
 
+    /// The same state for somebody else, whose failures to read it are no concern of ours.
+    pub(crate) fn apart(&self) -> Self {
+        Self { unread: Arc::default(), ..self.clone() }
+    }
+
+    /// Whether everything could be read since this was asked last. Blockifier takes a failure to read for the failure of
+    /// a transaction; that of a chain that was forked, and cannot be reached now, is nobody's.
+    pub(crate) fn all_read(&self) -> Result<(), ExecutionError> {
+        match self.unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            None => Ok(()),
+            Some(error) => Err(StorageError::Base(error).into()),
+        }
+    }
+
+    fn read_error(&self, error: StorageError) -> StateError {
+        let reason = error.to_string();
+        if let StorageError::Base(error) = error {
+            self.unread.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        }
+        StateError::StateReadError(reason)
+    }
+
     /// The class in the form that runs, and its compiled class hash.
     fn runnable(&self, class_hash: ClassHash) -> StateResult<(RunnableCompiledClass, CompiledClassHash)> {
         if let Some(declared) = self.overlay.classes.get(&class_hash) {
@@ -142,7 +167,7 @@ impl ChainState {
                 Err(StateError::UndeclaredClassHash(class_hash))
             };
         }
-        let record = self.view.class(class_hash).map_err(read_error)?;
+        let record = self.view.class(class_hash).map_err(|error| self.read_error(error))?;
         let record = record.ok_or(StateError::UndeclaredClassHash(class_hash))?;
         let ready = ReadyClass {
             class: runnable(&record)?,
@@ -166,21 +191,17 @@ pub(crate) fn runnable(record: &ClassRecord) -> StateResult<RunnableCompiledClas
     })
 }
 
-fn read_error(error: StorageError) -> StateError {
-    StateError::StateReadError(error.to_string())
-}
-
 impl StateReader for ChainState {
     fn get_storage_at(&self, contract: ContractAddress, key: StorageKey) -> StateResult<Felt> {
-        self.storage(contract, key).map_err(read_error)
+        self.storage(contract, key).map_err(|error| self.read_error(error))
     }
 
     fn get_nonce_at(&self, contract: ContractAddress) -> StateResult<Nonce> {
-        self.nonce(contract).map_err(read_error)
+        self.nonce(contract).map_err(|error| self.read_error(error))
     }
 
     fn get_class_hash_at(&self, contract: ContractAddress) -> StateResult<ClassHash> {
-        self.class_hash(contract).map_err(read_error)
+        self.class_hash(contract).map_err(|error| self.read_error(error))
     }
 
     fn get_compiled_class(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
@@ -213,7 +234,7 @@ impl StateReader for ChainState {
 
 impl ClassSource for ChainState {
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
-        match self.class(class_hash).map_err(read_error)?.as_deref() {
+        match self.class(class_hash).map_err(|error| self.read_error(error))?.as_deref() {
             Some(ClassRecord { definition: ClassDefinition::Sierra { casm, .. }, .. }) => {
                 Ok(Arc::new(casm.clone()))
             }
@@ -222,7 +243,7 @@ impl ClassSource for ChainState {
     }
 
     fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
-        let record = self.class(class_hash).map_err(read_error)?;
+        let record = self.class(class_hash).map_err(|error| self.read_error(error))?;
         Ok(record.ok_or(StateError::UndeclaredClassHash(class_hash))?.is_confined())
     }
 }

@@ -27,9 +27,19 @@ pub(super) fn check(
     at: &StateAt,
     transaction: &PendingTransaction,
 ) -> Result<(), AdmitError> {
-    let context = executor.next_context(at)?.ok_or(ExecutionError::MissingBlock(at.number()))?;
     let state = executor.state(at);
+    let checked = check_on(executor, at, state.clone(), transaction);
+    state.all_read()?;
+    checked
+}
 
+fn check_on(
+    executor: &Executor,
+    at: &StateAt,
+    state: ChainState,
+    transaction: &PendingTransaction,
+) -> Result<(), AdmitError> {
+    let context = executor.next_context(at)?.ok_or(ExecutionError::MissingBlock(at.number()))?;
     let account_nonce = state.get_nonce_at(transaction.sender())?;
     check_nonce(transaction, account_nonce)?;
     if let PendingBody::DeployAccount { tx, .. } = &transaction.body {

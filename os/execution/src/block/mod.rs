@@ -160,7 +160,7 @@ impl OpenBlock {
             info: self.session.context().block_info().clone(),
             parent: self.parent,
             transactions: self.transactions.clone(),
-            state: self.session.state().clone(),
+            state: self.session.state().apart(),
         }))
     }
 

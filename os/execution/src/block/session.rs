@@ -95,6 +95,8 @@ impl Session {
     ) -> Result<(Receipt, TransactionTrace), Refusal> {
         let unbounded = self.context().versioned_constants().initial_gas_no_user_l2_bound();
         let prepared = to_blockifier(transaction, flags, unbounded).map_err(AdmitError::from)?;
+        // What could not be read for others before is not this transaction's business.
+        let _ = self.state.all_read();
         let executed = catch_unwind(AssertUnwindSafe(|| match (&transaction.body, prepared) {
             (PendingBody::Thread { thread, .. }, Transaction::Account(envelope)) => {
                 self.execute_thread(thread, &envelope)
@@ -104,7 +106,9 @@ impl Session {
         let executed = executed.unwrap_or_else(|_| {
             self.inner.bouncer.clear_poison();
             Err(AdmitError::Execution("the execution panicked".to_owned()).into())
-        })?;
+        });
+        self.state.all_read().map_err(AdmitError::from)?;
+        let executed = executed?;
         if let PendingBody::Declare { tx, class } = &transaction.body {
             let record = ClassRecord { declared_at: self.number(), ..class.as_ref().clone() };
             let runnable = block_state(&mut self.inner)?.get_compiled_class(tx.class_hash);
@@ -124,6 +128,10 @@ impl Session {
         }
         for contract in changes.class_hashes.keys() {
             state.get_class_hash_at(*contract)?;
+        }
+        // It would read these when the block is sealed, and a failure would be the block's.
+        for (contract, key) in changes.storage.keys() {
+            state.get_storage_at(*contract, *key)?;
         }
         state.apply_writes(changes, &HashMap::new());
         self.state.overlay.write(changes);
@@ -186,6 +194,7 @@ impl Session {
         let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
         let info = transaction.execute_raw(&mut state, &context, false).map_err(AdmitError::from)?;
+        self.state.all_read().map_err(AdmitError::from)?;
         receipt::check_messages(&info)?;
         let summary = info.summarize(context.versioned_constants());
         let changes = close(&bouncer, &context, state, &info, &summary)?;
@@ -202,6 +211,7 @@ impl Session {
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
         let SettledThread { info, settled, outcome, summary } =
             settle::execute(&scope, &context, &mut state, transaction)?;
+        self.state.all_read().map_err(AdmitError::from)?;
         receipt::check_messages(&info)?;
         let changes = close(&bouncer, &context, state, &info, &summary)?;
         Ok(Executed { info, changes, thread: Some((settled, outcome)) })

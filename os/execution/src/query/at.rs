@@ -48,7 +48,7 @@ impl Executor {
     pub fn state(&self, at: &StateAt) -> ChainState {
         match at {
             StateAt::Block(number) => self.state_after(*number),
-            StateAt::PreConfirmed(block) => block.state().clone(),
+            StateAt::PreConfirmed(block) => block.state().apart(),
         }
     }
 
@@ -78,7 +78,7 @@ impl Executor {
         let Some(context) = self.next_context(at)? else { return Ok(None) };
         match at {
             StateAt::Block(number) => Session::open(self, *number, context).map(Some),
-            StateAt::PreConfirmed(block) => Ok(Some(Session::resume(self, block.state().clone(), context))),
+            StateAt::PreConfirmed(block) => Ok(Some(Session::resume(self, block.state().apart(), context))),
         }
     }
 

@@ -11,7 +11,6 @@ use blockifier::execution::errors::{EntryPointExecutionError, PreExecutionError}
 use blockifier::execution::stack_trace::{Cairo1RevertHeader, extract_trailing_cairo1_revert_trace};
 use blockifier::execution::syscalls::hint_processor::ENTRYPOINT_NOT_FOUND_ERROR_FELT;
 use blockifier::state::cached_state::CachedState;
-use blockifier::state::state_api::StateReader;
 use blockifier::transaction::objects::TransactionInfo;
 use starknet_api::contract_class::EntryPointType;
 use starknet_api::core::{ClassHash, ContractAddress, EntryPointSelector};
@@ -37,7 +36,7 @@ impl Executor {
         let at = at.into();
         let block = self.context_of(&at)?.ok_or_else(|| CallError::UnknownBlock(at.number()))?;
         let state = self.state(&at);
-        if state.get_class_hash_at(contract).map_err(ExecutionError::from)? == ClassHash::default() {
+        if state.class_hash(contract).map_err(ExecutionError::from)? == ClassHash::default() {
             return Err(CallError::ContractNotFound(contract));
         }
         let limit = block.versioned_constants().os_constants.execute_max_sierra_gas;
@@ -58,7 +57,9 @@ impl Executor {
             initial_gas: gas,
             ..CallEntryPoint::default()
         };
-        match call.execute(&mut CachedState::new(state), &mut execution, &mut gas) {
+        let called = call.execute(&mut CachedState::new(state.clone()), &mut execution, &mut gas);
+        state.all_read()?;
+        match called {
             Ok(call) => answer(call, contract, selector),
             Err(error) => Err(failure(&error.into_unannotated(), contract, selector)),
         }
