@@ -3,6 +3,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Weak;
+use std::time::Instant;
 
 use parking_lot::MutexGuard;
 use starknet_api::transaction::TransactionHash;
@@ -78,6 +79,15 @@ impl Mempool {
 
     fn verified(&self, hash: TransactionHash, verdict: KeptVerdict) {
         self.lock().verified(hash, verdict.is_accepted(), Some(verdict));
+        self.verified.notify_all();
+    }
+}
+
+impl Locked<'_> {
+    /// Lets others at the pool until a verdict is known; `false` if none is by `deadline`.
+    pub(super) fn wait_for_verdict(&mut self, deadline: Instant) -> bool {
+        self.mempool.tell(&mut self.state);
+        !self.mempool.verified.wait_until(&mut self.state, deadline).timed_out()
     }
 }
 

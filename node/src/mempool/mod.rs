@@ -23,9 +23,9 @@ mod waiting;
 mod weight;
 
 use std::sync::{Arc, Weak};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::{Executor, PendingTransaction};
@@ -52,6 +52,8 @@ pub struct Mempool {
     feed: ChainFeed,
     clock: Clock,
     state: Mutex<State>,
+    /// Told of every verdict.
+    verified: Condvar,
     /// For the verification workers, which may outlive it.
     this: Weak<Self>,
 }
@@ -89,6 +91,7 @@ impl Mempool {
             feed,
             clock,
             state: Mutex::new(state),
+            verified: Condvar::new(),
             this: Weak::clone(this),
         })
     }
@@ -120,6 +123,19 @@ impl Mempool {
     #[must_use]
     pub fn take(&self) -> Option<PendingTransaction> {
         self.peek().take()
+    }
+
+    /// As [`Mempool::take`], but waits for verdicts that are under way, until `deadline` at the latest: what came before
+    /// now is found, threads included.
+    #[must_use]
+    pub fn take_by(&self, deadline: Instant) -> Option<PendingTransaction> {
+        let mut pool = self.peek();
+        loop {
+            let taken = pool.take();
+            if taken.is_some() || !pool.is_verifying() || !pool.wait_for_verdict(deadline) {
+                return taken;
+            }
+        }
     }
 
     /// Puts back the transaction taken last: it did not fit into the block.

@@ -84,6 +84,12 @@ impl Pool {
         !self.ready.is_empty()
     }
 
+    /// Whether a transaction waits for nothing but a verdict that is under way.
+    pub(super) fn is_verifying(&self) -> bool {
+        let head = |queue: &AccountQueue| queue.head().is_some_and(|head| matches!(head.proof, Proof::Asked));
+        self.accounts.values().any(head)
+    }
+
     pub(super) fn usages(&self) -> Usages {
         self.usages
     }

@@ -1,5 +1,7 @@
 //! Many bad proofs.
 
+use std::time::{Duration, Instant};
+
 use zkthreads_execution::thread::constants::VERIFICATION_L2_GAS;
 use zkthreads_node::mempool::Limits;
 use zkthreads_protocol::SettleError;
@@ -54,6 +56,24 @@ async fn a_block_never_waits_for_a_verdict() {
             assert!(chain.executor.verification().known_verdict(thread).is_some());
         }
     }
+}
+
+#[tokio::test]
+async fn whoever_makes_a_block_by_hand_waits_for_the_verdicts_under_way() {
+    let directory = tempfile::tempdir().unwrap();
+    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let [mallory, honest] = [1, 2].map(User::new);
+    let package = chain.package(&honest, b"not a proof");
+    let [first, second] = [0, 1].map(|nonce| mallory.ahead(nonce).thread(&package));
+    let first = chain.submit(first).await.unwrap();
+    let second = chain.submit(second).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let taken = || chain.mempool.take_by(deadline).map(|transaction| transaction.hash);
+    assert_eq!([taken(), taken(), taken()], [Some(first), Some(second), None]);
+    // Behind a gap there is nothing to wait for.
+    chain.submit(mallory.ahead(3).thread(&package)).await.unwrap();
+    assert_eq!(taken(), None);
+    assert!(Instant::now() < deadline);
 }
 
 #[tokio::test]
