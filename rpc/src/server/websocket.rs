@@ -94,8 +94,8 @@ async fn close(
     mut sink: SplitSink<WebSocket, Message>,
     mut stream: SplitStream<WebSocket>,
 ) -> Result<(), axum::Error> {
-    if let Some((code, reason)) = end.frame() {
-        metrics::dropped(end.label());
+    if let Some((code, reason, label)) = end.farewell() {
+        metrics::dropped(label);
         sink.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await?;
     }
     sink.close().await?;
@@ -232,35 +232,22 @@ impl From<Stop> for End {
 }
 
 impl End {
-    /// What the client is told, unless it is gone.
-    fn frame(self) -> Option<(u16, &'static str)> {
+    /// What the client is told, code and reason, and what metrics call it; nothing if it is gone.
+    fn farewell(self) -> Option<(u16, &'static str, &'static str)> {
         match self {
             Self::Gone | Self::Closed => None,
-            Self::Slow => Some((close_code::POLICY, "too slow: messages are not read in time")),
+            Self::Slow => Some((close_code::POLICY, "too slow: messages are not read in time", "slow")),
             Self::Lagged => {
-                Some((close_code::POLICY, "too slow: notifications were missed, subscribe again"))
+                Some((close_code::POLICY, "too slow: notifications were missed, subscribe again", "lagged"))
             }
-            Self::Silent => Some((close_code::POLICY, "silent: pings are not answered")),
-            Self::TooLarge => Some((close_code::SIZE, "the message is too large: send it by HTTP")),
-            Self::Invalid => Some((close_code::PROTOCOL, "not a valid WebSocket message")),
-            Self::Busy => Some((close_code::AGAIN, "too much data is under way: come back later")),
-            Self::Failed => Some((close_code::ERROR, "the node failed")),
-            Self::Stopping => Some((close_code::AWAY, "the node is stopping")),
-        }
-    }
-
-    /// What metrics call it.
-    fn label(self) -> &'static str {
-        match self {
-            Self::Gone | Self::Closed => "gone",
-            Self::Slow => "slow",
-            Self::Lagged => "lagged",
-            Self::Silent => "silent",
-            Self::TooLarge => "too_large",
-            Self::Invalid => "invalid",
-            Self::Busy => "busy",
-            Self::Failed => "failed",
-            Self::Stopping => "stopping",
+            Self::Silent => Some((close_code::POLICY, "silent: pings are not answered", "silent")),
+            Self::TooLarge => {
+                Some((close_code::SIZE, "the message is too large: send it by HTTP", "too_large"))
+            }
+            Self::Invalid => Some((close_code::PROTOCOL, "not a valid WebSocket message", "invalid")),
+            Self::Busy => Some((close_code::AGAIN, "too much data is under way: come back later", "busy")),
+            Self::Failed => Some((close_code::ERROR, "the node failed", "failed")),
+            Self::Stopping => Some((close_code::AWAY, "the node is stopping", "stopping")),
         }
     }
 }

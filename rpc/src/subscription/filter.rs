@@ -73,12 +73,3 @@ impl Status {
         }
     }
 }
-
-impl From<BlockStatus> for Status {
-    fn from(status: BlockStatus) -> Self {
-        match status {
-            BlockStatus::PreConfirmed => Self::PreConfirmed,
-            BlockStatus::AcceptedOnL2 => Self::AcceptedOnL2,
-        }
-    }
-}

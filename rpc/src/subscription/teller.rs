@@ -211,7 +211,7 @@ impl Open {
     async fn go_live(&mut self, blocks: &Blocks, line: &Line) -> Result<(), Stop> {
         self.live = true;
         self.replayed = None;
-        let shown = blocks.context().feed.pre_confirmed();
+        let shown = blocks.context().shown()?;
         let Some(block) = shown.filter(|block| block.number() == self.cursor.next()) else { return Ok(()) };
         if !self.subscription.replays_pre_confirmed() {
             return Ok(());

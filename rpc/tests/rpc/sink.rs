@@ -112,7 +112,9 @@ impl Pool {
         commit.packages = vec![(hash, bytes.to_vec())];
         let inner = package.statement.transaction_hashes();
         commit.inner_places = (0..).zip(inner).map(|(index, inner)| (inner, hash, index)).collect();
+        let made = (commit.header.block_header_without_hash.block_number, commit.header.block_hash);
         self.executor.storage().commit(commit).unwrap();
+        self.feed.publish(ChainEvent::Block(made.0, made.1));
     }
 
     fn open_block(&self) -> OpenBlock {

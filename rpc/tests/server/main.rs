@@ -7,6 +7,9 @@ mod chain;
 #[path = "../rpc/client.rs"]
 mod client;
 #[allow(dead_code, reason = "shared with the tests of the methods")]
+#[path = "../rpc/package.rs"]
+mod package;
+#[allow(dead_code, reason = "shared with the tests of the methods")]
 #[path = "../rpc/sink.rs"]
 mod sink;
 #[allow(dead_code, reason = "shared with the tests of the methods")]

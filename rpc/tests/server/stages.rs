@@ -1,8 +1,10 @@
 //! A transaction on its way, as subscriptions to a status, to transactions and to receipts tell it.
 
 use serde_json::{Value, json};
+use starknet_types_core::felt::Felt;
 
-use crate::chain::{ALICE, BOB, Chain};
+use crate::chain::{ALICE, BOB, Chain, STRK};
+use crate::package::{envelope, package};
 use crate::transactions::{invoke, to_json, transfer};
 
 fn status(hash: &Value, finality: &str) -> Value {
@@ -45,6 +47,27 @@ async fn a_status() {
     for wrong in [json!([]), json!(["hash"]), json!({ "hash": hash }), json!([hash, hash])] {
         assert_eq!(late.error("starknet_subscribeTransactionStatus", wrong).await, -32602);
     }
+    chain.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_inside_a_thread() {
+    let chain = Chain::start().await;
+    let bytes = package(&chain, Felt::ZERO).encode();
+    let thread = envelope(ALICE, 0, &bytes);
+    let inner = [1, 2_u64].map(|amount| {
+        let inner = invoke(BOB, amount - 1, transfer(STRK, amount.into()));
+        json!(crate::transactions::hash(&inner))
+    });
+    let mut socket = chain.socket().await;
+    let first = socket.subscribe("TransactionStatus", json!([inner[0]])).await;
+    let second = socket.subscribe("TransactionStatus", json!([inner[1]])).await;
+    let of_thread = crate::transactions::hash(&thread);
+    chain.pool.settle(invoke(ALICE, 0, vec![Felt::ZERO]), thread, of_thread, &bytes);
+    let told = socket.notification("TransactionStatus", &first).await;
+    assert_eq!(told, status(&inner[0], "ACCEPTED_ON_L2"));
+    let told = socket.notification("TransactionStatus", &second).await;
+    assert_eq!(told["status"]["execution_status"], "REVERTED");
     chain.server.stop().await;
 }
 
