@@ -39,6 +39,7 @@ impl Told {
 /// tries reproduce, and ether neither lost nor made.
 async fn check_chain(node: &TestNode) -> Result<u64> {
     let rpc = &node.rpc;
+    at_rest(node).await?;
     let latest = rpc.block_number().await?;
     let mut parent = Felt::ZERO;
     for number in 0..=latest {
@@ -70,6 +71,20 @@ async fn check_chain(node: &TestNode) -> Result<u64> {
     }
     assert_eq!(total, INITIAL_BALANCE * node.accounts.len() as u128, "ether only moves");
     Ok(latest)
+}
+
+/// Waits until blocks hold whatever the killed node had acknowledged.
+async fn at_rest(node: &TestNode) -> Result<()> {
+    for account in &node.accounts {
+        let nonce = |block: &str| {
+            let params = json!({ "block_id": block, "contract_address": hex(account.address) });
+            node.rpc.call("starknet_getNonce", params)
+        };
+        while nonce("latest").await? != nonce("pre_confirmed").await? {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    Ok(())
 }
 
 fn reopen(path: &Path) -> Result<TestNode> {
@@ -131,6 +146,7 @@ async fn killed_during_block_production_twenty_times() -> Result<()> {
         for hash in hashes {
             let params = json!({ "transaction_hash": hex(hash) });
             if let Ok(receipt) = node.rpc.try_call("starknet_getTransactionReceipt", params).await?
+                && receipt["finality_status"] == "ACCEPTED_ON_L2"
                 && let Some(block) = receipt["block_number"].as_u64()
             {
                 told.receipts.push((hash, block));
