@@ -93,7 +93,7 @@ impl Delivery {
                         is_done.then(|| Ok(transaction.receipt.status.clone()))
                     }
                     Ok(ChainEvent::Rejected { hash: rejected, reason }) => {
-                        (rejected == hash).then(|| Err(LostError::Rejected(reason)))
+                        (rejected == hash).then_some(Err(LostError::Rejected(reason)))
                     }
                     Ok(ChainEvent::Block(..)) | Err(RecvError::Lagged(_)) => self.status(hash).transpose(),
                     Ok(
