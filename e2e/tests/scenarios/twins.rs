@@ -100,10 +100,26 @@ async fn a_settled_thread_is_seen_everywhere() -> Result<()> {
     assert_eq!(thread["inner_transactions"].as_array().map(Vec::len), Some(12));
     assert_eq!(thread["conflicts"], json!([]));
 
+    // The trace holds every event of the receipt, in order: the inner transactions', then the fee's.
+    let params = json!({ "transaction_hash": hash });
+    let trace = node.rpc.call("starknet_traceTransaction", params).await?;
+    let mut traced = ordered_events(&trace["execute_invocation"]);
+    traced.sort_unstable_by_key(|(order, _)| *order);
+    let keys: Vec<_> = traced.into_iter().map(|(_, keys)| keys).collect();
+    let emitted: Vec<_> = receipt.events().iter().map(|event| event["keys"].clone()).collect();
+    assert_eq!(keys, emitted[..emitted.len() - 1]);
+
     // The state diff names every user's new nonce.
     let params = json!({ "block_id": { "block_number": receipt.block } });
     let update = node.rpc.call("starknet_getStateUpdate", params).await?;
     let nonces = update["state_diff"]["nonces"].as_array().map_or(0, Vec::len);
     assert_eq!(nonces, 6, "five users and the submitter: {update}");
     Ok(())
+}
+
+/// The keys of all events of a call and of those inside it, each with its place.
+fn ordered_events(call: &Value) -> Vec<(Option<u64>, Value)> {
+    let list = |name: &str| call[name].as_array().into_iter().flatten();
+    let own = list("events").map(|event| (event["order"].as_u64(), event["keys"].clone()));
+    own.chain(list("calls").flat_map(ordered_events)).collect()
 }
