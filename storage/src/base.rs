@@ -1,6 +1,7 @@
 //! A chain that begins where another one was at some block.
 
 pub(crate) mod cache;
+pub(crate) mod proof;
 
 use std::fmt;
 use std::sync::Arc;

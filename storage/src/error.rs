@@ -89,6 +89,12 @@ pub enum StorageError {
         /// Where the database's chain was forked, if it was.
         found: Option<ForkPoint>,
     },
+    /// A proof was asked for of what was not written locally.
+    #[error("not written here but before the fork at {fork}: only the network that was forked can prove it")]
+    OfBase {
+        /// Where the chain was forked.
+        fork: ForkPoint,
+    },
     /// A dump could not be written or read.
     #[error(transparent)]
     Dump(#[from] DumpError),

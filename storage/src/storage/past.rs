@@ -7,14 +7,14 @@ use crate::db::tables::Tips;
 use crate::db::{Batch, Read};
 use crate::state::revert::Reverted;
 use crate::state::{proof, prune, revert};
-use crate::{ProofRequest, StorageError, StorageProof};
+use crate::{ProofRequest, StorageError, StorageProof, base};
 
 impl Storage {
     /// Proves leaves of the state after block `at`.
     ///
     /// # Errors
     /// If there is no such block, its state is not kept any more, a class hash is no trie key, or the database cannot
-    /// be read.
+    /// be read. On a fork, also if a leaf is of the chain that was forked.
     pub fn storage_proof(
         &self,
         at: BlockNumber,
@@ -23,7 +23,9 @@ impl Storage {
         let now = self.db().snapshot();
         // What is pruned from now on is still in the snapshot.
         self.check_kept(at)?;
-        proof::prove(&now, at, request)
+        let proof = proof::prove(&now, at, request)?;
+        base::proof::check(&now, at, request, self.base())?;
+        Ok(proof)
     }
 
     /// Removes every block after `number`, wholly or not at all, so that it is the latest. The journal of pending

@@ -226,3 +226,35 @@ fn a_database_keeps_its_fork() -> anyhow::Result<()> {
     assert!(matches!(missing, Err(StorageError::BaseMissing { fork }) if fork == ours));
     Ok(())
 }
+
+/// The tries hold what was written locally. Of the rest they would say that it is absent.
+#[test]
+fn what_was_there_before_is_not_proven_absent() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let storage = open(directory.path())?;
+    let first = commit(&storage, storage_diff([(theirs(), cell(3), Felt::from(33))]))?;
+    commit(&storage, storage_diff([(theirs(), cell(1), Felt::ONE), (address(0xabc), cell(1), Felt::ONE)]))?;
+    let of_cell = |contract, key| ProofRequest {
+        contracts: vec![contract],
+        storage: vec![(contract, vec![key])],
+        ..ProofRequest::default()
+    };
+    // Written locally, or absent everywhere.
+    for key in [cell(3), cell(4)] {
+        storage.storage_proof(first, &of_cell(theirs(), key))?;
+    }
+    storage.storage_proof(first.unchecked_next(), &of_cell(theirs(), cell(1)))?;
+    storage.storage_proof(first, &of_cell(address(0xabd), cell(1)))?;
+    let untouched = ProofRequest { contracts: vec![theirs()], ..ProofRequest::default() };
+    let class = ProofRequest { classes: vec![their_class()], ..ProofRequest::default() };
+    for (at, request) in [
+        (first, of_cell(theirs(), cell(1))),
+        (first.unchecked_next(), of_cell(theirs(), cell(2))),
+        (first, untouched),
+        (first, class),
+    ] {
+        let refused = storage.storage_proof(at, &request);
+        assert!(matches!(refused, Err(StorageError::OfBase { .. })), "{request:?}: {refused:?}");
+    }
+    Ok(())
+}
