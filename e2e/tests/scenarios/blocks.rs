@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
 use zkthreads_e2e::sub_block::{self, Presumed, os_program_hash};
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, balance_key, transfer};
 use zkthreads_e2e::wallet::wire;
-use zkthreads_e2e::{Receipt, Rpc, TestNode, felt};
+use zkthreads_e2e::{Receipt, Rpc, TestNode, felt, hex};
 
 /// Long enough to send a few transactions between two blocks.
 const BLOCK_TIME: Duration = Duration::from_secs(5);
 
-/// Sends all right after a block, so that the next one holds them; their receipts.
+/// Sends all right after a block, so that the next one holds them, each once the one before is in the open block: a
+/// thread waits for the verdict on its proof. Their receipts.
 async fn in_one_block(rpc: &Rpc, transactions: &[Value]) -> Result<Vec<Receipt>> {
     let begin = rpc.block_number().await?;
     while rpc.block_number().await? == begin {
@@ -21,7 +22,9 @@ async fn in_one_block(rpc: &Rpc, transactions: &[Value]) -> Result<Vec<Receipt>>
     }
     let mut hashes = Vec::new();
     for transaction in transactions {
-        hashes.push(rpc.send(transaction).await?);
+        let hash = rpc.send(transaction).await?;
+        rpc.wait_executed(hash).await?;
+        hashes.push(hash);
     }
     let mut receipts = Vec::new();
     for hash in &hashes {
