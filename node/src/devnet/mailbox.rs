@@ -189,16 +189,16 @@ mod tests {
 
     #[test]
     fn the_hash_is_the_core_contracts() {
-        // From starknet-devnet's documentation of devnet_postmanConsumeMessageFromL2.
+        // A withdrawal on Goerli, logged by the L1 transaction 0x59e37da138dcf7ab9ca4fc7fde15d3f113a06781...
         let felt = Felt::from_hex_unchecked;
         let message = SentMessage {
-            from_address: felt("0x00285ddb7e5c777b310d806b9b2a0f7c7ba0a41f12b420219209d97a3b7f25b2")
+            from_address: felt("0x164cba33fb7152531f6b4cfc3fff26b4d7b26b4900e0881042edd607b428a92")
                 .try_into()
                 .unwrap(),
-            to_address: felt("0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"),
-            payload: vec![Felt::ZERO, Felt::ONE, felt("0x3e8")],
+            to_address: felt("0xb6dbfaa86bb683152e4fc2401260f9ca249519c0"),
+            payload: [0, 0, 0x182b8, 0, 0x384, 0].map(Felt::from).to_vec(),
         };
-        let expected = "0x0ae14f241131b524ac8d043d9cb4934253ac5c5589afef19f0d761816a9c7e26d";
-        assert_eq!(hash(&message).to_string().trim_start_matches("0x"), expected.trim_start_matches("0x0"));
+        let expected = "0x326a04493fc8f24ac6c6ae7bdba23243ce03ec3aae53f0ed3a0d686eb8cac930";
+        assert_eq!(hash(&message).to_string(), expected);
     }
 }
