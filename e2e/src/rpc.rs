@@ -171,13 +171,26 @@ impl Rpc {
     /// # Errors
     /// If it is rejected or takes too long.
     pub async fn wait(&self, hash: Felt) -> Result<Receipt> {
+        Receipt::parse(self.receipt(hash, |receipt| receipt["finality_status"] != "PRE_CONFIRMED").await?)
+    }
+
+    /// Waits until the transaction has been executed, be it in a block that is still open.
+    ///
+    /// # Errors
+    /// If it is rejected or takes too long.
+    pub async fn wait_executed(&self, hash: Felt) -> Result<()> {
+        self.receipt(hash, |_| true).await.map(drop)
+    }
+
+    /// The transaction's receipt, once there is one that will do.
+    async fn receipt(&self, hash: Felt, will_do: impl Fn(&Value) -> bool) -> Result<Value> {
         let start = Instant::now();
         let params = json!({ "transaction_hash": hex(hash) });
         while start.elapsed() < INCLUSION_TIMEOUT {
             if let Ok(receipt) = self.try_call("starknet_getTransactionReceipt", params.clone()).await?
-                && receipt["finality_status"] != "PRE_CONFIRMED"
+                && will_do(&receipt)
             {
-                return Receipt::parse(receipt);
+                return Ok(receipt);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -80,6 +80,18 @@ fn simulations_build_on_one_another_and_obey_their_flags() {
     let Err(SimulateError::Transaction { index: 0, error }) = out_of_order else { panic!("simulated") };
     assert!(matches!(*error, AdmitError::InvalidNonce { .. }));
 
+    // Who offers nothing is asked for nothing, but its nonce is still checked.
+    let mut poor = chain.users[0].clone();
+    poor.bounds = bounds(0, 0);
+    let free = prepare(poor.invoke(&[transfer(eth(), bob, 1)]));
+    let free =
+        chain.executor.simulate(BlockNumber(0), vec![free], SimulationFlags::default()).unwrap().remove(0);
+    assert_succeeded(&free.receipt);
+    assert!(free.trace.fee_transfer.is_none() && free.fee.overall_fee.0 > 0);
+    let later = prepare(poor.invoke(&[transfer(eth(), bob, 1)]));
+    let later = chain.executor.simulate(BlockNumber(0), vec![later], SimulationFlags::default());
+    assert!(matches!(later, Err(SimulateError::Transaction { index: 0, .. })));
+
     // Anyone's signature will do if validation is skipped.
     let mut unsigned = first;
     unsigned.hash = Default::default();

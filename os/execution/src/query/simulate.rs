@@ -4,7 +4,7 @@ use blockifier::state::cached_state::StateMaps;
 use blockifier::transaction::account_transaction::ExecutionFlags;
 use starknet_api::block::GasPriceVector;
 use starknet_api::execution_resources::GasVector;
-use starknet_api::transaction::fields::Tip;
+use starknet_api::transaction::fields::{Fee, Tip};
 use zkthreads_storage::{Receipt, TransactionTrace};
 
 use super::FeeEstimate;
@@ -20,7 +20,7 @@ use crate::transaction::PendingTransaction;
 pub struct SimulationFlags {
     /// Do not run `__validate__`.
     pub skip_validate: bool,
-    /// Charge no fee and do not check balance or bounds.
+    /// Charge no fee and do not check balance or bounds. Bounds of zero have the same effect, as on Starknet.
     pub skip_fee_charge: bool,
 }
 
@@ -66,9 +66,10 @@ impl Executor {
         let mut session = self.session_on(&at)?.ok_or_else(|| SimulateError::UnknownBlock(at.number()))?;
         let prices = session.context().block_info().gas_prices.strk_gas_prices.clone();
         let simulate = |(index, transaction): (usize, PendingTransaction)| {
+            let bounded = transaction.resource_bounds().max_possible_fee(transaction.tip()) > Fee(0);
             let flags = ExecutionFlags {
                 only_query: transaction.only_query,
-                charge_fee: !flags.skip_fee_charge,
+                charge_fee: !flags.skip_fee_charge && bounded,
                 validate: !flags.skip_validate && !transaction.impersonated,
                 strict_nonce_check: !flags.skip_fee_charge,
             };
