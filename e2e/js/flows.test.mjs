@@ -42,6 +42,14 @@ test('a simulation shows the calls, changes nothing, and equals the trace of the
   });
   assert.equal(await balance(recipient), before);
   const foreseen = simulated[0].transaction_trace;
+  const signed = await user.accountInvocationsFactory([{ type: 'INVOKE', payload: call }], {
+    ...details,
+    versions: ['0x3'],
+    nonce: await user.getNonce(),
+    skipValidate: false,
+  });
+  const withReads = await provider.getSimulateTransaction(signed, { returnInitialReads: true, skipValidate: false });
+  assert.ok(withReads.initial_reads.storage.length > 0);
 
   const sent = await user.execute(call, details);
   const receipt = await succeeds(sent);

@@ -13,7 +13,7 @@ use crate::convert::trace::{Traced, Traces};
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
 use crate::wire::broadcast::Broadcast;
-use crate::wire::flags::SimulationFlag;
+use crate::wire::flags::{self, SimulationFlag, TraceFlag};
 
 /// Most transactions in one request.
 const MAX_TRANSACTIONS: usize = 100;
@@ -24,6 +24,9 @@ pub(super) struct Params {
     block_id: BlockId,
     transactions: Vec<Broadcast>,
     simulation_flags: Vec<SimulationFlag>,
+    /// Not in the specification, but starknet.js asks for initial reads here.
+    #[serde(default)]
+    trace_flags: Option<Vec<TraceFlag>>,
 }
 
 #[derive(Serialize)]
@@ -59,7 +62,9 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Simulated, 
         })
     });
     let simulated_transactions = simulated.collect::<Result<_, RpcError>>()?;
-    if has(SimulationFlag::ReturnInitialReads) {
+    let with_reads = has(SimulationFlag::ReturnInitialReads)
+        || flags::has(&params.trace_flags, TraceFlag::ReturnInitialReads);
+    if with_reads {
         return Ok(Simulated::WithReads { simulated_transactions, initial_reads: initial_reads(&reads) });
     }
     Ok(Simulated::Plain(simulated_transactions))
