@@ -6,6 +6,7 @@ use zkthreads_e2e::token::{ETH, STRK, balance};
 use zkthreads_e2e::{TestNode, hex};
 
 use super::{block, hashes, send, transact};
+use crate::rust_client::{client, declare, owner};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reverting_undoes_fifty_blocks_and_the_settings() -> Result<()> {
@@ -73,6 +74,27 @@ async fn reverting_brings_back_the_open_block() -> Result<()> {
     node.rpc.call("devnet_createBlock", json!([])).await?;
     let latest = block(&node.rpc, "latest").await?;
     assert_eq!(latest["transactions"], json!([hex(first), hex(second)]));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_block_that_is_brought_back_is_sealed_as_it_would_have_been() -> Result<()> {
+    let node = TestNode::options().with(&["--block-generation-on", "demand"]).start()?;
+    send(&node).await?;
+    let (class_hash, _) = declare(&owner(&client(&node)?, node.account(2)).await?, "metered/bridge").await?;
+    let cell = json!({ "contract_address": hex(ETH), "key": "0x7", "value": "0x8" });
+    node.rpc.call("devnet_setStorageAt", cell).await?;
+    let snapshot = node.rpc.call("devnet_snapshot", json!([])).await?;
+
+    let first = node.rpc.call("devnet_createBlock", json!([])).await?;
+    let sealed = node.rpc.call("starknet_getStateUpdate", json!({ "block_id": "latest" })).await?;
+    assert_eq!(node.rpc.call("devnet_revert", json!({ "snapshot_id": snapshot })).await?, true);
+    let second = node.rpc.call("devnet_createBlock", json!([])).await?;
+    let again = node.rpc.call("starknet_getStateUpdate", json!({ "block_id": "latest" })).await?;
+    assert_eq!(again["state_diff"], sealed["state_diff"]);
+    assert_eq!(second, first);
+    let declared = &again["state_diff"]["declared_classes"][0]["class_hash"];
+    assert_eq!(*declared, hex(class_hash));
     Ok(())
 }
 
