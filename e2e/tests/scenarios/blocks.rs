@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::Value;
 use starknet_types_core::felt::Felt;
 use zkthreads_e2e::sub_block::{self, Presumed, os_program_hash};
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, balance_key, transfer};
 use zkthreads_e2e::wallet::wire;
-use zkthreads_e2e::{Receipt, Rpc, TestNode, felt, hex};
+use zkthreads_e2e::{Receipt, Rpc, TestNode, felt};
 
 /// Long enough to send a few transactions between two blocks.
 const BLOCK_TIME: Duration = Duration::from_secs(5);
