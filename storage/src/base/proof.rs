@@ -21,7 +21,7 @@ pub(crate) fn check(
     let refuse_if = |is_there: bool| if is_there { Err(StorageError::OfBase { fork }) } else { Ok(()) };
     let state = FlatState { now, block: at };
     for hash in &request.classes {
-        if !now.get::<Classes>(hash)?.is_some_and(|class| class.declared_at <= at) {
+        if now.get::<Classes>(hash)?.is_none_or(|class| class.declared_at > at) {
             refuse_if(base.ask(|base| base.class(*hash))?.is_some())?;
         }
     }
