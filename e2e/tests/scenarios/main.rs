@@ -9,6 +9,7 @@ mod corpus;
 mod crash;
 mod deploys;
 mod devnet;
+mod fork;
 mod pool;
 mod race;
 mod refusals;

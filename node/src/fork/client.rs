@@ -1,9 +1,10 @@
 //! The origin's JSON-RPC, asked patiently and by few at a time.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use jsonrpsee::core::async_trait;
 use jsonrpsee::types::ErrorObjectOwned;
+use parking_lot::Mutex;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -21,6 +22,12 @@ use super::patience::{Failure, GivenUp, Patience, RealWorld};
 const MAX_REQUESTS: usize = 8;
 /// Longest that one try may take.
 const TRY_TIMEOUT: Duration = Duration::from_secs(10);
+/// For so long after it was given up, a request is tried once only: a transaction may need many values, and whoever waits
+/// for block production waits for each of them.
+const AWAY: Duration = Duration::from_secs(30);
+/// One try.
+const NO_PATIENCE: Patience =
+    Patience { first: Duration::from_secs(20), longest: Duration::from_secs(20), total: TRY_TIMEOUT };
 /// Error codes by which providers ask us to slow down, in answers that are otherwise fine.
 const RATE_LIMIT_CODES: [i64; 2] = [429, -32005];
 /// Longest answer that is searched for one of them, bytes.
@@ -32,6 +39,8 @@ pub(super) struct OriginClient {
     url: Url,
     permits: Semaphore,
     patience: Patience,
+    /// When it was given up last, unless it has answered since.
+    given_up: Mutex<Option<Instant>>,
 }
 
 /// Why a call has no answer.
@@ -70,7 +79,8 @@ impl OriginClient {
     /// A client of the node at `url`. Nothing is sent yet.
     pub(super) fn new(url: Url, patience: Patience) -> reqwest::Result<Self> {
         let http = Client::builder().build()?;
-        Ok(Self { http, url, permits: Semaphore::new(MAX_REQUESTS), patience })
+        let (permits, given_up) = (Semaphore::new(MAX_REQUESTS), Mutex::default());
+        Ok(Self { http, url, permits, patience, given_up })
     }
 
     /// Calls a method. The inner result is the origin's own.
@@ -100,11 +110,22 @@ impl OriginClient {
                 })
             }
         };
-        let answer = self.patience.persist(&RealWorld::new(), attempt).await;
-        answer.map_err(|given_up| match given_up {
-            GivenUp::Final(error) => error,
-            GivenUp::Patience { .. } => AskError::Unreachable(given_up.to_string()),
-        })
+        let is_away = self.given_up.lock().is_some_and(|since| since.elapsed() < AWAY);
+        let patience = if is_away { NO_PATIENCE } else { self.patience };
+        let answer = patience.persist(&RealWorld::new(), attempt).await;
+        match answer {
+            Err(given_up @ GivenUp::Patience { .. }) => {
+                if !is_away {
+                    *self.given_up.lock() = Some(Instant::now());
+                }
+                Err(AskError::Unreachable(given_up.to_string()))
+            }
+            Err(GivenUp::Final(error)) => Err(error),
+            Ok(answer) => {
+                *self.given_up.lock() = None;
+                Ok(answer)
+            }
+        }
     }
 
     async fn post_once(&self, body: Vec<u8>) -> Result<Vec<u8>, Failure<AskError>> {

@@ -77,7 +77,7 @@ pub enum ForkError {
     #[error("no HTTP client can be made: {0}")]
     Http(String),
     /// The origin gives no answer.
-    #[error("the network to fork does not answer: {0}")]
+    #[error("the network to fork does not answer")]
     Ask(#[from] AskError),
     /// The origin refuses a call that every node must answer.
     #[error("the network to fork refuses {method}: {reason}")]
@@ -122,7 +122,7 @@ pub enum ForkError {
         reason: String,
     },
     /// The cache.
-    #[error("the cache of the forked network: {0}")]
+    #[error("the cache of the forked network")]
     Cache(#[from] StorageError),
     /// The state that the chain begins with cannot be read.
     #[error(transparent)]

@@ -139,3 +139,65 @@ impl<B: BaseState> BaseState for ForkedState<B> {
         self.cached.class(hash)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use starknet_api::block::BlockHash;
+    use zkthreads_storage::ForkPoint;
+
+    use super::*;
+
+    /// A network where everything is 7, except that some contracts do not exist; it must not be asked about those.
+    struct Sevens;
+
+    const PRESENT: u64 = 5;
+    const FORK: BlockNumber = BlockNumber(100);
+
+    fn seven() -> Felt {
+        Felt::from(7)
+    }
+
+    impl BaseState for Sevens {
+        fn storage(&self, contract: ContractAddress, _: StorageKey) -> Result<Felt, BaseStateError> {
+            assert_ne!(contract, address(6), "a cell of a contract that does not exist");
+            Ok(seven())
+        }
+
+        fn nonce(&self, contract: ContractAddress) -> Result<Nonce, BaseStateError> {
+            assert_eq!(contract, address(PRESENT));
+            Ok(Nonce(seven()))
+        }
+
+        fn class_hash(&self, contract: ContractAddress) -> Result<ClassHash, BaseStateError> {
+            Ok(ClassHash(if contract == address(PRESENT) { seven() } else { Felt::ZERO }))
+        }
+
+        fn class(&self, _: ClassHash) -> Result<Option<ClassRecord>, BaseStateError> {
+            Ok(None)
+        }
+    }
+
+    fn address(felt: u64) -> ContractAddress {
+        Felt::from(felt).try_into().unwrap()
+    }
+
+    fn key(felt: u64) -> StorageKey {
+        Felt::from(felt).try_into().unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_otherwise_is_not_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let point = ForkPoint { number: FORK, hash: BlockHash(Felt::ONE) };
+        let cached = CachedBase::open(directory.path(), point, Sevens).unwrap();
+        let state = ForkedState::new(cached, FORK);
+        assert_eq!(state.storage(address(PRESENT), key(1)), Ok(seven()));
+        assert_eq!(state.nonce(address(PRESENT)), Ok(Nonce(seven())));
+        assert_eq!(state.storage(address(6), key(1)), Ok(Felt::ZERO));
+        assert_eq!(state.nonce(address(6)), Ok(Nonce::default()));
+        // Block 90's hash is written in block 100, block 91's in the first local one.
+        assert_eq!(state.storage(address(1), key(90)), Ok(seven()));
+        assert_eq!(state.storage(address(1), key(91)), Ok(Felt::ZERO));
+        assert_eq!(state.storage(address(2), key(91)), Ok(seven()));
+    }
+}
