@@ -163,7 +163,7 @@ impl RpcContext {
             filter.insert("continuation_token".to_owned(), json!(token));
             filter.retain(|_, value| !value.is_null());
         }
-        let page = origin.ask("starknet_getEvents", &*to_raw_value(&params).map_err(internal)?)?;
+        let page = origin.ask("starknet_getEvents", &to_raw_value(&params).map_err(internal)?)?;
         let page: EventsPage = read(&page)?;
         let continuation_token = match page.continuation_token {
             Some(token) => format!("{ORIGIN_TOKEN}{token}"),
@@ -176,7 +176,7 @@ impl RpcContext {
 
 /// The block in which something is; `None` if the origin does not know it.
 fn ask_number(origin: &dyn Origin, method: &str, params: &Value) -> Result<Option<u64>, RpcError> {
-    match origin.ask(method, &*to_raw_value(params).map_err(internal)?) {
+    match origin.ask(method, &to_raw_value(params).map_err(internal)?) {
         Ok(answer) => Ok(read::<Numbered>(&answer)?.block_number),
         Err(OriginError::Refused(error))
             if matches!(error.code(), BLOCK_NOT_FOUND | TRANSACTION_NOT_FOUND) =>
