@@ -39,7 +39,7 @@ impl ClassCache {
         let class = match class {
             RemoteClass::Sierra(class) => sierra(class)?,
             RemoteClass::Legacy(class) => ForkedClass {
-                runnable: CompiledClassV0::try_from(class).map_err(|error| error.to_string())?.into(),
+                runnable: CompiledClassV0::try_from(*class).map_err(|error| error.to_string())?.into(),
                 casm: None,
                 compiled_class_hash: CompiledClassHash::default(),
                 confined: false,

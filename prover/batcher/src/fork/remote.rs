@@ -28,7 +28,7 @@ pub enum RemoteClass {
     /// A Cairo 1 class; its hash is the one that was asked for.
     Sierra(SierraContractClass),
     /// A Cairo 0 class.
-    Legacy(LegacyContractClass),
+    Legacy(Box<LegacyContractClass>),
 }
 
 /// Why there is no class.
@@ -97,7 +97,7 @@ impl<T: JsonRpcTransport + Send + Sync + 'static> RemoteState<T> {
         };
         let class = match class {
             ContractClass::Sierra(class) => sierra(class_hash, class).map(RemoteClass::Sierra),
-            ContractClass::Legacy(class) => legacy::class(class).map(RemoteClass::Legacy),
+            ContractClass::Legacy(class) => legacy::class(class).map(Box::new).map(RemoteClass::Legacy),
         };
         class.map(Some).map_err(|reason| RemoteClassError::Invalid { class_hash: class_hash.0, reason })
     }
