@@ -65,7 +65,7 @@ impl BaseState for RemoteBase {
         let state = self.state.clone();
         let record = match self.wait(async move { state.class(hash).await })? {
             None => return Ok(None),
-            Some(RemoteClass::Legacy(class)) => class::legacy(class),
+            Some(RemoteClass::Legacy(class)) => class::legacy(*class),
             Some(RemoteClass::Sierra(class)) => class::compile(class).map_err(|error| {
                 BaseStateError::Invalid { reason: format!("class {:#x}: {error}", hash.0) }
             })?,
