@@ -14,8 +14,8 @@ use anyhow::{Context, Result};
 
 use crate::chain::Origin;
 use crate::devnet::manifest::Wishes;
-use crate::mempool::Limits;
 use crate::launch::{Node, NodeConfig};
+use crate::mempool::Limits;
 use crate::producer::BlockMode;
 use crate::terminal::Paint;
 
