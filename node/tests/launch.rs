@@ -87,7 +87,10 @@ async fn another_chain_id_on_the_same_directory_is_refused() -> Result<()> {
     let refused = Node::launch(other).await.err();
     assert!(matches!(
         refused,
-        Some(LaunchError::Chain(ChainError::Manifest(ManifestError::Contradiction { option: "--chain-id", .. })))
+        Some(LaunchError::Chain(ChainError::Manifest(ManifestError::Contradiction {
+            option: "--chain-id",
+            ..
+        })))
     ));
     Ok(())
 }

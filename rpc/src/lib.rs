@@ -32,10 +32,10 @@ mod wire;
 
 pub use context::RpcContext;
 pub use feed::{ChainEvent, ChainFeed, MAX_LAG};
-pub use origin::{Origin, OriginError};
 pub use limits::{
     Limits, MAX_BATCH, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT,
     WebSocketLimits,
 };
+pub use origin::{Origin, OriginError};
 pub use server::{RpcServer, ServeError, serve, serve_with};
 pub use sink::{PoolStatus, SubmitError, TransactionSink};

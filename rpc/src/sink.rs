@@ -55,7 +55,9 @@ pub enum SubmitError {
         found: Nonce,
     },
     /// Another transaction holds this nonce, and this one does not pay enough more.
-    #[error("another transaction of {account} with nonce {nonce} is pending, and this one does not offer a tenth more")]
+    #[error(
+        "another transaction of {account} with nonce {nonce} is pending, and this one does not offer a tenth more"
+    )]
     ReplacementUnderpriced {
         /// The sender.
         account: ContractAddress,
@@ -63,7 +65,9 @@ pub enum SubmitError {
         nonce: Nonce,
     },
     /// A thread transaction holds this nonce whose proof is being verified, or was: its sender owes the fee.
-    #[error("the thread transaction of {account} with nonce {nonce} is verified already and cannot be replaced")]
+    #[error(
+        "the thread transaction of {account} with nonce {nonce} is verified already and cannot be replaced"
+    )]
     NotReplaceable {
         /// The sender.
         account: ContractAddress,

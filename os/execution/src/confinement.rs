@@ -8,7 +8,8 @@
 //!
 //! Two kinds of classes are immune. Where every jump has its target written in the code, the code returns, and what was
 //! put off is checked. And where no variant depends on such a value, every jump leads where the code says ([`Values`]).
-//! Other classes are not confined; no thread runs or deploys them.
+//! Other classes are not confined; no thread runs or deploys them. Neither is a class of either kind in which such a
+//! value may be of an enum without variants: its `match` is no code, and control runs on into the next function.
 
 mod values;
 
@@ -37,7 +38,11 @@ const RET: u64 = 0x208b_7fff_7fff_7ffe;
 
 /// Whether a class of this code, whose Sierra has such `values`, is confined.
 pub(crate) fn is_confined(values: Values, casm: &CasmContractClass) -> bool {
-    values == Values::Typed || jumps_are_fixed(&casm.bytecode)
+    match values {
+        Values::Typed => true,
+        Values::Late => jumps_are_fixed(&casm.bytecode),
+        Values::Impossible => false,
+    }
 }
 
 /// Whether all control flow of the code is written in it. Constants stand behind the code; those that look like an

@@ -116,5 +116,6 @@ fn fixed_jumps_or_typed_values_suffice() {
         assert_eq!(jumps_are_fixed(&casm.bytecode), fixed, "{name}");
         assert!(is_confined(Values::Typed, casm));
         assert_eq!(is_confined(Values::Late, casm), fixed, "{name}");
+        assert!(!is_confined(Values::Impossible, casm));
     }
 }

@@ -3,6 +3,9 @@
 //! In compiled Sierra control depends on a value in one way only: a `match` of three variants or more jumps by the
 //! variant. A variant that the code itself chose is right. It may be wrong if it comes out of a dictionary, is computed
 //! from a number, or is read from an array by an index; and a number may be wrong if what shows its type comes later.
+//!
+//! A `match` of no variants is no code at all: control runs on into whatever function comes next. Nothing leads there as
+//! long as values are of their types; a false one, taken out of a container, would.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,6 +32,9 @@ const VARIANT_OF_NUMBER: &str = "enum_from_bounded_int";
 const ENUM: &str = "Enum";
 const ARRAY: &str = "Array";
 
+/// The Sierra types whose contents are found by an index, a key or a pointer that may be false.
+const CONTAINERS: [&str; 5] = ["Array", "Nullable", DICTIONARIES[0], DICTIONARIES[1], DICTIONARIES[2]];
+
 /// From so many variants on, a `match` computes where to jump.
 const WIDE: usize = 3;
 
@@ -39,10 +45,15 @@ pub(crate) enum Values {
     Typed,
     /// Some are shown to have their type only after the code may have jumped by them.
     Late,
+    /// Some may be of an enum without variants, which no value is, and no code is there to match.
+    Impossible,
 }
 
 impl Values {
     pub(crate) fn of(program: &Program) -> Self {
+        if containers_hold_empty_enums(program) {
+            return Self::Impossible;
+        }
         let numbers_are_typed = !uses_late_builtins(program) && products_are_verified_at_once(program);
         if dictionaries_hold_felts(program) && (numbers_are_typed || !numbers_make_variants(program)) {
             Self::Typed
@@ -86,13 +97,18 @@ fn products_are_verified_at_once(program: &Program) -> bool {
 /// Whether a false number can become a false variant of an enum that is matched by a computed jump: as the variant's
 /// number, or as an index into an array whose items hold variants.
 fn numbers_make_variants(program: &Program) -> bool {
-    let wide: HashSet<_> = types(program).filter(|(_, long)| is_wide(long)).map(|(id, _)| id).collect();
+    let wide = enums(program, |variants| variants >= WIDE);
     let is_of_wide = |libfunc: &LibfuncDeclaration| matches!(libfunc.long_id.generic_args.as_slice(), [GenericArg::Type(of)] if wide.contains(of));
-    libfuncs(program, VARIANT_OF_NUMBER).any(is_of_wide) || arrays_hold(program, &wide)
+    libfuncs(program, VARIANT_OF_NUMBER).any(is_of_wide) || hold(program, &[ARRAY], &wide)
 }
 
-/// Whether the items of some array are of one of these types, or of types made of them.
-fn arrays_hold(program: &Program, held: &HashSet<&ConcreteTypeId>) -> bool {
+/// Whether a container's items are of an enum without variants, or of types made of one.
+fn containers_hold_empty_enums(program: &Program) -> bool {
+    hold(program, &CONTAINERS, &enums(program, |variants| variants == 0))
+}
+
+/// Whether the items of some container are of one of these types, or of types made of them.
+fn hold(program: &Program, containers: &[&str], held: &HashSet<&ConcreteTypeId>) -> bool {
     let mut holders: HashMap<_, Vec<_>> = HashMap::new();
     for (id, long) in types(program) {
         for argument in &long.generic_args {
@@ -105,7 +121,7 @@ fn arrays_hold(program: &Program, held: &HashSet<&ConcreteTypeId>) -> bool {
     let mut open: Vec<_> = held.iter().copied().collect();
     while let Some(part) = open.pop() {
         for (id, long) in holders.get(part).into_iter().flatten() {
-            if long.generic_id.0 == ARRAY {
+            if containers.contains(&long.generic_id.0.as_str()) {
                 return true;
             }
             if seen.insert(id) {
@@ -116,9 +132,15 @@ fn arrays_hold(program: &Program, held: &HashSet<&ConcreteTypeId>) -> bool {
     false
 }
 
-fn is_wide(long: &ConcreteTypeLongId) -> bool {
-    let variants = long.generic_args.iter().filter(|argument| matches!(argument, GenericArg::Type(_)));
-    long.generic_id.0 == ENUM && variants.count() >= WIDE
+/// The enums whose number of variants is `wanted`.
+fn enums(program: &Program, wanted: impl Fn(usize) -> bool) -> HashSet<&ConcreteTypeId> {
+    let variants = |long: &ConcreteTypeLongId| {
+        long.generic_args.iter().filter(|argument| matches!(argument, GenericArg::Type(_))).count()
+    };
+    types(program)
+        .filter(|(_, long)| long.generic_id.0 == ENUM && wanted(variants(long)))
+        .map(|(id, _)| id)
+        .collect()
 }
 
 fn types(program: &Program) -> impl Iterator<Item = (&ConcreteTypeId, &ConcreteTypeLongId)> {

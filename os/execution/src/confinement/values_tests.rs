@@ -58,6 +58,22 @@ fn late_builtins_and_variants_from_numbers_do_not_go_together() {
 }
 
 #[test]
+fn nothing_holds_values_that_cannot_exist() {
+    let never = "type Never = Enum<ut@Never>; type E = Enum<ut@E, u8, Never>; type B = Box<E>;";
+    assert_eq!(values(never), Values::Typed, "as the result of what always panics");
+    for container in ["Array", "Nullable", DICTIONARIES[0], DICTIONARIES[1], DICTIONARIES[2]] {
+        for held in ["Never", "E", "B"] {
+            let program = format!("{never} type C = {container}<{held}>;");
+            assert_eq!(values(&program), Values::Impossible, "{container}<{held}>");
+        }
+    }
+    let within = format!(
+        "{never} type Inner = Struct<ut@Inner, u8, B>; type D = Felt252Dict<N>; type C = Array<Inner>;"
+    );
+    assert_eq!(values(&within), Values::Impossible);
+}
+
+#[test]
 fn narrow_enums_and_variants_that_the_code_chooses_are_harmless() {
     for harmless in [
         "libfunc of = enum_from_bounded_int<Narrow>;",
