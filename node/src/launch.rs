@@ -206,8 +206,8 @@ async fn restore(mempool: Arc<Mempool>) -> Result<(), LaunchError> {
     Ok(())
 }
 
-/// Block production has a thread of its own: it computes. When it ends for any reason, the
-/// mempool closes, so that nobody's transaction waits for a block that will not come.
+/// Block production has a thread of its own: it computes. When it ends for any reason, the mempool closes, so that
+/// nobody's transaction waits for a block that will not come.
 fn spawn_producer(
     producer: Producer,
     mempool: Arc<Mempool>,
