@@ -1,19 +1,22 @@
 //! The harness of the scenario tests: the real binary on a free port, spoken to over HTTP as a stranger would.
 //!
-//! [`node`] starts and kills it, [`rpc`] asks it, [`wallet`] signs, [`token`] knows the ERC-20s, [`sub_block`] makes
+//! [`node`] starts and kills it ([`thread`] a thread of it), [`rpc`] asks it, [`wallet`] signs, [`token`] knows the ERC-20s, [`sub_block`] makes
 //! proven packages (each once per machine), [`receipt`] reads what became of a transaction. Scenarios are in `tests/`.
 
 pub mod node;
 mod overlay;
+pub mod process;
 pub mod receipt;
 pub mod rpc;
 pub mod sub_block;
+pub mod thread;
 pub mod token;
 pub mod wallet;
 
 pub use node::{NodeOptions, TestNode};
 pub use receipt::Receipt;
 pub use rpc::{Failure, Rpc};
+pub use thread::{TestThread, ThreadOptions};
 pub use wallet::{Call, Wallet};
 
 use starknet_types_core::felt::Felt;

@@ -1,28 +1,25 @@
 //! A devnet of one's own.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
 
+use crate::process::Process;
 use crate::rpc::Rpc;
 use crate::wallet::Wallet;
 
 /// Timestamp of every test chain's genesis, so that block 0 is the same on all of them.
 pub const GENESIS_TIMESTAMP: u64 = 1_700_000_000;
 
-/// Longest that a node may take to answer its first request, with other tests on the machine.
-const START_TIMEOUT: Duration = Duration::from_secs(90);
-
 /// How to start a node.
 #[derive(Debug, Clone, Default)]
 pub struct NodeOptions {
     data_dir: Option<PathBuf>,
+    port: u16,
     block_time: Option<Duration>,
     more: Vec<String>,
 }
@@ -32,6 +29,13 @@ impl NodeOptions {
     #[must_use]
     pub fn data_dir(mut self, path: &Path) -> Self {
         self.data_dir = Some(path.to_owned());
+        self
+    }
+
+    /// Listens on this port instead of any.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
         self
     }
 
@@ -60,7 +64,7 @@ impl NodeOptions {
 
 /// A running `zkthreads devnet`. Killed when dropped.
 pub struct TestNode {
-    child: Child,
+    process: Process,
     /// Its JSON-RPC.
     pub rpc: Rpc,
     /// Its predeployed accounts, as it printed them.
@@ -94,24 +98,29 @@ impl TestNode {
             }
         };
         let mut command = Command::new(binary()?);
-        command.args(["devnet", "--port", "0", "--seed", "0", "--genesis-timestamp"]);
+        command.args(["devnet", "--port", &options.port.to_string(), "--seed", "0", "--genesis-timestamp"]);
         command.arg(GENESIS_TIMESTAMP.to_string()).arg("--data-dir").arg(data_dir);
         if let Some(interval) = options.block_time {
             command.arg("--block-time").arg(interval.as_secs_f64().to_string());
         }
         command.args(options.more);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        match announcement(&mut child) {
-            Ok(Announced { address, accounts, metrics }) => {
-                let rpc = Rpc::new(&format!("{address}/rpc"))?;
-                Ok(Self { child, rpc, accounts, metrics, _directory: directory })
+        let mut process = Process::start(command)?;
+        let (mut accounts, mut address, mut metrics) = (Vec::new(), None, None);
+        let url = process.listening(|line| {
+            if let Some(url) = line.strip_prefix("metrics at ") {
+                metrics = Some(url.to_owned());
             }
-            Err(error) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                Err(error)
+            if let Some(value) = line.strip_prefix("| Account address |") {
+                address = Some(Felt::from_hex(value.trim())?);
             }
-        }
+            if let Some(value) = line.strip_prefix("| Private key     |") {
+                let address = address.take().context("a key without an address")?;
+                accounts.push(Wallet::new(address, Felt::from_hex(value.trim())?)?);
+            }
+            Ok(())
+        })?;
+        let rpc = Rpc::new(&format!("{url}/rpc"))?;
+        Ok(Self { process, rpc, accounts, metrics, _directory: directory })
     }
 
     /// Predeployed account number `index`.
@@ -127,22 +136,16 @@ impl TestNode {
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn kill(mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
+    pub fn kill(self) -> Result<()> {
+        self.process.kill()
     }
 
     /// SIGTERM, and waits for the end.
     ///
     /// # Errors
     /// If it ends with an error.
-    pub fn stop(mut self) -> Result<()> {
-        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
-        ensure!(status.success(), "kill: {status}");
-        let status = self.child.wait()?;
-        ensure!(status.success(), "the node ended with {status}");
-        Ok(())
+    pub fn stop(self) -> Result<()> {
+        self.process.stop()
     }
 
     /// Whether it still runs.
@@ -150,7 +153,7 @@ impl TestNode {
     /// # Errors
     /// If the system does not say.
     pub fn is_running(&mut self) -> Result<bool> {
-        Ok(self.child.try_wait()?.is_none())
+        self.process.is_running()
     }
 
     /// Memory it holds, bytes.
@@ -158,17 +161,7 @@ impl TestNode {
     /// # Errors
     /// If the system does not say.
     pub fn resident_bytes(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
-        let kilobytes: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
-        Ok(kilobytes * 1024)
-    }
-}
-
-impl Drop for TestNode {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.resident_bytes()
     }
 }
 
@@ -187,43 +180,4 @@ pub(crate) fn target_directory() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let directory = test.parent().and_then(Path::parent);
     Ok(directory.context("the test is not in a target directory")?.to_owned())
-}
-
-/// What a node prints when it starts.
-struct Announced {
-    address: String,
-    accounts: Vec<Wallet>,
-    metrics: Option<String>,
-}
-
-/// Reads what the node prints until it says where it listens; goes on reading, so that the pipe never fills.
-fn announcement(child: &mut Child) -> Result<Announced> {
-    let stdout = child.stdout.take().context("no standard output")?;
-    let (sender, lines) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            // The receiver is gone once the node is up.
-            let _ = sender.send(line);
-        }
-    });
-    let mut accounts = Vec::new();
-    let (mut address, mut metrics) = (None, None);
-    loop {
-        let Ok(line) = lines.recv_timeout(START_TIMEOUT) else {
-            bail!("the node did not start: {:?}", child.try_wait()?);
-        };
-        if let Some((_, url)) = line.split_once("listening on ") {
-            return Ok(Announced { address: url.trim().to_owned(), accounts, metrics });
-        }
-        if let Some(url) = line.strip_prefix("metrics at ") {
-            metrics = Some(url.to_owned());
-        }
-        if let Some(value) = line.strip_prefix("| Account address |") {
-            address = Some(Felt::from_hex(value.trim())?);
-        }
-        if let Some(value) = line.strip_prefix("| Private key     |") {
-            let address = address.take().context("a key without an address")?;
-            accounts.push(Wallet::new(address, Felt::from_hex(value.trim())?)?);
-        }
-    }
 }

@@ -1,0 +1,225 @@
+//! A thread of one's own, on a node of one's own.
+
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use starknet_types_core::felt::Felt;
+use tempfile::TempDir;
+
+use crate::hex;
+use crate::node::binary;
+use crate::process::Process;
+use crate::receipt::Receipt;
+use crate::rpc::Rpc;
+use crate::wallet::Wallet;
+
+/// Longest that a transaction may take from the thread to the chain, with the proofs of others before it.
+const SETTLEMENT_TIMEOUT: Duration = Duration::from_secs(300);
+/// How often to look.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How to start a thread.
+#[derive(Debug, Clone)]
+pub struct ThreadOptions {
+    node: String,
+    contracts: String,
+    submitter: Wallet,
+    data_dir: Option<PathBuf>,
+    port: u16,
+    more: Vec<String>,
+}
+
+impl ThreadOptions {
+    /// A thread for any contract on the node at `url`, which `submitter` pays for.
+    #[must_use]
+    pub fn new(url: &str, submitter: &Wallet) -> Self {
+        Self {
+            node: url.to_owned(),
+            contracts: "any".to_owned(),
+            submitter: submitter.clone(),
+            data_dir: None,
+            port: 0,
+            more: Vec::new(),
+        }
+    }
+
+    /// Only these contracts may be written.
+    #[must_use]
+    pub fn contracts(mut self, contracts: &[Felt]) -> Self {
+        self.contracts = contracts.iter().copied().map(hex).collect::<Vec<_>>().join(",");
+        self
+    }
+
+    /// Keeps what it must not forget in `path`, which outlives the thread.
+    #[must_use]
+    pub fn data_dir(mut self, path: &Path) -> Self {
+        self.data_dir = Some(path.to_owned());
+        self
+    }
+
+    /// Listens on this port instead of any.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Any other option of `zkthreads thread`.
+    #[must_use]
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.more.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    /// The command line, with everything it names made.
+    fn command(&self, directory: &Path) -> Result<Command> {
+        let key = directory.join("submitter.key");
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&key)?;
+        std::io::Write::write_all(&mut file, hex(self.submitter.private_key).as_bytes())?;
+        let mut command = Command::new(binary()?);
+        command.args(["thread", "--node", &self.node, "--contracts", &self.contracts]);
+        command.args(["--submitter", &hex(self.submitter.address), "--submitter-key-file"]).arg(key);
+        command.args(["--port", &self.port.to_string()]).arg("--data-dir").arg(directory);
+        command.args(&self.more);
+        Ok(command)
+    }
+
+    /// Starts the thread and waits until it listens.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn start(self) -> Result<TestThread> {
+        let (data_dir, directory) = match &self.data_dir {
+            Some(path) => (path.clone(), None),
+            None => {
+                let directory = tempfile::tempdir()?;
+                (directory.path().to_owned(), Some(directory))
+            }
+        };
+        let mut process = Process::start(self.command(&data_dir)?)?;
+        let url = process.listening(|_| Ok(()))?;
+        Ok(TestThread { process, rpc: Rpc::new(&format!("{url}/rpc"))?, _directory: directory })
+    }
+}
+
+/// A running `zkthreads thread`. Killed when dropped.
+pub struct TestThread {
+    process: Process,
+    /// Its JSON-RPC.
+    pub rpc: Rpc,
+    _directory: Option<TempDir>,
+}
+
+impl TestThread {
+    /// What it says of itself.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn status(&self) -> Result<Value> {
+        self.rpc.call("zkthread_status", json!([])).await
+    }
+
+    /// Its sub-blocks at a stage.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn at_stage(&self, stage: &str) -> Result<Vec<Value>> {
+        let status = self.status().await?;
+        let all = status["sub_blocks"].as_array().context("no sub-blocks")?;
+        Ok(all.iter().filter(|sub_block| sub_block["stage"] == stage).cloned().collect())
+    }
+
+    /// Waits until what it says of itself will do.
+    ///
+    /// # Errors
+    /// If it does not in time.
+    pub async fn until(&self, what: &str, will_do: impl Fn(&Value) -> bool) -> Result<Value> {
+        let start = Instant::now();
+        loop {
+            let status = self.status().await?;
+            if will_do(&status) {
+                return Ok(status);
+            }
+            if start.elapsed() > SETTLEMENT_TIMEOUT {
+                bail!("not {what} after {SETTLEMENT_TIMEOUT:?}: {status:#}");
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Waits until nothing is left to settle.
+    ///
+    /// # Errors
+    /// If something is, for too long.
+    pub async fn until_settled(&self) -> Result<Value> {
+        self.until("settled", |status| status["queue"]["unsettled"] == 0 && status["queue"]["waiting"] == 0)
+            .await
+    }
+
+    /// Waits until the transaction is in a block of the chain, as `rpc` (the thread's or the node's) sees it.
+    ///
+    /// # Errors
+    /// If it does not come there.
+    pub async fn settled(&self, rpc: &Rpc, hash: Felt) -> Result<Receipt> {
+        let start = Instant::now();
+        let params = json!({ "transaction_hash": hex(hash) });
+        loop {
+            let answer = rpc.try_call("starknet_getTransactionReceipt", params.clone()).await?;
+            if let Ok(receipt) = &answer
+                && receipt["finality_status"] == "ACCEPTED_ON_L2"
+            {
+                return Receipt::parse(receipt.clone());
+            }
+            if start.elapsed() > SETTLEMENT_TIMEOUT {
+                bail!("{hash:#x} is not settled: {answer:?}; {:#}", self.status().await?);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// What it has logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Process ids of its provers.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn provers(&self) -> Result<Vec<u32>> {
+        let status = self.status().await?;
+        let provers = status["provers"].as_array().context("no provers")?;
+        Ok(provers.iter().filter_map(|prover| prover["pid"].as_u64()?.try_into().ok()).collect())
+    }
+
+    /// Whether it still runs.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn is_running(&mut self) -> Result<bool> {
+        self.process.is_running()
+    }
+
+    /// `kill -9`.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn kill(self) -> Result<()> {
+        self.process.kill()
+    }
+
+    /// SIGTERM, and waits for the end.
+    ///
+    /// # Errors
+    /// If it ends with an error.
+    pub fn stop(self) -> Result<()> {
+        self.process.stop()
+    }
+}
