@@ -119,7 +119,7 @@ impl Node {
             let origin = fork.map(|fork| fork.origin);
             let control = devnet.as_ref().map(|devnet| Arc::clone(devnet.control()) as _);
             let storage = storage.clone();
-            let context = RpcContext { storage, executor, sink, feed, devnet: control, origin };
+            let context = RpcContext { storage, executor, sink, feed, devnet: control, origin, thread: None };
             let rpc = serve(address, context).await?;
             if let Some(devnet) = &devnet {
                 devnet.control().listens_at(rpc.address());

@@ -16,6 +16,7 @@ use crate::error::RpcError;
 use crate::feed::ChainFeed;
 use crate::origin::{Missing, Origin};
 use crate::sink::TransactionSink;
+use crate::thread::ThreadControl;
 use crate::wire::block_id::BlockId;
 use crate::wire::place::{Finality, Place};
 
@@ -34,6 +35,8 @@ pub struct RpcContext {
     pub devnet: Option<Arc<dyn DevnetControl>>,
     /// The chain that this one was forked off, if it was.
     pub origin: Option<Arc<dyn Origin>>,
+    /// The thread that is served, if it is one and no node.
+    pub thread: Option<Arc<dyn ThreadControl>>,
 }
 
 impl RpcContext {

@@ -27,6 +27,7 @@ mod params;
 mod server;
 mod sink;
 mod subscription;
+pub mod thread;
 mod thread_error;
 mod wire;
 
@@ -39,3 +40,4 @@ pub use limits::{
 pub use origin::{Origin, OriginError};
 pub use server::{RpcServer, ServeError, serve, serve_with};
 pub use sink::{PoolStatus, SubmitError, TransactionSink};
+pub use thread::{InnerRefusal, ThreadControl, ThreadStatus};

@@ -66,8 +66,15 @@ impl Chain {
         let feed = ChainFeed::default();
         let pool = Arc::new(Pool::new(executor.clone(), feed.clone()));
         let sink: Arc<dyn TransactionSink> = pool.clone();
-        let context =
-            RpcContext { storage, executor: executor.clone(), sink, feed, devnet: None, origin: None };
+        let context = RpcContext {
+            storage,
+            executor: executor.clone(),
+            sink,
+            feed,
+            devnet: None,
+            origin: None,
+            thread: None,
+        };
         let server = serve_with("127.0.0.1:0".parse().unwrap(), context, limits).await.unwrap();
         let http = reqwest::Client::new();
         Self { server, http, pool, executor, account_class, legacy_class, _directory: directory }
