@@ -21,4 +21,5 @@ pub mod producer;
 pub mod signals;
 pub mod signed_transactions;
 pub mod terminal;
+pub mod thread;
 pub mod thread_progress;

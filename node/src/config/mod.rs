@@ -11,6 +11,7 @@ mod devnet;
 pub mod file;
 mod groups;
 mod thread;
+mod thread_daemon;
 pub mod values;
 
 use std::ffi::OsString;
@@ -24,6 +25,7 @@ pub use devnet::{DevnetArgs, ForkArgs};
 pub use file::FileError;
 pub use groups::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs};
 pub use thread::{ProveArgs, VerifyArgs};
+pub use thread_daemon::{ContractChoice, OnHot, ProverArgs, SubBlockArgs, ThreadArgs};
 
 const EXAMPLES: &str = "\
 Examples:

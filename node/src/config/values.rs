@@ -8,6 +8,8 @@ use starknet_api::core::{ChainId, ContractAddress};
 use starknet_types_core::felt::Felt;
 use tracing_subscriber::EnvFilter;
 
+use super::ContractChoice;
+
 /// A chain's id, or the short name of one of Starknet's.
 pub(crate) fn chain_id(text: &str) -> Result<ChainId, String> {
     match text {
@@ -41,6 +43,35 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 pub(crate) fn address(text: &str) -> Result<ContractAddress, String> {
     let felt = Felt::from_hex(text).map_err(|error| error.to_string())?;
     felt.try_into().map_err(|_| "not a contract address".to_owned())
+}
+
+/// A contract that a thread may write, or `any`.
+pub(crate) fn contract(text: &str) -> Result<ContractChoice, String> {
+    match text.trim() {
+        "any" => Ok(ContractChoice::Any),
+        text => address(text).map(ContractChoice::One),
+    }
+}
+
+/// An amount of memory: bytes, or so many KiB, MiB or GiB.
+pub(crate) fn memory(text: &str) -> Result<u64, String> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+    let unit = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)));
+    let (number, shift) = unit.unwrap_or((text, 0));
+    let bytes = number.trim().parse().ok().and_then(|number: u64| number.checked_mul(1 << shift));
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "a size like 6GiB is expected".to_owned())
+}
+
+/// An amount of a token of 18 decimals, in its smallest unit.
+pub(crate) fn tokens(text: &str) -> Result<u128, String> {
+    const DECIMALS: usize = 18;
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let amount = format!("{whole}{fraction:0<DECIMALS$}");
+    Some(amount)
+        .filter(|_| !whole.is_empty() && fraction.len() <= DECIMALS && digits(whole) && digits(fraction))
+        .and_then(|amount| amount.parse().ok())
+        .ok_or_else(|| "an amount of STRK like 0.5 is expected".to_owned())
 }
 
 /// A price of gas, of which none is free.
@@ -77,6 +108,33 @@ mod tests {
         assert!(seconds("-1").is_err());
         assert!(seconds("inf").is_err());
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(memory("6GiB"), Ok(6 << 30));
+        assert_eq!(memory("512 MiB"), Ok(512 << 20));
+        assert_eq!(memory("1000"), Ok(1000));
+        for wrong in ["", "0", "GiB", "-1GiB", "6GB", "99999999999GiB"] {
+            assert!(memory(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn amounts_of_strk_have_up_to_18_decimals() {
+        assert_eq!(tokens("1"), Ok(1_000_000_000_000_000_000));
+        assert_eq!(tokens("0.5"), Ok(500_000_000_000_000_000));
+        assert_eq!(tokens("0.000000000000000001"), Ok(1));
+        for wrong in ["", ".5", "-1", "1.0000000000000000001", "1e3", "1,5", "9999999999999999999999"] {
+            assert!(tokens(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn contracts_are_addresses_or_any() {
+        assert_eq!(contract("any"), Ok(ContractChoice::Any));
+        assert_eq!(contract(" 0x7"), Ok(ContractChoice::One(ContractAddress::from(7_u128))));
+        assert!(contract("all").is_err());
     }
 
     #[test]

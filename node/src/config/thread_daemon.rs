@@ -1,0 +1,161 @@
+//! Options of `zkthreads thread`.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use starknet_api::core::ContractAddress;
+
+use super::{MetricsArgs, values};
+use crate::thread::{ProverOptions, ThreadDaemonConfig};
+
+/// Where a thread serves JSON-RPC unless told otherwise: beside a devnet's.
+const DEFAULT_THREAD_PORT: u16 = 5051;
+
+const EXAMPLES: &str = "\
+Examples:
+  zkthreads thread --contracts any --submitter 0x1234 --submitter-key-file key
+  zkthreads thread --node http://node:5050/rpc --contracts 0xabc,0xdef --submitter 0x1234 \\
+      --submitter-key-file key --data-dir thread --prover-memory 8GiB --max-age 10
+  zkthreads thread --config zkthreads.toml       options from the section [thread] of a file";
+
+/// Options of `zkthreads thread`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = EXAMPLES, next_help_heading = "Thread")]
+pub struct ThreadArgs {
+    /// JSON-RPC of the node whose chain the thread runs on and settles to.
+    #[arg(long, env = "ZKTHREADS_NODE", value_name = "URL", default_value = "http://127.0.0.1:5050/rpc")]
+    pub node: String,
+    /// The contracts that transactions may write, separated by commas, or `any`. Reading is free.
+    #[arg(long, env = "ZKTHREADS_CONTRACTS", value_name = "ADDRESSES", required = true, value_delimiter = ',',
+        value_parser = values::contract)]
+    pub contracts: Vec<ContractChoice>,
+    /// The account that settles and pays for it.
+    #[arg(long, env = "ZKTHREADS_SUBMITTER", value_name = "ADDRESS", value_parser = values::address)]
+    pub submitter: ContractAddress,
+    /// A file with that account's private key, hexadecimal, which nobody else may be able to read.
+    #[arg(long, env = "ZKTHREADS_SUBMITTER_KEY_FILE", value_name = "FILE")]
+    pub submitter_key_file: PathBuf,
+    /// Where the thread lives; started again with the same directory, it continues. A temporary directory, deleted at
+    /// the end, if absent.
+    #[arg(long, env = "ZKTHREADS_DATA_DIR", value_name = "PATH")]
+    pub data_dir: Option<PathBuf>,
+    /// Address to listen at.
+    #[arg(long, env = "ZKTHREADS_HOST", help_heading = "RPC",
+        default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = values::host)]
+    pub host: IpAddr,
+    /// Port to listen at; 0 takes a free one.
+    #[arg(long, env = "ZKTHREADS_PORT", help_heading = "RPC", default_value_t = DEFAULT_THREAD_PORT)]
+    pub port: u16,
+    /// How sub-blocks are made and settled.
+    #[command(flatten)]
+    pub sub_blocks: SubBlockArgs,
+    /// How they are proven.
+    #[command(flatten)]
+    pub provers: ProverArgs,
+    /// Where metrics are served.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
+}
+
+/// How sub-blocks are made and settled.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sub-blocks")]
+pub struct SubBlockArgs {
+    /// Transactions in a sub-block at most.
+    #[arg(long, env = "ZKTHREADS_MAX_TRANSACTIONS", value_name = "NUMBER", default_value_t = 256,
+        value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub max_transactions: u32,
+    /// Seconds that a sub-block stays open for more.
+    #[arg(long, env = "ZKTHREADS_MAX_AGE", value_name = "SECONDS", default_value = "5", value_parser = values::seconds)]
+    pub max_age: Duration,
+    /// STRK that settling may cost at most, a transaction; while it would cost more, the thread waits. No limit if absent.
+    #[arg(long, env = "ZKTHREADS_MAX_FEE", value_name = "STRK", value_parser = values::tokens)]
+    pub max_fee: Option<u128>,
+    /// How far the bounds that are signed lie above the node's estimate, percent.
+    #[arg(long, env = "ZKTHREADS_FEE_MARGIN", value_name = "PERCENT", default_value_t = 50,
+        value_parser = clap::value_parser!(u32).range(..=1000))]
+    pub fee_margin: u32,
+    /// What happens to a transaction that the chain keeps conflicting with: it is sent to the chain as it is, tried
+    /// again for ever, or rejected.
+    #[arg(long, env = "ZKTHREADS_ON_HOT", value_name = "WHAT", default_value = "forward")]
+    pub on_hot: OnHot,
+    /// After how many conflicts in turn that happens.
+    #[arg(long, env = "ZKTHREADS_MAX_CONFLICTS", value_name = "NUMBER", default_value_t = 3,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_conflicts: u32,
+}
+
+/// How sub-blocks are proven.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Proving")]
+pub struct ProverArgs {
+    /// How many sub-blocks are proven side by side, each by a process of its own.
+    #[arg(long, env = "ZKTHREADS_PROVERS", value_name = "NUMBER", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub provers: u32,
+    /// Memory that each may take; sub-blocks are closed so that it suffices. Bytes, or with KiB, MiB, GiB.
+    #[arg(long, env = "ZKTHREADS_PROVER_MEMORY", value_name = "SIZE", default_value = "6GiB",
+        value_parser = values::memory)]
+    pub prover_memory: u64,
+    /// Seconds after which a proof is given up and begun anew.
+    #[arg(long, env = "ZKTHREADS_PROVER_DEADLINE", value_name = "SECONDS", default_value = "600",
+        value_parser = values::seconds)]
+    pub prover_deadline: Duration,
+}
+
+/// What transactions may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContractChoice {
+    /// Every contract.
+    Any,
+    /// This one.
+    One(ContractAddress),
+}
+
+/// What happens to a transaction that the chain keeps conflicting with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnHot {
+    /// It is sent to the chain as it is.
+    Forward,
+    /// It is tried again for ever.
+    Retry,
+    /// It is rejected.
+    Reject,
+}
+
+impl ThreadArgs {
+    /// As the daemon takes it. The provers are processes of this binary.
+    ///
+    /// # Errors
+    /// If the system does not tell where this binary is.
+    pub fn into_config(self) -> io::Result<ThreadDaemonConfig> {
+        let Self { sub_blocks, provers, contracts, .. } = self;
+        let only = contracts.iter().map(|choice| match choice {
+            ContractChoice::Any => None,
+            ContractChoice::One(contract) => Some(*contract),
+        });
+        Ok(ThreadDaemonConfig {
+            address: SocketAddr::new(self.host, self.port),
+            node: self.node,
+            contracts: only.collect(),
+            submitter: self.submitter,
+            key_file: self.submitter_key_file,
+            data_dir: self.data_dir,
+            max_transactions: sub_blocks.max_transactions,
+            max_age: sub_blocks.max_age,
+            max_fee: sub_blocks.max_fee,
+            fee_margin: sub_blocks.fee_margin,
+            on_hot: sub_blocks.on_hot,
+            max_conflicts: sub_blocks.max_conflicts,
+            provers: ProverOptions {
+                workers: provers.provers,
+                memory_bytes: provers.prover_memory,
+                deadline: provers.prover_deadline,
+                program: std::env::current_exe()?,
+            },
+        })
+    }
+}
