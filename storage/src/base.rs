@@ -80,6 +80,31 @@ impl fmt::Display for ForkPoint {
     }
 }
 
+/// Who makes a chain's blocks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ChainKind {
+    /// This node.
+    #[default]
+    Own,
+    /// Another node: its blocks are taken as they are.
+    Followed,
+}
+
+impl ChainKind {
+    pub(crate) fn expect(self, expected: Self) -> Result<(), StorageError> {
+        if self == expected { Ok(()) } else { Err(StorageError::OtherKind { expected, found: self }) }
+    }
+}
+
+impl fmt::Display for ChainKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Own => "a chain of its own",
+            Self::Followed => "another node's chain, as it is",
+        })
+    }
+}
+
 /// What lies below the first local block.
 pub(crate) enum Base {
     /// Nothing.

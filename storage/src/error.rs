@@ -4,7 +4,7 @@ use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::{ClassHash, GlobalRoot};
 use starknet_types_core::felt::Felt;
 
-use crate::{BaseStateError, DumpError, ForkPoint};
+use crate::{BaseStateError, BlockBytesError, ChainKind, DumpError, ForkPoint};
 
 /// Why the database could not be opened, read or extended.
 #[derive(Debug, thiserror::Error)]
@@ -82,12 +82,20 @@ pub enum StorageError {
     #[error(transparent)]
     Base(#[from] BaseStateError),
     /// The database is not of this fork.
-    #[error("the database is of {}, not of a fork at {asked}", described(.found))]
+    #[error("the database is of {}, not of {}", described(.found), described(.asked))]
     OtherFork {
         /// What was asked for.
-        asked: ForkPoint,
+        asked: Option<ForkPoint>,
         /// Where the database's chain was forked, if it was.
         found: Option<ForkPoint>,
+    },
+    /// Only a chain of the other kind can do this: an own one grows and proves, a followed one takes blocks.
+    #[error("the database keeps {found}; this needs one that keeps {expected}")]
+    OtherKind {
+        /// What was needed.
+        expected: ChainKind,
+        /// What it is.
+        found: ChainKind,
     },
     /// A proof was asked for of what was not written locally.
     #[error("not written here but before the fork at {fork}: only the network that was forked can prove it")]
@@ -95,6 +103,9 @@ pub enum StorageError {
         /// Where the chain was forked.
         fork: ForkPoint,
     },
+    /// The bytes of a block could not be made or read.
+    #[error(transparent)]
+    BlockBytes(#[from] BlockBytesError),
     /// A dump could not be written or read.
     #[error(transparent)]
     Dump(#[from] DumpError),
@@ -124,7 +135,7 @@ pub enum StorageError {
 }
 
 fn described(fork: &Option<ForkPoint>) -> String {
-    fork.map_or_else(|| "a chain of its own".to_owned(), |fork| format!("a fork at {fork}"))
+    fork.map_or_else(|| "a chain that was not forked".to_owned(), |fork| format!("a fork at {fork}"))
 }
 
 /// Why a block does not fit on the tip.

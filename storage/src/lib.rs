@@ -24,7 +24,8 @@
 //! `u32::MAX − block`. The tries' tables hold the tip's nodes; their histories hold what each block put an end to, from
 //! which [`Storage::storage_proof`] reads the tries of any block. [`Storage::prune`] forgets old states, never blocks.
 //!
-//! Below the first block lies nothing, or another chain's state ([`Storage::open_forked`]).
+//! Below the first block lies nothing, or another chain's state ([`Storage::open_forked`]). A database can also follow
+//! another node's chain block by block ([`Storage::open_following`]).
 //!
 //! Absent on purpose: execution, and anything that fetches another chain's state.
 
@@ -34,16 +35,18 @@ mod db;
 mod dump;
 mod epochs;
 mod error;
+mod followed;
 mod model;
 mod state;
 mod storage;
 pub mod trie;
 
 pub use base::cache::CachedBase;
-pub use base::{BaseState, BaseStateError, ForkPoint};
+pub use base::{BaseState, BaseStateError, ChainKind, ForkPoint};
 pub use check::{Check, Problem};
 pub use dump::{DumpError, IMPORT_LIMIT};
 pub use error::{CommitError, StorageError};
+pub use followed::{BlockBytesError, FollowedBlock, MAX_BLOCK_BYTES};
 pub use model::{
     BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord,
     ExecutionStatus, OrderedEvent, OrderedMessage, PooledTransaction, Receipt, ThreadOutcome,

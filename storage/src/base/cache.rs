@@ -29,7 +29,7 @@ impl<B: BaseState> CachedBase<B> {
         let db = Db::open(path, CACHE_TABLES)?;
         match db.get::<BaseForks>(&())? {
             Some(found) if found == fork => {}
-            Some(found) => return Err(StorageError::OtherFork { asked: fork, found: Some(found) }),
+            Some(found) => return Err(StorageError::OtherFork { asked: Some(fork), found: Some(found) }),
             None => {
                 let mut batch = db.batch();
                 batch.put::<BaseForks>(&(), &fork)?;

@@ -7,7 +7,7 @@ use crate::StorageError;
 use crate::db::rows::TransactionPlace;
 use crate::db::table::Table;
 use crate::db::tables::{
-    BlockNumbers, Forks, Headers, Roots, StateDiffs, Tips, Traces, TransactionPlaces, Transactions,
+    BlockNumbers, Headers, Roots, StateDiffs, Tips, Traces, TransactionPlaces, Transactions,
 };
 use crate::db::{Read, Snapshot};
 use crate::storage::place;
@@ -16,7 +16,7 @@ pub(super) fn check(now: &Snapshot<'_>, check: &mut Check) -> Result<(), Storage
     let Some(tip) = now.get::<Tips>(&())? else {
         return Ok(());
     };
-    let mut parent = now.get::<Forks>(&())?.map_or(BlockHash::default(), |fork| fork.hash);
+    let mut parent = place::fork(now)?.map_or(BlockHash::default(), |fork| fork.hash);
     for number in (place::first(now)?.0..=tip.number.0).map(BlockNumber) {
         let Some(header) = now.get::<Headers>(&number)?.map(BlockHeader::from) else {
             check.found(Problem::MissingBlockRow { block: number, table: Headers::NAME });

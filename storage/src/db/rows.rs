@@ -15,7 +15,7 @@ use zkthreads_protocol::L1TransactionHash;
 
 use super::keys::FELT_BYTES;
 use super::table::{CborValue, RowError, Value};
-use crate::base::ForkPoint;
+use crate::base::{ChainKind, ForkPoint};
 use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
 use crate::trie::{Node, Path};
 
@@ -25,6 +25,39 @@ pub(crate) struct Tip {
     pub(crate) number: BlockNumber,
     pub(crate) hash: BlockHash,
     pub(crate) roots: StateRoots,
+}
+
+/// Where the chain begins, and who makes its blocks. Without a row: at block 0, an own chain.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BeginningRow", into = "BeginningRow")]
+pub(crate) struct Beginning {
+    pub(crate) fork: Option<ForkPoint>,
+    pub(crate) kind: ChainKind,
+}
+
+/// The row of an own fork is its [`ForkPoint`]: there was nothing else once.
+#[derive(Serialize, Deserialize)]
+struct BeginningRow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number: Option<BlockNumber>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hash: Option<BlockHash>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    follows: bool,
+}
+
+impl From<BeginningRow> for Beginning {
+    fn from(row: BeginningRow) -> Self {
+        let fork = row.number.zip(row.hash).map(|(number, hash)| ForkPoint { number, hash });
+        Self { fork, kind: if row.follows { ChainKind::Followed } else { ChainKind::Own } }
+    }
+}
+
+impl From<Beginning> for BeginningRow {
+    fn from(beginning: Beginning) -> Self {
+        let (number, hash) = beginning.fork.map(|fork| (fork.number, fork.hash)).unzip();
+        Self { number, hash, follows: beginning.kind == ChainKind::Followed }
+    }
 }
 
 /// Where a transaction is.
@@ -131,6 +164,7 @@ impl CborValue for InnerPlace {}
 impl CborValue for Undo {}
 impl CborValue for StateRoots {}
 impl CborValue for ForkPoint {}
+impl CborValue for Beginning {}
 impl CborValue for TransactionTrace {}
 impl CborValue for PooledTransaction {}
 impl CborValue for Nonce {}

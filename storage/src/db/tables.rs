@@ -9,7 +9,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::L1TransactionHash;
 
 use super::keys::{Backwards, FELT_BYTES};
-use super::rows::{Contract, Header, InnerPlace, Latest, Tip, TransactionPlace, Undo};
+use super::rows::{Beginning, Contract, Header, InnerPlace, Latest, Tip, TransactionPlace, Undo};
 use super::table::{Layout, Table};
 use super::{decode, decode_key};
 use crate::StorageError;
@@ -66,8 +66,8 @@ tables! {
     Schema = "default": () => u32, Layout::Point;
     /// The last committed block: one row.
     Tips = "tip": () => Tip, Layout::Point;
-    /// Where the chain was forked off another one: one row, or none.
-    Forks = "fork": () => ForkPoint, Layout::Point;
+    /// Where the chain begins, if not at block 0 or if it is followed: one row, or none.
+    Beginnings = "fork": () => Beginning, Layout::Point;
     /// The first block after which the state is available, if earlier ones were pruned: one row, or none.
     Oldest = "oldest": () => BlockNumber, Layout::Point;
     /// Headers.

@@ -10,7 +10,7 @@ use zstd::stream::read::Decoder;
 use super::{Checksummed, DumpError, IMPORT_LIMIT, MAGIC, ROW, ROW_LIMIT, TABLE, WINDOW_LOG, tables};
 use crate::db::open::SCHEMA_VERSION;
 use crate::db::table::Table;
-use crate::db::tables::{AnyTable, Forks, TABLES};
+use crate::db::tables::{AnyTable, Beginnings, TABLES};
 use crate::db::{Batch, Read as _, encoded};
 use crate::{Storage, StorageError};
 
@@ -25,9 +25,10 @@ impl Storage {
         let _one_at_a_time = self.lock_writer();
         let mut batch = self.db().batch();
         tables().try_for_each(|table| batch.clear(table))?;
-        let fork = Rows::new(from)?.read_into(&mut batch)?;
-        let expected = self.db().get::<Forks>(&())?;
-        if fork != expected.map(|fork| encoded::<Forks>(&fork)).transpose()? {
+        let beginning = Rows::new(from)?.read_into(&mut batch)?;
+        let expected = self.db().get::<Beginnings>(&())?;
+        if beginning != expected.map(|beginning| encoded::<Beginnings>(&beginning)).transpose()? {
+            let expected = expected.and_then(|beginning| beginning.fork);
             return Err(DumpError::OtherFork { expected }.into());
         }
         self.remove_from(BlockNumber::ZERO, batch)
@@ -59,9 +60,9 @@ impl<R: Read> Rows<R> {
         Ok(Self { records, tables: TABLES.iter() })
     }
 
-    /// Puts all rows into the batch. Gives the row that says where the chain was forked, if there is one.
+    /// Puts all rows into the batch. Gives the row that says where the chain begins, if there is one.
     fn read_into(mut self, batch: &mut Batch<'_>) -> Result<Option<Vec<u8>>, StorageError> {
-        let mut fork = None;
+        let mut beginning = None;
         let mut table: Option<&AnyTable> = None;
         let mut last_key: Option<Vec<u8>> = None;
         while let Some(&kind) = self.bytes(1)?.first() {
@@ -81,8 +82,8 @@ impl<R: Read> Rows<R> {
                         return Err(DumpError::TooLong { limit: IMPORT_LIMIT }.into());
                     }
                     batch.put_bytes(table, &key, &row)?;
-                    if table.name == Forks::NAME {
-                        fork = Some(row);
+                    if table.name == Beginnings::NAME {
+                        beginning = Some(row);
                     }
                     last_key = Some(key);
                 }
@@ -90,7 +91,7 @@ impl<R: Read> Rows<R> {
             }
         }
         self.end()?;
-        Ok(fork)
+        Ok(beginning)
     }
 
     fn table(&mut self) -> Result<&'static AnyTable, DumpError> {

@@ -62,9 +62,7 @@ pub(crate) fn prepare(snapshot: &Snapshot<'_>, diff: &ThinStateDiff) -> Result<P
     let Place { tip, number: block, .. } = place::next(snapshot)?;
     let roots = tip.map_or(StateRoots::EMPTY, |tip| tip.roots);
 
-    let touched: BTreeSet<_> =
-        diff.deployed_contracts.keys().chain(diff.nonces.keys()).chain(diff.storage_diffs.keys()).collect();
-    let contracts: Vec<_> = touched
+    let contracts: Vec<_> = touched(diff)
         .into_par_iter()
         .map(|address| prepare_contract(snapshot, block, diff, *address))
         .collect::<Result<_, _>>()?;
@@ -103,6 +101,49 @@ pub(crate) fn prepare(snapshot: &Snapshot<'_>, diff: &ThinStateDiff) -> Result<P
     })
 }
 
+/// The state after `diff`, a block of the followed chain: without nodes, and with the roots that its node has.
+pub(crate) fn followed(
+    now: &Snapshot<'_>,
+    diff: &ThinStateDiff,
+    roots: StateRoots,
+) -> Result<PreparedState, StorageError> {
+    let Place { tip, number: block, .. } = place::next(now)?;
+    let contract = |&address: &ContractAddress| {
+        let row = contract_after(now, block, diff, address)?;
+        Ok(PreparedContract { address, row, storage_nodes: NodeChanges::new() })
+    };
+    Ok(PreparedState {
+        tip,
+        diff: diff.clone(),
+        roots,
+        contracts: touched(diff).into_iter().map(contract).collect::<Result<_, StorageError>>()?,
+        contract_nodes: NodeChanges::new(),
+        class_nodes: NodeChanges::new(),
+    })
+}
+
+/// The contracts of which `diff` sets anything.
+fn touched(diff: &ThinStateDiff) -> BTreeSet<&ContractAddress> {
+    diff.deployed_contracts.keys().chain(diff.nonces.keys()).chain(diff.storage_diffs.keys()).collect()
+}
+
+/// What `diff`, as block `block`, makes of one contract, its storage aside.
+fn contract_after(
+    now: &Snapshot<'_>,
+    block: BlockNumber,
+    diff: &ThinStateDiff,
+    address: ContractAddress,
+) -> Result<Contract, StorageError> {
+    let mut row = now.get::<Contracts>(&address)?.unwrap_or_default();
+    if let Some(&value) = diff.deployed_contracts.get(&address) {
+        row.class_hash = Latest { value, since: block };
+    }
+    if let Some(&value) = diff.nonces.get(&address) {
+        row.nonce = Latest { value, since: block };
+    }
+    Ok(row)
+}
+
 /// What `diff`, as block `block`, makes of one contract.
 fn prepare_contract(
     snapshot: &Snapshot<'_>,
@@ -110,13 +151,7 @@ fn prepare_contract(
     diff: &ThinStateDiff,
     address: ContractAddress,
 ) -> Result<PreparedContract, StorageError> {
-    let mut row = snapshot.get::<Contracts>(&address)?.unwrap_or_default();
-    if let Some(&value) = diff.deployed_contracts.get(&address) {
-        row.class_hash = Latest { value, since: block };
-    }
-    if let Some(&value) = diff.nonces.get(&address) {
-        row.nonce = Latest { value, since: block };
-    }
+    let mut row = contract_after(snapshot, block, diff, address)?;
     let mut storage_nodes = NodeChanges::new();
     if let Some(cells) = diff.storage_diffs.get(&address) {
         let leaves = cells

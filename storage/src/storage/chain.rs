@@ -43,7 +43,7 @@ impl Storage {
     /// # Errors
     /// If the database cannot be read.
     pub fn transactions(&self, number: BlockNumber) -> Result<Option<Vec<BlockTransaction>>, StorageError> {
-        self.all_of_block::<Transactions>(number)
+        self.all_of::<Transactions>(number)
     }
 
     /// What a block's transactions did, in order; `None` if there is no such block.
@@ -51,7 +51,7 @@ impl Storage {
     /// # Errors
     /// If the database cannot be read.
     pub fn traces(&self, number: BlockNumber) -> Result<Option<Vec<TransactionTrace>>, StorageError> {
-        self.all_of_block::<Traces>(number)
+        self.all_of::<Traces>(number)
     }
 
     /// A transaction, its block and its index there.
@@ -120,21 +120,24 @@ impl Storage {
         self.db().get::<StateDiffs>(&number)
     }
 
-    /// A row for each of a block's transactions.
-    fn all_of_block<T: Table<Key = (BlockNumber, u32)>>(
+    /// A row for each of a block's transactions; `None` if there is no such block.
+    fn all_of<T: Table<Key = (BlockNumber, u32)>>(
         &self,
         number: BlockNumber,
     ) -> Result<Option<Vec<T::Value>>, StorageError> {
         let now = self.db().snapshot();
-        let Some(header) = now.get::<Headers>(&number)?.map(BlockHeader::from) else {
-            return Ok(None);
-        };
-        (0..)
-            .take(header.n_transactions)
-            .map(|index| of_block::<T>(&now, number, index))
-            .collect::<Result<_, _>>()
-            .map(Some)
+        let header = now.get::<Headers>(&number)?.map(BlockHeader::from);
+        header.map(|header| all_of_block::<T>(&now, number, &header)).transpose()
     }
+}
+
+/// A row for each of a block's transactions.
+pub(crate) fn all_of_block<T: Table<Key = (BlockNumber, u32)>>(
+    now: &Snapshot<'_>,
+    number: BlockNumber,
+    header: &BlockHeader,
+) -> Result<Vec<T::Value>, StorageError> {
+    (0..).take(header.n_transactions).map(|index| of_block::<T>(now, number, index)).collect()
 }
 
 /// A row of a transaction that a block has.

@@ -1,6 +1,6 @@
 //! The database as the rest of the node sees it.
 
-mod chain;
+pub(crate) mod chain;
 mod l1;
 mod past;
 pub(crate) mod place;
@@ -18,11 +18,14 @@ use starknet_api::core::ClassHash;
 use starknet_api::state::ThinStateDiff;
 
 use crate::base::Base;
-use crate::db::tables::{Classes, Forks, TABLES, Tips};
+use crate::db::rows::Beginning;
+use crate::db::tables::{Beginnings, Classes, TABLES, Tips};
 use crate::db::{Db, Read};
 use crate::epochs::Epochs;
 use crate::state::{commit, prepare};
-use crate::{BaseState, BlockCommit, ClassRecord, ForkPoint, PreparedState, StateView, StorageError};
+use crate::{
+    BaseState, BlockCommit, ChainKind, ClassRecord, ForkPoint, PreparedState, StateView, StorageError,
+};
 
 /// Classes kept decoded.
 const CACHED_CLASSES: u64 = 128;
@@ -41,6 +44,7 @@ struct Inner {
     /// Classes change only if blocks are removed.
     classes: Cache<ClassHash, Arc<ClassRecord>>,
     base: Base,
+    kind: ChainKind,
     epochs: Epochs,
 }
 
@@ -60,38 +64,74 @@ impl Storage {
     /// If the directory holds another schema version or another program's database, is in use, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         let db = Db::open(path, TABLES)?;
-        let base = db.get::<Forks>(&())?.map_or(Base::Empty, Base::Missing);
-        Self::over(db, base)
+        let Beginning { fork, kind } = db.get::<Beginnings>(&())?.unwrap_or_default();
+        Self::over(db, fork.map_or(Base::Empty, Base::Missing), kind)
     }
 
     /// Opens, or creates, the database of a chain whose first block builds on block `fork_block` of another chain.
     /// Reads that find nothing locally ask `base`. The state root commits to what was written locally, no more.
     ///
     /// # Errors
-    /// As [`Self::open`], and if the database is of another fork or of none.
+    /// As [`Self::open`], and if the database is of another fork or of none, or follows another node's chain.
     pub fn open_forked(
         path: &Path,
         base: Arc<dyn BaseState>,
         fork_block: (BlockNumber, BlockHash),
     ) -> Result<Self, StorageError> {
-        let asked = ForkPoint { number: fork_block.0, hash: fork_block.1 };
+        let fork = ForkPoint { number: fork_block.0, hash: fork_block.1 };
+        Self::open_at(path, Some((fork, base)), ChainKind::Own)
+    }
+
+    /// Opens, or creates, a database that [follows](Self::follow) another node's chain: from the block after `fork` on,
+    /// whose state `base` answers; without one, from block 0 on.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if the database follows from elsewhere on or keeps an own chain.
+    pub fn open_following(
+        path: &Path,
+        fork: Option<(ForkPoint, Arc<dyn BaseState>)>,
+    ) -> Result<Self, StorageError> {
+        Self::open_at(path, fork, ChainKind::Followed)
+    }
+
+    fn open_at(
+        path: &Path,
+        fork: Option<(ForkPoint, Arc<dyn BaseState>)>,
+        kind: ChainKind,
+    ) -> Result<Self, StorageError> {
+        let asked = Beginning { fork: fork.as_ref().map(|(fork, _)| *fork), kind };
         let db = Db::open(path, TABLES)?;
-        match db.get::<Forks>(&())? {
+        match db.get::<Beginnings>(&())? {
             Some(found) if found == asked => {}
             None if db.get::<Tips>(&())?.is_none() => {
                 let mut batch = db.batch();
-                batch.put::<Forks>(&(), &asked)?;
+                batch.put::<Beginnings>(&(), &asked)?;
                 batch.commit()?;
             }
-            found => return Err(StorageError::OtherFork { asked, found }),
+            found => {
+                let found = found.unwrap_or_default();
+                found.kind.expect(kind)?;
+                return Err(StorageError::OtherFork { asked: asked.fork, found: found.fork });
+            }
         }
-        Self::over(db, Base::Forked(asked, base))
+        Self::over(db, fork.map_or(Base::Empty, |(fork, base)| Base::Forked(fork, base)), kind)
     }
 
-    fn over(db: Db, base: Base) -> Result<Self, StorageError> {
+    fn over(db: Db, base: Base, kind: ChainKind) -> Result<Self, StorageError> {
         let epochs = Epochs::new(place::oldest(&db)?, place::next(&db)?.number);
         let (writer, classes) = (Mutex::new(()), Cache::new(CACHED_CLASSES));
-        Ok(Self { inner: Arc::new(Inner { db, writer, classes, base, epochs }) })
+        Ok(Self { inner: Arc::new(Inner { db, writer, classes, base, kind, epochs }) })
+    }
+
+    /// Who makes the chain's blocks.
+    #[must_use]
+    pub fn kind(&self) -> ChainKind {
+        self.inner.kind
+    }
+
+    /// Refuses what only a chain of the other kind can do.
+    pub(crate) fn expect(&self, expected: ChainKind) -> Result<(), StorageError> {
+        self.inner.kind.expect(expected)
     }
 
     /// Where the chain was forked off another one, if it was.
@@ -185,8 +225,10 @@ impl Storage {
     /// [`BlockCommit`] of the same diff.
     ///
     /// # Errors
-    /// If the database cannot be read, or the diff names a class hash that no trie can hold.
+    /// If the database cannot be read or follows another node's chain, or the diff names a class hash that no trie can
+    /// hold.
     pub fn prepare_state(&self, diff: &ThinStateDiff) -> Result<PreparedState, StorageError> {
+        self.expect(ChainKind::Own)?;
         prepare::prepare(&self.db().snapshot(), diff)
     }
 
@@ -194,9 +236,11 @@ impl Storage {
     ///
     /// # Errors
     /// [`StorageError::Refused`] if the block does not fit on the tip or its parts do not fit each other;
-    /// otherwise, if the database cannot be read or written.
+    /// [`StorageError::OtherKind`] if the database follows another node's chain; otherwise, if it cannot be read or
+    /// written.
     pub fn commit(&self, block: BlockCommit) -> Result<(), StorageError> {
         let _one_at_a_time = self.lock_writer();
+        self.expect(ChainKind::Own)?;
         let number = commit::commit(self.db(), block)?;
         self.epochs().set_next(number.unchecked_next());
         Ok(())

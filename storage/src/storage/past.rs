@@ -7,19 +7,20 @@ use crate::db::tables::Tips;
 use crate::db::{Batch, Read};
 use crate::state::revert::Reverted;
 use crate::state::{proof, prune, revert};
-use crate::{ProofRequest, StorageError, StorageProof, base};
+use crate::{ChainKind, ProofRequest, StorageError, StorageProof, base};
 
 impl Storage {
     /// Proves leaves of the state after block `at`.
     ///
     /// # Errors
     /// If there is no such block, its state is not kept any more, a class hash is no trie key, or the database cannot
-    /// be read. On a fork, also if a leaf is of the chain that was forked.
+    /// be read. On a fork, also if a leaf is of the chain that was forked; always, on a followed chain.
     pub fn storage_proof(
         &self,
         at: BlockNumber,
         request: &ProofRequest,
     ) -> Result<StorageProof, StorageError> {
+        self.expect(ChainKind::Own)?;
         let now = self.db().snapshot();
         // What is pruned from now on is still in the snapshot.
         self.check_kept(at)?;

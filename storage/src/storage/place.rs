@@ -2,10 +2,11 @@
 
 use starknet_api::block::{BlockHash, BlockNumber};
 
+use crate::ForkPoint;
 use crate::StorageError;
 use crate::db::Read;
 use crate::db::rows::Tip;
-use crate::db::tables::{Forks, Oldest, Tips};
+use crate::db::tables::{Beginnings, Oldest, Tips};
 
 /// The place of the next block.
 pub(crate) struct Place {
@@ -17,12 +18,17 @@ pub(crate) struct Place {
     pub(crate) parent: BlockHash,
 }
 
+/// The block of another chain that the first local one builds on.
+pub(crate) fn fork(now: &impl Read) -> Result<Option<ForkPoint>, StorageError> {
+    Ok(now.get::<Beginnings>(&())?.and_then(|beginning| beginning.fork))
+}
+
 /// Where the next block goes.
 pub(crate) fn next(now: &impl Read) -> Result<Place, StorageError> {
     let tip = now.get::<Tips>(&())?;
     let (number, parent) = match tip {
         Some(tip) => (tip.number.unchecked_next(), tip.hash),
-        None => match now.get::<Forks>(&())? {
+        None => match fork(now)? {
             Some(fork) => (fork.number.unchecked_next(), fork.hash),
             None => (BlockNumber::ZERO, BlockHash::default()),
         },
@@ -32,7 +38,7 @@ pub(crate) fn next(now: &impl Read) -> Result<Place, StorageError> {
 
 /// The first local block's number.
 pub(crate) fn first(now: &impl Read) -> Result<BlockNumber, StorageError> {
-    Ok(now.get::<Forks>(&())?.map_or(BlockNumber::ZERO, |fork| fork.number.unchecked_next()))
+    Ok(fork(now)?.map_or(BlockNumber::ZERO, |fork| fork.number.unchecked_next()))
 }
 
 /// The first block after which the state is available: the forked one, or the first.
@@ -40,5 +46,5 @@ pub(crate) fn oldest(now: &impl Read) -> Result<BlockNumber, StorageError> {
     if let Some(oldest) = now.get::<Oldest>(&())? {
         return Ok(oldest);
     }
-    Ok(now.get::<Forks>(&())?.map_or(BlockNumber::ZERO, |fork| fork.number))
+    Ok(fork(now)?.map_or(BlockNumber::ZERO, |fork| fork.number))
 }

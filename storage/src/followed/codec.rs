@@ -1,0 +1,254 @@
+//! A block as bytes, from node to node.
+//!
+//! ```text
+//! magic (8 bytes), schema version (u32), one zstd frame with a checksum, of parts
+//!
+//! part: kind (u8), length (u32), as many bytes: a key and a row of the table that it goes into
+//! ```
+//!
+//! Numbers are big-endian. The bytes come from a network: whatever they promise, reading them takes memory in proportion
+//! to what was read, and no more than [`MAX_BLOCK_BYTES`] is.
+
+use std::io::{self, Read, Write};
+
+use starknet_api::block::BlockHeader;
+use zkthreads_protocol::L1TransactionHash;
+
+use super::FollowedBlock;
+use crate::db::open::SCHEMA_VERSION;
+use crate::db::rows::{Header, InnerPlace};
+use crate::db::table::{Key, RowError, Value, decode_row, encode_row};
+
+/// A block's first bytes.
+const MAGIC: [u8; 8] = *b"zkthblck";
+/// Compression: fast; most of a large block are proofs, which do not get smaller.
+const LEVEL: i32 = 1;
+/// Largest window, as a power of two, that a reader makes room for: more than `LEVEL` ever uses.
+const WINDOW_LOG: u32 = 23;
+/// Most bytes that a block has before they are compressed: some sixty of the largest packages.
+pub const MAX_BLOCK_BYTES: usize = 256 << 20;
+
+/// Kinds of parts.
+mod kind {
+    pub(super) const HEADER: u8 = 1;
+    pub(super) const ROOTS: u8 = 2;
+    pub(super) const TRANSACTION: u8 = 3;
+    pub(super) const TRACE: u8 = 4;
+    pub(super) const PACKAGE: u8 = 5;
+    pub(super) const INNER_PLACE: u8 = 6;
+    pub(super) const L1_MESSAGE: u8 = 7;
+    pub(super) const STATE_DIFF: u8 = 8;
+    pub(super) const CLASS: u8 = 9;
+}
+
+/// Why a block could not be made bytes, or bytes a block.
+#[derive(Debug, thiserror::Error)]
+pub enum BlockBytesError {
+    /// These are not the bytes of a block.
+    #[error("these bytes are no exported block")]
+    NotABlock,
+    /// The bytes were made by another version of the node.
+    #[error("the exported block has schema version {found}, this node reads version {expected}")]
+    SchemaVersion {
+        /// What the bytes say.
+        found: u32,
+        /// What this node needs.
+        expected: u32,
+    },
+    /// The compressed bytes are damaged or end early.
+    #[error("the exported block is damaged: {0}")]
+    Damaged(#[source] io::Error),
+    /// There is more after the end.
+    #[error("the exported block goes on after its end")]
+    GoesOn,
+    /// More than a block can be.
+    #[error("the exported block has more than {limit} bytes")]
+    TooLong {
+        /// The limit.
+        limit: usize,
+    },
+    /// A part that cannot be, or not there.
+    #[error("part of kind {kind} of the exported block: {reason}")]
+    Part {
+        /// Which part.
+        kind: u8,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl FollowedBlock {
+    /// The block as bytes.
+    ///
+    /// # Errors
+    /// [`BlockBytesError::TooLong`].
+    pub fn encode(&self) -> Result<Vec<u8>, BlockBytesError> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(SCHEMA_VERSION.to_be_bytes());
+        let mut frame = zstd::Encoder::new(bytes, LEVEL).map_err(BlockBytesError::Damaged)?;
+        frame.include_checksum(true).map_err(BlockBytesError::Damaged)?;
+        let mut parts = Writer { frame, left: MAX_BLOCK_BYTES };
+        parts.put(kind::HEADER, &(), &Header::from(self.header.clone()))?;
+        parts.put(kind::ROOTS, &(), &self.roots)?;
+        self.transactions.iter().try_for_each(|it| parts.put(kind::TRANSACTION, &(), it))?;
+        self.traces.iter().try_for_each(|it| parts.put(kind::TRACE, &(), it))?;
+        self.packages.iter().try_for_each(|(hash, it)| parts.put(kind::PACKAGE, hash, it))?;
+        for &(hash, thread, index) in &self.inner_places {
+            parts.put(kind::INNER_PLACE, &hash, &InnerPlace { thread, index })?;
+        }
+        self.l1_messages.iter().try_for_each(|(sent, hash)| parts.put(kind::L1_MESSAGE, sent, hash))?;
+        parts.put(kind::STATE_DIFF, &(), &self.state_diff)?;
+        self.classes.iter().try_for_each(|(hash, it)| parts.put(kind::CLASS, hash, it))?;
+        parts.frame.finish().map_err(BlockBytesError::Damaged)
+    }
+
+    /// Reads what [`Self::encode`] made.
+    ///
+    /// # Errors
+    /// See [`BlockBytesError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, BlockBytesError> {
+        let rest = bytes.strip_prefix(&MAGIC).ok_or(BlockBytesError::NotABlock)?;
+        let (version, frame) = rest.split_first_chunk().ok_or(BlockBytesError::NotABlock)?;
+        let found = u32::from_be_bytes(*version);
+        if found != SCHEMA_VERSION {
+            return Err(BlockBytesError::SchemaVersion { found, expected: SCHEMA_VERSION });
+        }
+        let mut parts = Reader::new(frame)?;
+        let (mut header, mut roots, mut state_diff) = (None, None, None);
+        let (mut transactions, mut traces, mut packages) = (vec![], vec![], vec![]);
+        let (mut inner_places, mut l1_messages, mut classes) = (vec![], vec![], vec![]);
+        while let Some(part) = parts.next()? {
+            match part.kind {
+                kind::HEADER => part.once::<Header>(&mut header)?,
+                kind::ROOTS => part.once(&mut roots)?,
+                kind::TRANSACTION => transactions.push(part.value()?),
+                kind::TRACE => traces.push(part.value()?),
+                kind::PACKAGE => packages.push(part.row()?),
+                kind::INNER_PLACE => {
+                    let (hash, InnerPlace { thread, index }) = part.row()?;
+                    inner_places.push((hash, thread, index));
+                }
+                kind::L1_MESSAGE => l1_messages.push(part.row::<L1TransactionHash, _>()?),
+                kind::STATE_DIFF => part.once(&mut state_diff)?,
+                kind::CLASS => classes.push(part.row()?),
+                _ => return Err(part.wrong("there is no such kind")),
+            }
+        }
+        let missing =
+            |kind| BlockBytesError::Part { kind, reason: "a block has one, this one has none".to_owned() };
+        Ok(Self {
+            header: BlockHeader::from(header.ok_or_else(|| missing(kind::HEADER))?),
+            roots: roots.ok_or_else(|| missing(kind::ROOTS))?,
+            transactions,
+            traces,
+            packages,
+            inner_places,
+            l1_messages,
+            state_diff: state_diff.ok_or_else(|| missing(kind::STATE_DIFF))?,
+            classes,
+        })
+    }
+}
+
+/// Writes parts.
+struct Writer {
+    frame: zstd::Encoder<'static, Vec<u8>>,
+    /// How many bytes may still come.
+    left: usize,
+}
+
+impl Writer {
+    fn put<K: Key, V: Value>(&mut self, kind: u8, key: &K, value: &V) -> Result<(), BlockBytesError> {
+        let key = key.encode();
+        let row = encode_row(value).map_err(|RowError(reason)| BlockBytesError::Part { kind, reason })?;
+        let bytes = key.len().saturating_add(row.len());
+        let too_long = BlockBytesError::TooLong { limit: MAX_BLOCK_BYTES };
+        let left = self.left.checked_sub(bytes.saturating_add(PART_HEAD));
+        let (Some(left), Ok(length)) = (left, u32::try_from(bytes)) else { return Err(too_long) };
+        self.left = left;
+        let mut write = |bytes: &[u8]| self.frame.write_all(bytes).map_err(BlockBytesError::Damaged);
+        write(&[kind])?;
+        write(&length.to_be_bytes())?;
+        write(&key)?;
+        write(&row)
+    }
+}
+
+/// Bytes of a part's kind and length.
+const PART_HEAD: usize = 1 + size_of::<u32>();
+
+/// Reads parts.
+struct Reader<'a> {
+    frame: zstd::Decoder<'static, &'a [u8]>,
+    /// How many bytes may still come.
+    left: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(frame: &'a [u8]) -> Result<Self, BlockBytesError> {
+        let mut frame = zstd::Decoder::with_buffer(frame).map_err(BlockBytesError::Damaged)?.single_frame();
+        frame.window_log_max(WINDOW_LOG).map_err(BlockBytesError::Damaged)?;
+        Ok(Self { frame, left: MAX_BLOCK_BYTES })
+    }
+
+    /// The next part; `None` at the end of the bytes.
+    fn next(&mut self) -> Result<Option<Part>, BlockBytesError> {
+        let head = self.take(PART_HEAD)?;
+        let Some((&kind, length)) = head.split_first() else {
+            return if self.frame.get_ref().is_empty() { Ok(None) } else { Err(BlockBytesError::GoesOn) };
+        };
+        let length = length.try_into().map(u32::from_be_bytes).map_err(|_| cut_off())?;
+        let bytes = self.take(length as usize)?;
+        if bytes.len() < length as usize {
+            return Err(cut_off());
+        }
+        Ok(Some(Part { kind, bytes }))
+    }
+
+    /// As many bytes, or fewer at the end. Memory is taken as they come, whatever was promised.
+    fn take(&mut self, length: usize) -> Result<Vec<u8>, BlockBytesError> {
+        if length > self.left {
+            return Err(BlockBytesError::TooLong { limit: MAX_BLOCK_BYTES });
+        }
+        let mut bytes = Vec::new();
+        let most = u64::try_from(length).unwrap_or(u64::MAX);
+        self.frame.by_ref().take(most).read_to_end(&mut bytes).map_err(BlockBytesError::Damaged)?;
+        self.left -= bytes.len();
+        Ok(bytes)
+    }
+}
+
+fn cut_off() -> BlockBytesError {
+    BlockBytesError::Damaged(io::ErrorKind::UnexpectedEof.into())
+}
+
+/// A part of a block.
+struct Part {
+    kind: u8,
+    bytes: Vec<u8>,
+}
+
+impl Part {
+    fn wrong(&self, reason: &str) -> BlockBytesError {
+        BlockBytesError::Part { kind: self.kind, reason: reason.to_owned() }
+    }
+
+    fn row<K: Key, V: Value>(&self) -> Result<(K, V), BlockBytesError> {
+        let (key, row) = K::decode(&self.bytes).ok_or_else(|| self.wrong("this is no key of it"))?;
+        let value = decode_row(row).map_err(|RowError(reason)| self.wrong(&reason))?;
+        Ok((key, value))
+    }
+
+    fn value<V: Value>(&self) -> Result<V, BlockBytesError> {
+        Ok(self.row::<(), V>()?.1)
+    }
+
+    /// What a block has one of.
+    fn once<V: Value>(&self, place: &mut Option<V>) -> Result<(), BlockBytesError> {
+        if place.is_some() {
+            return Err(self.wrong("a block has one, this one has two"));
+        }
+        *place = Some(self.value()?);
+        Ok(())
+    }
+}
