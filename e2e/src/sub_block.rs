@@ -94,7 +94,7 @@ pub async fn prove_on_latest(node: &TestNode, transactions: Vec<InnerTransaction
 
 /// Anyone may settle.
 fn context(base_block: BaseBlock) -> SubBlockContext {
-    SubBlockContext { chain_id: CHAIN_ID, base_block, submitter: ContractAddress::default() }
+    SubBlockContext::new(CHAIN_ID, base_block, ContractAddress::default())
 }
 
 /// A sub-block from which nothing was left out.

@@ -134,8 +134,7 @@ impl Chain {
             timestamp: header.timestamp,
             sequencer: header.sequencer.0,
         };
-        let context =
-            SubBlockContext { chain_id: ChainId::Sepolia, base_block, submitter: ContractAddress::default() };
+        let context = SubBlockContext::new(ChainId::Sepolia, base_block, ContractAddress::default());
         let inner =
             user.account.inner(&[transfer(0xbeef)], nonce(user.nonce), Account::inner_bounds()).unwrap();
         let state = self.executor.state(&StateAt::Block(header.block_number));

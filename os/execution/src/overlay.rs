@@ -8,6 +8,7 @@ use rpds::HashTrieMapSync;
 use starknet_api::core::{ClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::Statement;
 use zkthreads_storage::ClassRecord;
 
 /// Changes to a state. A clone shares everything with its original and takes constant time, so there may be one per
@@ -38,6 +39,21 @@ impl Overlay {
         }
         for (contract, class_hash) in &changes.class_hashes {
             self.class_hashes.insert_mut(*contract, *class_hash);
+        }
+    }
+
+    /// Puts what a sub-block wrote on top.
+    pub(crate) fn settle(&mut self, statement: &Statement) {
+        for contract in &statement.contracts {
+            if contract.changes_class() {
+                self.class_hashes.insert_mut(contract.address, contract.class_hash_after);
+            }
+            if contract.consumes_nonces() {
+                self.nonces.insert_mut(contract.address, contract.nonce_after);
+            }
+            for cell in contract.storage.iter().filter(|cell| cell.is_write()) {
+                self.storage.insert_mut((contract.address, cell.key), cell.after);
+            }
         }
     }
 

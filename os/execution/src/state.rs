@@ -1,6 +1,6 @@
 //! The state that transactions are executed on: what storage holds, and what an open block has changed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use blockifier::execution::contract_class::{CompiledClassV0, CompiledClassV1, RunnableCompiledClass};
 use blockifier::state::errors::StateError;
@@ -13,7 +13,8 @@ use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCom
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use zkthreads_storage::{BaseStateError, ClassDefinition, ClassRecord, StateView, Storage, StorageError};
+use zkthreads_protocol::Statement;
+use zkthreads_storage::{ClassDefinition, ClassRecord, StateView, Storage, StorageError};
 
 use crate::error::ExecutionError;
 use crate::overlay::Overlay;
@@ -27,6 +28,10 @@ const CACHED_CLASSES: u64 = 256;
 struct ReadyClass {
     class: RunnableCompiledClass,
     compiled_class_hash: CompiledClassHash,
+    /// Whether threads may run it.
+    confined: bool,
+    /// What the thread OS loads; filled when it is asked for.
+    casm: Arc<OnceLock<Arc<CasmContractClass>>>,
     declared_at: BlockNumber,
     /// The storage's epoch when it was read.
     epoch: u64,
@@ -52,8 +57,8 @@ pub struct ChainState {
     classes: ClassCache,
     /// The storage's epoch when it was opened.
     epoch: u64,
-    /// The first failure to read what was forked. Clones share it.
-    unread: Arc<Mutex<Option<BaseStateError>>>,
+    /// The first failure to read it. Clones share it.
+    unread: Arc<Mutex<Option<StorageError>>>,
 }
 
 impl ChainState {
@@ -127,25 +132,31 @@ impl ChainState {
         }
     }
 
+    /// This state after a sub-block has settled on it.
+    #[must_use]
+    pub fn with(&self, statement: &Statement) -> Self {
+        let mut state = self.clone();
+        state.overlay.settle(statement);
+        state
+    }
+
     /// The same state for somebody else, whose failures to read it are no concern of ours.
     pub(crate) fn apart(&self) -> Self {
         Self { unread: Arc::default(), ..self.clone() }
     }
 
     /// Whether everything could be read since this was asked last. Blockifier takes a failure to read for the failure of
-    /// a transaction; that of a chain that was forked, and cannot be reached now, is nobody's.
+    /// a transaction; that of a disk, or of a chain that was forked and cannot be reached now, is nobody's.
     pub(crate) fn all_read(&self) -> Result<(), ExecutionError> {
         match self.unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             None => Ok(()),
-            Some(error) => Err(StorageError::Base(error).into()),
+            Some(error) => Err(error.into()),
         }
     }
 
     fn read_error(&self, error: StorageError) -> StateError {
         let reason = error.to_string();
-        if let StorageError::Base(error) = error {
-            self.unread.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-        }
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         StateError::StateReadError(reason)
     }
 
@@ -172,6 +183,8 @@ impl ChainState {
         let ready = ReadyClass {
             class: runnable(&record)?,
             compiled_class_hash: record.compiled_class_hash,
+            confined: record.is_confined(),
+            casm: Arc::default(),
             declared_at: record.declared_at,
             epoch: self.epoch,
         };
@@ -234,16 +247,33 @@ impl StateReader for ChainState {
 
 impl ClassSource for ChainState {
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
+        let ready = match self.overlay.classes.get(&class_hash) {
+            Some(_) => None,
+            None => Some(self.ready_class(class_hash)?),
+        };
+        if let Some(casm) = ready.as_ref().and_then(|ready| ready.casm.get()) {
+            return Ok(Arc::clone(casm));
+        }
         match self.class(class_hash).map_err(|error| self.read_error(error))?.as_deref() {
             Some(ClassRecord { definition: ClassDefinition::Sierra { casm, .. }, .. }) => {
-                Ok(Arc::new(casm.clone()))
+                let casm = Arc::new(casm.clone());
+                Ok(match ready {
+                    Some(ready) => Arc::clone(ready.casm.get_or_init(|| casm)),
+                    None => casm,
+                })
             }
             _ => Err(StateError::UndeclaredClassHash(class_hash)),
         }
     }
 
+    fn compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {
+        self.runnable(class_hash).map(|(_, compiled_class_hash)| compiled_class_hash)
+    }
+
     fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
-        let record = self.class(class_hash).map_err(|error| self.read_error(error))?;
-        Ok(record.ok_or(StateError::UndeclaredClassHash(class_hash))?.is_confined())
+        match self.overlay.classes.get(&class_hash) {
+            Some(declared) => Ok(declared.record.is_confined()),
+            None => Ok(self.ready_class(class_hash)?.confined),
+        }
     }
 }

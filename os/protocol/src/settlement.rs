@@ -22,7 +22,7 @@ pub struct Conflict {
 }
 
 /// A part of a contract's state that a precondition can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum StateCell {
     /// A storage cell.
     Storage(StorageKey),
@@ -157,6 +157,17 @@ pub enum SettleError {
         /// Why.
         reason: String,
     },
+}
+
+/// Why a segment of a package did not settle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{error} [segment {segment}]")]
+pub struct SegmentError {
+    /// The segment, counted from zero.
+    pub segment: u32,
+    /// Why.
+    #[source]
+    pub error: SettleError,
 }
 
 struct ConflictList<'a>(&'a [Conflict]);

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use starknet_api::core::ContractAddress;
 use tokio::task::{JoinError, spawn_blocking};
 use zkthreads_execution::sub_block::{self, ExecutedSubBlock, SubBlockContext, SubBlockError};
-use zkthreads_program::OsError;
-use zkthreads_protocol::{InnerTransaction, Package, PackageDigest, Statement, ThreadFacts};
-use zkthreads_prover::{ProveError, Prover};
+use zkthreads_protocol::{InnerTransaction, Package, PackageDigest, ThreadFacts};
 
 use crate::fork::{ClassCache, ForkClient};
 use crate::node::{NodeClient, NodeError};
 use crate::progress::{Listener, Progress};
+use crate::worker::{self, Proven, Stage, WorkError};
 
 /// Builds and proves sub-blocks on top of one node. Cheap to clone.
 #[derive(Clone)]
@@ -19,7 +18,6 @@ pub struct SubBlockBuilder {
     node: NodeClient,
     submitter: ContractAddress,
     classes: ClassCache,
-    prover: Arc<Prover>,
     listener: Listener,
 }
 
@@ -51,20 +49,9 @@ pub enum BuildError {
     /// Nothing to prove.
     #[error(transparent)]
     SubBlock(#[from] SubBlockError),
-    /// The thread OS does not run.
-    #[error("the thread OS fails: {0}")]
-    Os(#[from] OsError),
-    /// The thread OS and blockifier disagree: a bug in the OS. Nothing is proven.
-    #[error("the thread OS states something else than blockifier did")]
-    StatementMismatch {
-        /// What blockifier did.
-        expected: Box<Statement>,
-        /// What the OS states.
-        found: Box<Statement>,
-    },
-    /// The prover fails.
+    /// There is no proof.
     #[error(transparent)]
-    Prove(#[from] ProveError),
+    Work(#[from] WorkError),
     /// The work was cancelled or panicked.
     #[error("interrupted: {0}")]
     Interrupted(#[from] JoinError),
@@ -78,7 +65,6 @@ impl SubBlockBuilder {
             node,
             submitter,
             classes: ClassCache::default(),
-            prover: Arc::new(Prover::new()),
             listener: Arc::new(|_| {}),
         }
     }
@@ -98,11 +84,7 @@ impl SubBlockBuilder {
     pub async fn execute(&self, transactions: Vec<InnerTransaction>) -> Result<ExecutedSubBlock, BuildError> {
         let fork = ForkClient::latest(self.node.clone(), self.classes.clone()).await?;
         (self.listener)(Progress::Forked { base_block: fork.base_block() });
-        let context = SubBlockContext {
-            chain_id: fork.chain_id().clone(),
-            base_block: fork.base_block(),
-            submitter: self.submitter,
-        };
+        let context = SubBlockContext::new(fork.chain_id().clone(), fork.base_block(), self.submitter);
         let reader = fork.clone();
         let executed = spawn_blocking(move || sub_block::execute(reader, &context, transactions)).await?;
         if let Some(reason) = fork.failure() {
@@ -129,16 +111,12 @@ impl SubBlockBuilder {
     }
 
     fn prove_blocking(&self, executed: ExecutedSubBlock) -> Result<ProvedSubBlock, BuildError> {
-        let run = zkthreads_program::run(&executed.input)?;
-        if run.statement != executed.statement {
-            return Err(BuildError::StatementMismatch {
-                expected: Box::new(executed.statement),
-                found: Box::new(run.statement),
-            });
-        }
-        let steps = run.steps;
-        (self.listener)(Progress::OsRan { steps });
-        let proof = self.prover.prove(run, &|stage| (self.listener)(Progress::Proving(stage)))?;
+        let Proven { proof, steps } =
+            worker::prove(&executed.input, &executed.statement, &|stage| match stage {
+                Stage::RunningOs => {}
+                Stage::OsRan { steps } => (self.listener)(Progress::OsRan { steps }),
+                Stage::Proving(stage) => (self.listener)(Progress::Proving(stage)),
+            })?;
         let proof_bytes = proof.len();
         let package = executed.into_package(proof);
         let bytes = package.encode();

@@ -2,11 +2,11 @@
 
 pub mod genesis;
 pub(crate) mod pre_confirmed;
-mod receipt;
+pub(crate) mod receipt;
 mod reopen;
-mod seal;
+pub(crate) mod seal;
 pub(crate) mod session;
-mod trace;
+pub(crate) mod trace;
 
 use std::sync::Arc;
 

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rpds::VectorSync;
-use starknet_api::block::{BlockHash, BlockInfo, BlockNumber};
+use starknet_api::block::{BlockHash, BlockHeader, BlockInfo, BlockNumber};
 use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::{BlockTransaction, StorageError, TransactionTrace};
 
 use super::seal::sort;
+use crate::context::{BlockEnv, STARKNET_VERSION};
+use crate::error::ExecutionError;
 use crate::state::ChainState;
 
 /// A transaction that a block has executed.
@@ -48,6 +50,29 @@ impl std::fmt::Debug for PreConfirmed {
 }
 
 impl PreConfirmed {
+    /// What a thread shows on top of the latest block: its transactions that no block holds yet, and the state after
+    /// them.
+    ///
+    /// # Errors
+    /// [`ExecutionError::BlockNumberOverflow`].
+    pub fn of_thread(
+        head: &BlockHeader,
+        env: BlockEnv,
+        transactions: VectorSync<Arc<ExecutedInBlock>>,
+        state: ChainState,
+    ) -> Result<Self, ExecutionError> {
+        let parent = &head.block_header_without_hash;
+        let info = BlockInfo {
+            block_number: parent.block_number.next().ok_or(ExecutionError::BlockNumberOverflow)?,
+            block_timestamp: env.timestamp,
+            starknet_version: STARKNET_VERSION,
+            sequencer_address: parent.sequencer.0,
+            gas_prices: env.gas_prices,
+            use_kzg_da: true,
+        };
+        Ok(Self(Arc::new(Shown { info, parent: head.block_hash, transactions, state: state.apart() })))
+    }
+
     /// The number it will have.
     #[must_use]
     pub fn number(&self) -> BlockNumber {

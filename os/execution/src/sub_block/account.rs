@@ -10,9 +10,9 @@ use blockifier::execution::contract_class::RunnableCompiledClass;
 use blockifier::execution::entry_point::{CallEntryPoint, CallType};
 use blockifier::execution::entry_point::{EntryPointExecutionContext, SierraGasRevertTracker};
 use blockifier::execution::stack_trace::{Cairo1RevertHeader, extract_trailing_cairo1_revert_trace};
-use blockifier::state::cached_state::TransactionalState;
+use blockifier::state::cached_state::CachedState;
 use blockifier::state::errors::StateError;
-use blockifier::state::state_api::{State, StateReader, UpdatableState};
+use blockifier::state::state_api::{State, StateReader};
 use blockifier::transaction::objects::{CommonAccountFields, CurrentTransactionInfo, TransactionInfo};
 use starknet_api::contract_class::EntryPointType;
 use starknet_api::core::{ClassHash, ContractAddress, EntryPointSelector};
@@ -42,10 +42,10 @@ pub(super) struct Execution {
     pub(super) touched: Touched,
 }
 
-/// Runs `transaction` on `state`, which the caller commits or drops.
-pub(super) fn run<U: UpdatableState>(
-    state: &mut TransactionalState<'_, U>,
-    source: &dyn ClassSource,
+/// Runs `transaction` on `state`, which is of no use if this fails.
+pub(super) fn run<S: StateReader>(
+    state: &mut CachedState<S>,
+    source: &impl ClassSource,
     block_context: &Arc<BlockContext>,
     transaction: &InnerTransaction,
     hash: TransactionHash,
@@ -147,7 +147,7 @@ pub(super) fn call_of_account(
 
 fn check_class(
     state: &dyn StateReader,
-    source: &dyn ClassSource,
+    source: &impl ClassSource,
     class_hash: ClassHash,
 ) -> Result<(), LeftOutReason> {
     match state.get_compiled_class(class_hash).map_err(state_error)? {

@@ -16,8 +16,8 @@ use blockifier::execution::errors::{AnnotatedEntryPointExecutionError, EntryPoin
 use blockifier::execution::stack_trace::{
     Cairo1RevertHeader, extract_trailing_cairo1_revert_trace, gen_tx_execution_error_trace,
 };
-use blockifier::state::cached_state::TransactionalState;
-use blockifier::state::state_api::{State, StateReader, UpdatableState};
+use blockifier::state::cached_state::{CachedState, TransactionalState};
+use blockifier::state::state_api::{State, StateReader};
 use blockifier::transaction::errors::TransactionExecutionError;
 use starknet_api::core::ClassHash;
 use starknet_api::executable_transaction::TransactionType;
@@ -46,8 +46,8 @@ struct Phase<'a> {
 }
 
 /// Runs `__execute__` with at most `gas`. If it fails, `state` is as it was; the reason is told.
-pub(super) fn run<U: UpdatableState>(
-    state: &mut TransactionalState<'_, U>,
+pub(super) fn run<S: StateReader>(
+    state: &mut CachedState<S>,
     context: &Arc<TransactionContext>,
     transaction: &InnerTransaction,
     gas: GasAmount,

@@ -1,9 +1,48 @@
 //! Reasons for leaving an inner transaction out of a sub-block.
 
+use std::fmt::{self, Display, Formatter};
+
 use starknet_api::core::{ClassHash, ContractAddress, Nonce};
+use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::InnerTransaction;
 
 use super::abort::AbortCause;
+
+/// An inner transaction that is not in the sub-block.
+#[derive(Debug, Clone)]
+pub struct LeftOut {
+    /// The transaction.
+    pub transaction: InnerTransaction,
+    /// Its hash.
+    pub hash: TransactionHash,
+    /// Why.
+    pub reason: LeftOutReason,
+}
+
+/// What a sub-block has only so much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Transactions.
+    Transactions,
+    /// Felts of the statement.
+    StatementFelts,
+    /// Bytes of the package, without the proof.
+    PackageBytes,
+    /// Steps of the thread OS, as estimated.
+    Steps,
+}
+
+impl Display for Limit {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Transactions => "transactions",
+            Self::StatementFelts => "felts of the statement",
+            Self::PackageBytes => "bytes of the package",
+            Self::Steps => "steps",
+        })
+    }
+}
 
 /// Why an inner transaction is not in the sub-block.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +102,47 @@ pub enum LeftOutReason {
         /// The class.
         class_hash: ClassHash,
     },
-    /// The state could not be read.
+    /// It writes a contract of the chain that is none of the thread's.
+    #[error("it writes contract {:#x}, which is none of this thread's", .contract.0.key())]
+    OutsideThread {
+        /// The contract.
+        contract: ContractAddress,
+    },
+    /// It sends a message to what is no L1 address: no chain takes it.
+    #[error("message to L1: {reason}")]
+    Message {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It is too large for any sub-block.
+    #[error("too large: {size} {limit}, at most {max} are possible")]
+    TooLarge {
+        /// Of what there is too much.
+        limit: Limit,
+        /// How much there is, alone in a sub-block.
+        size: u64,
+        /// The most that a sub-block holds.
+        max: u64,
+    },
+    /// Its fields cannot be hashed.
+    #[error("cannot hash: {reason}")]
+    Hash {
+        /// Why.
+        reason: String,
+    },
+    /// The execution panicked.
+    #[error("the execution panicked")]
+    Panic,
+    /// This sub-block has no room for it, the next one has. No verdict on the transaction.
+    #[error("the sub-block is full")]
+    Full,
+    /// The state below could not be read. No verdict on the transaction.
+    #[error("the state cannot be read: {reason}")]
+    Unreadable {
+        /// The first failure.
+        reason: String,
+    },
+    /// The state refuses what it does.
     #[error("state: {reason}")]
     State {
         /// The reader's error.

@@ -1,57 +1,77 @@
 //! Executes a sub-block: inner transactions on blockifier, over any state, recording everything they read.
 //!
-//! Each inner transaction goes through the account flow of an ordinary INVOKE v3 (nonce, `__validate__`,
-//! `__execute__`) without a fee, on a transactional state of its own. If `__execute__` fails, it is undone, and the
-//! transaction is part of the sub-block as a reverted one. A transaction that the account refuses, or that does
-//! something the thread OS cannot prove, is left out with its reason and leaves no trace. The rest becomes
+//! [`OpenSubBlock`] takes one transaction after the other; [`execute`] a list of them. Each goes through the account flow
+//! of an ordinary INVOKE v3 (nonce, `__validate__`, `__execute__`) without a fee, on a snapshot of the state. If
+//! `__execute__` fails, it is undone, and the transaction is part of the sub-block as a reverted one. A transaction that
+//! the account refuses, or that does something the thread OS cannot prove, is left out with its reason and leaves no
+//! trace. The rest becomes [`ExecutedInner`]s, and in the end
 //!
 //! * an [`OsInput`]: the recording the OS runs on, and
 //! * the [`Statement`] that blockifier's execution implies. The OS must produce exactly the same one.
 
 mod abort;
+mod accesses;
 mod account;
+mod below;
 mod class;
 mod execute;
+mod inner;
 mod left_out;
-mod lent;
 mod outcome;
 mod package;
 mod record;
+mod session;
+mod size;
+mod steps;
 mod touched;
 mod watched;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use blockifier::blockifier_versioned_constants::VersionedConstants;
 use blockifier::bouncer::BouncerConfig;
 use blockifier::context::{BlockContext, ChainInfo};
-use blockifier::state::cached_state::{CachedState, TransactionalState};
 use blockifier::state::errors::StateError;
-use blockifier::state::state_api::{StateReader, StateResult};
+use blockifier::state::state_api::StateResult;
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use starknet_api::StarknetApiError;
 use starknet_api::block::{BlockInfo, StarknetVersion};
-use starknet_api::core::{ChainId, ClassHash, ContractAddress};
-use starknet_api::transaction::TransactionHash;
+use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
+use starknet_api::core::{ChainId, ClassHash, CompiledClassHash, ContractAddress};
 use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 use zkthreads_program::input::OsInput;
-use zkthreads_protocol::limits::{MAX_INNER_TRANSACTIONS, MAX_STATEMENT_FELTS};
-use zkthreads_protocol::{BaseBlock, InnerEvent, InnerTransaction, Statement};
+use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
+use zkthreads_protocol::{BaseBlock, Conflict, InnerEvent, Statement};
 
 pub use abort::AbortCause;
+pub use accesses::{Accesses, Cell};
+pub use below::SubBlockState;
 pub use class::SubBlockClass;
-pub use left_out::LeftOutReason;
+pub use inner::ExecutedInner;
+pub use left_out::{LeftOut, LeftOutReason, Limit};
+pub use session::{OpenSubBlock, execute};
 
-use lent::Lent;
-use outcome::Outcome;
+use crate::error::ExecutionError;
+use crate::state::ChainState;
+use crate::thread::precheck;
 
 /// Where the compiled classes come from: the state reader's side that keeps what blockifier's form of a class lacks.
 pub trait ClassSource {
-    /// The CASM that [`StateReader::get_compiled_class`] runs for `class_hash`.
+    /// The CASM that [`StateReader::get_compiled_class`](blockifier::state::state_api::StateReader::get_compiled_class)
+    /// runs for `class_hash`.
     ///
     /// # Errors
     /// [`StateError::UndeclaredClassHash`] if there is no such Sierra class.
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>>;
+
+    /// The CASM's hash in the class trie (version 2).
+    ///
+    /// # Errors
+    /// [`StateError::UndeclaredClassHash`] if there is no such Sierra class.
+    fn compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {
+        Ok(self.casm(class_hash)?.hash(&HashVersion::V2))
+    }
 
     /// Whether threads may run and deploy the class: see [`SubBlockClass::confined`].
     ///
@@ -69,6 +89,18 @@ pub struct SubBlockContext {
     pub base_block: BaseBlock,
     /// The only account that may settle the sub-block; zero admits anyone.
     pub submitter: ContractAddress,
+    /// The contracts whose storage and class may be written; `None` admits all. Nonces of senders always may.
+    pub writable: Option<Arc<BTreeSet<ContractAddress>>>,
+    /// The most steps that the thread OS may take, as estimated; `None` sets no limit.
+    pub max_steps: Option<u64>,
+}
+
+impl SubBlockContext {
+    /// A context in which all contracts may be written, with any number of steps.
+    #[must_use]
+    pub fn new(chain_id: ChainId, base_block: BaseBlock, submitter: ContractAddress) -> Self {
+        Self { chain_id, base_block, submitter, writable: None, max_steps: None }
+    }
 }
 
 /// A sub-block as blockifier executed it.
@@ -82,17 +114,6 @@ pub struct ExecutedSubBlock {
     pub events: Vec<InnerEvent>,
     /// Transactions that are not in the sub-block, in the order they came.
     pub left_out: Vec<LeftOut>,
-}
-
-/// An inner transaction that is not in the sub-block.
-#[derive(Debug, Clone)]
-pub struct LeftOut {
-    /// The transaction.
-    pub transaction: InnerTransaction,
-    /// Its hash.
-    pub hash: TransactionHash,
-    /// Why.
-    pub reason: LeftOutReason,
 }
 
 /// Why no sub-block was made.
@@ -116,11 +137,11 @@ pub enum SubBlockError {
         /// How many were given.
         transactions: usize,
     },
-    /// The statement would be larger than a verifier accepts: split the sub-block.
-    #[error("the statement has {felts} felts, at most {MAX_STATEMENT_FELTS} are accepted")]
-    TooLarge {
-        /// Its length.
-        felts: usize,
+    /// Not all transactions have room in one sub-block: split them.
+    #[error("a sub-block is full after {transactions} of these transactions")]
+    Full {
+        /// How many have room.
+        transactions: usize,
     },
 }
 
@@ -129,40 +150,14 @@ fn reasons(left_out: &[LeftOut]) -> String {
     if reasons.is_empty() { "none was given".to_owned() } else { reasons.join("; ") }
 }
 
-/// Executes `transactions` in order on top of `state`, the state of `context.base_block` or of a later block.
+/// Every precondition of `statement` that does not hold in `state`.
 ///
 /// # Errors
-/// If the state cannot be read, nothing can be included, or the sub-block is too large. A transaction that fails is
-/// not an error: it is left out.
-pub fn execute<S: StateReader + ClassSource>(
-    state: S,
-    context: &SubBlockContext,
-    transactions: Vec<InnerTransaction>,
-) -> Result<ExecutedSubBlock, SubBlockError> {
-    if transactions.len() > MAX_INNER_TRANSACTIONS {
-        return Err(SubBlockError::TooMany { transactions: transactions.len() });
-    }
-    let block_context = Arc::new(block_context(context));
-    let below = state;
-    let mut state = CachedState::new(Lent(&below));
-    let mut outcome = Outcome::default();
-    let mut left_out = Vec::new();
-    for transaction in transactions {
-        let hash = transaction.hash(&context.chain_id)?;
-        let mut transactional = TransactionalState::create_transactional(&mut state);
-        match account::run(&mut transactional, &below, &block_context, &transaction, hash) {
-            Ok(execution) => {
-                transactional.commit();
-                outcome.include(transaction, hash, execution);
-            }
-            Err(reason) => {
-                tracing::debug!(%hash, %reason, "inner transaction left out");
-                transactional.abort();
-                left_out.push(LeftOut { transaction, hash, reason });
-            }
-        }
-    }
-    outcome.finish(&below, &state, context, left_out)
+/// If the state cannot be read.
+pub fn conflicts(state: &ChainState, statement: &Statement) -> Result<Vec<Conflict>, ExecutionError> {
+    let conflicts = precheck::conflicts(state, statement);
+    state.all_read()?;
+    Ok(conflicts?)
 }
 
 /// The base block's context under the current protocol version. Fee fields are immaterial: no fee is charged.

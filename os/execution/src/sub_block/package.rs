@@ -1,13 +1,19 @@
-//! From an executed sub-block and its proof to the package.
+//! From an executed sub-block and its proof to the segment of a package.
 
-use zkthreads_protocol::{IncludedTransaction, Package};
+use zkthreads_protocol::{IncludedTransaction, Package, Segment};
 
 use super::ExecutedSubBlock;
 
 impl ExecutedSubBlock {
-    /// The package that settles the sub-block, given the proof of its statement.
+    /// The package that settles the sub-block alone, given the proof of its statement.
     #[must_use]
     pub fn into_package(self, proof: Vec<u8>) -> Package {
+        self.into_segment(proof).into()
+    }
+
+    /// The segment of a package that settles the sub-block, given the proof of its statement.
+    #[must_use]
+    pub fn into_segment(self, proof: Vec<u8>) -> Segment {
         let Self { input, statement, events, .. } = self;
         let inner_transactions = input
             .transactions
@@ -17,6 +23,6 @@ impl ExecutedSubBlock {
                 None => IncludedTransaction::succeeded(recorded.transaction),
             })
             .collect();
-        Package { statement, inner_transactions, events, proof }
+        Segment { statement, inner_transactions, events, proof }
     }
 }

@@ -26,15 +26,12 @@ pub fn sub_block_over(
 ) -> ExecutedSubBlock {
     let header =
         chain.executor.storage().header(base).expect("reads").expect("a block").block_header_without_hash;
-    let context = SubBlockContext {
-        chain_id: chain.executor.config().chain_id.clone(),
-        base_block: BaseBlock {
-            number: header.block_number,
-            timestamp: header.timestamp,
-            sequencer: header.sequencer.0,
-        },
-        submitter,
+    let base_block = BaseBlock {
+        number: header.block_number,
+        timestamp: header.timestamp,
+        sequencer: header.sequencer.0,
     };
+    let context = SubBlockContext::new(chain.executor.config().chain_id.clone(), base_block, submitter);
     sub_block::execute(chain.state(), &context, transactions).expect("a sub-block")
 }
 

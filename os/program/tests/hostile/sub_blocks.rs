@@ -50,7 +50,7 @@ pub fn context() -> SubBlockContext {
         timestamp: BlockTimestamp(1_700_000_123),
         sequencer: address(0x5e9_u64),
     };
-    SubBlockContext { chain_id: chain_id(), base_block, submitter: address(0x50b_u64) }
+    SubBlockContext::new(chain_id(), base_block, address(0x50b_u64))
 }
 
 /// Executes `transactions`, none of which is left out.

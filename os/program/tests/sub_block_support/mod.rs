@@ -73,7 +73,7 @@ impl World {
             timestamp: BlockTimestamp(1_700_000_123),
             sequencer: address(0x5e9_u64),
         };
-        let context = SubBlockContext { chain_id: chain_id(), base_block, submitter: address(0x50b_u64) };
+        let context = SubBlockContext::new(chain_id(), base_block, address(0x50b_u64));
         Self { state, users, context }
     }
 

@@ -1,0 +1,115 @@
+//! The state that a sub-block is executed on, with what the sub-block has written on top.
+
+use std::sync::Arc;
+
+use blockifier::execution::contract_class::RunnableCompiledClass;
+use blockifier::state::cached_state::StateMaps;
+use blockifier::state::state_api::{StateReader, StateResult};
+use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
+use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
+use starknet_api::state::StorageKey;
+use starknet_types_core::felt::Felt;
+
+use super::ClassSource;
+use crate::overlay::Overlay;
+use crate::state::ChainState;
+
+/// A state on which sub-blocks are executed. A clone takes constant time and sees no later write.
+pub trait SubBlockState: StateReader + ClassSource + Clone {
+    /// Puts changes of storage, nonces and class hashes on top.
+    fn write(&mut self, changes: &StateMaps);
+
+    /// The first failure to read since this was asked last. Blockifier takes it for a transaction's own failure.
+    fn take_failure(&self) -> Option<String>;
+}
+
+impl SubBlockState for ChainState {
+    fn write(&mut self, changes: &StateMaps) {
+        self.overlay.write(changes);
+    }
+
+    fn take_failure(&self) -> Option<String> {
+        self.all_read().err().map(|error| error.to_string())
+    }
+}
+
+/// A state of any kind, with changes on top. Its failures to read are its own to tell.
+pub(super) struct OnTop<'a, S> {
+    below: &'a S,
+    overlay: Overlay,
+}
+
+impl<'a, S> OnTop<'a, S> {
+    pub(super) fn new(below: &'a S) -> Self {
+        Self { below, overlay: Overlay::default() }
+    }
+}
+
+impl<S> Clone for OnTop<'_, S> {
+    fn clone(&self) -> Self {
+        Self { below: self.below, overlay: self.overlay.clone() }
+    }
+}
+
+impl<S: StateReader + ClassSource> SubBlockState for OnTop<'_, S> {
+    fn write(&mut self, changes: &StateMaps) {
+        self.overlay.write(changes);
+    }
+
+    fn take_failure(&self) -> Option<String> {
+        None
+    }
+}
+
+impl<S: StateReader> StateReader for OnTop<'_, S> {
+    fn get_storage_at(&self, contract: ContractAddress, key: StorageKey) -> StateResult<Felt> {
+        match self.overlay.storage.get(&(contract, key)) {
+            Some(value) => Ok(*value),
+            None => self.below.get_storage_at(contract, key),
+        }
+    }
+
+    fn get_nonce_at(&self, contract: ContractAddress) -> StateResult<Nonce> {
+        match self.overlay.nonces.get(&contract) {
+            Some(nonce) => Ok(*nonce),
+            None => self.below.get_nonce_at(contract),
+        }
+    }
+
+    fn get_class_hash_at(&self, contract: ContractAddress) -> StateResult<ClassHash> {
+        match self.overlay.class_hashes.get(&contract) {
+            Some(class_hash) => Ok(*class_hash),
+            None => self.below.get_class_hash_at(contract),
+        }
+    }
+
+    fn get_compiled_class(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
+        self.below.get_compiled_class(class_hash)
+    }
+
+    fn get_compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {
+        self.below.get_compiled_class_hash(class_hash)
+    }
+
+    fn get_compiled_class_hash_v2(
+        &self,
+        class_hash: ClassHash,
+        class: &RunnableCompiledClass,
+    ) -> StateResult<CompiledClassHash> {
+        self.below.get_compiled_class_hash_v2(class_hash, class)
+    }
+}
+
+impl<S: ClassSource> ClassSource for OnTop<'_, S> {
+    fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
+        self.below.casm(class_hash)
+    }
+
+    fn compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {
+        self.below.compiled_class_hash(class_hash)
+    }
+
+    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
+        self.below.is_confined(class_hash)
+    }
+}

@@ -1,0 +1,210 @@
+//! A sub-block to which transactions are still added.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use blockifier::context::BlockContext;
+use blockifier::state::cached_state::{CachedState, StateMaps};
+use blockifier::state::state_api::StateReader;
+use starknet_api::transaction::TransactionHash;
+use zkthreads_protocol::InnerTransaction;
+use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
+
+use super::below::{OnTop, SubBlockState};
+use super::inner::ExecutedInner;
+use super::left_out::{LeftOut, LeftOutReason};
+use super::size::Size;
+use super::{ClassSource, ExecutedSubBlock, SubBlockContext, SubBlockError, account, outcome};
+use crate::state::ChainState;
+
+/// A sub-block that grows transaction by transaction. What a transaction did is in the state at once; one that is left
+/// out has changed nothing.
+pub struct OpenSubBlock<S: SubBlockState = ChainState> {
+    below: S,
+    /// `below` with all that was written since.
+    state: S,
+    context: SubBlockContext,
+    block_context: Arc<BlockContext>,
+    executed: Vec<Arc<ExecutedInner>>,
+    size: Size,
+}
+
+impl<S: SubBlockState> OpenSubBlock<S> {
+    /// A sub-block without transactions on top of `below`: the state of `context.base_block`, or of a later block, or
+    /// what is to come of it by other sub-blocks.
+    #[must_use]
+    pub fn open(below: S, context: SubBlockContext) -> Self {
+        let block_context = Arc::new(super::block_context(&context));
+        let state = below.clone();
+        Self { below, state, context, block_context, executed: Vec::new(), size: Size::default() }
+    }
+
+    /// Executes a transaction after those already in the sub-block.
+    ///
+    /// # Errors
+    /// If it is left out; see [`LeftOutReason`]. Two of the reasons are no verdict on the transaction:
+    /// [`LeftOutReason::Unreadable`] and [`LeftOutReason::Full`].
+    pub fn execute(&mut self, transaction: InnerTransaction) -> Result<Arc<ExecutedInner>, Box<LeftOut>> {
+        let hash = match transaction.hash(&self.context.chain_id) {
+            Ok(hash) => hash,
+            Err(error) => {
+                let (hash, reason) = (TransactionHash::default(), error.to_string());
+                return Err(Box::new(LeftOut { transaction, hash, reason: LeftOutReason::Hash { reason } }));
+            }
+        };
+        match self.try_execute(&transaction, hash) {
+            Ok(executed) => {
+                self.executed.push(Arc::clone(&executed));
+                Ok(executed)
+            }
+            Err(reason) => {
+                tracing::debug!(%hash, %reason, "inner transaction left out");
+                Err(Box::new(LeftOut { transaction, hash, reason }))
+            }
+        }
+    }
+
+    fn try_execute(
+        &mut self,
+        transaction: &InnerTransaction,
+        hash: TransactionHash,
+    ) -> Result<Arc<ExecutedInner>, LeftOutReason> {
+        // What could not be read for others before is not this transaction's business.
+        let _ = self.state.take_failure();
+        let executed = catch_unwind(AssertUnwindSafe(|| self.run(transaction, hash)));
+        if let Some(reason) = self.state.take_failure() {
+            return Err(LeftOutReason::Unreadable { reason });
+        }
+        let executed = executed.unwrap_or(Err(LeftOutReason::Panic))?;
+        let max_steps = self.context.max_steps;
+        if self.size.counts_with(&executed).exceeds(max_steps).is_some() {
+            return Err(match Size::default().counts_with(&executed).exceeds(max_steps) {
+                Some((limit, size, max)) => LeftOutReason::TooLarge { limit, size, max },
+                None => LeftOutReason::Full,
+            });
+        }
+        self.size.add(&executed);
+        self.state.write(&executed.changes);
+        Ok(Arc::new(executed))
+    }
+
+    /// Executes on a snapshot, which is dropped: nothing that one transaction read is kept for another.
+    fn run(
+        &self,
+        transaction: &InnerTransaction,
+        hash: TransactionHash,
+    ) -> Result<ExecutedInner, LeftOutReason> {
+        let mut state = CachedState::new(self.state.clone());
+        let execution = account::run(&mut state, &self.state, &self.block_context, transaction, hash)?;
+        let changes = state.to_state_diff().map_err(account::state_error)?.state_maps;
+        self.check_writable(&changes)?;
+        let constants = self.block_context.versioned_constants();
+        ExecutedInner::new(transaction.clone(), hash, execution, changes, constants)
+    }
+
+    /// Whether all that was changed may be.
+    fn check_writable(&self, changes: &StateMaps) -> Result<(), LeftOutReason> {
+        let Some(writable) = &self.context.writable else { return Ok(()) };
+        let written = changes.storage.keys().map(|(contract, _)| contract).chain(changes.class_hashes.keys());
+        match written.filter(|contract| !writable.contains(contract)).min() {
+            None => Ok(()),
+            Some(contract) => Err(LeftOutReason::OutsideThread { contract: *contract }),
+        }
+    }
+
+    /// The state after its transactions.
+    #[must_use]
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// Puts the sub-block on top of another state, in which every cell that its transactions read, and that none of
+    /// them wrote before, holds what it held: the caller has made sure.
+    pub fn rebase(&mut self, below: S) {
+        self.state = below.clone();
+        for executed in &self.executed {
+            self.state.write(&executed.changes);
+        }
+        self.below = below;
+    }
+
+    /// What its transactions see around them.
+    #[must_use]
+    pub fn context(&self) -> &SubBlockContext {
+        &self.context
+    }
+
+    /// Its transactions, in order.
+    #[must_use]
+    pub fn executed(&self) -> &[Arc<ExecutedInner>] {
+        &self.executed
+    }
+
+    /// How many transactions it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.executed.len()
+    }
+
+    /// Whether it holds no transaction.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.executed.is_empty()
+    }
+
+    /// About how many steps the thread OS will take for it.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.size.counts().steps()
+    }
+
+    /// Length of its statement, felts.
+    #[must_use]
+    pub fn felts(&self) -> usize {
+        self.size.counts().felts()
+    }
+
+    /// Size of its package without the proof, bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.size.counts().bytes()
+    }
+
+    /// The sub-block as it is now.
+    ///
+    /// # Errors
+    /// If it is empty, or the state cannot be read.
+    pub fn close(&self) -> Result<ExecutedSubBlock, SubBlockError> {
+        outcome::close(&self.below, &self.state, &self.context, &self.executed, &self.size)
+    }
+}
+
+/// Executes `transactions` in order on top of `state`, the state of `context.base_block` or of a later block.
+///
+/// # Errors
+/// If the state cannot be read, nothing can be included, or the sub-block is too large. A transaction that fails is
+/// not an error: it is left out.
+pub fn execute<S: StateReader + ClassSource>(
+    state: S,
+    context: &SubBlockContext,
+    transactions: Vec<InnerTransaction>,
+) -> Result<ExecutedSubBlock, SubBlockError> {
+    if transactions.len() > MAX_INNER_TRANSACTIONS {
+        return Err(SubBlockError::TooMany { transactions: transactions.len() });
+    }
+    let mut open = OpenSubBlock::open(OnTop::new(&state), context.clone());
+    let mut all_left_out = Vec::new();
+    for transaction in transactions {
+        match open.execute(transaction) {
+            Ok(_) => {}
+            Err(left_out) if left_out.reason == LeftOutReason::Full => {
+                return Err(SubBlockError::Full { transactions: open.len() });
+            }
+            Err(left_out) => all_left_out.push(*left_out),
+        }
+    }
+    if open.is_empty() {
+        return Err(SubBlockError::Empty { left_out: all_left_out });
+    }
+    Ok(ExecutedSubBlock { left_out: all_left_out, ..open.close()? })
+}

@@ -1,0 +1,165 @@
+//! How large a sub-block is, piece by piece: what its statement and its package must have room for.
+
+use std::collections::BTreeSet;
+
+use starknet_api::core::ClassHash;
+use starknet_types_core::felt::Felt;
+use zkthreads_protocol::StateCell;
+use zkthreads_protocol::limits::{
+    MAX_INNER_TRANSACTIONS, MAX_PROOF_BYTES, MAX_SEGMENT_BYTES, MAX_STATEMENT_FELTS,
+};
+use zkthreads_storage::ExecutionStatus;
+
+use super::accesses::Cell;
+use super::inner::ExecutedInner;
+use super::left_out::Limit;
+use super::steps;
+
+/// A statement without transactions, classes, contracts and messages.
+const STATEMENT_FELTS: usize = 12;
+const TRANSACTION_FELTS: usize = 2;
+const CLASS_FELTS: usize = 3;
+const CONTRACT_FELTS: usize = 6;
+const CELL_FELTS: usize = 3;
+/// A message without its payload.
+const MESSAGE_FELTS: usize = 4;
+
+const FELT_BYTES: usize = 32;
+/// A package of one segment without its felts, transactions, events and proof.
+const PACKAGE_BYTES: usize = 26;
+/// An inner transaction without its calldata, signature and revert reason.
+const TRANSACTION_BYTES: usize = 155;
+/// The length of a revert reason.
+const REASON_BYTES: usize = 4;
+/// An event without keys and data.
+const EVENT_BYTES: usize = 44;
+
+/// Room that a segment leaves beside its proof, bytes.
+const MAX_BYTES_WITHOUT_PROOF: usize = MAX_SEGMENT_BYTES - MAX_PROOF_BYTES;
+
+/// What the transactions of a sub-block add up to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Size {
+    cells: BTreeSet<Cell>,
+    classes: BTreeSet<ClassHash>,
+    counts: Counts,
+}
+
+/// How many there are of what takes room.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    transactions: usize,
+    classes: usize,
+    contracts: usize,
+    cells: usize,
+    message_felts: usize,
+    /// Calldata, signatures, revert reasons and events.
+    other_bytes: usize,
+    transaction_steps: u64,
+}
+
+impl Size {
+    /// The cells that are touched. Of every contract, the class hash is.
+    pub(super) fn cells(&self) -> &BTreeSet<Cell> {
+        &self.cells
+    }
+
+    /// The classes that run, and those that contracts are given.
+    pub(super) fn classes(&self) -> &BTreeSet<ClassHash> {
+        &self.classes
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// What it would be with one more transaction.
+    pub(super) fn counts_with(&self, inner: &ExecutedInner) -> Counts {
+        let mut counts = self.counts;
+        for cell in inner.accesses.reads.difference(&self.cells) {
+            match cell.cell {
+                StateCell::Storage(_) => counts.cells = counts.cells.saturating_add(1),
+                StateCell::ClassHash => counts.contracts = counts.contracts.saturating_add(1),
+                StateCell::Nonce => {}
+            }
+        }
+        let new_classes = inner.classes.difference(&self.classes).count();
+        counts.classes = counts.classes.saturating_add(new_classes);
+        counts.transactions = counts.transactions.saturating_add(1);
+        counts.transaction_steps = counts.transaction_steps.saturating_add(inner.steps);
+        let receipt = &inner.in_block.transaction.receipt;
+        let messages = receipt.messages.iter().map(|message| message_felts(&message.payload.0));
+        counts.message_felts = messages.fold(counts.message_felts, usize::saturating_add);
+        counts.other_bytes = counts.other_bytes.saturating_add(bytes_of(inner));
+        counts
+    }
+
+    /// Adds a transaction.
+    pub(super) fn add(&mut self, inner: &ExecutedInner) {
+        self.counts = self.counts_with(inner);
+        self.cells.extend(&inner.accesses.reads);
+        self.classes.extend(&inner.classes);
+    }
+}
+
+impl Counts {
+    /// Length of the statement, felts.
+    pub(super) fn felts(&self) -> usize {
+        [
+            STATEMENT_FELTS,
+            self.transactions.saturating_mul(TRANSACTION_FELTS),
+            self.classes.saturating_mul(CLASS_FELTS),
+            self.contracts.saturating_mul(CONTRACT_FELTS),
+            self.cells.saturating_mul(CELL_FELTS),
+            self.message_felts,
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    }
+
+    /// Size of the package, without the proof.
+    pub(super) fn bytes(&self) -> usize {
+        PACKAGE_BYTES.saturating_add(felt_bytes(self.felts())).saturating_add(self.other_bytes)
+    }
+
+    /// About how many steps the thread OS takes.
+    pub(super) fn steps(&self) -> u64 {
+        steps::of_sub_block(self.transaction_steps, self.contracts, self.cells)
+    }
+
+    /// The first limit that is exceeded, with the size and what is allowed.
+    pub(super) fn exceeds(&self, max_steps: Option<u64>) -> Option<(Limit, u64, u64)> {
+        let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
+        [
+            (Limit::Transactions, size(self.transactions), size(MAX_INNER_TRANSACTIONS)),
+            (Limit::StatementFelts, size(self.felts()), size(MAX_STATEMENT_FELTS)),
+            (Limit::PackageBytes, size(self.bytes()), size(MAX_BYTES_WITHOUT_PROOF)),
+            (Limit::Steps, self.steps(), max_steps.unwrap_or(u64::MAX)),
+        ]
+        .into_iter()
+        .find(|(_, size, max)| size > max)
+    }
+}
+
+fn message_felts(payload: &[Felt]) -> usize {
+    MESSAGE_FELTS.saturating_add(payload.len())
+}
+
+/// What one transaction takes in a package, besides the statement.
+fn bytes_of(inner: &ExecutedInner) -> usize {
+    let (invoke, receipt) = (inner.transaction.as_invoke(), &inner.in_block.transaction.receipt);
+    let signed = felt_bytes(invoke.calldata.0.len().saturating_add(invoke.signature.0.len()));
+    let reason = match &receipt.status {
+        ExecutionStatus::Succeeded => 0,
+        ExecutionStatus::Reverted { reason } => REASON_BYTES.saturating_add(reason.len()),
+    };
+    let events = receipt.events.iter().map(|event| {
+        let felts = event.content.keys.len().saturating_add(event.content.data.0.len());
+        EVENT_BYTES.saturating_add(felt_bytes(felts))
+    });
+    [TRANSACTION_BYTES, signed, reason].into_iter().chain(events).fold(0, usize::saturating_add)
+}
+
+fn felt_bytes(felts: usize) -> usize {
+    felts.saturating_mul(FELT_BYTES)
+}
