@@ -136,10 +136,18 @@ impl Account {
     /// # Errors
     /// See [`SignError`].
     pub fn sign(&self, invoke: &mut InvokeTransactionV3) -> Result<TransactionHash, SignError> {
-        let hash = invoke.calculate_transaction_hash(&self.chain_id, &TransactionVersion::THREE)?;
+        let hash = self.hash(invoke)?;
         let signature = self.key.sign(&hash.0)?;
         invoke.signature = TransactionSignature(vec![signature.r, signature.s].into());
         Ok(hash)
+    }
+
+    /// The hash of `invoke` on the account's chain.
+    ///
+    /// # Errors
+    /// [`SignError::Hash`].
+    pub fn hash(&self, invoke: &InvokeTransactionV3) -> Result<TransactionHash, SignError> {
+        Ok(invoke.calculate_transaction_hash(&self.chain_id, &TransactionVersion::THREE)?)
     }
 }
 

@@ -61,12 +61,7 @@ impl SubBlockBuilder {
     /// Sub-blocks on top of `node` that only `submitter` may settle (zero: anyone).
     #[must_use]
     pub fn new(node: NodeClient, submitter: ContractAddress) -> Self {
-        Self {
-            node,
-            submitter,
-            classes: ClassCache::default(),
-            listener: Arc::new(|_| {}),
-        }
+        Self { node, submitter, classes: ClassCache::default(), listener: Arc::new(|_| {}) }
     }
 
     /// Tells `listener` of every step.
@@ -121,10 +116,14 @@ impl SubBlockBuilder {
         let package = executed.into_package(proof);
         let bytes = package.encode();
         (self.listener)(Progress::Packed { proof_bytes, package_bytes: bytes.len() });
-        let facts = ThreadFacts {
-            os_program_hash: zkthreads_program::os_program().hash(),
-            package_digest: PackageDigest::of(&bytes),
-        };
-        Ok(ProvedSubBlock { facts, package, bytes, steps })
+        Ok(ProvedSubBlock { facts: facts(&bytes), package, bytes, steps })
+    }
+}
+
+/// What the envelope of a package that our OS made must sign.
+pub(crate) fn facts(package: &[u8]) -> ThreadFacts {
+    ThreadFacts {
+        os_program_hash: zkthreads_program::os_program().hash(),
+        package_digest: PackageDigest::of(package),
     }
 }

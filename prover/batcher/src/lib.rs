@@ -13,12 +13,15 @@ pub mod builder;
 pub mod fork;
 pub mod node;
 pub mod progress;
+pub mod settle;
 pub mod submitter;
 mod wire;
+pub mod worker;
 
 pub use account::{Account, Call, SignError};
 pub use builder::{BuildError, ProvedSubBlock, SubBlockBuilder};
 pub use fork::{ClassCache, ForkClient, RemoteClass, RemoteClassError, RemoteState};
 pub use node::{FailedCheck, FailedPrecondition, NodeClient, NodeError, ThreadCheck};
 pub use progress::{Listener, Progress};
+pub use settle::{FeePolicy, TooExpensive};
 pub use submitter::{Envelope, Route, Settlement, SubmitError, Submitter};

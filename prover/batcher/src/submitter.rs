@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use starknet_api::block::GasPrice;
 use starknet_api::core::Nonce;
-use starknet_api::execution_resources::GasAmount;
-use starknet_api::transaction::fields::{AllResourceBounds, ResourceBounds};
+use starknet_api::transaction::fields::AllResourceBounds;
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
-use starknet_rust::core::types::{ExecutionResult, FeeEstimate, TransactionReceiptWithBlockInfo};
+use starknet_rust::core::types::{ExecutionResult, StarknetError, TransactionReceiptWithBlockInfo};
+use starknet_rust::providers::ProviderError;
+use starknet_types_core::felt::Felt;
 use zkthreads_protocol::ThreadFacts;
 
 use crate::account::{Account, Call, SignError};
 use crate::builder::ProvedSubBlock;
 use crate::node::{NodeClient, NodeError, ThreadCheck};
+use crate::settle::{FeePolicy, TooExpensive};
 
 /// How long to wait for a block with the transaction.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -22,6 +23,7 @@ const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
 pub struct Submitter {
     node: NodeClient,
     account: Account,
+    fees: FeePolicy,
 }
 
 /// By which method an envelope is sent.
@@ -65,6 +67,23 @@ pub enum SubmitError {
     /// The node refuses it or does not answer.
     #[error(transparent)]
     Node(#[from] NodeError),
+    /// It costs too much.
+    #[error(transparent)]
+    TooExpensive(#[from] TooExpensive),
+    /// There is no such account on the chain.
+    #[error("there is no account at the submitter's address {address:#x}")]
+    NoAccount {
+        /// The address.
+        address: Felt,
+    },
+    /// The account does not accept what the key signs.
+    #[error("the account {address:#x} refuses what the given key signs: {reason}")]
+    WrongKey {
+        /// The account.
+        address: Felt,
+        /// What it says.
+        reason: String,
+    },
     /// It is in a block, reverted; the fee is paid.
     #[error("thread transaction {:#x} reverted: {reason}", .settlement.hash.0)]
     Reverted {
@@ -76,10 +95,56 @@ pub enum SubmitError {
 }
 
 impl Submitter {
-    /// `account` sends to `node`.
+    /// `account` sends to `node`, and pays as much as it must.
     #[must_use]
     pub fn new(node: NodeClient, account: Account) -> Self {
-        Self { node, account }
+        Self { node, account, fees: FeePolicy::default() }
+    }
+
+    /// The same, with its own idea of fees.
+    #[must_use]
+    pub fn with_fees(mut self, fees: FeePolicy) -> Self {
+        self.fees = fees;
+        self
+    }
+
+    /// Who signs and pays.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// What it is ready to pay.
+    #[must_use]
+    pub fn fees(&self) -> FeePolicy {
+        self.fees
+    }
+
+    /// Makes sure that the account exists and that the key is its: has the node validate a transaction that does nothing.
+    ///
+    /// # Errors
+    /// [`SubmitError::NoAccount`], [`SubmitError::WrongKey`], or if the node does not answer.
+    pub async fn verify(&self) -> Result<(), SubmitError> {
+        let address = *self.account.address.0.key();
+        let nonce = match self.node.nonce(self.account.address).await {
+            Err(NodeError::Starknet(ProviderError::StarknetError(StarknetError::ContractNotFound))) => {
+                return Err(SubmitError::NoAccount { address });
+            }
+            nonce => nonce?,
+        };
+        let nothing = self.account.invoke(&[], nonce, AllResourceBounds::default(), None)?;
+        match self.node.estimate_fee(&nothing, None).await {
+            Ok(_) => Ok(()),
+            Err(NodeError::Starknet(ProviderError::StarknetError(StarknetError::NonAccount))) => {
+                Err(SubmitError::NoAccount { address })
+            }
+            Err(NodeError::Starknet(ProviderError::StarknetError(
+                error @ (StarknetError::TransactionExecutionError(_)
+                | StarknetError::ContractError(_)
+                | StarknetError::ValidationFailure(_)),
+            ))) => Err(SubmitError::WrongKey { address, reason: error.to_string() }),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Sends a proven sub-block and waits for its receipt.
@@ -156,7 +221,7 @@ impl Submitter {
         }
     }
 
-    /// Half more than the node estimates. `zkthread_checkThread` does not look at the envelope's calls: an envelope
+    /// What the fee policy makes of the node's estimate. `zkthread_checkThread` does not look at the envelope's calls: an envelope
     /// that makes calls is estimated by execution.
     async fn bounds(
         &self,
@@ -172,18 +237,6 @@ impl Submitter {
             let envelope = self.account.invoke(calls, nonce, unpaid, Some(facts))?;
             self.node.estimate_fee(&envelope, Some(package)).await?
         };
-        Ok(with_margin(&estimate))
-    }
-}
-
-fn with_margin(estimate: &FeeEstimate) -> AllResourceBounds {
-    let bounds = |amount: u64, price: u128| ResourceBounds {
-        max_amount: GasAmount(amount.saturating_add(amount / 2)),
-        max_price_per_unit: GasPrice(price.saturating_add(price / 2)),
-    };
-    AllResourceBounds {
-        l1_gas: bounds(estimate.l1_gas_consumed, estimate.l1_gas_price),
-        l2_gas: bounds(estimate.l2_gas_consumed, estimate.l2_gas_price),
-        l1_data_gas: bounds(estimate.l1_data_gas_consumed, estimate.l1_data_gas_price),
+        Ok(self.fees.bounds(&estimate)?)
     }
 }

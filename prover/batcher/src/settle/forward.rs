@@ -1,0 +1,55 @@
+//! Transactions that go to the node as they are, because the chain keeps conflicting with them.
+
+use super::look::{DUPLICATE_TRANSACTION, Unanswered, unanswered};
+use super::pause::Pauses;
+use crate::node::NodeClient;
+use crate::thread::{Forward, Stopped, ThreadHandle};
+
+/// Sends what the thread gives up to the node.
+pub struct Forwarder {
+    thread: ThreadHandle,
+    node: NodeClient,
+}
+
+impl Forwarder {
+    /// From `thread` to `node`.
+    #[must_use]
+    pub fn new(thread: ThreadHandle, node: NodeClient) -> Self {
+        Self { thread, node }
+    }
+
+    /// Runs until the thread has stopped.
+    pub async fn run(self) {
+        while self.next().await.is_ok() {}
+    }
+
+    async fn next(&self) -> Result<(), Stopped> {
+        let forward = self.thread.take_forward().await?;
+        let hash = format!("{:#x}", forward.hash.0);
+        let result = self.send(&forward).await;
+        match &result {
+            Ok(()) => tracing::info!(hash, "forwarded to the node"),
+            Err(reason) => tracing::warn!(hash, reason, "the node refuses a forwarded transaction"),
+        }
+        self.thread.forwarded(&forward, result);
+        Ok(())
+    }
+
+    /// Tries until the node has taken it, or refused it.
+    async fn send(&self, forward: &Forward) -> Result<(), String> {
+        let mut pauses = Pauses::default();
+        loop {
+            let Err(error) = self.node.add_invoke(forward.transaction.as_invoke(), None).await else {
+                return Ok(());
+            };
+            match unanswered(&error) {
+                Unanswered::Refused { code: DUPLICATE_TRANSACTION, .. } => return Ok(()),
+                Unanswered::Refused { reason, .. } => return Err(reason),
+                Unanswered::Away(reason) => {
+                    tracing::debug!(reason, "forwarding waits for the node");
+                    tokio::time::sleep(pauses.next()).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What a node says of a thread transaction that was sent to it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use jsonrpsee::core::ClientError;
+use starknet_api::core::{ContractAddress, Nonce};
+use starknet_api::transaction::TransactionHash;
+use starknet_rust::core::types::{BlockId, BlockTag, ExecutionResult, StarknetError, TransactionStatus};
+use starknet_rust::providers::{Provider, ProviderError};
+
+use crate::node::{NodeClient, NodeError};
+
+/// Longest that a question which is answered out of memory may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// JSON-RPC's code of a failure that is the server's own.
+const INTERNAL: i32 = -32603;
+/// Codes by which providers ask their clients to slow down.
+const BUSY: [i32; 2] = [429, -32005];
+
+/// Where a sent transaction is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// The node does not know it.
+    Unknown,
+    /// It waits for a block.
+    Waiting,
+    /// It is in the open block, and settled there.
+    PreConfirmed,
+    /// It is in a block, and settled.
+    Settled,
+    /// It is in a block, and was reverted.
+    Reverted {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unanswered {
+    /// The node does not answer, or is not able to: asking again may help.
+    #[error("{0}")]
+    Away(String),
+    /// The node refuses.
+    #[error("{reason}")]
+    Refused {
+        /// The error's code.
+        code: i32,
+        /// What it says.
+        reason: String,
+    },
+}
+
+/// Asks where a transaction is.
+pub(super) async fn look(node: &NodeClient, hash: TransactionHash) -> Result<Seen, Unanswered> {
+    let status = async { Ok(node.starknet().get_transaction_status(hash.0).await?) };
+    match ask(status).await {
+        Ok(status) => Ok(seen(status)),
+        Err(Unanswered::Refused { code: TRANSACTION_HASH_NOT_FOUND, .. }) => Ok(Seen::Unknown),
+        Err(unanswered) => Err(unanswered),
+    }
+}
+
+/// The specification's codes that matter here.
+pub(super) const TRANSACTION_HASH_NOT_FOUND: i32 = 29;
+/// The pool has it already.
+pub(super) const DUPLICATE_TRANSACTION: i32 = 59;
+
+fn seen(status: TransactionStatus) -> Seen {
+    match status {
+        TransactionStatus::Received | TransactionStatus::Candidate => Seen::Waiting,
+        TransactionStatus::PreConfirmed(ExecutionResult::Succeeded) => Seen::PreConfirmed,
+        // Until a block has it, it may still be executed again.
+        TransactionStatus::PreConfirmed(ExecutionResult::Reverted { .. }) => Seen::Waiting,
+        TransactionStatus::AcceptedOnL2(result) | TransactionStatus::AcceptedOnL1(result) => match result {
+            ExecutionResult::Succeeded => Seen::Settled,
+            ExecutionResult::Reverted { reason } => Seen::Reverted { reason },
+        },
+    }
+}
+
+/// The account's next nonce after everything that the node has taken.
+pub(super) async fn next_nonce(node: &NodeClient, account: ContractAddress) -> Result<Nonce, Unanswered> {
+    nonce(node, account, BlockTag::PreConfirmed).await
+}
+
+/// The account's next nonce after the newest block.
+pub(super) async fn nonce_in_block(node: &NodeClient, account: ContractAddress) -> Result<Nonce, Unanswered> {
+    nonce(node, account, BlockTag::Latest).await
+}
+
+async fn nonce(node: &NodeClient, account: ContractAddress, tag: BlockTag) -> Result<Nonce, Unanswered> {
+    let nonce = async { Ok(node.starknet().get_nonce(BlockId::Tag(tag), account.0.key()).await?) };
+    ask(nonce).await.map(Nonce)
+}
+
+/// The answer, unless it takes too long.
+async fn ask<T>(answer: impl Future<Output = Result<T, NodeError>>) -> Result<T, Unanswered> {
+    match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+        Ok(answer) => answer.map_err(|error| unanswered(&error)),
+        Err(_) => Err(Unanswered::Away(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()))),
+    }
+}
+
+/// Tells a node that refuses from one that is away.
+pub(super) fn unanswered(error: &NodeError) -> Unanswered {
+    match error {
+        NodeError::Starknet(ProviderError::StarknetError(StarknetError::UnexpectedError(reason))) => {
+            Unanswered::Away(reason.clone())
+        }
+        NodeError::Starknet(ProviderError::StarknetError(error)) => {
+            Unanswered::Refused { code: code(error), reason: error.to_string() }
+        }
+        NodeError::Zkthread(ClientError::Call(error))
+            if error.code() != INTERNAL && !BUSY.contains(&error.code()) =>
+        {
+            let data = error.data().map(|data| format!(": {data}")).unwrap_or_default();
+            Unanswered::Refused { code: error.code(), reason: format!("{}{data}", error.message()) }
+        }
+        error => Unanswered::Away(error.to_string()),
+    }
+}
+
+/// The codes of the errors that are told apart.
+fn code(error: &StarknetError) -> i32 {
+    match error {
+        StarknetError::TransactionHashNotFound => TRANSACTION_HASH_NOT_FOUND,
+        StarknetError::DuplicateTx => DUPLICATE_TRANSACTION,
+        _ => 0,
+    }
+}
