@@ -4,6 +4,7 @@ pub mod db;
 pub mod devnet;
 pub mod node;
 pub mod prove;
+pub mod prove_worker;
 pub mod serve;
 pub mod verify;
 
@@ -33,6 +34,7 @@ pub async fn run(command: Command) -> Result<Outcome> {
         Command::Verify(arguments) => return verify::run(&arguments),
         Command::Db(command) => return db::run(command),
         Command::Demo => demo::run().await?,
+        Command::ProveWorker => prove_worker::run()?,
     }
     Ok(Outcome::Done)
 }

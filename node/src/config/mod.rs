@@ -93,6 +93,9 @@ pub enum Command {
     Db(DbCommand),
     /// Show a thread settle, from accounts to storage proof, on a devnet of its own.
     Demo,
+    /// Prove what a thread's daemon says on standard input.
+    #[command(name = zkthreads_batcher::worker::SUBCOMMAND, hide = true)]
+    ProveWorker,
 }
 
 /// Why the options are no good.

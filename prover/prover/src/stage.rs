@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::mpsc::Sender;
 
+use serde::{Deserialize, Serialize};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 /// A stage of proving, reported when it begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stage {
     /// The process's first proof computes the lookup tables and their commitment.
     Setup,

@@ -1,11 +1,18 @@
 //! Provers that are kept alive.
 
+use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+use std::{fs, io, thread};
 
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex as Shared, mpsc, oneshot};
 use zkthreads_execution::sub_block::ExecutedSubBlock;
 
 use super::error::WorkerError;
+use super::keeper::{Activity, Job, Keeper};
 use super::stage::Stage;
 
 /// How many provers there are, and what they may take.
@@ -23,7 +30,7 @@ pub struct ProverPoolConfig {
 }
 
 /// A proof of a sub-block, verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proven {
     /// The proof's bytes, as a package carries them.
     pub proof: Vec<u8>,
@@ -45,15 +52,35 @@ pub struct ProverFigures {
 }
 
 /// Worker processes that prove sub-blocks. Cheap to clone; the processes end with the last clone.
-#[derive(Clone)]
-pub struct ProverPool {}
+#[derive(Debug, Clone)]
+pub struct ProverPool {
+    jobs: mpsc::UnboundedSender<Job>,
+    activities: Arc<[Arc<Mutex<Option<Activity>>>]>,
+}
 
 impl ProverPool {
     /// Starts the processes. Does not wait until they are ready.
     ///
     /// # Errors
     /// If there cannot be a thread to look after them.
-    pub fn new(config: ProverPoolConfig) -> Result<Self, WorkerError>;
+    pub fn new(config: ProverPoolConfig) -> Result<Self, WorkerError> {
+        let workers = config.workers.max(1);
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let (jobs, queue) = mpsc::unbounded_channel();
+        let (config, queue) = (Arc::new(config), Arc::new(Shared::new(queue)));
+        let keepers: Vec<_> = (0..workers)
+            .map(|_| Keeper {
+                config: Arc::clone(&config),
+                threads: (cores / workers).max(1),
+                queue: Arc::clone(&queue),
+                activity: Arc::default(),
+            })
+            .collect();
+        let activities = keepers.iter().map(|keeper| Arc::clone(&keeper.activity)).collect();
+        drop((config, queue));
+        look_after(keepers).map_err(|error| WorkerError::Spawn { reason: error.to_string() })?;
+        Ok(Self { jobs, activities })
+    }
 
     /// Proves a sub-block: waits for a prover that has nothing to do, and for its proof. `job` is the caller's name
     /// for the work, for logs and [`Self::figures`]. `progress` hears of each stage, on the caller's task. Dropping
@@ -66,9 +93,61 @@ impl ProverPool {
         job: u64,
         executed: &ExecutedSubBlock,
         progress: impl Fn(Stage),
-    ) -> Result<Proven, WorkerError>;
+    ) -> Result<Proven, WorkerError> {
+        let (sender, mut stages) = mpsc::unbounded_channel();
+        let (reply, mut answer) = oneshot::channel();
+        let job = Job {
+            number: job,
+            input: executed.input.clone(),
+            statement: executed.statement.clone(),
+            progress: sender,
+            reply,
+        };
+        self.jobs.send(job).map_err(|_| WorkerError::Stopped)?;
+        loop {
+            tokio::select! {
+                biased;
+                Some(stage) = stages.recv() => progress(stage),
+                answer = &mut answer => return answer.unwrap_or(Err(WorkerError::Stopped)),
+            }
+        }
+    }
 
     /// What the provers that are alive are doing now.
     #[must_use]
-    pub fn figures(&self) -> Vec<ProverFigures>;
+    pub fn figures(&self) -> Vec<ProverFigures> {
+        let alive = self.activities.iter().filter_map(|activity| *activity.lock());
+        let figures = alive.map(|Activity { pid, job, stage }| ProverFigures {
+            pid,
+            job,
+            stage,
+            memory_bytes: resident_bytes(pid).unwrap_or_default(),
+        });
+        figures.collect()
+    }
+}
+
+/// Keeps workers on a thread of its own. It starts every process, and is there until the pool is gone: a worker ends
+/// with the thread that started it.
+fn look_after(keepers: Vec<Keeper>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let keep = move || {
+        runtime.block_on(async {
+            let keepers: Vec<_> = keepers.into_iter().map(|keeper| tokio::spawn(keeper.run())).collect();
+            for keeper in keepers {
+                if let Err(error) = keeper.await {
+                    tracing::error!("the keeper of a prover: {error}");
+                }
+            }
+        });
+    };
+    thread::Builder::new().name("provers".to_owned()).spawn(keep).map(drop)
+}
+
+/// Memory that a process has; none if it has ended.
+fn resident_bytes(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = resident.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes << 10)
 }
