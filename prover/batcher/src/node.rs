@@ -79,6 +79,28 @@ pub enum NodeError {
     },
 }
 
+/// JSON-RPC's code of a failure that is the server's own.
+const INTERNAL: i32 = -32603;
+/// Codes by which providers ask their clients to slow down.
+const BUSY: [i32; 2] = [429, -32005];
+
+impl NodeError {
+    /// Whether asking again may help: the node is away, busy or broken, which says nothing about what was asked.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Url { .. } | Self::OutOfRange { .. } | Self::NotABlock => false,
+            Self::Starknet(ProviderError::StarknetError(error)) => {
+                matches!(error, StarknetError::UnexpectedError(_))
+            }
+            Self::Zkthread(ClientError::Call(error)) => {
+                error.code() == INTERNAL || BUSY.contains(&error.code())
+            }
+            _ => true,
+        }
+    }
+}
+
 /// What `zkthread_checkThread` answers.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ThreadCheck {

@@ -13,10 +13,12 @@ use crate::node::{NodeClient, NodeError};
 
 /// Longest that a question which is answered out of memory may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// JSON-RPC's code of a failure that is the server's own.
-const INTERNAL: i32 = -32603;
-/// Codes by which providers ask their clients to slow down.
-const BUSY: [i32; 2] = [429, -32005];
+/// The code of the specification's error about a hash that nobody knows.
+pub(super) const TRANSACTION_HASH_NOT_FOUND: i32 = 29;
+/// The pool has it already.
+pub(super) const DUPLICATE_TRANSACTION: i32 = 59;
+/// Any other error.
+const OTHER: i32 = 0;
 
 /// Where a sent transaction is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,11 +64,6 @@ pub(super) async fn look(node: &NodeClient, hash: TransactionHash) -> Result<See
     }
 }
 
-/// The specification's codes that matter here.
-pub(super) const TRANSACTION_HASH_NOT_FOUND: i32 = 29;
-/// The pool has it already.
-pub(super) const DUPLICATE_TRANSACTION: i32 = 59;
-
 fn seen(status: TransactionStatus) -> Seen {
     match status {
         TransactionStatus::Received | TransactionStatus::Candidate => Seen::Waiting,
@@ -106,27 +103,19 @@ async fn ask<T>(answer: impl Future<Output = Result<T, NodeError>>) -> Result<T,
 /// Tells a node that refuses from one that is away.
 pub(super) fn unanswered(error: &NodeError) -> Unanswered {
     match error {
-        NodeError::Starknet(ProviderError::StarknetError(StarknetError::UnexpectedError(reason))) => {
-            Unanswered::Away(reason.clone())
-        }
-        NodeError::Starknet(ProviderError::StarknetError(error)) => {
-            Unanswered::Refused { code: code(error), reason: error.to_string() }
-        }
-        NodeError::Zkthread(ClientError::Call(error))
-            if error.code() != INTERNAL && !BUSY.contains(&error.code()) =>
-        {
+        error if error.is_passing() => Unanswered::Away(error.to_string()),
+        NodeError::Zkthread(ClientError::Call(error)) => {
             let data = error.data().map(|data| format!(": {data}")).unwrap_or_default();
             Unanswered::Refused { code: error.code(), reason: format!("{}{data}", error.message()) }
         }
-        error => Unanswered::Away(error.to_string()),
-    }
-}
-
-/// The codes of the errors that are told apart.
-fn code(error: &StarknetError) -> i32 {
-    match error {
-        StarknetError::TransactionHashNotFound => TRANSACTION_HASH_NOT_FOUND,
-        StarknetError::DuplicateTx => DUPLICATE_TRANSACTION,
-        _ => 0,
+        NodeError::Starknet(ProviderError::StarknetError(known)) => {
+            let code = match known {
+                StarknetError::TransactionHashNotFound => TRANSACTION_HASH_NOT_FOUND,
+                StarknetError::DuplicateTx => DUPLICATE_TRANSACTION,
+                _ => OTHER,
+            };
+            Unanswered::Refused { code, reason: known.to_string() }
+        }
+        error => Unanswered::Refused { code: OTHER, reason: error.to_string() },
     }
 }
