@@ -4,7 +4,7 @@ use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::{ClassHash, GlobalRoot};
 use starknet_types_core::felt::Felt;
 
-use crate::{BaseStateError, BlockBytesError, ChainKind, DumpError, ForkPoint};
+use crate::{BaseStateError, BlockBytesError, ChainKind, DumpError, ForkPoint, JournalOwner};
 
 /// Why the database could not be opened, read or extended.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +96,22 @@ pub enum StorageError {
         expected: ChainKind,
         /// What it is.
         found: ChainKind,
+    },
+    /// The journal is of another thread.
+    #[error("the journal is of {found}, not of {asked}")]
+    OtherOwner {
+        /// Whose was asked for.
+        asked: JournalOwner,
+        /// Whose it is.
+        found: JournalOwner,
+    },
+    /// The disk does not take what must be durable, or is full. To be tried again.
+    #[error("nothing can be written into {path}: {reason}")]
+    Unwritable {
+        /// The directory.
+        path: String,
+        /// What the disk says.
+        reason: String,
     },
     /// A proof was asked for of what was not written locally.
     #[error("not written here but before the fork at {fork}: only the network that was forked can prove it")]

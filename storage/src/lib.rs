@@ -39,6 +39,7 @@ mod followed;
 mod model;
 mod state;
 mod storage;
+mod thread_journal;
 pub mod trie;
 
 pub use base::cache::CachedBase;
@@ -58,3 +59,7 @@ pub use state::revert::Reverted;
 pub use state::view::StateView;
 pub use storage::Storage;
 pub use storage::stats::{Stats, TableStats};
+pub use thread_journal::{
+    JournalBatch, JournalContents, JournalOwner, JournalPlace, JournalStage, JournalSubBlock,
+    JournalTransaction, ThreadJournal,
+};

@@ -63,6 +63,17 @@ impl Key for u32 {
     }
 }
 
+impl Key for u64 {
+    fn encode(&self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (number, rest) = bytes.split_first_chunk()?;
+        Some((Self::from_be_bytes(*number), rest))
+    }
+}
+
 impl Key for BlockNumber {
     fn encode(&self) -> Vec<u8> {
         self.0.to_be_bytes().to_vec()

@@ -64,6 +64,11 @@ impl Db {
         self.options.get_ticker_count(ticker)
     }
 
+    /// The bytes of any table's row.
+    pub(crate) fn row_bytes(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        Ok(self.rocks.get_cf(self.family_named(table)?, key)?)
+    }
+
     fn family<T: Table>(&self) -> Result<&ColumnFamily, StorageError> {
         self.family_named(T::NAME)
     }
@@ -144,6 +149,13 @@ pub(crate) trait Read {
 fn within(prefix: &[u8]) -> ReadOptions {
     let mut options = ReadOptions::default();
     options.set_iterate_range(PrefixRange(prefix));
+    options
+}
+
+/// Rows from key `first` on, before key `end`.
+pub(crate) fn between(first: &[u8], end: &[u8]) -> ReadOptions {
+    let mut options = ReadOptions::default();
+    options.set_iterate_range(first..end);
     options
 }
 
@@ -255,9 +267,18 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Writes a row of any table, as bytes.
-    pub(crate) fn put_bytes(&mut self, table: &AnyTable, key: &[u8], row: &[u8]) -> Result<(), StorageError> {
-        self.writes.put_cf(self.db.family_named(table.name)?, key, row);
+    /// Writes a row of any table, or removes it.
+    pub(crate) fn set_bytes(
+        &mut self,
+        table: &str,
+        key: &[u8],
+        row: Option<&[u8]>,
+    ) -> Result<(), StorageError> {
+        let family = self.db.family_named(table)?;
+        match row {
+            Some(row) => self.writes.put_cf(family, key, row),
+            None => self.writes.delete_cf(family, key),
+        }
         Ok(())
     }
 
@@ -284,13 +305,13 @@ pub(crate) fn encoded<T: Table>(value: &T::Value) -> Result<Vec<u8>, StorageErro
     encode_row(value).map_err(|RowError(reason)| StorageError::Encode { table: T::NAME, reason })
 }
 
-fn decode_key<T: Table>(key: &[u8]) -> Result<T::Key, StorageError> {
+pub(crate) fn decode_key<T: Table>(key: &[u8]) -> Result<T::Key, StorageError> {
     match T::Key::decode(key) {
         Some((key, [])) => Ok(key),
         _ => Err(StorageError::DamagedRow { table: T::NAME, reason: "this is no key of it".into() }),
     }
 }
 
-fn decode<T: Table>(row: &[u8]) -> Result<T::Value, StorageError> {
+pub(crate) fn decode<T: Table>(row: &[u8]) -> Result<T::Value, StorageError> {
     decode_row(row).map_err(|RowError(reason)| StorageError::DamagedRow { table: T::NAME, reason })
 }

@@ -8,7 +8,7 @@ use rocksdb::{
 };
 
 use super::table::Layout;
-use super::tables::{AnyTable, CACHE_TABLES, Schema, TABLES};
+use super::tables::{AnyTable, CACHE_TABLES, JOURNAL_TABLES, Schema, TABLES};
 use super::{Db, Read};
 use crate::StorageError;
 
@@ -106,7 +106,8 @@ fn in_use(path: &Path, error: rocksdb::Error) -> StorageError {
 }
 
 fn layout(family: &str) -> Option<Layout> {
-    TABLES.iter().chain(CACHE_TABLES).find(|table| table.name == family).map(|table| table.layout)
+    let mut tables = TABLES.iter().chain(CACHE_TABLES).chain(JOURNAL_TABLES);
+    tables.find(|table| table.name == family).map(|table| table.layout)
 }
 
 /// A table's options.

@@ -11,12 +11,13 @@ use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 
-use zkthreads_protocol::L1TransactionHash;
+use zkthreads_protocol::{InnerTransaction, L1TransactionHash};
 
 use super::keys::FELT_BYTES;
 use super::table::{CborValue, RowError, Value};
 use crate::base::{ChainKind, ForkPoint};
 use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
+use crate::thread_journal::{JournalOwner, JournalPlace, JournalSubBlock};
 use crate::trie::{Node, Path};
 
 /// The last committed block, and what the next one builds on.
@@ -107,6 +108,21 @@ pub(crate) struct Undo {
     pub(crate) l1_transactions: Vec<L1TransactionHash>,
 }
 
+/// A transaction in a thread's journal, as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Received {
+    pub(crate) hash: TransactionHash,
+    pub(crate) transaction: InnerTransaction,
+    pub(crate) received_at: u64,
+}
+
+/// The numbers that a thread's journal gives next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JournalNext {
+    pub(crate) seq: u64,
+    pub(crate) sub_block: u64,
+}
+
 /// A header in full. `BlockHeader`'s own serde implementation leaves its commitments out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Header {
@@ -168,6 +184,23 @@ impl CborValue for Beginning {}
 impl CborValue for TransactionTrace {}
 impl CborValue for PooledTransaction {}
 impl CborValue for Nonce {}
+impl CborValue for u64 {}
+impl CborValue for Received {}
+impl CborValue for JournalNext {}
+impl CborValue for JournalOwner {}
+impl CborValue for JournalPlace {}
+impl CborValue for JournalSubBlock {}
+
+/// Of a row whose key says it all.
+impl Value for () {
+    fn encode(&self, _: &mut Vec<u8>) -> Result<(), RowError> {
+        Ok(())
+    }
+
+    fn decode(row: &[u8]) -> Result<Self, RowError> {
+        if row.is_empty() { Ok(()) } else { Err(RowError::malformed::<Self>()) }
+    }
+}
 
 impl Value for Vec<u8> {
     fn encode(&self, row: &mut Vec<u8>) -> Result<(), RowError> {

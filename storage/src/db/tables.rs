@@ -9,12 +9,15 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::L1TransactionHash;
 
 use super::keys::{Backwards, FELT_BYTES};
-use super::rows::{Beginning, Contract, Header, InnerPlace, Latest, Tip, TransactionPlace, Undo};
+use super::rows::{
+    Beginning, Contract, Header, InnerPlace, JournalNext, Latest, Received, Tip, TransactionPlace, Undo,
+};
 use super::table::{Layout, Table};
 use super::{decode, decode_key};
 use crate::StorageError;
 use crate::base::ForkPoint;
 use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
+use crate::thread_journal::{JournalOwner, JournalPlace, JournalSubBlock};
 use crate::trie::{Node, Path};
 
 /// What can be said of a table without naming its types.
@@ -141,4 +144,28 @@ tables! {
     BaseClassHashes = "base_class_hashes": ContractAddress => ClassHash, Layout::Point;
     /// Classes.
     BaseClasses = "base_classes": ClassHash => ClassRecord, Layout::Blob;
+}
+
+tables! {
+    /// Every table of a [thread's journal](crate::ThreadJournal), the schema version aside.
+    JOURNAL_TABLES:
+
+    /// Whose journal it is: one row.
+    JournalOwners = "journal_owner": () => JournalOwner, Layout::Point;
+    /// What the next transaction and sub-block are called: one row.
+    JournalNexts = "journal_next": () => JournalNext, Layout::Point;
+    /// Transactions as they came, by their place in the order.
+    JournalReceived = "journal_received": u64 => Received, Layout::Point;
+    /// What became of transactions, by the same.
+    JournalPlaces = "journal_places": u64 => JournalPlace, Layout::Point;
+    /// Places in the order, by hash.
+    JournalSeqs = "journal_seqs": TransactionHash => u64, Layout::Point;
+    /// The transactions of which it is known what became of them, by the block in which that was.
+    JournalFinished = "journal_finished": (BlockNumber, u64) => (), Layout::Point;
+    /// Sub-blocks.
+    JournalSubBlocks = "journal_sub_blocks": u64 => JournalSubBlock, Layout::Point;
+    /// Settled sub-blocks, by the block that settled them.
+    JournalSettled = "journal_settled": (BlockNumber, u64) => (), Layout::Point;
+    /// Proven segments, by sub-block. Their proofs are compressed already.
+    JournalSegments = "journal_segments": u64 => Vec<u8>, Layout::PackedBlob;
 }

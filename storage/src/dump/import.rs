@@ -81,7 +81,7 @@ impl<R: Read> Rows<R> {
                     if batch.size().saturating_add(key.len() + row.len()) > IMPORT_LIMIT {
                         return Err(DumpError::TooLong { limit: IMPORT_LIMIT }.into());
                     }
-                    batch.put_bytes(table, &key, &row)?;
+                    batch.set_bytes(table.name, &key, Some(&row))?;
                     if table.name == Beginnings::NAME {
                         beginning = Some(row);
                     }
