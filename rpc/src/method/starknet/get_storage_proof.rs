@@ -39,9 +39,11 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<StorageProo
     let request = request(params.class_hashes, params.contract_addresses, params.contracts_storage_keys)?;
     match context.storage.storage_proof(number, &request) {
         Ok(proof) => Ok(storage_proof(&proof)),
-        Err(error @ (StorageError::Pruned { .. } | StorageError::OfBase { .. })) => {
-            Err(RpcError::StorageProofNotSupported { reason: error.to_string() })
-        }
+        Err(
+            error @ (StorageError::Pruned { .. }
+            | StorageError::OfBase { .. }
+            | StorageError::OtherKind { .. }),
+        ) => Err(RpcError::StorageProofNotSupported { reason: error.to_string() }),
         Err(error) => Err(error.into()),
     }
 }
