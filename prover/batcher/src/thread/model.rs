@@ -1,0 +1,282 @@
+//! Sub-blocks that are not settled, as the sequencer keeps them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use starknet_api::core::Nonce;
+use starknet_api::transaction::TransactionHash;
+use tokio::sync::watch;
+use zkthreads_execution::ChainState;
+use zkthreads_execution::sub_block::{ExecutedInner, ExecutedSubBlock, OpenSubBlock};
+use zkthreads_protocol::{BaseBlock, Segment};
+use zkthreads_rpc::MetConflict;
+use zkthreads_storage::{JournalStage, JournalSubBlock};
+
+use super::SubBlockId;
+use super::setback::Setback;
+use crate::worker;
+
+/// Conflicts of a sub-block that are remembered.
+const REMEMBERED_CONFLICTS: usize = 32;
+
+/// All sub-blocks that are not settled. Each is executed on what those before it make of the newest block: first the
+/// fronts, then the hot ones, then the open one. No front depends on a hot one.
+pub(super) struct Unsettled {
+    /// Complete ones, in the order in which they were completed.
+    pub(super) fronts: Vec<SubBlock>,
+    /// Complete ones, of transactions that the chain keeps conflicting with: they hold up nobody here.
+    pub(super) hots: Vec<SubBlock>,
+    /// Takes transactions.
+    pub(super) open: Open,
+}
+
+/// A complete sub-block.
+pub(super) struct SubBlock {
+    pub(super) seed: Seed,
+    pub(super) inner: Vec<Arc<ExecutedInner>>,
+    pub(super) executed: Arc<ExecutedSubBlock>,
+    pub(super) steps: u64,
+    pub(super) stage: Stage,
+    /// Goes when the attempt does; whoever works on it sees that.
+    pub(super) alive: watch::Sender<()>,
+}
+
+/// The sub-block that takes transactions.
+pub(super) struct Open {
+    pub(super) seed: Seed,
+    pub(super) block: OpenSubBlock,
+    /// When it took its first transaction.
+    pub(super) since: Option<Instant>,
+}
+
+/// What stays when a sub-block is executed again.
+#[derive(Debug, Clone)]
+pub(super) struct Seed {
+    pub(super) id: SubBlockId,
+    /// Counts how often it was executed.
+    pub(super) attempt: u32,
+    /// Its place in the order, as the journal has it.
+    pub(super) position: u64,
+    /// Seconds since 1970.
+    pub(super) opened_at: u64,
+    /// How often the chain moved under it.
+    pub(super) conflicts: u32,
+    /// The last of these conflicts.
+    pub(super) met: Vec<MetConflict>,
+    /// How often it was reverted or refused for other reasons than conflicts.
+    pub(super) refusals: u32,
+}
+
+/// How far a complete sub-block is.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// Waits for a prover.
+    Closed {
+        /// Not to be proven earlier.
+        not_before: Option<Instant>,
+        failures: ProofFailures,
+    },
+    /// Somebody proves it.
+    Proving {
+        /// Who.
+        lease: u64,
+        since: Instant,
+        stage: Option<worker::Stage>,
+        failures: ProofFailures,
+    },
+    /// Waits to be sent.
+    Proven {
+        proof: Proof,
+        /// Not to be sent earlier.
+        not_before: Option<Instant>,
+    },
+    /// Somebody is about to send it.
+    Taken {
+        proof: Proof,
+        /// Who.
+        lease: u64,
+    },
+    /// Sent.
+    Submitted {
+        proof: Proof,
+        hash: TransactionHash,
+        nonce: Nonce,
+    },
+}
+
+/// How proving an attempt has failed so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ProofFailures {
+    /// In all.
+    pub(super) all: u32,
+    /// For lack of memory or time.
+    pub(super) too_large: u32,
+}
+
+/// A proven sub-block. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Proof {
+    pub(super) segment: Arc<Segment>,
+    /// Size of a package of this segment alone.
+    pub(super) bytes: usize,
+    /// How long proving took; unknown after a restart.
+    pub(super) took: Option<Duration>,
+}
+
+impl Seed {
+    pub(super) fn new(id: SubBlockId, opened_at: u64) -> Self {
+        Self { id, attempt: 1, position: 0, opened_at, conflicts: 0, met: Vec::new(), refusals: 0 }
+    }
+
+    /// Of the same sub-block, executed again.
+    pub(super) fn again(mut self) -> Self {
+        self.attempt = self.attempt.saturating_add(1);
+        self
+    }
+
+    /// Notes that the chain moved under it.
+    pub(super) fn met(&mut self, conflicts: impl IntoIterator<Item = MetConflict>) {
+        self.conflicts = self.conflicts.saturating_add(1);
+        self.remember(conflicts);
+    }
+
+    /// Notes conflicts without counting them.
+    pub(super) fn remember(&mut self, conflicts: impl IntoIterator<Item = MetConflict>) {
+        self.met.extend(conflicts);
+        let forgotten = self.met.len().saturating_sub(REMEMBERED_CONFLICTS);
+        self.met.drain(..forgotten);
+    }
+}
+
+impl Stage {
+    /// A sub-block that was just executed.
+    pub(super) fn closed() -> Self {
+        Self::Closed { not_before: None, failures: ProofFailures::default() }
+    }
+
+    /// Its proof, if there is one.
+    pub(super) fn proof(&self) -> Option<&Proof> {
+        match self {
+            Self::Closed { .. } | Self::Proving { .. } => None,
+            Self::Proven { proof, .. } | Self::Taken { proof, .. } | Self::Submitted { proof, .. } => Some(proof),
+        }
+    }
+
+    /// The thread transaction that carries it, if it was sent.
+    pub(super) fn submitted(&self) -> Option<(TransactionHash, Nonce)> {
+        match self {
+            Self::Submitted { hash, nonce, .. } => Some((*hash, *nonce)),
+            _ => None,
+        }
+    }
+}
+
+impl SubBlock {
+    /// Completes `block`.
+    pub(super) fn close(seed: Seed, block: &OpenSubBlock) -> Result<Self, Setback> {
+        Ok(Self {
+            seed,
+            inner: block.executed().to_vec(),
+            executed: Arc::new(block.close()?),
+            steps: block.steps(),
+            stage: Stage::closed(),
+            alive: watch::Sender::new(()),
+        })
+    }
+
+    /// Which attempt of which sub-block it is.
+    pub(super) fn name(&self) -> (SubBlockId, u32) {
+        (self.seed.id, self.seed.attempt)
+    }
+
+    pub(super) fn base_block(&self) -> BaseBlock {
+        self.executed.statement.base_block
+    }
+
+    /// As the journal has it.
+    pub(super) fn row(&self, hot: bool) -> JournalSubBlock {
+        let stage = match &self.stage {
+            Stage::Closed { .. } | Stage::Proving { .. } => JournalStage::Closed,
+            Stage::Proven { .. } | Stage::Taken { .. } => JournalStage::Proven,
+            Stage::Submitted { hash, nonce, .. } => JournalStage::Submitted { hash: *hash, nonce: *nonce },
+        };
+        row(&self.seed, self.base_block(), stage, hot)
+    }
+}
+
+impl Open {
+    /// A sub-block without transactions.
+    pub(super) fn new(seed: Seed, block: OpenSubBlock) -> Self {
+        Self { seed, block, since: None }
+    }
+
+    /// As the journal has it; `None` while it is empty.
+    pub(super) fn row(&self) -> Option<JournalSubBlock> {
+        let base_block = self.block.context().base_block;
+        (!self.block.is_empty()).then(|| row(&self.seed, base_block, JournalStage::Open, false))
+    }
+}
+
+fn row(seed: &Seed, base_block: BaseBlock, stage: JournalStage, hot: bool) -> JournalSubBlock {
+    JournalSubBlock {
+        id: seed.id.0,
+        base_block,
+        stage,
+        attempts: seed.attempt,
+        position: seed.position,
+        hot,
+    }
+}
+
+impl Unsettled {
+    /// The complete ones in order.
+    pub(super) fn closed(&self) -> impl Iterator<Item = &SubBlock> {
+        self.fronts.iter().chain(&self.hots)
+    }
+
+    /// The complete ones in order.
+    pub(super) fn closed_mut(&mut self) -> impl Iterator<Item = &mut SubBlock> {
+        self.fronts.iter_mut().chain(&mut self.hots)
+    }
+
+    /// This very attempt, if it is still the sub-block's.
+    pub(super) fn find_mut(&mut self, name: (SubBlockId, u32)) -> Option<&mut SubBlock> {
+        self.closed_mut().find(|sub_block| sub_block.name() == name)
+    }
+
+    /// Every transaction in order, with its sub-block and its index there.
+    pub(super) fn transactions(&self) -> impl Iterator<Item = (SubBlockId, u32, &Arc<ExecutedInner>)> {
+        let closed = self.closed().map(|sub_block| (sub_block.seed.id, sub_block.inner.as_slice()));
+        let open = [(self.open.seed.id, self.open.block.executed())];
+        closed.chain(open).flat_map(|(id, inner)| {
+            (0_u32..).zip(inner).map(move |(index, executed)| (id, index, executed))
+        })
+    }
+
+    /// Every sub-block that has transactions, as the journal has it.
+    pub(super) fn rows(&self) -> impl Iterator<Item = JournalSubBlock> {
+        let fronts = self.fronts.iter().map(|sub_block| sub_block.row(false));
+        let hots = self.hots.iter().map(|sub_block| sub_block.row(true));
+        fronts.chain(hots).chain(self.open.row())
+    }
+
+    /// How many transactions there are.
+    pub(super) fn len(&self) -> usize {
+        self.closed().map(|sub_block| sub_block.inner.len()).sum::<usize>() + self.open.block.len()
+    }
+
+    /// The state after all of them.
+    pub(super) fn state(&self) -> &ChainState {
+        self.open.block.state()
+    }
+
+    /// Numbers the places anew where the order demands it.
+    pub(super) fn number(&mut self) {
+        let mut next = 0;
+        let closed = self.fronts.iter_mut().chain(&mut self.hots).map(|sub_block| &mut sub_block.seed);
+        for seed in closed.chain([&mut self.open.seed]) {
+            seed.position = seed.position.max(next);
+            next = seed.position + 1;
+        }
+    }
+}

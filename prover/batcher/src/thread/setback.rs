@@ -1,0 +1,52 @@
+//! Why the sequencer cannot go on with what it has in memory.
+
+use zkthreads_execution::ExecutionError;
+use zkthreads_execution::sub_block::SubBlockError;
+use zkthreads_storage::StorageError;
+
+/// Why the sequencer cannot go on with what it has in memory: it drops that, and starts over from the journal as soon as
+/// it can.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Setback {
+    /// The state below the thread cannot be read.
+    #[error("the state cannot be read: {reason}")]
+    State {
+        /// What happened.
+        reason: String,
+    },
+    /// The journal cannot be written or read.
+    #[error("the journal cannot be written: {reason}")]
+    Journal {
+        /// What happened.
+        reason: String,
+    },
+}
+
+impl Setback {
+    /// Of a journal that fails.
+    pub(super) fn journal(error: StorageError) -> Self {
+        Self::Journal { reason: error.to_string() }
+    }
+
+    fn state(error: impl std::error::Error) -> Self {
+        Self::State { reason: error.to_string() }
+    }
+}
+
+impl From<StorageError> for Setback {
+    fn from(error: StorageError) -> Self {
+        Self::state(error)
+    }
+}
+
+impl From<ExecutionError> for Setback {
+    fn from(error: ExecutionError) -> Self {
+        Self::state(error)
+    }
+}
+
+impl From<SubBlockError> for Setback {
+    fn from(error: SubBlockError) -> Self {
+        Self::state(error)
+    }
+}
