@@ -63,7 +63,10 @@ impl RpcContext {
         let latest = self.storage.latest()?.ok_or(RpcError::BlockNotFound)?;
         let found = match id {
             BlockId::Latest => Some(latest),
-            BlockId::Number(number) if number < self.first() => {
+            // A thread may be a little behind its node.
+            BlockId::Number(number)
+                if number < self.first() || (self.thread.is_some() && number > latest) =>
+            {
                 return Err(self.missing(Missing::Block(number)));
             }
             BlockId::Number(number) => Some(number).filter(|number| *number <= latest),
@@ -99,9 +102,13 @@ impl RpcContext {
         Ok(self.executor.open_block(env)?.pre_confirmed())
     }
 
-    /// The open block that the feed shows, unless it is one no more: stored by now, or its parent was reverted.
+    /// The open block that the feed shows, unless it is one no more: stored by now, or its parent was reverted. A thread's
+    /// holds what is not settled: it stays until the next one has been built on a new block of the node.
     pub(crate) fn shown(&self) -> Result<Option<PreConfirmed>, RpcError> {
         let Some(block) = self.feed.pre_confirmed() else { return Ok(None) };
+        if self.thread.is_some() {
+            return Ok(Some(block));
+        }
         let Some(latest) = self.storage.latest()? else { return Ok(None) };
         let parent = self.storage.header(latest)?;
         Ok(Some(block).filter(|block| parent.is_some_and(|parent| parent.block_hash == block.parent_hash())))

@@ -25,6 +25,7 @@ mod origin;
 mod outbox;
 mod params;
 mod server;
+mod settled;
 mod sink;
 mod subscription;
 pub mod thread;
@@ -40,4 +41,4 @@ pub use limits::{
 pub use origin::{Origin, OriginError};
 pub use server::{RpcServer, ServeError, serve, serve_with};
 pub use sink::{PoolStatus, SubmitError, TransactionSink};
-pub use thread::{InnerRefusal, ThreadControl, ThreadStatus};
+pub use thread::{InnerRefusal, ThreadControl, ThreadSink, ThreadStatus};

@@ -3,7 +3,7 @@
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::{ExecutedInBlock, PendingTransaction, PreConfirmed};
 use zkthreads_protocol::{IncludedTransaction, Package};
-use zkthreads_storage::{BlockTransaction, ThreadOutcome};
+use zkthreads_storage::BlockTransaction;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
@@ -42,14 +42,14 @@ pub(crate) struct Inner {
     pub(crate) thread: TransactionHash,
     /// Its index in the package.
     pub(crate) index: usize,
-    /// The thread transaction's package.
+    /// What settled of the thread transaction's package.
     pub(crate) package: Package,
 }
 
 impl Inner {
     /// The transaction as its package holds it.
     pub(crate) fn included(&self) -> Result<&IncludedTransaction, RpcError> {
-        self.package.inner_transactions.get(self.index).ok_or_else(|| self.missing())
+        self.package.inner_transactions().nth(self.index).ok_or_else(|| self.missing())
     }
 
     /// What became of it.
@@ -77,20 +77,25 @@ impl RpcContext {
         self.find_in_blocks(hash)?.ok_or_else(|| self.not_found(hash))
     }
 
-    /// As [`Self::find`], but not in the pool. Looks into the open block before the stored ones: it moves that way.
+    /// As [`Self::find`], but not in the pool. Takes the open block before it looks into the stored ones: transactions
+    /// move that way, and a thread's may be in both for a moment.
     pub(crate) fn find_in_blocks(&self, hash: TransactionHash) -> Result<Option<Found>, RpcError> {
-        if let Some(block) = self.shown()?
-            && let Some(found) = find_in_open(&block, hash)?
-        {
+        let shown = self.shown()?;
+        if let Some(found) = self.find_stored(hash)? {
             return Ok(Some(found));
         }
+        shown.map_or(Ok(None), |block| find_in_open(&block, hash))
+    }
+
+    fn find_stored(&self, hash: TransactionHash) -> Result<Option<Found>, RpcError> {
         if let Some((number, index, transaction)) = self.storage.transaction(hash)? {
             let place = self.place(number)?;
             return Ok(Some(Found::InBlock(Box::new(InBlock { place, index, transaction, open: None }))));
         }
         let Some((thread, index)) = self.storage.inner_place(hash)? else { return Ok(None) };
-        let Some((number, _, _)) = self.storage.transaction(thread)? else { return Ok(None) };
-        let (place, package) = (self.place(number)?, self.package(thread)?);
+        let Some((number, _, transaction)) = self.storage.transaction(thread)? else { return Ok(None) };
+        let Some(package) = self.package_of_settled(&transaction)? else { return Ok(None) };
+        let place = self.place(number)?;
         Ok(Some(Found::Inner(Box::new(Inner { place, thread, index: index as usize, package }))))
     }
 
@@ -113,12 +118,13 @@ impl RpcContext {
         decode(thread, &bytes)
     }
 
-    /// The package of a transaction in a stored block, if it is a thread that settled.
+    /// What settled of the package of a transaction in a stored block, if it is a thread.
     pub(crate) fn package_of_settled(
         &self,
         transaction: &BlockTransaction,
     ) -> Result<Option<Package>, RpcError> {
-        has_settled(transaction).then(|| self.package(transaction.hash)).transpose()
+        let Some(settled) = settled(transaction) else { return Ok(None) };
+        Ok(Some(self.package(transaction.hash)?.first(settled)))
     }
 
     /// That no such transaction is known; says why if the pool remembers having rejected it.
@@ -156,14 +162,18 @@ fn find_in_open(block: &PreConfirmed, hash: TransactionHash) -> Result<Option<Fo
     Ok(package.map(|package| Found::Inner(Box::new(Inner { place, thread, index, package }))))
 }
 
-/// The package of a transaction in the open block, if it is a thread that settled.
+/// What settled of the package of a transaction in the open block, if it is a thread.
 pub(crate) fn package_in(executed: &ExecutedInBlock) -> Result<Option<Package>, RpcError> {
-    let bytes = executed.package.as_deref().filter(|_| has_settled(&executed.transaction));
-    bytes.map(|bytes| decode(executed.transaction.hash, bytes)).transpose()
+    let (Some(settled), Some(bytes)) = (settled(&executed.transaction), executed.package.as_deref()) else {
+        return Ok(None);
+    };
+    Ok(Some(decode(executed.transaction.hash, bytes)?.first(settled)))
 }
 
-fn has_settled(transaction: &BlockTransaction) -> bool {
-    matches!(transaction.receipt.thread, Some(ThreadOutcome { error: None, .. }))
+/// How many segments of a thread settled, if any did.
+fn settled(transaction: &BlockTransaction) -> Option<usize> {
+    let outcome = transaction.receipt.thread.as_ref().filter(|outcome| outcome.has_settled())?;
+    Some(outcome.settled())
 }
 
 /// A package that a block holds.

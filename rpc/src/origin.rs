@@ -1,7 +1,7 @@
 //! The chain that this one was forked off. Calls about what happened there fall through to it, here and nowhere else.
 //!
 //! The origin goes on after the block that was forked, which is another future than ours: nothing later than that
-//! block is let through.
+//! block is let through. Not so for a thread, whose origin is the node that it follows: the node's future is its own.
 
 use std::fmt;
 
@@ -22,6 +22,12 @@ pub trait Origin: Send + Sync + 'static {
     /// # Errors
     /// See [`OriginError`].
     fn ask(&self, method: &str, params: &RawValue) -> Result<Box<RawValue>, OriginError>;
+
+    /// The same for a method that does something: it is sent once, and not again if there is no answer.
+    ///
+    /// # Errors
+    /// See [`OriginError`].
+    fn tell(&self, method: &str, params: &RawValue) -> Result<Box<RawValue>, OriginError>;
 }
 
 /// Why the origin gives no result.
@@ -120,18 +126,26 @@ impl RpcContext {
         let (Some(origin), RpcError::Missing(missing)) = (self.origin.as_deref(), &failure) else {
             return Err(failure);
         };
-        if !method.starts_with("starknet_") || !self.is_before_fork(origin, missing)? {
+        if !self.shares(method) || !self.is_the_origins(origin, missing)? {
             return Err(failure);
         }
-        let params = RawValue::from_string(params.as_str().unwrap_or("[]").to_owned()).map_err(internal)?;
+        let params = raw(params)?;
         match missing {
             Missing::Events { token, .. } => self.first_events(origin, &params, token.as_deref()),
             _ => Ok(origin.ask(method, &params)?),
         }
     }
 
-    /// Whether the origin has it, at the forked block or earlier.
-    fn is_before_fork(&self, origin: &dyn Origin, missing: &Missing) -> Result<bool, RpcError> {
+    /// Whether the origin's answers to a method stand beside ours.
+    fn shares(&self, method: &str) -> bool {
+        method.starts_with("starknet_") || (self.thread.is_some() && method.starts_with("zkthread_"))
+    }
+
+    /// Whether to take it from the origin: it may be there, at the forked block or earlier, or anywhere if this is a thread.
+    fn is_the_origins(&self, origin: &dyn Origin, missing: &Missing) -> Result<bool, RpcError> {
+        if self.thread.is_some() && !matches!(missing, Missing::Events { .. }) {
+            return Ok(true);
+        }
         let Some(fork) = self.storage.fork() else { return Ok(false) };
         let found = match missing {
             Missing::Block(number) => Some(number.0),
@@ -189,6 +203,11 @@ fn ask_number(origin: &dyn Origin, method: &str, params: &Value) -> Result<Optio
 
 fn read<'a, T: Deserialize<'a>>(answer: &'a RawValue) -> Result<T, OriginError> {
     serde_json::from_str(answer.get()).map_err(|error| OriginError::Unavailable { reason: error.to_string() })
+}
+
+/// A call's parameters as they came.
+pub(crate) fn raw(params: &Params<'_>) -> Result<Box<RawValue>, RpcError> {
+    RawValue::from_string(params.as_str().unwrap_or("[]").to_owned()).map_err(internal)
 }
 
 fn internal(error: serde_json::Error) -> RpcError {

@@ -1,12 +1,18 @@
 //! What the methods ask of a thread that is being served: a batcher's side of the same JSON-RPC. The batcher implements
 //! [`ThreadControl`].
 
+mod intake;
+mod relay;
+mod sink;
 mod status;
 
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::InnerTransaction;
 
+pub(crate) use intake::submit;
+pub(crate) use relay::is_left_to_the_node;
+pub use sink::ThreadSink;
 pub use status::{
     CellKind, MetConflict, NodeStatus, ProverStatus, QueueStatus, StatusBase, SubBlockStage, SubBlockStatus,
     ThreadStatus, Throughput, Totals,
@@ -32,6 +38,11 @@ pub trait ThreadControl: Send + Sync + 'static {
 
     /// The transaction itself, while it waits.
     fn waiting(&self, hash: TransactionHash) -> Option<InnerTransaction>;
+
+    /// Why it takes no transaction at all now; `None` while it takes some.
+    fn refuses(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Why the thread refuses a transaction.

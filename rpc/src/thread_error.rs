@@ -1,6 +1,7 @@
 //! Why a request about a thread transaction is refused, with codes of our own.
 
 use serde_json::{Value, json};
+use zkthreads_protocol::package::InnerTransactionError;
 use zkthreads_protocol::{EnvelopeError, PackageError};
 
 /// What is wrong with a thread transaction as sent, or with a question about one.
@@ -35,6 +36,12 @@ pub(crate) enum ThreadError {
         /// Its status.
         status: &'static str,
     },
+    /// A thread was sent what no sub-block can hold.
+    #[error("not an inner transaction: {0}")]
+    NotInner(InnerTransactionError),
+    /// The server is a node's.
+    #[error("this is a node, not a thread")]
+    NoThread,
 }
 
 impl ThreadError {
@@ -49,6 +56,8 @@ impl ThreadError {
             Self::Base64(_) => 10005,
             Self::NotAThread => 10006,
             Self::NotSettled { .. } => 10007,
+            Self::NotInner(_) => 10008,
+            Self::NoThread => 10009,
         }
     }
 
@@ -63,6 +72,8 @@ impl ThreadError {
             Self::Base64(_) => "INVALID_BASE64",
             Self::NotAThread => "NOT_A_THREAD",
             Self::NotSettled { .. } => "NOT_SETTLED",
+            Self::NotInner(_) => "NOT_AN_INNER_TRANSACTION",
+            Self::NoThread => "NO_THREAD",
         }
     }
 

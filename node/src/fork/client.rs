@@ -89,12 +89,24 @@ impl OriginClient {
         method: &str,
         params: impl Serialize,
     ) -> Result<Result<Box<RawValue>, ErrorObjectOwned>, AskError> {
-        let body = self.post(call(&method, &params)?).await?;
-        let reply: Reply = serde_json::from_slice(&body).map_err(not_json_rpc)?;
-        match reply {
-            Reply { error: Some(error), .. } => Ok(Err(error)),
-            Reply { result: Some(result), .. } => Ok(Ok(result)),
-            Reply { .. } => Err(AskError::NotJsonRpc("neither a result nor an error".to_owned())),
+        reply(&self.post(call(&method, &params)?).await?)
+    }
+
+    /// Calls a method that does something: sent once, since whoever does not answer may have done it.
+    pub(super) async fn tell(
+        &self,
+        method: &str,
+        params: impl Serialize,
+    ) -> Result<Result<Box<RawValue>, ErrorObjectOwned>, AskError> {
+        let sending = self.post_once(call(&method, &params)?);
+        let answer = tokio::time::timeout(TRY_TIMEOUT, sending).await.unwrap_or_else(|_| {
+            let reason = format!("no answer within {} s", TRY_TIMEOUT.as_secs());
+            Err(Failure::Passing { reason, retry_after: None })
+        });
+        match answer {
+            Ok(body) => reply(&body),
+            Err(Failure::Final(error)) => Err(error),
+            Err(Failure::Passing { reason, .. }) => Err(AskError::Unreachable(reason)),
         }
     }
 
@@ -178,6 +190,15 @@ impl JsonRpcTransport for OriginClient {
         R: AsRef<[ProviderRequestData]> + Send + Sync,
     {
         Err(AskError::Batch { calls: requests.as_ref().len() })
+    }
+}
+
+/// What an answer says.
+fn reply(body: &[u8]) -> Result<Result<Box<RawValue>, ErrorObjectOwned>, AskError> {
+    match serde_json::from_slice(body).map_err(not_json_rpc)? {
+        Reply { error: Some(error), .. } => Ok(Err(error)),
+        Reply { result: Some(result), .. } => Ok(Ok(result)),
+        Reply { .. } => Err(AskError::NotJsonRpc("neither a result nor an error".to_owned())),
     }
 }
 

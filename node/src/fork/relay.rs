@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use jsonrpsee::types::ErrorObjectOwned;
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 use zkthreads_rpc::{Origin, OriginError};
 
-use super::client::OriginClient;
+use super::client::{AskError, OriginClient};
 use super::wait::wait;
 
 /// The origin, as RPC asks it.
@@ -18,7 +19,21 @@ pub(super) struct Relay {
 impl Origin for Relay {
     fn ask(&self, method: &str, params: &RawValue) -> Result<Box<RawValue>, OriginError> {
         let (client, method, params) = (Arc::clone(&self.client), method.to_owned(), params.to_owned());
-        match wait(&self.runtime, async move { client.ask(&method, &params).await }) {
+        self.wait(async move { client.ask(&method, &params).await })
+    }
+
+    fn tell(&self, method: &str, params: &RawValue) -> Result<Box<RawValue>, OriginError> {
+        let (client, method, params) = (Arc::clone(&self.client), method.to_owned(), params.to_owned());
+        self.wait(async move { client.tell(&method, &params).await })
+    }
+}
+
+impl Relay {
+    fn wait(
+        &self,
+        answer: impl Future<Output = Result<Result<Box<RawValue>, ErrorObjectOwned>, AskError>> + Send + 'static,
+    ) -> Result<Box<RawValue>, OriginError> {
+        match wait(&self.runtime, answer) {
             Some(Ok(answer)) => answer.map_err(OriginError::Refused),
             Some(Err(error)) => Err(OriginError::Unavailable { reason: error.to_string() }),
             None => Err(OriginError::Unavailable { reason: "this node is shutting down".to_owned() }),

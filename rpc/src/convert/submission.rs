@@ -73,7 +73,7 @@ pub(crate) fn any(transaction: Broadcast) -> Result<(Submission, bool), RpcError
 /// An invoke: a thread transaction if `proof_facts` are there, an ordinary one if not.
 pub(crate) fn invoke(mut transaction: BroadcastInvoke) -> Result<Submission, ThreadError> {
     let proof = transaction.proof.take().filter(|proof| !proof.is_empty());
-    let envelope = envelope(transaction);
+    let envelope = invoke_v3(transaction);
     if envelope.proof_facts.0.is_empty() {
         return match proof {
             None => Ok(Submission::Invoke(envelope)),
@@ -86,7 +86,7 @@ pub(crate) fn invoke(mut transaction: BroadcastInvoke) -> Result<Submission, Thr
 /// An invoke that must be a thread transaction.
 pub(crate) fn thread_invoke(mut transaction: BroadcastInvoke) -> Result<Submission, ThreadError> {
     let proof = transaction.proof.take().filter(|proof| !proof.is_empty());
-    let envelope = envelope(transaction);
+    let envelope = invoke_v3(transaction);
     thread(envelope, proof)
 }
 
@@ -107,7 +107,8 @@ fn package(proof: &str) -> Result<Vec<u8>, ThreadError> {
     STANDARD.decode(proof).map_err(ThreadError::Base64)
 }
 
-fn envelope(transaction: BroadcastInvoke) -> InvokeTransactionV3 {
+/// An invoke's own fields, without its proof.
+pub(crate) fn invoke_v3(transaction: BroadcastInvoke) -> InvokeTransactionV3 {
     InvokeTransactionV3 {
         resource_bounds: bounds(transaction.resource_bounds),
         tip: Tip(transaction.tip.0),

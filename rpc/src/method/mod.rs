@@ -13,7 +13,8 @@ use registry::Registry;
 
 /// Every method of every namespace.
 pub(crate) fn all(context: RpcContext) -> Result<Methods, RegisterMethodError> {
-    let is_devnet = context.devnet.is_some();
+    // A thread passes these on: its node may be a devnet.
+    let is_devnet = context.devnet.is_some() || context.thread.is_some();
     let mut registry = Registry::new(context);
     starknet::register(&mut registry)?;
     zkthread::register(&mut registry)?;

@@ -12,27 +12,36 @@ use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::params;
 use crate::subscription::Session;
+use crate::thread::is_left_to_the_node;
 
 /// The methods registered so far.
 ///
 /// Why not jsonrpsee's `#[rpc]` traits: the parameter readers they generate ignore unknown names and surplus
 /// positions, and this node refuses both.
-pub(crate) struct Registry(RpcModule<RpcContext>);
+pub(crate) struct Registry {
+    module: RpcModule<RpcContext>,
+    /// Whether a thread is served.
+    thread: bool,
+}
 
 impl Registry {
     pub(super) fn new(context: RpcContext) -> Self {
-        Self(RpcModule::new(context))
+        Self { thread: context.thread.is_some(), module: RpcModule::new(context) }
     }
 
     /// Registers `method`. It runs on a thread for blocking work; a panic in it becomes an internal error. On a fork, what
-    /// it does not find is asked of the origin.
+    /// it does not find is asked of the origin. If a thread is served, some are left to its node.
     pub(super) fn method<P: DeserializeOwned + 'static, R: Serialize + 'static>(
         &mut self,
         name: &'static str,
         method: fn(&RpcContext, P) -> Result<R, RpcError>,
     ) -> Result<&mut Self, RegisterMethodError> {
-        self.0.register_blocking_method(name, move |params, context, _| {
+        let left_to_the_node = self.thread && is_left_to_the_node(name);
+        self.module.register_blocking_method(name, move |params, context, _| {
             catch(name, || {
+                if left_to_the_node {
+                    return context.pass_on(name, &params);
+                }
                 let answer = answer(&context, &params, method);
                 answer.or_else(|failure| context.fall_through(name, &params, failure))
             })
@@ -46,7 +55,7 @@ impl Registry {
         name: &'static str,
         method: impl Fn(&RpcContext, &Session, P) -> Result<R, RpcError> + Clone + Send + Sync + 'static,
     ) -> Result<&mut Self, RegisterMethodError> {
-        self.0.register_blocking_method(name, move |params, context, extensions| {
+        self.module.register_blocking_method(name, move |params, context, extensions| {
             let in_session = |context: &RpcContext, params| match extensions.get::<Session>() {
                 Some(session) => method(context, session, params),
                 None => Err(RpcError::NeedsWebSocket),
@@ -57,7 +66,7 @@ impl Registry {
     }
 
     pub(super) fn into_methods(self) -> Methods {
-        self.0.into()
+        self.module.into()
     }
 }
 

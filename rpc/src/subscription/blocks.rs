@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
-use zkthreads_storage::BlockTransaction;
+use zkthreads_execution::ExecutedInBlock;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
+use crate::settled::Settled;
 use crate::wire::place::Place;
 
 /// Reads blocks, and keeps the last one: all that follow the chain ask for the same. Cheap to clone.
@@ -15,9 +16,11 @@ use crate::wire::place::Place;
 pub(crate) struct Blocks {
     context: RpcContext,
     last: Arc<Mutex<Option<(BlockHash, Transactions)>>>,
+    /// The last transaction of the open block that all were told of.
+    last_open: Arc<Mutex<Option<(Arc<ExecutedInBlock>, Arc<Settled>)>>>,
 }
 
-type Transactions = Arc<Vec<BlockTransaction>>;
+type Transactions = Arc<Vec<Settled>>;
 
 /// A stored block.
 pub(super) struct Block {
@@ -29,7 +32,7 @@ pub(super) struct Block {
 
 impl Blocks {
     pub(crate) fn new(context: RpcContext) -> Self {
-        Self { context, last: Arc::default() }
+        Self { context, last: Arc::default(), last_open: Arc::default() }
     }
 
     /// What blocks are read from.
@@ -67,10 +70,23 @@ impl Blocks {
         let Some(transactions) = storage.transactions(number)? else { return Ok(None) };
         // Between the two reads the block may have been replaced.
         let is_same = storage.header(number)?.is_some_and(|now| now.block_hash == header.block_hash);
-        let transactions = Arc::new(transactions);
-        if is_same {
-            *self.last.lock() = Some((header.block_hash, Arc::clone(&transactions)));
+        if !is_same {
+            return Ok(None);
         }
-        Ok(is_same.then_some(transactions))
+        let settled = transactions.into_iter().map(|it| Settled::stored(&self.context, it));
+        let transactions = Arc::new(settled.collect::<Result<Vec<_>, _>>()?);
+        *self.last.lock() = Some((header.block_hash, Arc::clone(&transactions)));
+        Ok(Some(transactions))
+    }
+
+    /// A transaction of the open block, with what it settled.
+    pub(super) fn open(&self, executed: &Arc<ExecutedInBlock>) -> Result<Arc<Settled>, RpcError> {
+        let mut last = self.last_open.lock();
+        if let Some((_, settled)) = last.as_ref().filter(|(of, _)| Arc::ptr_eq(of, executed)) {
+            return Ok(Arc::clone(settled));
+        }
+        let settled = Arc::new(Settled::open(executed)?);
+        *last = Some((Arc::clone(executed), Arc::clone(&settled)));
+        Ok(settled)
     }
 }

@@ -69,12 +69,11 @@ impl Subscription for Events {
     }
 
     fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
-        let Seen { place, index, transaction } = seen;
-        let events = transaction.receipt.events.iter().enumerate();
-        let matching = events.filter(|(_, event)| self.filter.matches(event));
+        let Seen { place, index, settled } = seen;
+        let matching = settled.events().filter(|(event, _)| self.filter.matches(event));
         matching
-            .map(|(event_index, event)| {
-                let event = EmittedEvent::new(event, place, (transaction.hash, *index), event_index);
+            .map(|(event, (hash, event_index))| {
+                let event = EmittedEvent::new(event, place, (hash, *index), event_index);
                 Told::new(&NewEvent { event, finality_status: place.finality })
             })
             .collect()

@@ -31,6 +31,7 @@ use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::feed::ChainEvent;
 use crate::method::registry::Registry;
+use crate::settled::Settled;
 use crate::wire::place::Place;
 
 pub(crate) use blocks::Blocks;
@@ -74,7 +75,7 @@ pub(crate) trait Subscription: Send + Sync {
         false
     }
 
-    /// What is told of a transaction in a block, stored or open.
+    /// What is told of a transaction in a block, stored or open, and of the inner transactions that it settled.
     fn on_transaction(&mut self, _seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
         Ok(Vec::new())
     }
@@ -94,8 +95,15 @@ pub(crate) struct Seen<'a> {
     pub(crate) place: Place,
     /// The transaction's index in it.
     pub(crate) index: usize,
-    /// The transaction.
-    pub(crate) transaction: &'a BlockTransaction,
+    /// The transaction, with the inner transactions that it settled.
+    pub(crate) settled: &'a Settled,
+}
+
+impl Seen<'_> {
+    /// What took place: the inner transactions of a thread in order, then the transaction itself.
+    pub(crate) fn transactions(&self) -> impl Iterator<Item = &BlockTransaction> {
+        self.settled.inner.iter().chain([&self.settled.transaction])
+    }
 }
 
 /// A subscription and where it begins.

@@ -25,7 +25,8 @@ struct NewReceipts {
     senders: Senders,
 }
 
-/// Receipts of some senders' transactions, whenever they reach one of some statuses.
+/// Receipts of some senders' transactions, whenever they reach one of some statuses. Inner transactions have theirs when
+/// their thread settles.
 pub(super) fn open(context: &RpcContext, params: Params) -> Result<Opening, RpcError> {
     let subscription = NewReceipts {
         statuses: params.finality_status.unwrap_or_else(|| vec![BlockStatus::AcceptedOnL2]),
@@ -52,10 +53,11 @@ impl Subscription for NewReceipts {
     }
 
     fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
-        if !self.senders.sent(seen.transaction) {
-            return Ok(Vec::new());
-        }
-        let receipt = ReceiptOut::new(seen.transaction, seen.place.finality).in_block(&seen.place);
-        Ok(vec![Told::new(&receipt)?])
+        let wanted = seen.transactions().filter(|transaction| self.senders.sent(transaction));
+        wanted
+            .map(|transaction| {
+                Told::new(&ReceiptOut::new(transaction, seen.place.finality).in_block(&seen.place))
+            })
+            .collect()
     }
 }

@@ -39,7 +39,7 @@ struct NewTransaction {
     finality_status: Status,
 }
 
-/// Transactions of some senders, whenever they reach one of some statuses.
+/// Transactions of some senders, whenever they reach one of some statuses; inner ones when their thread settles.
 pub(super) fn open(context: &RpcContext, params: Params) -> Result<Opening, RpcError> {
     let subscription = NewTransactions {
         statuses: params.finality_status.unwrap_or_else(|| vec![Status::AcceptedOnL2]),
@@ -79,10 +79,8 @@ impl Subscription for NewTransactions {
     }
 
     fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
-        if !self.senders.sent(seen.transaction) {
-            return Ok(Vec::new());
-        }
-        Ok(vec![self.told(seen.transaction.hash, &seen.transaction.body, Status::of(seen))?])
+        let wanted = seen.transactions().filter(|transaction| self.senders.sent(transaction));
+        wanted.map(|transaction| self.told(transaction.hash, &transaction.body, Status::of(seen))).collect()
     }
 
     fn on_event(&mut self, _: &RpcContext, event: &ChainEvent) -> Result<Option<Told>, RpcError> {

@@ -149,7 +149,8 @@ impl Teller {
                         && open.subscription.wants_pre_confirmed()
                         && open.replayed.is_none_or(|(seen, count)| seen != place || *index >= count)
                     {
-                        let seen = Seen { place, index: *index, transaction: &transaction.transaction };
+                        let settled = self.blocks.open(transaction)?;
+                        let seen = Seen { place, index: *index, settled: &settled };
                         open.tell_transaction(&seen, &self.line).await?;
                     }
                 }
@@ -193,8 +194,8 @@ impl Open {
         let Block { header, place, transactions } = block;
         let told = self.subscription.on_block(blocks.context(), header)?;
         line.tell(self, told).await?;
-        for (index, transaction) in transactions.iter().enumerate() {
-            self.tell_transaction(&Seen { place: *place, index, transaction }, line).await?;
+        for (index, settled) in transactions.iter().enumerate() {
+            self.tell_transaction(&Seen { place: *place, index, settled }, line).await?;
         }
         self.cursor.pass(header);
         Ok(())
@@ -218,7 +219,7 @@ impl Open {
         }
         let place = Place { number: block.number(), hash: None, finality: Finality::PreConfirmed };
         for (index, executed) in block.transactions().enumerate() {
-            self.tell_transaction(&Seen { place, index, transaction: &executed.transaction }, line).await?;
+            self.tell_transaction(&Seen { place, index, settled: &*blocks.open(executed)? }, line).await?;
         }
         self.replayed = Some((place, block.len()));
         Ok(())

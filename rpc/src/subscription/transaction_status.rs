@@ -40,9 +40,11 @@ pub(super) fn open(context: &RpcContext, params: Params) -> Result<Opening, RpcE
 }
 
 impl Status {
-    /// Tells `status`, unless it was told or the transaction has come further.
+    /// Tells `status`, unless it was told or the transaction has come further. A thread may execute a transaction again,
+    /// with another result.
     fn tell(&mut self, status: TransactionStatus) -> Result<Option<Told>, RpcError> {
-        if self.last.as_ref().is_some_and(|last| rank(last) >= rank(&status)) {
+        let is_old = |last: &TransactionStatus| *last == status || rank(last) > rank(&status);
+        if self.last.as_ref().is_some_and(is_old) {
             return Ok(None);
         }
         let told = Told::new(&NewStatus { transaction_hash: self.hash.0, status: &status })?;
@@ -81,19 +83,15 @@ impl Subscription for Status {
 
     /// Only of the open block: the stored ones are looked into as a whole.
     fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
-        if seen.transaction.hash != self.hash {
-            return Ok(Vec::new());
-        }
-        let result = execution_result(&seen.transaction.receipt.status);
+        let own = seen.transactions().find(|transaction| transaction.hash == self.hash);
+        let Some(own) = own else { return Ok(Vec::new()) };
+        let result = execution_result(&own.receipt.status);
         Ok(self.tell(TransactionStatus::PreConfirmed(result))?.into_iter().collect())
     }
 
     fn on_event(&mut self, context: &RpcContext, event: &ChainEvent) -> Result<Option<Told>, RpcError> {
         match event {
             ChainEvent::Received { hash, .. } if *hash == self.hash => self.tell(TransactionStatus::Received),
-            ChainEvent::PreConfirmed { transaction, .. } if transaction.inner.contains(&self.hash) => {
-                self.look(context)
-            }
             ChainEvent::L1Accepted(_) | ChainEvent::Reorg { .. } => self.look(context),
             _ => Ok(None),
         }

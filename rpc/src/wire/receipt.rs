@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use starknet_api::hash::L1L2MsgHash;
+use starknet_api::transaction::fields::Fee;
 use starknet_api::transaction::{Event, MessageToL1, TransactionHash};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::Transaction;
@@ -43,8 +44,9 @@ pub(crate) enum StatusOut {
     Reverted { revert_reason: String },
 }
 
+/// A fee.
 #[derive(Debug, Serialize)]
-struct FeePayment {
+pub(crate) struct FeePayment {
     amount: Felt,
     unit: &'static str,
 }
@@ -117,7 +119,7 @@ impl ReceiptOut {
         Self {
             kind: "INVOKE",
             transaction_hash: hash.0,
-            actual_fee: FeePayment { amount: Felt::ZERO, unit: "FRI" },
+            actual_fee: FeePayment::fri(Fee(0)),
             finality_status: place.finality,
             status: effects.status,
             messages_sent: effects.messages_sent,
@@ -129,6 +131,13 @@ impl ReceiptOut {
             block_number: None,
         }
         .in_block(place)
+    }
+}
+
+impl FeePayment {
+    /// A fee in STRK's smallest part.
+    pub(crate) fn fri(fee: Fee) -> Self {
+        Self { amount: fee.0.into(), unit: "FRI" }
     }
 }
 

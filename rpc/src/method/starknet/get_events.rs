@@ -4,13 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockNumber;
-use starknet_api::transaction::{Event, TransactionHash};
-use zkthreads_execution::StateAt;
+use zkthreads_execution::{PreConfirmed, StateAt};
+use zkthreads_storage::BlockTransaction;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use crate::lookup::open_place;
+use crate::lookup::{open_place, package_in};
 use crate::origin::Missing;
+use crate::settled::Owners;
 use crate::wire::block_id::BlockId;
 use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
 use crate::wire::number::FeltHex;
@@ -59,7 +60,8 @@ struct Cursor {
     skip: usize,
 }
 
-/// The events of a range of blocks that match a filter, in order, by pages.
+/// The events of a range of blocks that match a filter, in order, by pages. Those of inner transactions carry the hashes
+/// of these.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk, RpcError> {
     let filter = params.filter;
     let matcher = EventFilter::new(filter.address, filter.keys)?;
@@ -88,7 +90,9 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
 fn begin(context: &RpcContext, from: Option<BlockId>, token: Option<&str>) -> Result<BlockNumber, RpcError> {
     let before_fork = match from.map(|id| context.resolve(id)) {
         Some(Ok(at)) => return Ok(at.number()),
-        Some(Err(RpcError::Missing(Missing::Block(_)))) => Missing::events(None, token),
+        Some(Err(RpcError::Missing(Missing::Block(number)))) if number < context.first() => {
+            Missing::events(None, token)
+        }
         Some(Err(RpcError::Missing(Missing::BlockHash(hash)))) => Missing::events(Some(hash), token),
         Some(Err(error)) => return Err(error),
         None if context.origin.is_some() => Missing::events(None, token),
@@ -113,7 +117,7 @@ fn page(
             Some(0)
         } else {
             looked_through += 1;
-            source.scan(filter, skip, chunk_size, &mut events)
+            source.scan(context, filter, skip, chunk_size, &mut events)?
         };
         if let Some(next) = next {
             let continuation_token = Some(Cursor { block, skip: next }.to_string());
@@ -123,10 +127,16 @@ fn page(
     Ok(EventsChunk { events, continuation_token: None })
 }
 
-/// A block with the events of each of its transactions.
+/// A block with events.
 struct Source {
     place: Place,
-    transactions: Vec<(TransactionHash, Vec<Event>)>,
+    transactions: Transactions,
+}
+
+/// The transactions of a block.
+enum Transactions {
+    Stored(Vec<BlockTransaction>),
+    Open(PreConfirmed),
 }
 
 impl Source {
@@ -135,42 +145,74 @@ impl Source {
         if let StateAt::PreConfirmed(block) = last
             && block.number() == number
         {
-            let transactions = block.transactions().map(|executed| &executed.transaction);
-            let transactions =
-                transactions.map(|transaction| (transaction.hash, transaction.receipt.events.clone()));
-            return Ok(Some(Self { place: open_place(block), transactions: transactions.collect() }));
+            return Ok(Some(Self {
+                place: open_place(block),
+                transactions: Transactions::Open(block.clone()),
+            }));
         }
         if context.header_at(number)?.n_events == 0 {
             return Ok(None);
         }
-        let transactions = context.transactions_at(number)?.into_iter();
-        let transactions = transactions.map(|transaction| (transaction.hash, transaction.receipt.events));
-        Ok(Some(Self { place: context.place(number)?, transactions: transactions.collect() }))
+        let transactions = Transactions::Stored(context.transactions_at(number)?);
+        Ok(Some(Self { place: context.place(number)?, transactions }))
     }
 
     /// Adds the matching events after the first `skip`. Stops before the first match that no longer fits, and says
     /// how many events came before it.
     fn scan(
         &self,
+        context: &RpcContext,
         filter: &EventFilter,
         skip: usize,
         chunk_size: usize,
         found: &mut Vec<EmittedEvent>,
-    ) -> Option<usize> {
+    ) -> Result<Option<usize>, RpcError> {
         let mut seen = 0;
-        for (index, (hash, events)) in self.transactions.iter().enumerate() {
-            for (event_index, event) in events.iter().enumerate() {
+        for (index, transaction) in self.transactions.iter().enumerate() {
+            // Looked up only once an event matches.
+            let mut owners = None;
+            for (event_index, event) in transaction.receipt.events.iter().enumerate() {
                 seen += 1;
                 if seen <= skip || !filter.matches(event) {
                     continue;
                 }
                 if found.len() == chunk_size {
-                    return Some(seen - 1);
+                    return Ok(Some(seen - 1));
                 }
-                found.push(EmittedEvent::new(event, &self.place, (*hash, index), event_index));
+                let owners = match &mut owners {
+                    Some(owners) => owners,
+                    none => none.insert(self.transactions.owners(context, index, transaction)?),
+                };
+                let (hash, event_index) = owners.of_event(transaction.hash, event_index);
+                found.push(EmittedEvent::new(event, &self.place, (hash, index), event_index));
             }
         }
-        None
+        Ok(None)
+    }
+}
+
+impl Transactions {
+    fn iter(&self) -> Box<dyn Iterator<Item = &BlockTransaction> + '_> {
+        match self {
+            Self::Stored(transactions) => Box::new(transactions.iter()),
+            Self::Open(block) => Box::new(block.transactions().map(|executed| &executed.transaction)),
+        }
+    }
+
+    /// Whose the events are of the transaction at `index`.
+    fn owners(
+        &self,
+        context: &RpcContext,
+        index: usize,
+        transaction: &BlockTransaction,
+    ) -> Result<Owners, RpcError> {
+        let package = match self {
+            Self::Stored(_) => context.package_of_settled(transaction)?,
+            Self::Open(block) => {
+                block.transaction(index).map(|executed| package_in(executed)).transpose()?.flatten()
+            }
+        };
+        Ok(package.map(|package| Owners::of(transaction, &package)).unwrap_or_default())
     }
 }
 

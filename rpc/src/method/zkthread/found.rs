@@ -3,7 +3,7 @@
 use starknet_api::core::ContractAddress;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::PendingBody;
-use zkthreads_protocol::{Package, ThreadFacts, Transaction};
+use zkthreads_protocol::{Package, SegmentError, ThreadFacts, Transaction};
 use zkthreads_storage::ThreadOutcome;
 
 use crate::context::RpcContext;
@@ -43,31 +43,42 @@ impl FoundThread {
                 _ => Err(RpcError::Thread(ThreadError::NotAThread)),
             },
             Found::Inner(_) => Err(RpcError::Thread(ThreadError::NotAThread)),
-            Found::InBlock(found) => {
-                let bytes = context.package_bytes(&found)?;
-                let InBlock { place, transaction, .. } = *found;
-                let Transaction::Thread { envelope, facts } = transaction.body else {
-                    return Err(RpcError::Thread(ThreadError::NotAThread));
-                };
-                Ok(Self {
-                    hash,
-                    facts,
-                    submitter: envelope.sender_address,
-                    place: Some(place),
-                    outcome: transaction.receipt.thread,
-                    package: decode(hash, &bytes)?,
-                    package_bytes: bytes.len(),
-                })
-            }
+            Found::InBlock(found) => Self::in_block(context, *found),
         }
     }
 
-    /// `PENDING`, `SETTLED` or `REVERTED`.
+    /// The thread transaction that was found in a block.
+    pub(super) fn in_block(context: &RpcContext, found: InBlock) -> Result<Self, RpcError> {
+        let bytes = context.package_bytes(&found)?;
+        let InBlock { place, transaction, .. } = found;
+        let Transaction::Thread { envelope, facts } = transaction.body else {
+            return Err(RpcError::Thread(ThreadError::NotAThread));
+        };
+        Ok(Self {
+            hash: transaction.hash,
+            facts,
+            submitter: envelope.sender_address,
+            place: Some(place),
+            outcome: transaction.receipt.thread,
+            package: decode(transaction.hash, &bytes)?,
+            package_bytes: bytes.len(),
+        })
+    }
+
+    /// Why it, or its first segment that did not, has not settled.
+    pub(super) fn error(&self) -> Option<SegmentError> {
+        let outcome = self.outcome.as_ref()?;
+        let segment = outcome.failed_segment.unwrap_or(outcome.settled_segments);
+        outcome.error.clone().map(|error| SegmentError { segment, error })
+    }
+
+    /// `PENDING`, `SETTLED`, `PARTLY_SETTLED` or `REVERTED`.
     pub(super) fn status(&self) -> &'static str {
         match &self.outcome {
             None => "PENDING",
             Some(ThreadOutcome { error: None, .. }) => "SETTLED",
-            Some(ThreadOutcome { error: Some(_), .. }) => "REVERTED",
+            Some(outcome) if outcome.has_settled() => "PARTLY_SETTLED",
+            Some(_) => "REVERTED",
         }
     }
 }

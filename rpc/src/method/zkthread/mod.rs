@@ -2,10 +2,13 @@
 
 mod add_thread_transaction;
 mod check_thread;
+mod export_block;
 mod found;
 mod get_inner_receipts;
 mod get_thread;
+mod list_threads;
 mod os_versions;
+mod status;
 
 use jsonrpsee::server::RegisterMethodError;
 use serde::Deserialize;
@@ -24,8 +27,11 @@ pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodErro
     registry
         .method("zkthread_addThreadTransaction", add_thread_transaction::answer)?
         .method("zkthread_checkThread", check_thread::answer)?
+        .method("zkthread_exportBlock", export_block::answer)?
         .method("zkthread_getThread", get_thread::answer)?
         .method("zkthread_getInnerReceipts", get_inner_receipts::answer)?
-        .method("zkthread_osVersions", os_versions::answer)?;
+        .method("zkthread_listThreads", list_threads::answer)?
+        .method("zkthread_osVersions", os_versions::answer)?
+        .method("zkthread_status", status::answer)?;
     Ok(())
 }
