@@ -155,7 +155,8 @@ fn identity(statement: &Statement) -> Felt {
 fn kept(path: &Path, statement: &Statement) -> Option<Package> {
     let package = Package::decode(&fs::read(path).ok()?).ok()?;
     let verifier = Verifier::new([os_program().clone()]);
-    (package.statement == *statement && verifier.verify(os_program_hash(), &package).is_ok())
+    let [segment] = package.segments.as_slice() else { return None };
+    (segment.statement == *statement && verifier.verify(os_program_hash(), segment).is_ok())
         .then_some(package)
 }
 

@@ -9,13 +9,15 @@ use starknet_api::execution_resources::GasVector;
 use starknet_api::state::{SierraContractClass, ThinStateDiff};
 use starknet_api::transaction::fields::Fee;
 use starknet_api::transaction::{Event, MessageToL1, TransactionHash};
-use zkthreads_protocol::{L1TransactionHash, SettleError, Transaction};
+use zkthreads_protocol::{L1TransactionHash, Transaction};
 
 use crate::PreparedState;
 
+mod outcome;
 mod pool;
 mod trace;
 
+pub use outcome::ThreadOutcome;
 pub use pool::PooledTransaction;
 pub use trace::{CallGas, CallTrace, CallType, OrderedEvent, OrderedMessage, TransactionTrace};
 
@@ -82,17 +84,6 @@ pub enum ExecutionStatus {
         /// Why.
         reason: String,
     },
-}
-
-/// What became of a thread transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThreadOutcome {
-    /// Why it did not settle; `None` if it did.
-    pub error: Option<SettleError>,
-    /// Size of its package in bytes.
-    pub package_bytes: u64,
-    /// How long its proof took to verify, in microseconds; `None` if the proof was not looked at.
-    pub verify_micros: Option<u64>,
 }
 
 /// A declared class.

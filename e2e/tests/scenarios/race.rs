@@ -23,7 +23,7 @@ async fn the_chain_wins_over_the_thread() -> Result<()> {
     receipt.succeeded();
     let hash = hash_of(impatient.as_invoke())?;
     assert_eq!(receipt.hash, hash.0, "the very transaction of the sub-block");
-    assert_eq!(package.statement.inner_transactions[0].hash, hash);
+    assert_eq!(package.segments[0].statement.inner_transactions[0].hash, hash);
 
     let receipt = reverts(&node, &package, "CONFLICT", "conflict: ").await?;
     let thread = get_thread(&node.rpc, receipt.hash).await?;

@@ -49,18 +49,28 @@ async fn reverts_under(
 async fn statements_about_something_else() -> Result<()> {
     type Change = fn(&mut Package);
     let cases: [(&str, &str, Change); 11] = [
-        ("CHAIN_ID", "chain_id: ", |it| it.statement.chain_id = Felt::from_bytes_be_slice(b"SN_MAIN")),
-        ("SUBMITTER", "submitter: ", |it| it.statement.submitter = it.statement.contracts[0].address),
-        ("BASE_BLOCK_UNKNOWN", "base_block: ", |it| it.statement.base_block.number = BlockNumber(1 << 40)),
-        ("BASE_BLOCK_CONTEXT", "base_block: ", |it| it.statement.base_block.timestamp = BlockTimestamp(1)),
-        ("CLASS_UNDECLARED", "class: ", |it| it.statement.classes[0].class_hash = ClassHash(Felt::ONE)),
-        ("CLASS_MISMATCH", "class: ", |it| {
-            it.statement.classes[0].compiled_class_hash = CompiledClassHash(Felt::ONE);
+        ("CHAIN_ID", "chain_id: ", |it| {
+            it.segments[0].statement.chain_id = Felt::from_bytes_be_slice(b"SN_MAIN")
         }),
-        ("CLASS_METERING", "class: ", |it| it.statement.classes[0].gas_metered ^= true),
+        ("SUBMITTER", "submitter: ", |it| {
+            it.segments[0].statement.submitter = it.segments[0].statement.contracts[0].address
+        }),
+        ("BASE_BLOCK_UNKNOWN", "base_block: ", |it| {
+            it.segments[0].statement.base_block.number = BlockNumber(1 << 40)
+        }),
+        ("BASE_BLOCK_CONTEXT", "base_block: ", |it| {
+            it.segments[0].statement.base_block.timestamp = BlockTimestamp(1)
+        }),
+        ("CLASS_UNDECLARED", "class: ", |it| {
+            it.segments[0].statement.classes[0].class_hash = ClassHash(Felt::ONE)
+        }),
+        ("CLASS_MISMATCH", "class: ", |it| {
+            it.segments[0].statement.classes[0].compiled_class_hash = CompiledClassHash(Felt::ONE);
+        }),
+        ("CLASS_METERING", "class: ", |it| it.segments[0].statement.classes[0].gas_metered ^= true),
         ("SYSTEM_CONTRACT_WRITE", "system_contract: ", |it| {
             let cell = StorageAccess { key: 5_u64.into(), before: Felt::ZERO, after: Felt::ONE };
-            it.statement.contracts.insert(
+            it.segments[0].statement.contracts.insert(
                 0,
                 ContractAccess {
                     address: 1_u64.into(),
@@ -72,7 +82,7 @@ async fn statements_about_something_else() -> Result<()> {
                 },
             );
         }),
-        ("INNER_TRANSACTION", "inner_transaction: ", |it| it.inner_transactions.swap(0, 1)),
+        ("INNER_TRANSACTION", "inner_transaction: ", |it| it.segments[0].inner_transactions.swap(0, 1)),
         ("EVENTS", "events: ", |it| it.events.swap(0, 1)),
         ("EVENTS", "events: ", |it| it.events[0].content.data.0[0] += Felt::ONE),
     ];
@@ -116,7 +126,11 @@ async fn a_tampered_proof_or_statement() -> Result<()> {
 
     // A thief gives themselves ether: the proof is for other values.
     let mut statement = package.clone();
-    let ether = statement.statement.contracts.iter_mut().find(|contract| *contract.address.0.key() == ETH);
+    let ether = statement.segments[0]
+        .statement
+        .contracts
+        .iter_mut()
+        .find(|contract| *contract.address.0.key() == ETH);
     let cells = &mut ether.expect("the token is touched").storage;
     cells.iter_mut().find(|cell| cell.is_write()).expect("a balance changes").after += Felt::ONE;
     reverts(&node, &statement, "PROOF", "proof: ").await?;

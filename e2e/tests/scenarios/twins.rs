@@ -26,9 +26,9 @@ async fn a_thread_equals_its_transactions_sent_one_by_one() -> Result<()> {
 
     let params = json!({ "transaction_hash": hex(receipt.hash) });
     let inner_receipts = threaded.rpc.call("zkthread_getInnerReceipts", params).await?;
-    assert_eq!(inner_receipts.as_array().map(Vec::len), Some(package.inner_transactions.len()));
+    assert_eq!(inner_receipts.as_array().map(Vec::len), Some(package.segments[0].inner_transactions.len()));
 
-    for (index, inner) in package.inner_transactions.iter().enumerate() {
+    for (index, inner) in package.segments[0].inner_transactions.iter().enumerate() {
         let inner_receipt = Receipt::parse(inner_receipts[index].clone())?;
         let receipt = plain.rpc.settle(&wire(inner.transaction.as_invoke(), None)).await?;
         assert_eq!(receipt.revert_reason, None, "transfer {index}");

@@ -30,8 +30,8 @@ pub async fn run(arguments: ProveArgs) -> Result<()> {
         println!("{} {:#x}: {}", "left out".red(), left_out.hash.0, left_out.reason);
     }
     let proved = builder.prove(executed).await?;
-    let hashes = proved.package.statement.transaction_hashes();
-    for (hash, included) in hashes.zip(&proved.package.inner_transactions) {
+    let hashes = proved.package.transaction_hashes();
+    for (hash, included) in hashes.zip(proved.package.inner_transactions()) {
         if let Some(reason) = &included.revert_reason {
             println!("{} {:#x}: {reason}", "reverted".red(), hash.0);
         }
@@ -39,7 +39,9 @@ pub async fn run(arguments: ProveArgs) -> Result<()> {
 
     let out = arguments.out.display();
     fs::write(&arguments.out, &proved.bytes).with_context(|| format!("cannot write {out}"))?;
-    println!("{}", StatementSummary(&proved.package.statement));
+    for segment in &proved.package.segments {
+        println!("{}", StatementSummary(&segment.statement));
+    }
     println!("{} Cairo steps, proven in {:.1} s", grouped(proved.steps), started.elapsed().as_secs_f64());
     println!("package {:#x}, {}, in {out}", proved.facts.package_digest.0, bytes(proved.bytes.len()));
     Ok(())

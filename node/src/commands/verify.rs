@@ -24,21 +24,26 @@ pub fn run(arguments: &VerifyArgs) -> Result<Outcome> {
 
     let program = os_program();
     println!("package {:#x}, {}", PackageDigest::of(&encoded).0, bytes(encoded.len()));
-    println!("{}", StatementSummary(&package.statement));
     println!("OS program {:#x}", program.hash().0);
-    println!("proof {}, {SECURITY_BITS} bits of security", bytes(package.proof.len()));
-
-    let started = Instant::now();
-    let verdict = Verifier::new([program.clone()]).verify(program.hash(), &package);
-    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
-    match verdict {
-        Ok(_) => {
-            println!("{} ({milliseconds:.1} ms)", "valid".green());
-            Ok(Outcome::Done)
+    let verifier = Verifier::new([program.clone()]);
+    let mut outcome = Outcome::Done;
+    for (number, segment) in package.segments.iter().enumerate() {
+        if package.segments.len() > 1 {
+            println!("\nsegment {number}");
         }
-        Err(error) => {
-            println!("{}: {error} ({milliseconds:.1} ms)", "invalid".red());
-            Ok(Outcome::Wrong)
+        println!("{}", StatementSummary(&segment.statement));
+        println!("proof {}, {SECURITY_BITS} bits of security", bytes(segment.proof.len()));
+
+        let started = Instant::now();
+        let verdict = verifier.verify(program.hash(), segment);
+        let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+        match verdict {
+            Ok(_) => println!("{} ({milliseconds:.1} ms)", "valid".green()),
+            Err(error) => {
+                println!("{}: {error} ({milliseconds:.1} ms)", "invalid".red());
+                outcome = Outcome::Wrong;
+            }
         }
     }
+    Ok(outcome)
 }

@@ -1,198 +1,184 @@
-//! What happens in the demo, in order.
+//! What happens in the demo while the thread runs, in order.
 
-use std::time::Instant;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use starknet_api::abi::abi_utils::get_storage_var_address;
-use starknet_rust::core::types::{ExecutionResult, TransactionReceiptWithBlockInfo};
+use anyhow::{Context, Result, ensure};
+use parking_lot::Mutex;
+use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use starknet_types_core::felt::Felt;
-use zkthreads_batcher::{Envelope, ProvedSubBlock, SubBlockBuilder, SubmitError, Submitter};
-use zkthreads_protocol::{Package, PackageDigest, ThreadFacts};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use zkthreads_rpc::thread::ThreadStatus;
 
-use crate::devnet::constants::STRK_ADDRESS;
-use crate::terminal::{Paint, bytes, grouped};
-use crate::thread_progress::listener;
+use crate::terminal::Paint;
 
 use super::chain::Chain;
-use super::users::{FIRST, ORDINARY, Payment, SECOND, STRK, User, gains, sign_all};
+use super::conflict::{Clash, Scene};
+use super::dashboard::Dashboard;
+use super::ledger::Ledger;
+use super::market::{Asset, DEPOSIT, Market};
+use super::observer::{Observer, Seen};
+use super::settled::Settled;
+use super::users::{Cast, Floor, Trader};
 use super::{inclusion, print};
 
-/// The demo's cast.
+/// Longest that there is waiting for the last sub-blocks once trading is over.
+const TAIL: Duration = Duration::from_secs(300);
+
+/// The demo's places and people.
 pub(crate) struct Story {
-    chain: Chain,
-    users: Vec<User>,
-    builder: SubBlockBuilder,
-    submitter: Submitter,
+    pub(crate) node: Chain,
+    pub(crate) thread: Chain,
+    pub(crate) cast: Cast,
+    pub(crate) market: Market,
+    /// How long there is trading.
+    pub(crate) trading: Duration,
+    /// Steps that a sub-block may take.
+    pub(crate) max_steps: u64,
+}
+
+/// What happened.
+pub(crate) struct Told {
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) seen: Seen,
+    pub(crate) status: ThreadStatus,
+    pub(crate) settled: Settled,
+    /// What was sent to the chain directly.
+    pub(crate) direct: HashMap<TransactionHash, InvokeTransactionV3>,
+    /// The order book in the end.
+    pub(crate) picture: Vec<Felt>,
+    /// From the first transaction to the last settlement.
+    pub(crate) took: Duration,
 }
 
 impl Story {
-    pub(crate) fn new(chain: Chain, users: Vec<User>) -> Result<Self> {
-        let operator = users.first().context("there is no operator")?.account.clone();
-        let builder = SubBlockBuilder::new(chain.node.clone(), operator.address);
-        let submitter = Submitter::new(chain.node.clone(), operator);
-        Ok(Self { chain, users, builder, submitter })
-    }
-
-    pub(crate) async fn tell(&self) -> Result<()> {
-        print::section("Six accounts, funded at genesis");
-        let before = self.balances().await?;
-        print::balances(&self.users, &before, None);
-
-        print::section(
-            "Five users sign six ordinary transactions; the operator executes and proves them off the chain",
-        );
-        let first = self.prove(&FIRST).await?;
-
-        print::section("The operator settles the sub-block with one transaction");
-        self.settle(&first).await?;
-
-        print::section("Balances after");
-        let after = self.balances().await?;
-        print::balances(&self.users, &after, Some(&before));
-        check_gains(&before, &after)?;
-
-        print::section("A light client checks one changed slot against the state root");
-        self.check_inclusion().await?;
-
-        print::section("A second sub-block is proven");
-        let second = self.prove(&SECOND).await?;
-
-        print::section("A forger raises one of its amounts and keeps the proof");
-        self.settle_tampered(&second.package).await?;
-
-        print::section("The honest package comes too late: Bo has spent from the balance that it read");
-        self.settle_stale(&second).await
-    }
-
-    async fn balances(&self) -> Result<Vec<u128>> {
-        let mut balances = Vec::new();
-        for user in &self.users {
-            balances.push(self.chain.balance(user.account.address).await?);
-        }
-        Ok(balances)
-    }
-
-    async fn prove(&self, payments: &[Payment]) -> Result<ProvedSubBlock> {
-        print::payments(&self.users, payments);
-        let signed = sign_all(&self.chain, &self.users, payments).await?;
-        let builder = self.builder.clone().with_listener(listener());
-        let executed = builder.execute(signed).await?;
-        ensure!(executed.left_out.is_empty(), "a transaction was left out");
-        ensure!(executed.statement.reverted_count() == 0, "a transaction was reverted");
-        let base_block = executed.statement.base_block.number;
-        let started = Instant::now();
-        let proved = builder.prove(executed).await?;
-        let seconds = started.elapsed().as_secs_f64();
-        print::line("executed", format_args!("{} transactions over block {base_block}", payments.len()));
-        print::line(
-            "thread OS",
-            format_args!("{} Cairo steps, proven in {seconds:.1} s", grouped(proved.steps)),
-        );
-        print::line(
-            "proof",
-            format_args!(
-                "{} in a package of {}",
-                bytes(proved.package.proof.len()),
-                bytes(proved.bytes.len())
-            ),
-        );
-        Ok(proved)
-    }
-
-    async fn settle(&self, proved: &ProvedSubBlock) -> Result<()> {
-        let before = self.chain.state_root().await?;
-        let receipt = self.submit(&proved.bytes).await?;
-        print::receipt(&receipt);
-        if let ExecutionResult::Reverted { reason } = receipt.receipt.execution_result() {
-            bail!("the thread transaction reverted: {reason}");
-        }
-        let after = self.chain.state_root().await?;
-        print::line("state root", format_args!("{:#x} {}", before, "before".dim()));
-        print::line("", format_args!("{:#x} {}", after, "after".dim()));
-        ensure!(before != after, "the state root did not change");
-        Ok(())
-    }
-
-    async fn check_inclusion(&self) -> Result<()> {
-        let owner = self.users.get(1).context("a user is missing")?;
-        let address = *owner.account.address.0.key();
-        let key = Felt::from(get_storage_var_address("ERC20_balances", &[address]));
-        let root = self.chain.state_root().await?;
-        let proof = self.chain.storage_proof(STRK_ADDRESS, key).await?;
-        let (value, nodes) = inclusion::check(root, STRK_ADDRESS, key, &proof)?;
-        ensure!(value == self.chain.storage(STRK_ADDRESS, key).await?, "the proof is of another value");
-        print::line("slot", format_args!("{key:#x}, {}'s balance in the STRK contract", owner.name));
-        print::line("value", format_args!("{value:#x}"));
-        print::line("proof", format_args!("{nodes} trie nodes up to {root:#x}: {}", "holds".green()));
-        Ok(())
-    }
-
-    async fn settle_tampered(&self, honest: &Package) -> Result<()> {
-        let mut forged = honest.clone();
-        let cell = forged
-            .statement
-            .contracts
-            .iter_mut()
-            .flat_map(|contract| &mut contract.storage)
-            .find(|cell| cell.is_write())
-            .context("the sub-block writes nothing")?;
-        let proven = cell.after;
-        cell.after += cell.after;
-        print::line("slot", format_args!("{:#x}", Felt::from(cell.key)));
-        print::line("proven", format_args!("{proven:#x}"));
-        print::line("forged", format_args!("{:#x}", cell.after));
-        let receipt = self.submit(&forged.encode()).await?;
-        expect_revert(&receipt, "proof")
-    }
-
-    async fn settle_stale(&self, honest: &ProvedSubBlock) -> Result<()> {
-        let signed = sign_all(&self.chain, &self.users, &[ORDINARY]).await?;
-        for transaction in signed {
-            let hash = self.chain.node.add_invoke(transaction.as_invoke(), None).await?;
-            let receipt = self.chain.receipt(hash).await?;
-            let result = receipt.receipt.execution_result();
-            ensure!(*result == ExecutionResult::Succeeded, "the ordinary transaction failed");
-            print::line("ordinary tx", format_args!("{:#x} {}", hash.0, "SUCCEEDED".green()));
-        }
-        let receipt = self.submit(&honest.bytes).await?;
-        expect_revert(&receipt, "conflict")
-    }
-
-    /// Asks whether a package would settle, which costs nothing, and sends it all the same; its receipt, be it of a
-    /// revert.
-    async fn submit(&self, package: &[u8]) -> Result<TransactionReceiptWithBlockInfo> {
-        let facts = ThreadFacts {
-            os_program_hash: zkthreads_program::os_program().hash(),
-            package_digest: PackageDigest::of(package),
+    pub(crate) async fn tell(&self) -> Result<Told> {
+        let first_block = self.node.height().await? + 1;
+        let ledger = Arc::new(Ledger::default());
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let dashboard = Arc::new(Dashboard::new());
+        let (sender, news) = watch::channel(self.thread.status().await?);
+        let began = Instant::now();
+        let observer = Observer {
+            node: self.node.clone(),
+            thread: self.thread.clone(),
+            ledger: Arc::clone(&ledger),
+            dashboard: Arc::clone(&dashboard),
+            max_steps: self.max_steps,
+            began,
+            trading: self.trading,
+            seen: Arc::clone(&seen),
         };
-        let check = self.submitter.check(facts, package).await?;
-        let kinds: Vec<&str> = check.errors.iter().map(|failed| failed.kind.as_str()).collect();
-        match kinds.as_slice() {
-            [] => print::line("check", format_args!("{} settle", "would".green())),
-            kinds => print::line("check", format_args!("{} settle: {}", "would not".red(), kinds.join(", "))),
-        }
-        let hash = self.submitter.send(facts, package, Envelope::default()).await?;
-        match self.submitter.wait(hash).await {
-            Ok(settlement) => Ok(settlement.receipt),
-            Err(SubmitError::Reverted { settlement, .. }) => Ok(settlement.receipt),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
+        let scene = Scene {
+            node: &self.node,
+            thread: &self.thread,
+            market: self.market,
+            zoe: &self.cast.zoe,
+            ledger: &ledger,
+            dashboard: &dashboard,
+            seen: &seen,
+        };
+        let playing = self.play(&scene, &ledger, news, began + self.trading);
+        let played = tokio::try_join!(observer.run(sender), playing);
+        dashboard.close();
+        let ((), clash) = played?;
+        let took = began.elapsed();
 
-/// Users pay nothing for inner transactions: their balances change by exactly what they paid each other.
-fn check_gains(before: &[u128], after: &[u128]) -> Result<()> {
-    let changes = before.iter().zip(after).map(|(before, after)| *after as i128 - *before as i128);
-    for (change, gain) in changes.zip(gains(&FIRST)).skip(1) {
-        ensure!(change == gain * STRK as i128, "a balance changed by {change} fri instead of {gain} STRK");
+        let status = self.thread.status().await?;
+        let Clash { order, direct, direct_hash } = clash;
+        let settled = Settled::read(&self.node, first_block, &[direct_hash]).await?;
+        self.check_settled(&ledger, &settled, order)?;
+        let picture = self.check_states().await?;
+        self.check_inclusion().await?;
+        let seen = seen.lock().clone();
+        let direct = HashMap::from([(direct_hash, direct)]);
+        Ok(Told { ledger, seen, status, settled, direct, picture, took })
     }
-    Ok(())
-}
 
-fn expect_revert(receipt: &TransactionReceiptWithBlockInfo, kind: &str) -> Result<()> {
-    print::receipt(receipt);
-    match receipt.receipt.execution_result() {
-        ExecutionResult::Reverted { reason } if reason.contains(kind) => Ok(()),
-        other => bail!("a revert for its {kind} was expected, not {other:?}"),
+    /// Everybody trades; at half time Zoe provokes a conflict; then the thread settles what is left.
+    async fn play(
+        &self,
+        scene: &Scene<'_>,
+        ledger: &Arc<Ledger>,
+        mut news: watch::Receiver<ThreadStatus>,
+        until: Instant,
+    ) -> Result<Clash> {
+        let floor =
+            Floor { thread: self.thread.clone(), market: self.market, ledger: Arc::clone(ledger), until };
+        let floor = Arc::new(floor);
+        let mut traders = JoinSet::new();
+        for (seed, account) in self.cast.traders.iter().enumerate() {
+            traders.spawn(Trader::new(account.clone(), seed as u64).trade(Arc::clone(&floor)));
+        }
+        tokio::time::sleep(self.trading / 2).await;
+        let clash = scene.provoke(news.clone(), self.trading / 3).await?;
+        while let Some(traded) = traders.join_next().await {
+            traded??;
+        }
+        scene.dashboard.say("  trading is over; what is left is proven and settled");
+        let done = |status: &ThreadStatus| status.queue.unsettled == 0 && status.queue.waiting == 0;
+        let settled = tokio::time::timeout(TAIL, news.wait_for(done)).await;
+        settled.with_context(|| format!("not everything is settled after {TAIL:?} more"))??;
+        Ok(clash)
+    }
+
+    /// Each transaction that the thread took is settled once, except for the one that the conflict made invalid.
+    fn check_settled(&self, ledger: &Ledger, settled: &Settled, rejected: TransactionHash) -> Result<()> {
+        let inner: Vec<TransactionHash> = settled
+            .transactions
+            .iter()
+            .map(|done| done.hash)
+            .filter(|hash| ledger.get(*hash).is_some())
+            .collect();
+        let mut once = inner.clone();
+        once.sort_unstable();
+        once.dedup();
+        ensure!(once.len() == inner.len(), "a transaction is settled twice");
+        ensure!(!inner.contains(&rejected), "the rejected order is settled");
+        let (taken, settled) = (ledger.count(), inner.len());
+        ensure!(taken == settled + 1, "of {taken} transactions that the thread took, {settled} are settled");
+        print::section("Everything is settled");
+        print::line(
+            "node",
+            format_args!("each of {settled} inner transactions once, {}", "in order".green()),
+        );
+        Ok(())
+    }
+
+    /// The order book on the node must be the thread's.
+    async fn check_states(&self) -> Result<Vec<Felt>> {
+        let owners: Vec<_> = self.cast.owners().map(|owner| owner.address).collect();
+        let on_node = self.market.picture(&self.node, &owners).await?;
+        let on_thread = self.market.picture(&self.thread, &owners).await?;
+        ensure!(on_node == on_thread, "the order book on the node is not the thread's");
+        let cells = on_node.len();
+        print::line("order book", format_args!("{cells} values, on the node {} on the thread", "as".green()));
+        Ok(on_node)
+    }
+
+    /// A light client checks a balance that trading has changed.
+    async fn check_inclusion(&self) -> Result<()> {
+        for trader in &self.cast.traders {
+            if self.market.balance(&self.node, trader.address, Asset::Quote).await? == u128::from(DEPOSIT) {
+                continue;
+            }
+            let contract = *self.market.address.0.key();
+            let key = Felt::from(Market::balance_cell(trader.address, Asset::Quote));
+            let root = self.node.state_root().await?;
+            let proof = self.node.storage_proof(contract, key).await?;
+            let (value, nodes) = inclusion::check(root, contract, key, &proof)?;
+            ensure!(value == self.node.storage(contract, key).await?, "the proof is of another value");
+            print::line(
+                "light client",
+                format_args!(
+                    "a trader's balance {value}, {nodes} trie nodes up to {root:#x}: {}",
+                    "holds".green()
+                ),
+            );
+            return Ok(());
+        }
+        anyhow::bail!("nobody's balance has changed")
     }
 }

@@ -4,10 +4,10 @@ use std::mem::size_of;
 
 use starknet_api::transaction::InvokeTransactionV3;
 use zkthreads_execution::{PendingBody, PendingTransaction};
-use zkthreads_protocol::statement::{
-    ContractAccess, ExecutedClass, InnerMessage, InnerOutcome, StorageAccess,
+use zkthreads_protocol::{
+    ContractAccess, ExecutedClass, IncludedTransaction, InnerEvent, InnerMessage, InnerOutcome, Segment,
+    Statement, StorageAccess, ThreadTransaction,
 };
-use zkthreads_protocol::{IncludedTransaction, InnerEvent, Package, ThreadTransaction};
 use zkthreads_storage::{ClassDefinition, ClassRecord};
 
 /// Map entries, reference counts and the fixed fields of a transaction, bytes; rounded up.
@@ -46,9 +46,13 @@ fn class(class: &ClassRecord) -> usize {
 }
 
 fn decoded(thread: &ThreadTransaction) -> usize {
-    let package = thread.package();
-    let inner: usize = package.inner_transactions.iter().map(included).sum();
-    invoke(thread.envelope()) + inner + package.proof.len() + 2 * (statement(package) + events(package))
+    invoke(thread.envelope()) + thread.package().segments.iter().map(segment).sum::<usize>()
+}
+
+fn segment(segment: &Segment) -> usize {
+    let inner: usize = segment.inner_transactions.iter().map(included).sum();
+    let twice = statement(&segment.statement) + events(&segment.events);
+    size_of::<Segment>() + inner + segment.proof.len() + 2 * twice
 }
 
 fn included(included: &IncludedTransaction) -> usize {
@@ -56,8 +60,7 @@ fn included(included: &IncludedTransaction) -> usize {
     size_of::<IncludedTransaction>() + invoke(included.transaction.as_invoke()) + reason
 }
 
-fn statement(package: &Package) -> usize {
-    let statement = &package.statement;
+fn statement(statement: &Statement) -> usize {
     let cells: usize = statement.contracts.iter().map(|contract| contract.storage.len()).sum();
     let payloads: usize = statement.messages.iter().map(|message| message.payload.len()).sum();
     statement.inner_transactions.len() * size_of::<InnerOutcome>()
@@ -68,9 +71,9 @@ fn statement(package: &Package) -> usize {
         + payloads * FELT
 }
 
-fn events(package: &Package) -> usize {
+fn events(events: &[InnerEvent]) -> usize {
     let content = |event: &InnerEvent| {
         size_of::<InnerEvent>() + FELT * (event.content.keys.len() + event.content.data.0.len())
     };
-    package.events.iter().map(content).sum()
+    events.iter().map(content).sum()
 }

@@ -104,7 +104,7 @@ fn settle(criterion: &mut Criterion) {
     let package = package();
     let (chain, transaction) = with_thread(&package);
     let PendingBody::Thread { thread, .. } = &transaction.body else { unreachable!("it is a thread") };
-    let statement = &thread.package().statement;
+    let statement = &thread.package().segments[0].statement;
     println!(
         "the thread: {} preconditions, {} diff entries, {} bytes",
         precondition_count(statement),

@@ -60,12 +60,12 @@ fn settles_with_a_call_of_its_own(mut chain: TestChain, package: &Package) {
     assert_eq!(chain.balance(strk(), sequencer()), receipt.actual_fee.0);
     // Two inner transfers, the envelope's own, the fee's.
     assert_eq!(receipt.events.len(), 4);
-    assert_eq!(receipt.events[..2], package.events.iter().map(event).collect::<Vec<_>>());
+    assert_eq!(receipt.events[..2], package.segments[0].events.iter().map(event).collect::<Vec<_>>());
     let outcome = receipt.thread.as_ref().unwrap();
     assert!(outcome.error.is_none() && outcome.verify_micros.is_some());
     println!(
         "settled {} entries for {} fri, {:?}, verified in {:?} µs",
-        diff_entry_count(&package.statement),
+        diff_entry_count(&package.segments[0].statement),
         receipt.actual_fee.0,
         receipt.gas,
         outcome.verify_micros
@@ -123,7 +123,7 @@ fn settles_among_ordinary_transactions(mut chain: TestChain, package: &Package) 
     }
     // The open block shows the inner transactions and what they did; the stored one says where they are.
     let shown = open.pre_confirmed();
-    let inner: Vec<_> = package.statement.transaction_hashes().collect();
+    let inner: Vec<_> = package.segments[0].statement.transaction_hashes().collect();
     assert_eq!(shown.transaction(1).unwrap().inner, inner);
     let bob_holds =
         |at: StateAt| chain.executor.state(&at).storage(eth(), get_fee_token_var_address(bob)).unwrap();
@@ -175,7 +175,9 @@ fn is_refused_once_damaged(mut chain: TestChain, package: &Package) {
     let hash = chain.os_program_hash();
     let mut richer = package.clone();
     let to = get_fee_token_var_address(chain.users[3].address);
-    for contract in richer.statement.contracts.iter_mut().filter(|contract| contract.address == eth()) {
+    for contract in
+        richer.segments[0].statement.contracts.iter_mut().filter(|contract| contract.address == eth())
+    {
         for cell in contract.storage.iter_mut().filter(|cell| cell.key == to) {
             cell.after += Felt::ONE;
         }

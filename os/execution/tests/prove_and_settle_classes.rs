@@ -8,7 +8,7 @@ use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_types_core::felt::Felt;
 use support::chain::{Sealed, assert_succeeded, settle_error};
 use support::echo::{ECHO_PROGRAM, prove_any};
-use support::thread::{package, sub_block};
+use support::thread::{errors_of, package, sub_block};
 use support::{Call, INITIAL_BALANCE, TestChain, User, address, class, eth, strk, transfer};
 use zkthreads_execution::thread::constants::diff_entry_count;
 use zkthreads_execution::{AdmitError, Submission};
@@ -116,11 +116,14 @@ fn prove_once_and_settle_class_changes_everywhere() {
 
 fn says_what_it_did(package: &Package) {
     let chain = chain();
-    let statement = &package.statement;
+    let statement = &package.segments[0].statement;
     let reverted: Vec<bool> = statement.inner_transactions.iter().map(|outcome| outcome.reverted).collect();
     assert_eq!(reverted, [false, false, true, false]);
-    let reasons: Vec<_> =
-        package.inner_transactions.iter().map(|included| included.revert_reason.as_deref()).collect();
+    let reasons: Vec<_> = package.segments[0]
+        .inner_transactions
+        .iter()
+        .map(|included| included.revert_reason.as_deref())
+        .collect();
     assert!(reasons[2].is_some_and(|reason| reason.contains("insufficient balance")), "{reasons:?}");
     assert_eq!(reasons.iter().flatten().count(), 1);
 
@@ -167,7 +170,7 @@ fn settles_among_ordinary_transactions(package: &Package) {
 /// The class changes of a thread are written, published and paid for as everybody's.
 fn costs_what_an_ordinary_transaction_would(package: &Package) {
     let mut without = package.clone();
-    for contract in &mut without.statement.contracts {
+    for contract in &mut without.segments[0].statement.contracts {
         contract.class_hash_after = contract.class_hash_before;
     }
     prove_any(&mut without);
@@ -176,7 +179,7 @@ fn costs_what_an_ordinary_transaction_would(package: &Package) {
         let thread = thread(&mut chain, 0, package);
         let receipt = chain.block(vec![thread]).receipts.remove(0);
         assert_succeeded(&receipt);
-        (receipt.gas.l1_data_gas.0, diff_entry_count(&package.statement))
+        (receipt.gas.l1_data_gas.0, diff_entry_count(&package.segments[0].statement))
     });
     // Two class hashes are published, and the chameleon's address and summary, since nothing else of it changes; each
     // a word of 32 bytes.
@@ -208,13 +211,14 @@ fn conflicts_where_somebody_was_faster(package: &Package) {
 fn is_refused_once_changed(package: &Package) {
     let mut chain = chain();
     let mut other_class = package.clone();
-    let contract = other_class.statement.contracts.iter_mut().find(|it| it.is_deployed()).expect("deployed");
+    let contract =
+        other_class.segments[0].statement.contracts.iter_mut().find(|it| it.is_deployed()).expect("deployed");
     contract.class_hash_after = class::STRK.0;
-    let listed = other_class.statement.classes.iter().any(|it| it.class_hash == class::STRK.0);
+    let listed = other_class.segments[0].statement.classes.iter().any(|it| it.class_hash == class::STRK.0);
     assert!(listed, "its code ran");
     let mut other_outcome = package.clone();
-    other_outcome.statement.inner_transactions[2].reverted = false;
-    other_outcome.inner_transactions[2].revert_reason = None;
+    other_outcome.segments[0].statement.inner_transactions[2].reverted = false;
+    other_outcome.segments[0].inner_transactions[2].revert_reason = None;
     for changed in [other_class, other_outcome] {
         let thread = thread(&mut chain, 0, &changed);
         let receipt = chain.block(vec![thread]).receipts.remove(0);
@@ -222,7 +226,7 @@ fn is_refused_once_changed(package: &Package) {
     }
 
     let mut unlisted = package.clone();
-    unlisted.statement.classes.retain(|it| it.class_hash != class::BULK.0);
+    unlisted.segments[0].statement.classes.retain(|it| it.class_hash != class::BULK.0);
     let unlisted = thread(&mut chain, 0, &unlisted);
     let refused = chain.executor.admit(unlisted);
     let Err(AdmitError::Envelope(EnvelopeError::Package(PackageError::Statement(error)))) = refused else {
@@ -241,7 +245,7 @@ fn is_seen_by_the_next_thread_of_its_block(package: &Package) {
         put(&mut fork, &mut newcomer, thread, None);
         self::second(&fork, &mut newcomer)
     };
-    second.statement.base_block = package.statement.base_block;
+    second.segments[0].statement.base_block = package.segments[0].statement.base_block;
     prove_any(&mut second);
 
     let mut chain = chain();
@@ -249,7 +253,7 @@ fn is_seen_by_the_next_thread_of_its_block(package: &Package) {
     let account = newcomer.address;
     let too_early =
         chain.executor.check_thread(chain.users[5].address, ECHO_PROGRAM.hash(), &second.encode()).unwrap();
-    let [SettleError::Conflicts(conflicts)] = too_early.errors.as_slice() else {
+    let [SettleError::Conflicts(conflicts)] = errors_of(&too_early).as_slice() else {
         panic!("{:?}", too_early.errors)
     };
     let deployed_later = Conflict {

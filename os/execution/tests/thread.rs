@@ -9,7 +9,7 @@ use starknet_api::core::{ClassHash, CompiledClassHash, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use support::chain::settle_error;
-use support::thread::sub_block;
+use support::thread::{errors_of, sub_block};
 use support::{
     INITIAL_BALANCE, TestChain, User, address, bounds, class, eth, package, strk, transfer, unproven,
 };
@@ -104,43 +104,52 @@ fn statements_about_something_else_are_refused() {
     let error = settle_with(&mut chain, &package, Felt::from(1));
     assert!(matches!(settle_error(&error), SettleError::OsVersion { .. }));
 
-    let error = refused(&mut chain, package.clone(), |it| it.statement.chain_id = Felt::from(5));
+    let error = refused(&mut chain, package.clone(), |it| it.segments[0].statement.chain_id = Felt::from(5));
     assert!(matches!(error, SettleError::ChainId { found, .. } if found == Felt::from(5)));
 
-    let error = refused(&mut chain, package.clone(), |it| it.statement.submitter = accounts);
+    let error = refused(&mut chain, package.clone(), |it| it.segments[0].statement.submitter = accounts);
     assert!(matches!(error, SettleError::Submitter { expected, .. } if expected == accounts));
 
-    let error = refused(&mut chain, package.clone(), |it| it.statement.base_block.number.0 = 1_000);
-    assert_eq!(error, SettleError::BaseBlockUnknown { number: 1_000 });
     let error =
-        refused(&mut chain, package.clone(), |it| it.statement.base_block.timestamp = BlockTimestamp(5));
+        refused(&mut chain, package.clone(), |it| it.segments[0].statement.base_block.number.0 = 1_000);
+    assert_eq!(error, SettleError::BaseBlockUnknown { number: 1_000 });
+    let error = refused(&mut chain, package.clone(), |it| {
+        it.segments[0].statement.base_block.timestamp = BlockTimestamp(5)
+    });
     assert_eq!(error, SettleError::BaseBlockContext { number: 2 });
-    let error = refused(&mut chain, package.clone(), |it| it.statement.base_block.sequencer = accounts);
+    let error =
+        refused(&mut chain, package.clone(), |it| it.segments[0].statement.base_block.sequencer = accounts);
     assert_eq!(error, SettleError::BaseBlockContext { number: 2 });
 
     let undeclared = ClassHash(Felt::from(3));
-    let error = refused(&mut chain, package.clone(), |it| it.statement.classes[0].class_hash = undeclared);
+    let error = refused(&mut chain, package.clone(), |it| {
+        it.segments[0].statement.classes[0].class_hash = undeclared
+    });
     assert_eq!(error, SettleError::ClassUndeclared { class_hash: undeclared });
     let other = CompiledClassHash(Felt::from(3));
-    let error =
-        refused(&mut chain, package.clone(), |it| it.statement.classes[1].compiled_class_hash = other);
+    let error = refused(&mut chain, package.clone(), |it| {
+        it.segments[0].statement.classes[1].compiled_class_hash = other
+    });
     assert!(matches!(error, SettleError::ClassMismatch { found, .. } if found == other));
-    let class = package.statement.classes[0];
-    let error = refused(&mut chain, package.clone(), |it| it.statement.classes[0].gas_metered ^= true);
+    let class = package.segments[0].statement.classes[0];
+    let error =
+        refused(&mut chain, package.clone(), |it| it.segments[0].statement.classes[0].gas_metered ^= true);
     assert_eq!(
         error,
         SettleError::ClassMetering { class_hash: class.class_hash, expected: class.gas_metered }
     );
     let (class_hash, compiled_class_hash) = (class::LEGACY.0, CompiledClassHash::default());
     let legacy = ExecutedClass { class_hash, compiled_class_hash, gas_metered: false };
-    let error = refused(&mut chain, package.clone(), |it| it.statement.classes.insert(0, legacy));
+    let error = refused(&mut chain, package.clone(), |it| it.segments[0].statement.classes.insert(0, legacy));
     assert_eq!(error, SettleError::ClassLegacy { class_hash });
 
     for number in [0_u128, 1, 2] {
-        let error =
-            refused(&mut chain, package.clone(), |it| write_to_system_contract(&mut it.statement, number));
+        let error = refused(&mut chain, package.clone(), |it| {
+            write_to_system_contract(&mut it.segments[0].statement, number)
+        });
         assert_eq!(error, SettleError::SystemContractWrite { address: number.into() });
-        let error = refused(&mut chain, package.clone(), |it| deploy_at(&mut it.statement, number));
+        let error =
+            refused(&mut chain, package.clone(), |it| deploy_at(&mut it.segments[0].statement, number));
         assert_eq!(error, SettleError::SystemContractWrite { address: number.into() });
     }
 
@@ -184,7 +193,8 @@ fn packages_that_hold_other_transactions_or_events_than_stated_are_refused() {
 
     let mut forger = chain.users[2].clone();
     let other = forger.inner(&[transfer(eth(), to, 999)]);
-    let error = refused(&mut chain, package.clone(), |it| it.inner_transactions[1].transaction = other);
+    let error =
+        refused(&mut chain, package.clone(), |it| it.segments[0].inner_transactions[1].transaction = other);
     assert!(matches!(error, SettleError::InnerTransaction { index: 1, .. }), "{error:?}");
 
     let error = refused(&mut chain, package, |it| it.events[0].content.data.0[0] += Felt::ONE);
@@ -219,7 +229,8 @@ fn every_conflict_is_named_with_what_was_expected_and_found() {
     assert_eq!(conflicts.len(), 3);
 
     let error = refused(&mut chain, package, |it| {
-        let contract = it.statement.contracts.iter_mut().find(|it| it.address == sender).expect("touched");
+        let contract =
+            it.segments[0].statement.contracts.iter_mut().find(|it| it.address == sender).expect("touched");
         contract.class_hash_before = ClassHash(Felt::from(77));
         contract.class_hash_after = ClassHash(Felt::from(77));
     });
@@ -241,7 +252,7 @@ fn class_changes_conflict_like_any_other_precondition() {
         address,
         ..untouched_contract(0)
     };
-    let contracts = &mut package.statement.contracts;
+    let contracts = &mut package.segments[0].statement.contracts;
     contracts.extend([
         change(taken, ClassHash::default(), given),
         change(free, ClassHash::default(), given),
@@ -274,8 +285,8 @@ fn classes_declared_in_the_threads_own_block_count() {
     let compiled = class::PROBE.1.compiled_class_hash;
     let listed =
         ExecutedClass { class_hash: class::PROBE.0, compiled_class_hash: compiled, gas_metered: false };
-    package.statement.classes.push(listed);
-    package.statement.classes.sort_by_key(|class| class.class_hash);
+    package.segments[0].statement.classes.push(listed);
+    package.segments[0].statement.classes.sort_by_key(|class| class.class_hash);
     let error = refused(&mut chain, package.clone(), |_| {});
     assert_eq!(error, SettleError::ClassUndeclared { class_hash: class::PROBE.0 });
 
@@ -331,7 +342,7 @@ fn the_submitters_own_nonce_is_read_after_its_increment() {
     assert!(conflicts.iter().any(|it| it.contract == submitter && it.cell == StateCell::Nonce));
 
     // The state now has nonce 1; the next envelope makes it 2, and a statement that says so passes the precheck.
-    for access in &mut package.statement.contracts {
+    for access in &mut package.segments[0].statement.contracts {
         if access.address == submitter {
             (access.nonce_before, access.nonce_after) = (Nonce(Felt::TWO), Nonce(Felt::THREE));
         }
@@ -389,7 +400,7 @@ fn bounds_that_do_not_cover_the_thread_cap_its_fee() {
     assert!(matches!(settle_error(&receipt), SettleError::Proof { .. }));
     let most = chain.users[0].bounds.max_possible_fee(Default::default());
     assert!(receipt.actual_fee <= most);
-    assert!(precondition_count(&package.statement) > 10);
+    assert!(precondition_count(&package.segments[0].statement) > 10);
 }
 
 #[test]
@@ -402,13 +413,13 @@ fn checking_tells_every_failure_and_changes_nothing() {
 
     let check = chain.executor.check_thread(submitter, hash, &package.encode()).unwrap();
     assert!(!check.would_settle);
-    assert!(matches!(check.errors.as_slice(), [SettleError::Proof { .. }]), "{:?}", check.errors);
+    assert!(matches!(errors_of(&check).as_slice(), [SettleError::Proof { .. }]), "{:?}", check.errors);
     assert!(check.fee.overall_fee.0 > u128::from(VERIFICATION_L2_GAS) * 1_000_000_000);
 
     let mut wrong = package.clone();
-    wrong.statement.chain_id = Felt::from(5);
-    wrong.statement.base_block.number.0 = 900;
-    for contract in &mut wrong.statement.contracts {
+    wrong.segments[0].statement.chain_id = Felt::from(5);
+    wrong.segments[0].statement.base_block.number.0 = 900;
+    for contract in &mut wrong.segments[0].statement.contracts {
         (contract.class_hash_before, contract.class_hash_after) =
             (ClassHash(Felt::from(8)), ClassHash(Felt::from(8)));
     }
@@ -420,12 +431,12 @@ fn checking_tells_every_failure_and_changes_nothing() {
         SettleError::BaseBlockUnknown { number: 900 },
         SettleError::Conflicts(conflicts),
         SettleError::Proof { .. } | SettleError::InnerTransaction { .. },
-    ] = check.errors.as_slice()
+    ] = errors_of(&check).as_slice()
     else {
         panic!("{:?}", check.errors)
     };
     // Every class hash; and the nonce of the stranger, whose own envelope would consume it first.
-    assert_eq!(conflicts.len(), wrong.statement.contracts.len() + 1);
+    assert_eq!(conflicts.len(), wrong.segments[0].statement.contracts.len() + 1);
     assert!(chain.executor.check_thread(submitter, hash, b"no package").is_err());
 
     assert_eq!(chain.executor.latest_header().unwrap(), root);
@@ -453,7 +464,7 @@ fn a_sub_block_of_the_builder_states_what_the_chain_holds() {
     let executed = sub_block(&chain, chain.users[0].address, vec![transaction]);
     assert!(executed.left_out.is_empty());
     let decoded = Package::decode(&package(&executed, vec![1]).encode()).expect("decodes");
-    assert_eq!(decoded.statement, executed.statement);
+    assert_eq!(decoded.segments[0].statement, executed.statement);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 use support::chain::{assert_succeeded, settle_error};
-use support::thread::sub_block;
+use support::thread::{errors_of, sub_block};
 use support::user::Call;
 use support::{TestChain, address, bounds, class, eth, transfer, unproven};
 use zkthreads_execution::sub_block::LeftOutReason;
@@ -42,12 +42,12 @@ fn listing_it(chain: &mut TestChain) -> Package {
     let to = chain.users[2].address;
     let transaction = chain.users[1].inner(&[transfer(eth(), to, 3)]);
     let mut package = unproven(chain, chain.users[0].address, vec![transaction]);
-    package.statement.classes.push(ExecutedClass {
+    package.segments[0].statement.classes.push(ExecutedClass {
         class_hash: class::UNCONFINED.0,
         compiled_class_hash: class::UNCONFINED.1.compiled_class_hash,
         gas_metered: true,
     });
-    package.statement.classes.sort_by_key(|class| class.class_hash);
+    package.segments[0].statement.classes.sort_by_key(|class| class.class_hash);
     package
 }
 
@@ -89,7 +89,7 @@ fn a_thread_that_lists_it_does_not_settle() {
     let (submitter, os) = (chain.users[0].address, chain.os_program_hash());
     let expected = SettleError::ClassUnconfined { class_hash: class::UNCONFINED.0 };
     let check = chain.executor.check_thread(submitter, OsProgramHash(os), &package.encode()).unwrap();
-    assert!(check.errors.contains(&expected), "{:?}", check.errors);
+    assert!(errors_of(&check).contains(&expected), "{:?}", check.errors);
     for _from_storage_then_from_the_cache in 0..2 {
         let thread = chain.users[0].thread(os, package.encode(), &[]);
         assert_eq!(settle_error(&chain.block(vec![thread]).receipts[0]), expected);

@@ -64,10 +64,11 @@ impl Fixture {
 
     /// A package whose proof is damaged near its end, where the verifier arrives last.
     fn forged(&self, submitter: u64, number: usize) -> Arc<ThreadTransaction> {
-        let mut raw = encoding::decompress(&self.package.proof).unwrap();
+        let mut raw = encoding::decompress(&self.package.segments[0].proof).unwrap();
         let place = raw.len() - 1_000 - 4 * number;
         raw[place] ^= 1;
-        let package = Package { proof: encoding::compress(&raw).unwrap(), ..self.package.clone() };
+        let mut package = self.package.clone();
+        package.segments[0].proof = encoding::compress(&raw).unwrap();
         self.thread(submitter, &package)
     }
 }
@@ -123,7 +124,7 @@ fn an_honest_package_is_accepted_in_the_background() {
     let (_, kept) = answers.recv().unwrap();
     assert!(kept.is_accepted());
     let known = pool.known_verdict(&thread).unwrap().unwrap();
-    assert_eq!(known.statement(), &fixture.package.statement);
+    assert_eq!(known.segments()[0].statement(), &fixture.package.segments[0].statement);
     let figures = pool.figures();
     assert_eq!((figures.waiting, figures.accepted, figures.refused), (0, 1, 0));
     assert!(!figures.time.is_zero());
@@ -151,7 +152,8 @@ fn a_flood_of_bad_proofs_delays_others_by_one() {
     let in_order: Vec<_> = (0..24).map(|number| format!("forged {number}")).collect();
     assert_eq!(order, in_order, "one of a submitter at a time");
     for thread in &flood {
-        assert!(matches!(&*pool.known_verdict(thread).unwrap().unwrap_err(), SettleError::Proof { .. }));
+        let error = pool.known_verdict(thread).unwrap().unwrap_err();
+        assert!(matches!(error.error, SettleError::Proof { .. }));
     }
     let figures = pool.figures();
     assert_eq!((figures.accepted, figures.refused), (1, 25));

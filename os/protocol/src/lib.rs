@@ -1,7 +1,7 @@
 //! The thread transaction: what a thread says to the chain, and the only encoder and decoder of it.
 //!
-//! A **package** carries a **statement** (the thread OS's output), the inner transactions and events that the
-//! statement commits to, and the STARK proof. An **envelope** (an INVOKE v3 with `proof_facts`) names the package
+//! A **package** carries one or several **segments**: a **statement** (the thread OS's output), the inner transactions
+//! and events that the statement commits to, and the STARK proof. An **envelope** (an INVOKE v3 with `proof_facts`) names the package
 //! by its digest. Nothing here checks a proof or reads a state.
 //!
 //! Decoders accept exactly one encoding of each value and never allocate more than the input's size.
@@ -27,8 +27,10 @@ pub mod transaction;
 
 pub use envelope::{EnvelopeError, ThreadFacts, ThreadTransaction};
 pub use os_program::{OsProgram, OsProgramHash};
-pub use package::{IncludedTransaction, InnerEvent, InnerTransaction, Package, PackageDigest, PackageError};
-pub use settlement::{Conflict, SettleError, StateCell};
+pub use package::{
+    IncludedTransaction, InnerEvent, InnerTransaction, Package, PackageDigest, PackageError, Segment,
+};
+pub use settlement::{Conflict, SegmentError, SettleError, StateCell};
 pub use statement::{
     BaseBlock, ContractAccess, ExecutedClass, InnerMessage, InnerOutcome, Statement, StatementError,
     StorageAccess,

@@ -1,4 +1,4 @@
-//! Checks thread packages; the only maker of a [`VerifiedThread`], and the crate that must never be wrong.
+//! Checks thread packages; the only maker of a [`VerifiedSegment`], and the crate that must never be wrong.
 //!
 //! The proof system's own verifier (`cairo_air::verifier::verify_cairo`) checks the STARK, but it trusts the proof
 //! about much that only an honest prover gets right. Proofs of false statements that it accepts are among this
@@ -72,4 +72,4 @@ mod verifier;
 pub use error::{ComponentProblem, EncodingError, SegmentProblem, VerifyError};
 pub use params::{SECURITY_BITS, pcs_config};
 pub use summary::StatementSummary;
-pub use verifier::{VerifiedThread, Verifier, verify_proof};
+pub use verifier::{VerifiedSegment, Verifier, verify_proof};

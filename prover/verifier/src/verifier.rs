@@ -1,4 +1,4 @@
-//! The whole verification of a package's proof.
+//! The whole verification of a segment's proof.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use cairo_air::verifier::verify_cairo;
 use starknet_types_core::felt::Felt;
 use stwo::core::vcs_lifted::blake2_merkle::Blake2sMerkleChannel;
 use zkthreads_protocol::limits::MAX_STATEMENT_FELTS;
-use zkthreads_protocol::{OsProgram, OsProgramHash, Package, Statement};
+use zkthreads_protocol::{OsProgram, OsProgramHash, Segment, Statement};
 
 use crate::encoding::{self, Proof};
 use crate::error::VerifyError;
@@ -18,7 +18,7 @@ use crate::params::{CHANNEL_SALT, PREPROCESSED_ROOT, SECURITY_BITS, TRACE_VARIAN
 use crate::shape::Tables;
 use crate::{claim, components, shape};
 
-/// Checks packages against the accepted versions of the thread OS. Cheap to share, never locks.
+/// Checks segments of packages against the accepted versions of the thread OS. Cheap to share, never locks.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     programs: HashMap<OsProgramHash, OsProgram>,
@@ -26,7 +26,7 @@ pub struct Verifier {
 
 /// A statement that a valid proof stands behind. Only [`Verifier::verify`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedThread {
+pub struct VerifiedSegment {
     statement: Statement,
     os_program_hash: OsProgramHash,
     security_bits: u32,
@@ -41,18 +41,18 @@ impl Verifier {
         Self { programs }
     }
 
-    /// Checks that the package's proof proves the package's statement by the OS version that the envelope names
+    /// Checks that the segment's proof proves the segment's own statement by the OS version that the envelope names
     /// (the package digest is [`zkthreads_protocol::ThreadTransaction`]'s to check, inner transactions and events
     /// are block execution's).
     ///
     /// # Errors
     /// See [`VerifyError`].
-    pub fn verify(&self, program: OsProgramHash, package: &Package) -> Result<VerifiedThread, VerifyError> {
+    pub fn verify(&self, program: OsProgramHash, segment: &Segment) -> Result<VerifiedSegment, VerifyError> {
         let start = Instant::now();
         let os = self.programs.get(&program).ok_or(VerifyError::UnknownProgram { hash: program.0 })?;
-        verify_proof(os, &package.statement.encode(), &package.proof)?;
-        Ok(VerifiedThread {
-            statement: package.statement.clone(),
+        verify_proof(os, &segment.statement.encode(), &segment.proof)?;
+        Ok(VerifiedSegment {
+            statement: segment.statement.clone(),
             os_program_hash: program,
             security_bits: SECURITY_BITS,
             elapsed: start.elapsed(),
@@ -60,7 +60,7 @@ impl Verifier {
     }
 }
 
-impl VerifiedThread {
+impl VerifiedSegment {
     /// What was proved.
     #[must_use]
     pub fn statement(&self) -> &Statement {
@@ -86,7 +86,7 @@ impl VerifiedThread {
     }
 }
 
-impl fmt::Display for VerifiedThread {
+impl fmt::Display for VerifiedSegment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
@@ -100,7 +100,7 @@ impl fmt::Display for VerifiedThread {
 }
 
 /// Checks that `proof` proves that `program`, run to its end, outputs `output`. The prover checks its own proofs
-/// with this; only [`Verifier::verify`] turns a proof into a [`VerifiedThread`].
+/// with this; only [`Verifier::verify`] turns a proof into a [`VerifiedSegment`].
 ///
 /// # Errors
 /// See [`VerifyError`].

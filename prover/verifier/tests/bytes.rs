@@ -53,10 +53,10 @@ fn bit_flips_in_the_compressed_proof() {
 #[test]
 fn bit_flips_in_a_sub_block() {
     let mut sub_block = SubBlock::load();
-    let honest = sub_block.package.proof.clone();
+    let honest = sub_block.segment.proof.clone();
     let raw = decompress(&honest).expect("it is honest");
     let mut refuse = |proof| {
-        sub_block.package.proof = proof;
+        sub_block.segment.proof = proof;
         let start = Instant::now();
         sub_block.verify().expect_err("the proof is damaged");
         assert!(start.elapsed() < PATIENCE, "took {:?}", start.elapsed());

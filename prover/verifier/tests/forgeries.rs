@@ -16,7 +16,7 @@ fn refuse(name: &str) -> VerifyError {
     if matches!(name, "memory_sum" | "phantom_sum" | "moved_output") {
         fixture.output[FORGED_FELT] = Felt::from(FORGED_VALUE);
     }
-    fixture.verifier().verify(fixture.program.hash(), &fixture.package()).expect_err("the proof is forged")
+    fixture.verifier().verify(fixture.program.hash(), &fixture.segment()).expect_err("the proof is forged")
 }
 
 #[test]

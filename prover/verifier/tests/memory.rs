@@ -70,8 +70,8 @@ fn honest(fixture: &Fixture) {
 }
 
 fn honest_sub_block() {
-    let SubBlock { program, package } = SubBlock::load();
-    let sub_block = Fixture { program, output: package.statement.encode(), proof: package.proof };
+    let SubBlock { program, segment } = SubBlock::load();
+    let sub_block = Fixture { program, output: segment.statement.encode(), proof: segment.proof };
     measure("honest sub-block", &sub_block, &sub_block.proof).expect("it is honest");
 }
 

@@ -12,7 +12,7 @@ use zkthreads_verifier::{VerifyError, verify_proof};
 fn an_unknown_program_is_refused() {
     let fixture = Fixture::settle();
     let other = Fixture::load("other", "other");
-    let error = other.verifier().verify(fixture.program.hash(), &fixture.package());
+    let error = other.verifier().verify(fixture.program.hash(), &fixture.segment());
     assert!(matches!(error, Err(VerifyError::UnknownProgram { hash }) if hash == fixture.program.hash().0));
 }
 
@@ -51,14 +51,14 @@ fn a_changed_statement_is_refused() {
 }
 
 #[test]
-fn a_changed_statement_in_a_package_is_refused() {
+fn a_changed_statement_in_a_segment_is_refused() {
     let fixture = Fixture::settle();
-    let mut package = fixture.package();
-    package.statement.contracts[0].storage[0].after += Felt::ONE;
-    let error = fixture.verifier().verify(fixture.program.hash(), &package);
+    let mut segment = fixture.segment();
+    segment.statement.contracts[0].storage[0].after += Felt::ONE;
+    let error = fixture.verifier().verify(fixture.program.hash(), &segment);
     assert!(matches!(error, Err(VerifyError::OutputFelt { .. })), "{error:?}");
-    package.statement.contracts[0].storage.clear();
-    let error = fixture.verifier().verify(fixture.program.hash(), &package);
+    segment.statement.contracts[0].storage.clear();
+    let error = fixture.verifier().verify(fixture.program.hash(), &segment);
     assert!(matches!(error, Err(VerifyError::OutputLength { .. })), "{error:?}");
 }
 

@@ -8,13 +8,15 @@ use starknet_rust_core::types::{
     CallType, EntryPointType, FunctionInvocation, InnerCallExecutionResources, OrderedEvent, OrderedMessage,
 };
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::Package;
+use zkthreads_protocol::statement::ContractAccess;
+use zkthreads_protocol::{IncludedTransaction, Package};
 
 /// Puts one call per inner transaction in front of the calls of the `envelope`, since they took place before those.
 pub(crate) fn show(package: &Package, envelope: &mut FunctionInvocation) {
-    let (events, messages) = (package.events.len() as u64, package.statement.messages.len() as u64);
+    let (events, messages) = (package.events().count() as u64, package.messages().count() as u64);
     shift(envelope, events, messages);
-    let inner = (0..package.inner_transactions.len()).map(|index| transaction(package, index));
+    let inner = package.inner_transactions().enumerate();
+    let inner: Vec<_> = inner.map(|(index, included)| transaction(package, index, included)).collect();
     envelope.calls.splice(0..0, inner);
 }
 
@@ -25,28 +27,25 @@ fn shift(call: &mut FunctionInvocation, events: u64, messages: u64) {
     call.calls.iter_mut().for_each(|call| shift(call, events, messages));
 }
 
-fn transaction(package: &Package, index: usize) -> FunctionInvocation {
-    let included = &package.inner_transactions[index];
+fn transaction(package: &Package, index: usize, included: &IncludedTransaction) -> FunctionInvocation {
     let invoke = included.transaction.as_invoke();
+    let contracts = package.segment_of(index).map(|segment| segment.statement.contracts.as_slice());
+    let contracts = contracts.unwrap_or_default();
     let mut call = FunctionInvocation {
         entry_point_selector: selector_from_name(EXECUTE_ENTRY_POINT_NAME).0,
         calldata: invoke.calldata.0.to_vec(),
         is_reverted: included.revert_reason.is_some(),
-        ..of(package, invoke.sender_address)
+        ..of(contracts, invoke.sender_address)
     };
-    let is_own = |of: u32| usize::try_from(of) == Ok(index);
-    for (order, event) in
-        package.events.iter().enumerate().filter(|(_, event)| is_own(event.transaction_index))
-    {
-        inside(package, &mut call, event.from_address).events.push(OrderedEvent {
+    for (order, (_, event)) in package.events().enumerate().filter(|(_, (of, _))| *of == index) {
+        inside(contracts, &mut call, event.from_address).events.push(OrderedEvent {
             order: order as u64,
             keys: event.content.keys.iter().map(|key| key.0).collect(),
             data: event.content.data.0.clone(),
         });
     }
-    let messages = package.statement.messages.iter().enumerate();
-    for (order, message) in messages.filter(|(_, message)| is_own(message.transaction_index)) {
-        inside(package, &mut call, message.from_address).messages.push(OrderedMessage {
+    for (order, (_, message)) in package.messages().enumerate().filter(|(_, (of, _))| *of == index) {
+        inside(contracts, &mut call, message.from_address).messages.push(OrderedMessage {
             order: order as u64,
             from_address: *message.from_address.0.key(),
             to_address: message.to_address.0,
@@ -58,7 +57,7 @@ fn transaction(package: &Package, index: usize) -> FunctionInvocation {
 
 /// The call of `contract` inside the call of an account, or that call itself.
 fn inside<'a>(
-    package: &Package,
+    contracts: &[ContractAccess],
     account: &'a mut FunctionInvocation,
     contract: ContractAddress,
 ) -> &'a mut FunctionInvocation {
@@ -70,17 +69,16 @@ fn inside<'a>(
     let place = known.unwrap_or_else(|| {
         account
             .calls
-            .push(FunctionInvocation { caller_address: account.contract_address, ..of(package, contract) });
+            .push(FunctionInvocation { caller_address: account.contract_address, ..of(contracts, contract) });
         account.calls.len() - 1
     });
     &mut account.calls[place]
 }
 
 /// An empty call of `contract`.
-fn of(package: &Package, contract: ContractAddress) -> FunctionInvocation {
-    let accesses = &package.statement.contracts;
+fn of(contracts: &[ContractAccess], contract: ContractAddress) -> FunctionInvocation {
     let class =
-        accesses.iter().find(|access| access.address == contract).map(|access| access.class_hash_before.0);
+        contracts.iter().find(|access| access.address == contract).map(|access| access.class_hash_before.0);
     FunctionInvocation {
         contract_address: *contract.0.key(),
         entry_point_selector: Felt::ZERO,

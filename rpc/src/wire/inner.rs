@@ -27,7 +27,7 @@ pub(crate) struct Effects {
 
 /// The inner transactions of a package by hash, in order, each with what became of it.
 pub(crate) fn inner_transactions(package: &Package) -> Vec<InnerTransactionOut> {
-    let transactions = package.inner_transactions.iter().zip(effects(package));
+    let transactions = package.inner_transactions().zip(effects(package));
     let show = |(included, (hash, effects)): (&IncludedTransaction, _)| InnerTransactionOut {
         transaction: TransactionOut::invoke(included.transaction.as_invoke(), Some(hash), false),
         effects,
@@ -37,26 +37,24 @@ pub(crate) fn inner_transactions(package: &Package) -> Vec<InnerTransactionOut> 
 
 /// What became of each inner transaction of a package, in order.
 pub(crate) fn effects(package: &Package) -> Vec<(TransactionHash, Effects)> {
-    let hashes = package.statement.transaction_hashes();
+    let hashes = package.transaction_hashes();
     let mut effects: Vec<_> = hashes
-        .zip(&package.inner_transactions)
+        .zip(package.inner_transactions())
         .map(|(hash, included)| {
             let status = StatusOut::new(included.revert_reason.as_ref());
             (hash, Effects { status, messages_sent: Vec::new(), events: Vec::new() })
         })
         .collect();
     // Every index is below the number of transactions: the package's decoder has seen to it.
-    let mut of = |index: u32, add: &mut dyn FnMut(&mut Effects)| {
-        let effects = usize::try_from(index).ok().and_then(|index| effects.get_mut(index));
-        if let Some((_, effects)) = effects {
-            add(effects);
+    for (index, event) in package.events() {
+        if let Some((_, effects)) = effects.get_mut(index) {
+            effects.events.push(event.into());
         }
-    };
-    for event in &package.events {
-        of(event.transaction_index, &mut |effects| effects.events.push(event.into()));
     }
-    for message in &package.statement.messages {
-        of(message.transaction_index, &mut |effects| effects.messages_sent.push(message.into()));
+    for (index, message) in package.messages() {
+        if let Some((_, effects)) = effects.get_mut(index) {
+            effects.messages_sent.push(message.into());
+        }
     }
     effects
 }

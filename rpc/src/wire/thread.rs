@@ -3,11 +3,12 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{Conflict, SettleError, StateCell, Statement};
+use zkthreads_protocol::{Conflict, SegmentError, SettleError, StateCell, Statement};
 
 /// A check that failed.
 #[derive(Debug, Serialize)]
 pub(crate) struct CheckOut {
+    segment: u32,
     kind: &'static str,
     message: String,
     fields: Value,
@@ -16,6 +17,7 @@ pub(crate) struct CheckOut {
 /// A precondition that no longer holds.
 #[derive(Debug, Serialize)]
 pub(crate) struct ConflictOut {
+    segment: u32,
     contract: Felt,
     kind: &'static str,
     /// Only of a storage cell.
@@ -85,8 +87,8 @@ struct MessageOut {
     payload: Vec<Felt>,
 }
 
-impl From<&SettleError> for CheckOut {
-    fn from(error: &SettleError) -> Self {
+impl From<&SegmentError> for CheckOut {
+    fn from(SegmentError { segment, error }: &SegmentError) -> Self {
         let (kind, fields) = match error {
             SettleError::OsVersion { os_program_hash } => {
                 ("OS_VERSION", json!({ "os_program_hash": os_program_hash }))
@@ -134,27 +136,29 @@ impl From<&SettleError> for CheckOut {
             SettleError::Proof { reason } => ("PROOF", json!({ "reason": reason })),
             SettleError::Execution { reason } => ("EXECUTION", json!({ "reason": reason })),
         };
-        Self { kind, message: error.to_string(), fields }
+        Self { segment: *segment, kind, message: error.to_string(), fields }
     }
 }
 
 /// Every conflict that `error` lists.
-pub(crate) fn conflicts(error: &SettleError) -> Vec<ConflictOut> {
+pub(crate) fn conflicts(SegmentError { segment, error }: &SegmentError) -> Vec<ConflictOut> {
     match error {
-        SettleError::Conflicts(conflicts) => conflicts.iter().map(ConflictOut::from).collect(),
+        SettleError::Conflicts(conflicts) => {
+            conflicts.iter().map(|conflict| ConflictOut::new(*segment, conflict)).collect()
+        }
         _ => Vec::new(),
     }
 }
 
-impl From<&Conflict> for ConflictOut {
-    fn from(conflict: &Conflict) -> Self {
+impl ConflictOut {
+    fn new(segment: u32, conflict: &Conflict) -> Self {
         let (kind, key) = match conflict.cell {
             StateCell::Storage(key) => ("STORAGE", Some(*key.0.key())),
             StateCell::Nonce => ("NONCE", None),
             StateCell::ClassHash => ("CLASS_HASH", None),
         };
         let contract = *conflict.contract.0.key();
-        Self { contract, kind, key, expected: conflict.expected, found: conflict.found }
+        Self { segment, contract, kind, key, expected: conflict.expected, found: conflict.found }
     }
 }
 

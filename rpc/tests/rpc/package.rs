@@ -10,7 +10,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::commitments::events_commitment;
 use zkthreads_protocol::{
     BaseBlock, ContractAccess, IncludedTransaction, InnerEvent, InnerMessage, InnerOutcome, InnerTransaction,
-    Package, PackageDigest, Statement, StorageAccess, ThreadFacts,
+    Package, PackageDigest, Segment, Statement, StorageAccess, ThreadFacts,
 };
 
 use crate::chain::{BOB, Chain, GENESIS_TIME, STRK, os_program};
@@ -51,7 +51,7 @@ pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
         to_address: L1Address(Felt::from(0xe1)),
         payload: vec![Felt::from(8)],
     };
-    Package {
+    Package::from(Segment {
         statement: Statement {
             chain_id: Felt::try_from(&ChainId::Sepolia).unwrap(),
             submitter: ContractAddress::default(),
@@ -76,7 +76,7 @@ pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
         ],
         events,
         proof: vec![1, 2, 3],
-    }
+    })
 }
 
 /// The signed envelope of a package.

@@ -107,10 +107,16 @@ impl Pool {
         let transaction = &mut commit.transactions[0];
         transaction.hash = hash;
         transaction.body = Transaction::Thread { envelope, facts };
-        transaction.receipt.thread =
-            Some(ThreadOutcome { error: None, package_bytes: bytes.len() as u64, verify_micros: Some(1) });
+        transaction.receipt.thread = Some(ThreadOutcome {
+            error: None,
+            failed_segment: None,
+            segments: package.segments.len() as u32,
+            settled_segments: package.segments.len() as u32,
+            package_bytes: bytes.len() as u64,
+            verify_micros: Some(1),
+        });
         commit.packages = vec![(hash, bytes.to_vec())];
-        let inner = package.statement.transaction_hashes();
+        let inner = package.transaction_hashes();
         commit.inner_places = (0..).zip(inner).map(|(index, inner)| (inner, hash, index)).collect();
         let made = (commit.header.block_header_without_hash.block_number, commit.header.block_hash);
         self.executor.storage().commit(commit).unwrap();

@@ -125,7 +125,14 @@ fn receipts() -> Vec<Receipt> {
         }],
         gas: GasVector { l1_gas: GasAmount(u64::MAX), l1_data_gas: GasAmount(1), l2_gas: GasAmount(2) },
         deployed: Some(address(0xde)),
-        thread: Some(ThreadOutcome { error: None, package_bytes: u64::MAX, verify_micros: Some(12_000) }),
+        thread: Some(ThreadOutcome {
+            error: None,
+            failed_segment: None,
+            segments: u32::MAX,
+            settled_segments: u32::MAX,
+            package_bytes: u64::MAX,
+            verify_micros: Some(12_000),
+        }),
     };
     let reverted = |error: Option<SettleError>| Receipt {
         status: ExecutionStatus::Reverted { reason: "because \"\u{1f9f5}\"".into() },
@@ -134,6 +141,9 @@ fn receipts() -> Vec<Receipt> {
         deployed: None,
         thread: error.map(|error| ThreadOutcome {
             error: Some(error),
+            failed_segment: Some(1),
+            segments: 2,
+            settled_segments: 1,
             package_bytes: 0,
             verify_micros: None,
         }),

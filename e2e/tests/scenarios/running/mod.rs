@@ -113,7 +113,7 @@ async fn verify_tells_a_valid_proof_from_another_one() -> Result<()> {
     let (code, output) = outcome(&["verify", file])?;
     assert!(code == 0 && output.contains("valid"), "{code}: {output}");
 
-    package.statement.base_block.timestamp.0 += 1;
+    package.segments[0].statement.base_block.timestamp.0 += 1;
     fs::write(&path, package.encode())?;
     let (code, output) = outcome(&["verify", file])?;
     assert!(code == 3 && output.contains("invalid"), "{code}: {output}");

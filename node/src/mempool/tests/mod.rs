@@ -15,7 +15,7 @@ use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::InvokeTransactionV3;
 use starknet_api::transaction::fields::{AllResourceBounds, Tip, ValidResourceBounds};
 use zkthreads_execution::PendingBody;
-use zkthreads_protocol::{OsProgramHash, Package, PackageDigest, ThreadFacts};
+use zkthreads_protocol::{OsProgramHash, Package, PackageDigest, Segment, ThreadFacts};
 
 use super::*;
 use crate::mempool::waiting::Kind;
@@ -97,8 +97,10 @@ static PACKAGE: LazyLock<Package> = LazyLock::new(|| {
 });
 
 /// The same without the proof, which nothing here looks at.
-static SMALL: LazyLock<Arc<[u8]>> =
-    LazyLock::new(|| Package { proof: Vec::new(), ..PACKAGE.clone() }.encode().into());
+static SMALL: LazyLock<Arc<[u8]>> = LazyLock::new(|| {
+    let [segment] = PACKAGE.segments.as_slice() else { panic!("one segment") };
+    Package::from(Segment { proof: Vec::new(), ..segment.clone() }).encode().into()
+});
 
 fn bounds(price: u64) -> ValidResourceBounds {
     let mut bounds = AllResourceBounds::default();

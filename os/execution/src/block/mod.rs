@@ -17,7 +17,7 @@ use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
 use starknet_api::core::ContractAddress;
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_types_core::felt::Felt;
-use zkthreads_storage::{BlockCommit, BlockTransaction, ThreadOutcome};
+use zkthreads_storage::{BlockCommit, BlockTransaction};
 
 use crate::admit::AdmitError;
 use crate::blockifier_tx::IN_BLOCK;
@@ -122,8 +122,9 @@ impl OpenBlock {
         let flags = ExecutionFlags { validate: !transaction.impersonated, ..IN_BLOCK };
         let (receipt, trace) = self.session.execute(&transaction, flags)?;
         let inner = match (&transaction.body, &receipt.thread) {
-            (PendingBody::Thread { thread, .. }, Some(ThreadOutcome { error: None, .. })) => {
-                thread.package().statement.transaction_hashes().collect()
+            (PendingBody::Thread { thread, .. }, Some(outcome)) => {
+                let settled = thread.package().segments.iter().take(outcome.settled());
+                settled.flat_map(|segment| segment.statement.transaction_hashes()).collect()
             }
             _ => Vec::new(),
         };

@@ -1,7 +1,5 @@
 //! From what blockifier reports to what a block stores.
 
-use std::sync::Arc;
-
 use blockifier::execution::call_info::CallInfo;
 use blockifier::transaction::objects::TransactionExecutionInfo;
 use starknet_api::core::EthAddress;
@@ -10,15 +8,15 @@ use zkthreads_storage::{ExecutionStatus, Receipt, ThreadOutcome};
 
 use super::session::Executed;
 use crate::admit::AdmitError;
+use crate::thread::settle::SettledSegments;
 use crate::transaction::{PendingBody, PendingTransaction};
-use crate::verification::CheckedThread;
 
-/// What a thread adds: the sub-block, if it settled, and what became of it.
-pub(super) type ThreadPart = (Option<Arc<CheckedThread>>, ThreadOutcome);
+/// What a thread adds: the segments that settled, and what became of it.
+pub(super) type ThreadPart = (SettledSegments, ThreadOutcome);
 
 pub(super) fn build(transaction: &PendingTransaction, executed: &Executed) -> Result<Receipt, AdmitError> {
     let info = &executed.info;
-    let settled = executed.thread.as_ref().and_then(|(settled, _)| settled.as_deref());
+    let settled = executed.thread.as_ref().map(|(settled, _)| settled.segments()).unwrap_or_default();
     let deploys = matches!(transaction.body, PendingBody::DeployAccount { .. });
     let (validate, execute) = (info.validate_call_info.as_ref(), info.execute_call_info.as_ref());
     // An account is constructed before it validates.
@@ -26,9 +24,9 @@ pub(super) fn build(transaction: &PendingTransaction, executed: &Executed) -> Re
 
     let mut events = events(first);
     let mut messages = messages(first)?;
-    if let Some(thread) = settled {
-        events.extend_from_slice(thread.events());
-        messages.extend_from_slice(thread.messages());
+    for segment in settled {
+        events.extend_from_slice(segment.events());
+        messages.extend_from_slice(segment.messages());
     }
     for call in [second, info.fee_transfer_call_info.as_ref()] {
         events.extend(self::events(call));
@@ -46,9 +44,9 @@ pub(super) fn build(transaction: &PendingTransaction, executed: &Executed) -> Re
 }
 
 fn status(executed: &Executed) -> ExecutionStatus {
-    let thread_error = executed.thread.as_ref().and_then(|(_, outcome)| outcome.error.as_ref());
+    let thread_error = executed.thread.as_ref().and_then(|(_, outcome)| outcome.revert_reason());
     let reason = match (thread_error, &executed.info.revert_error) {
-        (Some(error), _) => error.to_string(),
+        (Some(reason), _) => reason,
         (None, Some(error)) => error.to_string(),
         (None, None) => return ExecutionStatus::Succeeded,
     };

@@ -17,9 +17,8 @@ use blockifier::transaction::objects::TransactionExecutionInfo;
 use blockifier::transaction::transaction_execution::Transaction;
 use blockifier::transaction::transactions::ExecutableTransaction;
 use starknet_api::block::{BlockHashAndNumber, BlockNumber};
-use starknet_api::execution_resources::GasVector;
 use starknet_api::state::ThinStateDiff;
-use zkthreads_protocol::{SettleError, ThreadTransaction};
+use zkthreads_protocol::ThreadTransaction;
 use zkthreads_storage::{ClassRecord, Receipt, TransactionTrace};
 
 use super::Refusal;
@@ -32,7 +31,7 @@ use crate::executor::Executor;
 use crate::overlay::{Declared, Overlay};
 use crate::state::ChainState;
 use crate::thread::Scope;
-use crate::thread::settle::{self, SettledThread};
+use crate::thread::settle::{self, Forecast, SettledThread};
 use crate::transaction::{PendingBody, PendingTransaction};
 
 /// How many blocks back the newest block hash lies that contracts can read; it is written when a block opens.
@@ -180,10 +179,7 @@ impl Session {
     }
 
     /// Every check that settling the thread would run, and the gas that settling would cost. Nothing changes.
-    pub(crate) fn check_thread(
-        &mut self,
-        thread: &ThreadTransaction,
-    ) -> Result<(Vec<SettleError>, GasVector), ExecutionError> {
+    pub(crate) fn check_thread(&mut self, thread: &ThreadTransaction) -> Result<Forecast, ExecutionError> {
         let scope = Scope::new(&self.executor, self.number(), &self.state, thread);
         let context = Arc::clone(&self.inner.block_context);
         let state = self.inner.block_state.as_mut().ok_or_else(state_is_gone)?;

@@ -15,19 +15,30 @@ use blockifier::transaction::errors::TransactionExecutionError;
 use blockifier::transaction::transactions::Executable;
 use starknet_api::executable_transaction::AccountTransaction as ApiTransaction;
 use starknet_api::execution_resources::GasAmount;
+use zkthreads_protocol::Statement;
 
 use super::validate::Validated;
-use crate::verification::CheckedThread;
+use crate::verification::CheckedSegment;
 
-/// Writes what a verified sub-block wrote: classes (of contracts that it deployed, or whose class it replaced), nonces,
-/// storage. `state` has read every old value before (see [`super::precheck::conflicts`]); it is read here again all the
-/// same, because blockifier cannot build a state diff of a nonce or a class hash it never read.
+/// Writes what a verified segment wrote.
 pub(crate) fn diff<S: StateReader>(
     state: &mut CachedState<S>,
-    thread: &CheckedThread,
+    segment: &CheckedSegment,
+) -> Result<(), StateError> {
+    write(state, segment.statement())
+}
+
+/// Writes what a statement says was written: classes (of contracts that it deployed, or whose class it replaced), nonces,
+/// storage. `state` has read every old value before (see [`super::precheck::conflicts`]); it is read here again all the
+/// same, because blockifier cannot build a state diff of a nonce or a class hash it never read.
+///
+/// What is not verified may be written to a state that is dropped, and to no other: settling calls [`diff`].
+pub(super) fn write<S: StateReader>(
+    state: &mut CachedState<S>,
+    statement: &Statement,
 ) -> Result<(), StateError> {
     let mut writes = StateMaps::default();
-    for contract in &thread.statement().contracts {
+    for contract in &statement.contracts {
         if contract.changes_class() {
             state.get_class_hash_at(contract.address)?;
             writes.class_hashes.insert(contract.address, contract.class_hash_after);

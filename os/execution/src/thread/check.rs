@@ -1,6 +1,7 @@
 //! Would it settle now?
 
 use blockifier::state::cached_state::CachedState;
+use blockifier::state::state_api::State;
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::InvokeTransactionV3;
@@ -9,9 +10,10 @@ use starknet_api::transaction::fields::{
     TransactionSignature, ValidResourceBounds,
 };
 use zkthreads_protocol::{
-    EnvelopeError, OsProgramHash, PackageDigest, SettleError, ThreadFacts, ThreadTransaction,
+    EnvelopeError, OsProgramHash, PackageDigest, SegmentError, ThreadFacts, ThreadTransaction,
 };
 
+use super::settle::Forecast;
 use super::{Scope, precheck};
 use crate::error::ExecutionError;
 use crate::executor::Executor;
@@ -21,10 +23,15 @@ use crate::query::at::StateAt;
 /// What would become of a package if it were settled in the next block.
 #[derive(Debug, Clone)]
 pub struct ThreadCheck {
-    /// Whether every check passes.
+    /// Whether every check of every segment passes.
     pub would_settle: bool,
-    /// Every check that fails; [`SettleError::Conflicts`] lists every conflicting key.
-    pub errors: Vec<SettleError>,
+    /// Segments of the package.
+    pub segments: usize,
+    /// How many of them, the first ones, would settle.
+    pub settled_segments: usize,
+    /// Every check that fails, segment by segment, each on the state that the segments before it would leave;
+    /// [`SettleError::Conflicts`](zkthreads_protocol::SettleError::Conflicts) lists every conflicting key.
+    pub errors: Vec<SegmentError>,
     /// What settling it costs, without the envelope's own calls.
     pub fee: FeeEstimate,
 }
@@ -68,10 +75,11 @@ impl Executor {
         let facts = ThreadFacts { os_program_hash, package_digest: PackageDigest::of(package) };
         let thread = ThreadTransaction::new(unsigned_envelope(submitter, facts), package)?;
         let mut session = self.session_on(at)?.ok_or_else(|| ExecutionError::MissingBlock(at.number()))?;
-        let (errors, gas) = session.check_thread(&thread)?;
+        let Forecast { errors, settled: settled_segments, gas } = session.check_thread(&thread)?;
         let prices = &session.context().block_info().gas_prices.strk_gas_prices;
         let fee = FeeEstimate::new(gas, prices, Tip::ZERO);
-        Ok(ThreadCheck { would_settle: errors.is_empty(), errors, fee })
+        let segments = thread.package().segments.len();
+        Ok(ThreadCheck { would_settle: errors.is_empty(), segments, settled_segments, errors, fee })
     }
 }
 
@@ -81,12 +89,14 @@ impl Executor {
     ///
     /// # Errors
     /// If the node fails.
-    pub fn precheck_thread(&self, thread: &ThreadTransaction) -> Result<Vec<SettleError>, ExecutionError> {
+    pub fn precheck_thread(&self, thread: &ThreadTransaction) -> Result<Vec<SegmentError>, ExecutionError> {
         let parent = self.latest_header()?.block_header_without_hash.block_number;
         let number = parent.next().ok_or(ExecutionError::BlockNumberOverflow)?;
         let state = self.state_after(parent);
         let scope = Scope::new(self, number, &state, thread);
-        precheck::all(&scope, &mut CachedState::new(state.clone()))
+        let mut state = CachedState::new(state.clone());
+        state.increment_nonce(scope.submitter)?;
+        precheck::all(&scope, &mut state)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | work | L2 gas | why |
 //! |---|---|---|
-//! | verify the proof | [`VERIFICATION_L2_GAS`] | 10 to 18 ms on one core; the VM executes about 2.5·10^8 gas a second, so 4.5·10^6, doubled for slower machines |
+//! | verify the proof of a segment | [`VERIFICATION_L2_GAS`] | 10 to 18 ms on one core; the VM executes about 2.5·10^8 gas a second, so 4.5·10^6, doubled for slower machines |
 //! | a byte of the package | [`PACKAGE_BYTE_L2_GAS`] | an eighth of what Starknet takes for a byte of calldata: a package is received, hashed, decoded and stored once, and its proof may be pruned |
 //! | an inner transaction | [`INNER_TRANSACTION_L2_GAS`] | its hash is computed again, some 60 Poseidon permutations |
 //! | a listed class | [`CLASS_L2_GAS`] | it is loaded and compared, about what a contract pays for `library_call`, which loads one too |
@@ -12,7 +12,9 @@
 //! Data gas (class changes included) and the allocation of new cells, events and messages are charged for the settled
 //! diff exactly as for an ordinary transaction with the same effects; they are not in this table.
 //!
-//! A thread that fails is charged for the work that was done until it failed.
+//! A thread that fails is charged for the work that was done until it failed; one whose first segments settled, for those
+//! and for what was read of the segment that did not. Work is metered before it is done, and none is begun that the
+//! L2 gas bound does not cover: so nobody makes the node work for nothing.
 
 use starknet_api::execution_resources::GasAmount;
 use zkthreads_protocol::{Package, Statement};
@@ -55,10 +57,12 @@ impl Meter {
         self.add(times(precondition_count(statement), PRECONDITION_L2_GAS));
     }
 
-    /// Checking inner transactions, events and proof.
-    pub(crate) fn proof(&mut self, package: &Package) {
-        self.add(times(package.inner_transactions.len(), INNER_TRANSACTION_L2_GAS));
-        self.add(VERIFICATION_L2_GAS);
+    /// Checking inner transactions, events and proof of every segment.
+    pub(crate) fn proofs(&mut self, package: &Package) {
+        for segment in &package.segments {
+            self.add(times(segment.inner_transactions.len(), INNER_TRANSACTION_L2_GAS));
+            self.add(VERIFICATION_L2_GAS);
+        }
     }
 
     /// Writing the diff.
@@ -75,12 +79,12 @@ impl Meter {
     }
 }
 
-/// The least L2 gas that a thread's bounds must offer: package, inner transactions and proof. Less than that, and the
-/// node would verify proofs for nothing.
+/// The least L2 gas that a thread's bounds must offer: package, inner transactions and proofs of all segments. Less than
+/// that, and the node would verify proofs for nothing.
 #[must_use]
 pub fn minimal_l2_gas(package: &Package, package_bytes: usize) -> GasAmount {
     let mut meter = Meter::for_package(package_bytes);
-    meter.proof(package);
+    meter.proofs(package);
     meter.gas()
 }
 

@@ -22,20 +22,20 @@ use starknet_types_core::felt::Felt;
 use super::constants::Meter;
 use crate::admit::AdmitError;
 use crate::blockifier_tx::without_proof_facts;
-use crate::verification::CheckedThread;
+use crate::verification::CheckedSegment;
 
 /// Steps and Sierra gas of calls that were reverted.
 pub(crate) type Reverted = (usize, GasAmount);
 
 /// The resources of the given calls and changes, as for an ordinary INVOKE, plus what the thread itself took: the
-/// meter's gas, and the events, messages and changes of a settled sub-block at ordinary rates.
+/// meter's gas, and the events, messages and changes of the settled segments at ordinary rates.
 pub(crate) fn receipt<'a>(
     transaction: &AccountTransaction,
     context: &TransactionContext,
     changes: &StateChanges,
     calls: impl Iterator<Item = &'a CallInfo>,
     meter: Meter,
-    settled: Option<&CheckedThread>,
+    settled: &[CheckedSegment],
     (reverted_steps, reverted_gas): Reverted,
 ) -> TransactionReceipt {
     let mut summary = CallInfo::summarize_many(calls, context.block_context.versioned_constants());
@@ -51,23 +51,26 @@ pub(crate) fn receipt<'a>(
 }
 
 /// Adds to a summary of calls what the thread brings along.
-pub(crate) fn add_thread(summary: &mut ExecutionSummary, meter: Meter, settled: Option<&CheckedThread>) {
+pub(crate) fn add_thread(summary: &mut ExecutionSummary, meter: Meter, settled: &[CheckedSegment]) {
     let gas = &mut summary.charged_resources.gas_consumed;
     *gas = GasAmount(gas.0.saturating_add(meter.gas().0));
-    let Some(thread) = settled else { return };
+    settled.iter().for_each(|segment| add_segment(summary, segment));
+}
+
+fn add_segment(summary: &mut ExecutionSummary, segment: &CheckedSegment) {
     let total = |lengths: &mut dyn Iterator<Item = usize>| {
         u64::try_from(lengths.fold(0, usize::saturating_add)).unwrap_or(u64::MAX)
     };
     let events = &mut summary.event_summary;
-    let contents = || thread.events().iter().map(|event| &event.content);
-    events.n_events = events.n_events.saturating_add(thread.events().len());
+    let contents = || segment.events().iter().map(|event| &event.content);
+    events.n_events = events.n_events.saturating_add(segment.events().len());
     events.total_event_keys =
         events.total_event_keys.saturating_add(total(&mut contents().map(|content| content.keys.len())));
     events.total_event_data_size = events
         .total_event_data_size
         .saturating_add(total(&mut contents().map(|content| content.data.0.len())));
-    summary.l2_to_l1_payload_lengths.extend(thread.messages().iter().map(|message| message.payload.0.len()));
-    let contracts = thread.statement().contracts.iter();
+    summary.l2_to_l1_payload_lengths.extend(segment.messages().iter().map(|message| message.payload.0.len()));
+    let contracts = segment.statement().contracts.iter();
     let cells =
         contracts.flat_map(|contract| contract.storage.iter().map(|cell| (contract.address, cell.key)));
     summary.visited_storage_entries.extend(cells);

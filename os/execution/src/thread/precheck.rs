@@ -1,15 +1,16 @@
 //! Phase *precheck*: everything that can be said without cryptography. Microseconds for thousands of preconditions.
 
 use blockifier::execution::contract_class::RunnableCompiledClass;
+use blockifier::state::cached_state::CachedState;
 use blockifier::state::errors::StateError;
-use blockifier::state::state_api::{State, StateReader};
+use blockifier::state::state_api::StateReader;
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
-    BaseBlock, Conflict, ContractAccess, ExecutedClass, SettleError, StateCell, Statement,
+    BaseBlock, Conflict, ContractAccess, ExecutedClass, SegmentError, SettleError, StateCell, Statement,
 };
 
-use super::Scope;
+use super::{Scope, apply};
 use crate::class::is_gas_metered;
 use crate::error::ExecutionError;
 
@@ -17,18 +18,25 @@ use crate::error::ExecutionError;
 /// nobody.
 const SYSTEM_CONTRACTS: [Felt; 3] = [Felt::ZERO, Felt::ONE, Felt::TWO];
 
-/// All of the phase on a state of its own: consumes the submitter's nonce, as validation would, and collects every
-/// failed check and every conflict.
-pub(crate) fn all<S: State>(scope: &Scope<'_>, state: &mut S) -> Result<Vec<SettleError>, ExecutionError> {
-    let statement = &scope.thread.package().statement;
-    state.increment_nonce(scope.submitter)?;
-    let mut failures = failures(scope, statement)?;
-    failures.extend(classes(scope, state, statement)?);
-    let conflicts = conflicts(state, statement)?;
-    if !conflicts.is_empty() {
-        failures.push(SettleError::Conflicts(conflicts));
+/// All of the phase for all segments, on a state of its own in which the submitter's nonce is consumed: every failed
+/// check and every conflict of each segment, on what the segments before it would leave, whether those settle or not.
+pub(crate) fn all<S: StateReader>(
+    scope: &Scope<'_>,
+    state: &mut CachedState<S>,
+) -> Result<Vec<SegmentError>, ExecutionError> {
+    let mut errors = Vec::new();
+    for (index, segment) in (0_u32..).zip(&scope.thread.package().segments) {
+        let statement = &segment.statement;
+        let mut failures = failures(scope, statement)?;
+        failures.extend(classes(scope, state, statement)?);
+        let conflicts = conflicts(state, statement)?;
+        if !conflicts.is_empty() {
+            failures.push(SettleError::Conflicts(conflicts));
+        }
+        errors.extend(failures.into_iter().map(|error| SegmentError { segment: index, error }));
+        apply::write(state, statement)?;
     }
-    Ok(failures)
+    Ok(errors)
 }
 
 /// Every failed check that does not depend on the state: OS version, chain, submitter, base block, system contracts.

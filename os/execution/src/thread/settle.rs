@@ -8,13 +8,13 @@ use blockifier::fee::fee_checks::{FeeCheckReportFields, PostExecutionReport};
 use blockifier::fee::receipt::TransactionReceipt;
 use blockifier::state::cached_state::{StateCache, StateChanges, TransactionalState};
 use blockifier::state::errors::StateError;
-use blockifier::state::state_api::UpdatableState;
+use blockifier::state::state_api::{State, UpdatableState};
 use blockifier::transaction::account_transaction::AccountTransaction;
 use blockifier::transaction::errors::TransactionExecutionError;
 use blockifier::transaction::objects::{TransactionExecutionInfo, TransactionInfoCreator};
 use starknet_api::execution_resources::{GasAmount, GasVector};
 use starknet_api::transaction::fields::Fee;
-use zkthreads_protocol::SettleError;
+use zkthreads_protocol::{SegmentError, SettleError, Statement};
 use zkthreads_storage::ThreadOutcome;
 
 use super::apply::{self, Calls};
@@ -25,31 +25,64 @@ use super::{Scope, admit, precheck};
 use crate::admit::AdmitError;
 use crate::blockifier_tx::unsigned_envelope;
 use crate::error::ExecutionError;
-use crate::verification::CheckedThread;
+use crate::verification::{CheckedSegment, CheckedThread};
 
 /// A thread transaction that is in the block, settled or reverted.
 pub(crate) struct SettledThread {
     /// Calls, fee and gas, as of any transaction.
     pub(crate) info: TransactionExecutionInfo,
-    /// The sub-block, if it settled.
-    pub(crate) settled: Option<Arc<CheckedThread>>,
+    /// What settled of it.
+    pub(crate) settled: SettledSegments,
     /// What storage keeps about it.
     pub(crate) outcome: ThreadOutcome,
     /// For the block's capacity.
     pub(crate) summary: ExecutionSummary,
 }
 
+/// The segments of a package that settled: the first ones, all of them or none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SettledSegments {
+    thread: Option<Arc<CheckedThread>>,
+    count: usize,
+}
+
+impl SettledSegments {
+    pub(crate) fn segments(&self) -> &[CheckedSegment] {
+        self.thread.as_ref().and_then(|thread| thread.segments().get(..self.count)).unwrap_or_default()
+    }
+}
+
 /// Why a phase ended the settlement.
 enum Failure {
     /// The thread's fault: it reverts and pays.
-    Thread(SettleError),
+    Thread(Fault),
     /// The node's fault: the transaction has not happened.
     Node(AdmitError),
 }
 
+/// What is wrong with a thread.
+struct Fault {
+    /// The segment at fault, if it is one.
+    segment: Option<u32>,
+    error: SettleError,
+}
+
+impl From<SegmentError> for Fault {
+    fn from(SegmentError { segment, error }: SegmentError) -> Self {
+        Self { segment: Some(segment), error }
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Thread(fault)
+    }
+}
+
+/// A failure that no segment is to blame for.
 impl From<SettleError> for Failure {
     fn from(error: SettleError) -> Self {
-        Self::Thread(error)
+        Self::Thread(Fault { segment: None, error })
     }
 }
 
@@ -80,20 +113,21 @@ pub(crate) fn execute<U: UpdatableState>(
     let after_validation = state.borrow_updated_state_cache()?.clone();
 
     let mut settling = TransactionalState::create_transactional(state);
-    let (receipt, error) = match settlement.settle(&mut settling, &validated, &after_validation) {
+    let receipt = match settlement.settle(&mut settling, &validated, &after_validation) {
         Ok(receipt) => {
             settling.commit();
-            (receipt, None)
+            receipt
         }
         Err(Failure::Node(error)) => return Err(error),
-        Err(Failure::Thread(error)) => {
+        Err(Failure::Thread(fault)) => {
             settling.abort();
-            (settlement.revert(state, &validated, &after_validation)?, Some(error))
+            settlement.fault = Some(fault);
+            settlement.revert(state, &validated, &after_validation)?
         }
     };
     let transfer =
         if settlement.charges_fee() { fee::transfer(state, &settlement.context, receipt.fee)? } else { None };
-    Ok(settlement.finish(validated, transfer, receipt, error))
+    Ok(settlement.finish(validated, transfer, receipt))
 }
 
 /// A settlement under way: what it has taken and found so far.
@@ -103,6 +137,9 @@ struct Settlement<'a> {
     context: Arc<TransactionContext>,
     meter: Meter,
     checked: Option<Arc<CheckedThread>>,
+    settled: SettledSegments,
+    /// What is wrong: with the thread, or with the segment after those that settled.
+    fault: Option<Fault>,
     execute_call: Option<CallInfo>,
     /// What the envelope's calls took, should they be reverted.
     reverted: Reverted,
@@ -120,6 +157,8 @@ impl<'a> Settlement<'a> {
             context: Arc::new(context),
             meter: Meter::for_package(scope.thread.package_bytes()),
             checked: None,
+            settled: SettledSegments::default(),
+            fault: None,
             execute_call: None,
             reverted: (0, GasAmount(0)),
             capped_fee: None,
@@ -137,15 +176,16 @@ impl<'a> Settlement<'a> {
         validated: &Validated,
         after_validation: &StateCache,
     ) -> Result<TransactionReceipt, Failure> {
-        self.precheck(state)?;
-        let checked = self.proof()?;
-        self.apply(state, &checked, validated)?;
+        self.segments(state, validated)?;
+        if self.fault.is_none() {
+            self.calls(state, validated)?;
+        }
 
         let changes = StateCache::squash_state_diff(
             vec![after_validation, &*state.borrow_updated_state_cache()?],
             self.context.block_context.versioned_constants().comprehensive_state_diff,
         );
-        let mut receipt = self.receipt(&changes, validated, Some(&checked), (0, GasAmount(0)));
+        let mut receipt = self.receipt(&changes, validated, (0, GasAmount(0)));
         let report = PostExecutionReport::new(state, &self.context, &receipt, self.charges_fee())
             .map_err(|error| Failure::Node(error.into()))?;
         receipt.fee = report.recommended_fee();
@@ -158,43 +198,94 @@ impl<'a> Settlement<'a> {
         }
     }
 
-    fn precheck<U: UpdatableState>(&mut self, state: &TransactionalState<'_, U>) -> Result<(), Failure> {
-        let statement = &self.scope.thread.package().statement;
-        if let Some(error) = precheck::failures(self.scope, statement)?.into_iter().next() {
-            return Err(error.into());
+    /// Settles segment after segment, each on the state that the one before has left, up to the first whose precheck
+    /// fails. If that is the very first one, the thread fails, before any proof is waited for; if it is a later one, it
+    /// remains in `fault`.
+    fn segments<U: UpdatableState>(
+        &mut self,
+        state: &mut TransactionalState<'_, U>,
+        validated: &Validated,
+    ) -> Result<(), Failure> {
+        let package = self.scope.thread.package();
+        for (index, segment) in (0_u32..).zip(&package.segments) {
+            if let Some(error) = self.precheck(state, &segment.statement, validated)? {
+                let fault = Fault { segment: Some(index), error };
+                if index == 0 {
+                    return Err(fault.into());
+                }
+                self.fault = Some(fault);
+                return Ok(());
+            }
+            let checked = self.proofs()?;
+            let Some(segment) = checked.segments().get(self.settled.count) else { return Ok(()) };
+            self.meter.apply(segment.statement());
+            self.check_bound(validated)?;
+            apply::diff(state, segment)?;
+            let count = self.settled.count.saturating_add(1);
+            self.settled = SettledSegments { thread: Some(checked), count };
         }
-        self.meter.classes(statement);
-        if let Some(error) = precheck::classes(self.scope, state, statement)?.into_iter().next() {
-            return Err(error.into());
-        }
-        self.meter.preconditions(statement);
-        let conflicts = precheck::conflicts(state, statement)?;
-        if conflicts.is_empty() { Ok(()) } else { Err(SettleError::Conflicts(conflicts).into()) }
+        Ok(())
     }
 
-    fn proof(&mut self) -> Result<Arc<CheckedThread>, Failure> {
-        self.meter.proof(self.scope.thread.package());
+    /// The first check of a segment that fails.
+    fn precheck<U: UpdatableState>(
+        &mut self,
+        state: &TransactionalState<'_, U>,
+        statement: &Statement,
+        validated: &Validated,
+    ) -> Result<Option<SettleError>, Failure> {
+        if let Some(error) = precheck::failures(self.scope, statement)?.into_iter().next() {
+            return Ok(Some(error));
+        }
+        self.meter.classes(statement);
+        self.check_bound(validated)?;
+        if let Some(error) = precheck::classes(self.scope, state, statement)?.into_iter().next() {
+            return Ok(Some(error));
+        }
+        self.meter.preconditions(statement);
+        self.check_bound(validated)?;
+        let conflicts = precheck::conflicts(state, statement)?;
+        Ok((!conflicts.is_empty()).then_some(SettleError::Conflicts(conflicts)))
+    }
+
+    /// The verdict on all segments' proofs; metered once.
+    fn proofs(&mut self) -> Result<Arc<CheckedThread>, Failure> {
+        if let Some(checked) = &self.checked {
+            return Ok(Arc::clone(checked));
+        }
+        self.meter.proofs(self.scope.thread.package());
         let checked = self.scope.executor.verification().verdict(self.scope.thread);
-        let checked = checked.map_err(|error| Failure::Thread(error.as_ref().clone()))?;
+        let checked = checked.map_err(|error| Fault::from(error.as_ref().clone()))?;
         self.checked = Some(Arc::clone(&checked));
         Ok(checked)
     }
 
-    fn apply<U: UpdatableState>(
+    /// Whether the L2 gas bound covers what has been metered. What it does not is not begun.
+    fn check_bound(&self, validated: &Validated) -> Result<(), Failure> {
+        let (bound, used) = (validated.remaining_gas, self.meter.gas().0);
+        if !self.charges_fee() || used <= bound {
+            return Ok(());
+        }
+        let reason =
+            format!("Insufficient max L2Gas: left after validation: {bound}, needed: {used} or more.");
+        Err(SettleError::Execution { reason }.into())
+    }
+
+    /// The envelope's own calls.
+    fn calls<U: UpdatableState>(
         &mut self,
         state: &mut TransactionalState<'_, U>,
-        checked: &CheckedThread,
         validated: &Validated,
     ) -> Result<(), Failure> {
-        self.meter.apply(checked.statement());
-        apply::diff(state, checked)?;
         let gas = GasAmount(validated.remaining_gas.saturating_sub(self.meter.gas().0));
         let mut calls = Calls::new(self.transaction, &self.context, validated, gas);
         let result = calls.run(state, gas);
         self.reverted = calls.reverted_resources();
         self.execute_call = result.map_err(|error| match error {
-            TransactionExecutionError::StateError(error @ StateError::StateReadError(_)) => error.into(),
-            error => Failure::Thread(SettleError::Execution { reason: error.to_string() }),
+            TransactionExecutionError::StateError(error @ StateError::StateReadError(_)) => {
+                Failure::from(error)
+            }
+            error => SettleError::Execution { reason: error.to_string() }.into(),
         })?;
         Ok(())
     }
@@ -207,7 +298,8 @@ impl<'a> Settlement<'a> {
         after_validation: &StateCache,
     ) -> Result<TransactionReceipt, AdmitError> {
         self.execute_call = None;
-        let mut receipt = self.receipt(&after_validation.to_state_diff(), validated, None, self.reverted);
+        self.settled = SettledSegments::default();
+        let mut receipt = self.receipt(&after_validation.to_state_diff(), validated, self.reverted);
         let report = PostExecutionReport::new(state, &self.context, &receipt, self.charges_fee())?;
         receipt.fee = self.capped_fee.unwrap_or_else(|| report.recommended_fee());
         Ok(receipt)
@@ -217,10 +309,10 @@ impl<'a> Settlement<'a> {
         &self,
         changes: &StateChanges,
         validated: &Validated,
-        settled: Option<&CheckedThread>,
         reverted: Reverted,
     ) -> TransactionReceipt {
         let calls = validated.call.iter().chain(&self.execute_call);
+        let settled = self.settled.segments();
         fee::receipt(self.transaction, &self.context, changes, calls, self.meter, settled, reverted)
     }
 
@@ -229,15 +321,20 @@ impl<'a> Settlement<'a> {
         validated: Validated,
         fee_transfer_call_info: Option<CallInfo>,
         receipt: TransactionReceipt,
-        error: Option<SettleError>,
     ) -> SettledThread {
-        let elapsed = self.checked.as_ref().map(|checked| checked.verified().elapsed());
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let elapsed = self.checked.as_ref().map(|checked| checked.elapsed());
+        let settled = self.settled;
+        let (failed_segment, error) =
+            self.fault.map_or((None, None), |fault| (fault.segment, Some(fault.error)));
         let outcome = ThreadOutcome {
             error,
+            failed_segment,
+            segments: count(self.scope.thread.package().segments.len()),
+            settled_segments: count(settled.segments().len()),
             package_bytes: u64::try_from(self.scope.thread.package_bytes()).unwrap_or(u64::MAX),
             verify_micros: elapsed.map(|elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)),
         };
-        let settled = self.checked.filter(|_| outcome.error.is_none());
         let info = TransactionExecutionInfo {
             validate_call_info: validated.call,
             execute_call_info: self.execute_call,
@@ -246,9 +343,19 @@ impl<'a> Settlement<'a> {
             receipt,
         };
         let mut summary = info.summarize(self.context.block_context.versioned_constants());
-        fee::add_thread(&mut summary, self.meter, settled.as_deref());
+        fee::add_thread(&mut summary, self.meter, settled.segments());
         SettledThread { info, settled, outcome, summary }
     }
+}
+
+/// What would become of a thread.
+pub(crate) struct Forecast {
+    /// Every check that fails, by segment.
+    pub(crate) errors: Vec<SegmentError>,
+    /// How many segments settle.
+    pub(crate) settled: usize,
+    /// What it costs, the envelope's own calls apart.
+    pub(crate) gas: GasVector,
 }
 
 /// Runs every check of precheck and proof, and computes the gas that settling (or failing) would cost. No signature is
@@ -257,33 +364,27 @@ pub(crate) fn check<U: UpdatableState>(
     scope: &Scope<'_>,
     block: &Arc<BlockContext>,
     state: &mut TransactionalState<'_, U>,
-) -> Result<(Vec<SettleError>, GasVector), ExecutionError> {
+) -> Result<Forecast, ExecutionError> {
+    state.increment_nonce(scope.submitter)?;
+    let mut errors = precheck::all(scope, &mut TransactionalState::create_transactional(state))?;
+    if let Err(error) = scope.executor.verification().verdict(scope.thread) {
+        errors.push(error.as_ref().clone());
+        errors.sort_by_key(|error| error.segment);
+    }
+
     let transaction = unsigned_envelope(scope.thread.envelope());
     let mut settlement = Settlement::new(scope, block, &transaction);
-    let statement = &scope.thread.package().statement;
-    let mut errors = precheck::all(scope, state)?;
-    let conflicts_only = errors.iter().all(|error| matches!(error, SettleError::Conflicts(_)));
-    if conflicts_only {
-        settlement.meter.classes(statement);
-        settlement.meter.preconditions(statement);
-    }
-    if errors.is_empty() {
-        settlement.meter.proof(scope.thread.package());
-    }
-    let checked = match scope.executor.verification().verdict(scope.thread) {
-        Ok(checked) => Some(checked),
-        Err(error) => {
-            errors.push(error.as_ref().clone());
-            None
-        }
-    };
-    let settled = checked.filter(|_| errors.is_empty());
-    if let Some(checked) = &settled {
-        settlement.meter.apply(statement);
-        apply::diff(state, checked)?;
-    }
     let nothing = Validated { call: None, remaining_gas: 0 };
-    let changes = state.to_state_diff()?;
-    let receipt = settlement.receipt(&changes, &nothing, settled.as_deref(), (0, GasAmount(0)));
-    Ok((errors, receipt.gas))
+    let mut settling = TransactionalState::create_transactional(state);
+    match settlement.segments(&mut settling, &nothing) {
+        Ok(()) => settling.commit(),
+        Err(Failure::Thread(_)) => {
+            settling.abort();
+            settlement.settled = SettledSegments::default();
+        }
+        Err(Failure::Node(AdmitError::Internal(error))) => return Err(error),
+        Err(Failure::Node(error)) => return Err(ExecutionError::Block(error.to_string())),
+    }
+    let receipt = settlement.receipt(&state.to_state_diff()?, &nothing, (0, GasAmount(0)));
+    Ok(Forecast { errors, settled: settlement.settled.count, gas: receipt.gas })
 }

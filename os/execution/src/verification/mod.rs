@@ -6,6 +6,7 @@
 //! is known, so it waits for no proof.
 
 mod check;
+mod crew;
 mod queue;
 mod verdicts;
 
@@ -16,17 +17,18 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use starknet_api::core::{ChainId, ContractAddress};
-use zkthreads_protocol::{OsProgram, SettleError, ThreadTransaction};
+use zkthreads_protocol::{OsProgram, SegmentError, ThreadTransaction};
 
-pub use check::CheckedThread;
+pub use check::{CheckedSegment, CheckedThread};
 pub use verdicts::KeptVerdict;
 
 use check::Checker;
+use crew::Crew;
 use queue::FairQueue;
 use verdicts::Verdicts;
 
 /// What was found out about a package by looking at nothing but the package.
-pub type Verdict = Result<Arc<CheckedThread>, Arc<SettleError>>;
+pub type Verdict = Result<Arc<CheckedThread>, Arc<SegmentError>>;
 
 /// Checks packages on a few threads of its own and remembers the verdicts by package digest. Cheap to clone; the
 /// workers end with the last clone.
@@ -75,8 +77,11 @@ impl VerificationPool {
     /// at least one: the others are for blocks.
     #[must_use]
     pub fn new(chain_id: ChainId, programs: impl IntoIterator<Item = OsProgram>) -> Self {
+        let wanted = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
+        // Two at least, so that the segments of a package are checked side by side on the smallest machine, too.
+        let crew = Crew::new(wanted.max(2));
         let shared = Arc::new(Shared {
-            checker: Checker::new(chain_id, programs),
+            checker: Checker::new(chain_id, programs, crew),
             verdicts: Arc::new(Verdicts::new()),
             queue: FairQueue::new(),
             outside: Mutex::new(()),
@@ -84,7 +89,6 @@ impl VerificationPool {
             refused: AtomicU64::new(0),
             microseconds: AtomicU64::new(0),
         });
-        let wanted = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
         let started = (0..wanted).filter(|index| start_worker(*index, &shared));
         let count = started.count();
         Self { workers: Arc::new(Workers { shared, count }) }

@@ -109,7 +109,7 @@ mod tests {
     use starknet_api::transaction::InvokeTransactionV3;
     use starknet_api::transaction::fields::{AllResourceBounds, ValidResourceBounds};
     use starknet_types_core::felt::Felt;
-    use zkthreads_protocol::{SettleError, ThreadFacts};
+    use zkthreads_protocol::{SegmentError, SettleError, ThreadFacts};
 
     use super::*;
 
@@ -137,7 +137,8 @@ mod tests {
     }
 
     fn refused() -> Verdict {
-        Err(Arc::new(SettleError::Proof { reason: "no".to_owned() }))
+        let error = SettleError::Proof { reason: "no".to_owned() };
+        Err(Arc::new(SegmentError { segment: 0, error }))
     }
 
     #[test]

@@ -36,9 +36,9 @@ pub static ECHO_PROGRAM: LazyLock<OsProgram> = LazyLock::new(|| {
 
 /// Puts a proof of its statement into `package`. Takes both cores and several gigabytes for some ten seconds.
 pub fn prove_any(package: &mut Package) {
-    let output = package.statement.encode();
+    let output = package.segments[0].statement.encode();
     let runner = run(output.clone());
-    package.proof =
+    package.segments[0].proof =
         Prover::new().prove_run(&ECHO_PROGRAM, &output, &runner, &|_| {}).expect("the run is provable");
 }
 

@@ -2,8 +2,9 @@
 
 use starknet_api::block::BlockNumber;
 use starknet_api::core::ContractAddress;
+use zkthreads_execution::ThreadCheck;
 use zkthreads_execution::sub_block::{self, ExecutedSubBlock, SubBlockContext};
-use zkthreads_protocol::{BaseBlock, InnerTransaction, Package};
+use zkthreads_protocol::{BaseBlock, InnerTransaction, Package, SettleError};
 
 use super::chain::TestChain;
 
@@ -26,11 +27,8 @@ pub fn sub_block_over(
 ) -> ExecutedSubBlock {
     let header =
         chain.executor.storage().header(base).expect("reads").expect("a block").block_header_without_hash;
-    let base_block = BaseBlock {
-        number: header.block_number,
-        timestamp: header.timestamp,
-        sequencer: header.sequencer.0,
-    };
+    let base_block =
+        BaseBlock { number: header.block_number, timestamp: header.timestamp, sequencer: header.sequencer.0 };
     let context = SubBlockContext::new(chain.executor.config().chain_id.clone(), base_block, submitter);
     sub_block::execute(chain.state(), &context, transactions).expect("a sub-block")
 }
@@ -38,6 +36,11 @@ pub fn sub_block_over(
 /// The package of an executed sub-block with the given proof bytes.
 pub fn package(executed: &ExecutedSubBlock, proof: Vec<u8>) -> Package {
     executed.clone().into_package(proof)
+}
+
+/// What a check of a package found wrong, whatever the segment.
+pub fn errors_of(check: &ThreadCheck) -> Vec<SettleError> {
+    check.errors.iter().map(|it| it.error.clone()).collect()
 }
 
 /// The package of inner transactions without a valid proof.

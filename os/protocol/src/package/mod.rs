@@ -1,7 +1,11 @@
-//! The package: one versioned binary that carries all a node needs to settle a sub-block. See [`codec`] for the
-//! layout.
+//! The package: one versioned binary that carries all a node needs to settle one or several consecutive sub-blocks.
+//! See [`codec`] for the layout.
 
 mod codec;
+mod error;
+mod read;
+mod segments;
+mod write;
 
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
@@ -14,11 +18,20 @@ use starknet_types_core::felt::Felt;
 
 use crate::limits::MAX_REVERT_REASON_BYTES;
 use crate::statement::Statement;
-pub use codec::{PACKAGE_MAGIC, PACKAGE_VERSION, PackageError};
+pub use codec::{PACKAGE_MAGIC, PACKAGE_VERSION, SINGLE_VERSION};
+pub use error::PackageError;
 
-/// A sub-block, ready to settle: what it says, what it holds, and the proof.
+/// What a thread transaction carries: one or several consecutive sub-blocks, ready to settle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
+    /// The sub-blocks, each of which starts from the output of the one before. At least one, at most
+    /// [`MAX_SEGMENTS`](crate::limits::MAX_SEGMENTS).
+    pub segments: Vec<Segment>,
+}
+
+/// A sub-block: what it says, what it holds, and the proof of it alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
     /// What the proof proves.
     pub statement: Statement,
     /// The transactions the statement names, in its order.

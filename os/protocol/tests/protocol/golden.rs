@@ -31,9 +31,9 @@ fn check_json(name: &str, computed: &Value) {
 
 #[test]
 fn statement() {
-    let felts = package().statement.encode();
+    let felts = package().segments[0].statement.encode();
     check_json("statement.json", &json!(felts.iter().map(|felt| format!("{felt:#x}")).collect::<Vec<_>>()));
-    assert_eq!(Statement::decode(&felts), Ok(package().statement));
+    assert_eq!(Statement::decode(&felts), Ok(package().segments[0].statement));
 }
 
 #[test]
@@ -59,7 +59,8 @@ fn hashes() {
         .iter()
         .map(|inner| inner.transaction.hash(&chain_id).unwrap().to_string())
         .collect();
-    let event = event_hash(&package.events[0], package.statement.inner_transactions[0].hash);
+    let event =
+        event_hash(&package.segments[0].events[0], package.segments[0].statement.inner_transactions[0].hash);
     check_json(
         "hashes.json",
         &json!({
@@ -67,7 +68,7 @@ fn hashes() {
             "package_digest": facts.package_digest.0.to_hex_string(),
             "inner_transactions": inner,
             "first_event": event.to_hex_string(),
-            "events_commitment": package.statement.events_commitment.to_hex_string(),
+            "events_commitment": package.segments[0].statement.events_commitment.to_hex_string(),
             "envelope": Transaction::Thread { envelope, facts }.hash(&chain_id).unwrap().to_string(),
         }),
     );

@@ -20,7 +20,7 @@ const STATEMENT_COUNT: usize = 10;
 const FIRST_FELT: usize = 14;
 
 fn transactions_at() -> usize {
-    FIRST_FELT + 32 * package().statement.encode().len()
+    FIRST_FELT + 32 * package().segments[0].statement.encode().len()
 }
 
 fn refusal(bytes: &[u8]) -> PackageError {
@@ -82,7 +82,7 @@ fn trailing_bytes() {
 #[test]
 fn lengths_that_promise_too_much() {
     let bytes = package().encode();
-    let proof_at = bytes.len() - package().proof.len() - 4;
+    let proof_at = bytes.len() - package().segments[0].proof.len() - 4;
     let cases =
         [(STATEMENT_COUNT, "statement"), (transactions_at(), "inner transactions"), (proof_at, "proof")];
     for (at, name) in cases {
@@ -129,38 +129,42 @@ fn out_of_range() {
 #[test]
 fn proof_too_large() {
     let bytes = MAX_PROOF_BYTES + 1;
-    assert_eq!(changed(|package| package.proof = vec![0; bytes]), PackageError::ProofTooLarge { bytes });
+    assert_eq!(
+        changed(|package| package.segments[0].proof = vec![0; bytes]),
+        PackageError::ProofTooLarge { bytes }
+    );
 }
 
 #[test]
 fn statement_errors_pass_through() {
-    let error = changed(|package| package.statement.classes.swap(0, 1));
+    let error = changed(|package| package.segments[0].statement.classes.swap(0, 1));
     assert!(matches!(error, PackageError::Statement(StatementError::NotAscending { .. })), "{error}");
 }
 
 #[test]
 fn counts_that_differ_from_the_statement() {
     let error = changed(|package| {
-        package.inner_transactions.pop();
+        package.segments[0].inner_transactions.pop();
     });
     assert_eq!(error, PackageError::InnerTransactionCount { named: 2, held: 1 });
     let error = changed(|package| {
-        package.events.pop();
+        package.segments[0].events.pop();
     });
     assert_eq!(error, PackageError::EventCount { named: 2, held: 1 });
-    let error = changed(|package| package.statement.event_count = u64::MAX);
+    let error = changed(|package| package.segments[0].statement.event_count = u64::MAX);
     assert_eq!(error, PackageError::EventCount { named: u64::MAX, held: 2 });
 }
 
 #[test]
 fn revert_reasons_that_differ_from_the_statement() {
-    let error = changed(|package| package.inner_transactions[1].revert_reason = None);
+    let error = changed(|package| package.segments[0].inner_transactions[1].revert_reason = None);
     assert_eq!(error, PackageError::RevertReasonMissing { index: 1 });
-    let error = changed(|package| package.inner_transactions[0].revert_reason = Some(String::new()));
+    let error =
+        changed(|package| package.segments[0].inner_transactions[0].revert_reason = Some(String::new()));
     assert_eq!(error, PackageError::RevertReasonSuperfluous { index: 0 });
-    let error = changed(|package| package.statement.inner_transactions[0].reverted = true);
+    let error = changed(|package| package.segments[0].statement.inner_transactions[0].reverted = true);
     assert_eq!(error, PackageError::RevertReasonMissing { index: 0 });
-    let error = changed(|package| package.statement.inner_transactions[1].reverted = false);
+    let error = changed(|package| package.segments[0].statement.inner_transactions[1].reverted = false);
     assert_eq!(error, PackageError::RevertReasonSuperfluous { index: 1 });
 }
 
@@ -187,14 +191,14 @@ fn malformed_revert_reasons() {
 #[test]
 fn long_revert_reasons() {
     let bytes = MAX_REVERT_REASON_BYTES + 1;
-    let error = changed(|it| it.inner_transactions[1].revert_reason = Some("x".repeat(bytes)));
+    let error = changed(|it| it.segments[0].inner_transactions[1].revert_reason = Some("x".repeat(bytes)));
     assert_eq!(error, PackageError::RevertReasonTooLong { bytes });
 
     // Whoever packs one gets it cut, never inside a character.
     for length in bytes..bytes + 8 {
         let long = format!("{}{}", "é".repeat(length / 2), "z".repeat(length));
         let mut package = package();
-        let second = &mut package.inner_transactions[1];
+        let second = &mut package.segments[0].inner_transactions[1];
         *second = IncludedTransaction::reverted(second.transaction.clone(), &long);
         let reason = second.revert_reason.clone().unwrap();
         assert!(reason.len() <= MAX_REVERT_REASON_BYTES && reason.len() > MAX_REVERT_REASON_BYTES - 8);
@@ -205,6 +209,6 @@ fn long_revert_reasons() {
 
 #[test]
 fn event_of_no_transaction() {
-    let error = changed(|package| package.events[1].transaction_index = 2);
+    let error = changed(|package| package.segments[0].events[1].transaction_index = 2);
     assert_eq!(error, PackageError::EventIndex { index: 2, count: 2 });
 }

@@ -18,7 +18,7 @@ const FIRST_CONTRACT: usize = 19;
 const FIRST_CELL: usize = 25;
 
 fn sample() -> Statement {
-    package().statement
+    package().segments[0].statement
 }
 
 fn refusal(felts: &[Felt]) -> StatementError {

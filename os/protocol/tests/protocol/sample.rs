@@ -14,9 +14,10 @@ use starknet_api::transaction::fields::{
 };
 use starknet_api::transaction::{EventContent, EventData, EventKey, InvokeTransactionV3, TransactionHash};
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::limits::MAX_SEGMENTS;
 use zkthreads_protocol::{
     BaseBlock, ContractAccess, ExecutedClass, IncludedTransaction, InnerEvent, InnerMessage, InnerOutcome,
-    InnerTransaction, Package, Statement, StorageAccess,
+    InnerTransaction, Package, Segment, Statement, StorageAccess,
 };
 
 pub(crate) fn felt(value: u64) -> Felt {
@@ -56,8 +57,13 @@ pub(crate) fn invoke(sender: u64, nonce: u64) -> InvokeTransactionV3 {
     }
 }
 
-/// A sub-block of two transactions that touches every kind of field.
+/// A package of one sub-block.
 pub(crate) fn package() -> Package {
+    segment().into()
+}
+
+/// A sub-block of two transactions that touches every kind of field.
+pub(crate) fn segment() -> Segment {
     let [first, second] =
         [invoke(0x100, 4), invoke(0x200, 0)].map(|invoke| InnerTransaction::try_from(invoke).unwrap());
     let inner_transactions = vec![
@@ -131,7 +137,7 @@ pub(crate) fn package() -> Package {
             InnerOutcome { hash: hashes[1], reverted: true },
         ],
     };
-    Package { statement, inner_transactions, events, proof: b"not a proof".to_vec() }
+    Segment { statement, inner_transactions, events, proof: b"not a proof".to_vec() }
 }
 
 /// Any felt, small ones and the largest ones often.
@@ -295,8 +301,13 @@ fn any_events(transactions: usize) -> impl Strategy<Value = Vec<InnerEvent>> {
     })
 }
 
-/// Any well-formed package.
+/// Any well-formed package, of one segment or several.
 pub(crate) fn any_package() -> impl Strategy<Value = Package> {
+    prop_oneof![vec(any_segment(), 1), vec(any_segment(), 2..4), vec(any_segment(), MAX_SEGMENTS)]
+        .prop_map(|segments| Package { segments })
+}
+
+fn any_segment() -> impl Strategy<Value = Segment> {
     (1..4_usize)
         .prop_flat_map(|count| (vec(any_inner_transaction(), count), any_events(count)))
         .prop_flat_map(|(transactions, events)| {
@@ -310,6 +321,6 @@ pub(crate) fn any_package() -> impl Strategy<Value = Package> {
             };
             let outcomes = statement.inner_transactions.iter();
             let inner_transactions = outcomes.zip(transactions).zip(reasons).map(include).collect();
-            Package { statement, inner_transactions, events, proof }
+            Segment { statement, inner_transactions, events, proof }
         })
 }

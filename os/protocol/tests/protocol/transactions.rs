@@ -100,7 +100,10 @@ fn an_envelope_signs_its_package() {
 #[test]
 fn events_of_no_transaction_have_no_commitment() {
     let package = package();
-    let hashes: Vec<_> = package.statement.transaction_hashes().collect();
-    assert_eq!(events_commitment(&package.events, &hashes), Some(package.statement.events_commitment));
-    assert_eq!(events_commitment(&package.events, &hashes[..1]), None);
+    let hashes: Vec<_> = package.segments[0].statement.transaction_hashes().collect();
+    assert_eq!(
+        events_commitment(&package.segments[0].events, &hashes),
+        Some(package.segments[0].statement.events_commitment)
+    );
+    assert_eq!(events_commitment(&package.segments[0].events, &hashes[..1]), None);
 }

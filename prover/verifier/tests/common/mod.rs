@@ -17,8 +17,8 @@ use cairo_vm::types::layout_name::LayoutName;
 use cairo_vm::types::program::Program;
 use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{OsProgram, Package, Statement};
-use zkthreads_verifier::{VerifiedThread, Verifier, VerifyError};
+use zkthreads_protocol::{OsProgram, Package, Segment, Statement};
+use zkthreads_verifier::{VerifiedSegment, Verifier, VerifyError};
 
 /// A program that stands in for the thread OS.
 pub struct TestProgram {
@@ -73,7 +73,7 @@ impl TestProgram {
 /// A real sub-block of the thread OS, as it was when the fixture was made: accepted for ever.
 pub struct SubBlock {
     pub program: OsProgram,
-    pub package: Package,
+    pub segment: Segment,
 }
 
 impl SubBlock {
@@ -86,7 +86,7 @@ impl SubBlock {
         assert!(rest.is_empty(), "the program is whole");
         Self {
             program: OsProgram::new(cells.iter().map(Felt::from_bytes_be).collect()),
-            package: Package::decode(&package).expect("the package is well formed"),
+            segment: Package::decode(&package).expect("the package is well formed").segments.remove(0),
         }
     }
 
@@ -100,8 +100,8 @@ impl SubBlock {
     }
 
     /// The verdict on it.
-    pub fn verify(&self) -> Result<VerifiedThread, VerifyError> {
-        Verifier::new([self.program.clone()]).verify(self.program.hash(), &self.package)
+    pub fn verify(&self) -> Result<VerifiedSegment, VerifyError> {
+        Verifier::new([self.program.clone()]).verify(self.program.hash(), &self.segment)
     }
 }
 
@@ -126,9 +126,9 @@ impl Fixture {
         Verifier::new([self.program.clone()])
     }
 
-    /// The proof in a package; what the verifier does not look at is left out.
-    pub fn package(&self) -> Package {
-        Package {
+    /// The proof in a segment; what the verifier does not look at is left out.
+    pub fn segment(&self) -> Segment {
+        Segment {
             statement: Statement::decode(&self.output).expect("the program outputs a statement"),
             inner_transactions: Vec::new(),
             events: Vec::new(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use starknet_rust_core::types::{FeeEstimate, InitialReads, TransactionTrace};
 use zkthreads_execution::{PendingBody, PendingTransaction, Simulation, SimulationFlags};
-use zkthreads_storage::ThreadOutcome;
+use zkthreads_protocol::Package;
 
 use crate::context::RpcContext;
 use crate::convert::fee::fee_estimate;
@@ -56,8 +56,12 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Simulated, 
     let before = context.executor.state(&at);
     let mut traces = Traces::new(|contract| before.class_hash(contract));
     let simulated = transactions.iter().zip(&simulations).map(|(transaction, simulation)| {
+        let settled = settled(&transaction.body, simulation);
+        let Simulation { trace, receipt, .. } = simulation;
+        let kind = (&transaction.body).into();
+        let traced = Traced { kind, trace, receipt, settled: settled.as_ref() };
         Ok(SimulatedTransaction {
-            transaction_trace: traces.convert(&traced(&transaction.body, simulation))?,
+            transaction_trace: traces.convert(&traced)?,
             fee_estimation: fee_estimate(&simulation.fee),
         })
     });
@@ -70,15 +74,11 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Simulated, 
     Ok(Simulated::Plain(simulated_transactions))
 }
 
-fn traced<'a>(body: &'a PendingBody, simulation: &'a Simulation) -> Traced<'a> {
-    let Simulation { trace, receipt, .. } = simulation;
-    let settled = match (body, &receipt.thread) {
-        (PendingBody::Thread { thread, .. }, Some(ThreadOutcome { error: None, .. })) => {
-            Some(thread.package())
-        }
-        _ => None,
-    };
-    Traced { kind: body.into(), trace, receipt, settled }
+/// What settled of a thread's package.
+fn settled(body: &PendingBody, simulation: &Simulation) -> Option<Package> {
+    let PendingBody::Thread { thread, .. } = body else { return None };
+    let outcome = simulation.receipt.thread.as_ref().filter(|outcome| outcome.has_settled())?;
+    Some(thread.package().clone().first(outcome.settled()))
 }
 
 /// Makes transactions out of requests; names the one that fails.

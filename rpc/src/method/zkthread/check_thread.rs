@@ -26,7 +26,15 @@ pub(super) struct Check {
     would_settle: bool,
     errors: Vec<CheckOut>,
     conflicts: Vec<ConflictOut>,
+    segments: Vec<SegmentCheck>,
     fee_estimate: FeeEstimate,
+}
+
+#[derive(Serialize)]
+struct SegmentCheck {
+    would_settle: bool,
+    errors: Vec<CheckOut>,
+    conflicts: Vec<ConflictOut>,
 }
 
 /// Would it settle now, as the next transaction? Every check that fails, every conflicting key, and the fee. The envelope need
@@ -46,7 +54,16 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Check, RpcE
         CheckError::Package(error) => RpcError::Thread(error.into()),
         CheckError::Internal(error) => error.into(),
     })?;
+    let segments = (0_u32..).zip(0..check.segments).map(|(segment, index)| {
+        let of_segment = || check.errors.iter().filter(|error| error.segment == segment);
+        SegmentCheck {
+            would_settle: index < check.settled_segments,
+            errors: of_segment().map(CheckOut::from).collect(),
+            conflicts: of_segment().flat_map(conflicts).collect(),
+        }
+    });
     Ok(Check {
+        segments: segments.collect(),
         would_settle: check.would_settle,
         errors: check.errors.iter().map(CheckOut::from).collect(),
         conflicts: check.errors.iter().flat_map(conflicts).collect(),

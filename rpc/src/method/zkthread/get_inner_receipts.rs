@@ -10,13 +10,14 @@ use crate::thread_error::ThreadError;
 use crate::wire::inner::effects;
 use crate::wire::receipt::ReceiptOut;
 
-/// The receipts of a settled thread's inner transactions, in order.
+/// The receipts of a thread's settled inner transactions, in order.
 pub(super) fn answer(context: &RpcContext, params: ThreadParams) -> Result<Vec<ReceiptOut>, RpcError> {
     let found = FoundThread::by_hash(context, TransactionHash(params.transaction_hash.0))?;
-    let settled = found.outcome.as_ref().is_some_and(|outcome| outcome.error.is_none());
-    let (true, Some(place)) = (settled, found.place) else {
+    let outcome = found.outcome.as_ref().filter(|outcome| outcome.has_settled());
+    let (Some(outcome), Some(place)) = (outcome, found.place) else {
         return Err(RpcError::Thread(ThreadError::NotSettled { status: found.status() }));
     };
+    let settled = outcome.settled();
     let receipt = |(hash, effects)| ReceiptOut::inner(hash, effects, &place);
-    Ok(effects(&found.package).into_iter().map(receipt).collect())
+    Ok(effects(&found.package.first(settled)).into_iter().map(receipt).collect())
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
+use zkthreads_storage::ThreadOutcome;
 
 use super::ThreadParams;
 use super::found::FoundThread;
@@ -25,14 +26,33 @@ pub(super) struct Thread {
     verify_micros: Option<u64>,
     error: Option<CheckOut>,
     conflicts: Vec<ConflictOut>,
-    statement: StatementOut,
+    /// The first segment's.
+    statement: Option<StatementOut>,
+    /// Of all segments.
     inner_transactions: Vec<InnerTransactionOut>,
+    segments: Vec<SegmentOut>,
+}
+
+#[derive(Serialize)]
+struct SegmentOut {
+    statement: StatementOut,
+    /// How many.
+    inner_transactions: usize,
+    proof_bytes: usize,
+    settled: bool,
 }
 
 /// Everything about a thread transaction: what it says, what it holds, and what became of it.
 pub(super) fn answer(context: &RpcContext, params: ThreadParams) -> Result<Thread, RpcError> {
     let found = FoundThread::by_hash(context, TransactionHash(params.transaction_hash.0))?;
-    let error = found.outcome.as_ref().and_then(|outcome| outcome.error.as_ref());
+    let error = found.error();
+    let settled = found.outcome.as_ref().map_or(0, ThreadOutcome::settled);
+    let segments = found.package.segments.iter().enumerate().map(|(index, segment)| SegmentOut {
+        statement: StatementOut::from(&segment.statement),
+        inner_transactions: segment.inner_transactions.len(),
+        proof_bytes: segment.proof.len(),
+        settled: index < settled,
+    });
     Ok(Thread {
         transaction_hash: found.hash.0,
         status: found.status(),
@@ -42,11 +62,12 @@ pub(super) fn answer(context: &RpcContext, params: ThreadParams) -> Result<Threa
         os_program_hash: found.facts.os_program_hash.0,
         package_digest: found.facts.package_digest.0,
         package_bytes: found.package_bytes,
-        proof_bytes: found.package.proof.len(),
+        proof_bytes: found.package.proof_bytes(),
         verify_micros: found.outcome.as_ref().and_then(|outcome| outcome.verify_micros),
-        error: error.map(CheckOut::from),
-        conflicts: error.map(conflicts).unwrap_or_default(),
-        statement: StatementOut::from(&found.package.statement),
+        error: error.as_ref().map(CheckOut::from),
+        conflicts: error.as_ref().map(conflicts).unwrap_or_default(),
+        statement: found.package.segments.first().map(|segment| StatementOut::from(&segment.statement)),
         inner_transactions: inner_transactions(&found.package),
+        segments: segments.collect(),
     })
 }
