@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod builder;
+pub mod follow;
 pub mod fork;
 pub mod node;
 pub mod progress;

@@ -1,5 +1,7 @@
 //! A node, seen through JSON-RPC.
 
+mod chain;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use starknet_rust::providers::{JsonRpcClient, Provider, ProviderError, Url};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::BaseBlock;
 use zkthreads_protocol::limits::MAX_PACKAGE_BYTES;
+use zkthreads_storage::BlockBytesError;
 
 use crate::fork::RemoteState;
 use crate::wire::broadcast;
@@ -31,6 +34,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Largest request, bytes: a package in base64 with its envelope around it.
 const MAX_REQUEST_BYTES: usize = MAX_PACKAGE_BYTES * 2;
+
+/// Largest response, bytes: 16 MiB of a block in base64, and room for a longer part.
+const MAX_RESPONSE_BYTES: u32 = 32 << 20;
 
 /// A JSON-RPC client of one node. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -69,6 +75,9 @@ pub enum NodeError {
     /// The node answered with a block that is not final.
     #[error("the node answers with a pre-confirmed block where a block was asked for")]
     NotABlock,
+    /// The bytes of a block that the node exported.
+    #[error("the node's block: {0}")]
+    Block(#[from] BlockBytesError),
     /// No receipt in time.
     #[error("transaction {hash:#x} is in no block after {seconds} seconds")]
     NoReceipt {
@@ -153,6 +162,7 @@ impl NodeClient {
         let parsed = Url::parse(url).map_err(|error| bad(error.to_string()))?;
         let zkthread = HttpClientBuilder::default()
             .max_request_size(u32::try_from(MAX_REQUEST_BYTES).unwrap_or(u32::MAX))
+            .max_response_size(MAX_RESPONSE_BYTES)
             .request_timeout(REQUEST_TIMEOUT)
             .build(parsed.as_str())
             .map_err(|error| bad(error.to_string()))?;
