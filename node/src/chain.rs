@@ -109,7 +109,9 @@ impl Chain {
                     Handle::current().block_on(pin::pin(url, block))
                 })?;
                 let fork = manifest.fork.as_ref();
-                let fork = fork.map(|record| Fork::open(directory, record, cache)).transpose()?;
+                let fork = fork
+                    .map(|record| Fork::open(directory, &record.url, record.point(), cache))
+                    .transpose()?;
                 let storage = match (&fork, &manifest.fork) {
                     (Some(fork), Some(record)) => {
                         let point = (record.block_number, record.block_hash);

@@ -35,7 +35,7 @@ use state::{ForkedState, RemoteBase};
 pub use client::AskError;
 
 /// Where what was read from the origin is kept, in a data directory.
-const CACHE: &str = "fork-cache";
+pub(crate) const CACHE: &str = "fork-cache";
 
 /// What the user wants forked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -156,30 +156,42 @@ pub struct Fork {
 }
 
 impl Fork {
-    /// The origin that is pinned in the data directory `directory`. Nothing is sent yet. Must be called on a tokio
-    /// runtime.
+    /// The origin at `url`, pinned at `point`. What is read of it is kept in `cache`, or in the data directory
+    /// `directory`. Nothing is sent yet. Must be called on a tokio runtime.
     ///
     /// # Errors
     /// If the URL is none, or the cache cannot be opened.
-    pub fn open(directory: &Path, record: &ForkRecord, cache: Option<PathBuf>) -> Result<Self, ForkError> {
-        let (client, runtime) = (client(&record.url)?, Handle::current());
-        let block = BlockId::Hash(record.block_hash.0);
+    pub fn open(
+        directory: &Path,
+        url: &str,
+        point: ForkPoint,
+        cache: Option<PathBuf>,
+    ) -> Result<Self, ForkError> {
+        let (client, runtime) = (client(url)?, Handle::current());
+        let block = BlockId::Hash(point.hash.0);
         let remote = RemoteBase {
             state: RemoteState::new(Arc::new(JsonRpcClient::new(Arc::clone(&client))), block),
             runtime: runtime.clone(),
-            fork: record.block_number,
+            fork: point.number,
         };
         // The hash alone names the block: it commits to its chain.
-        let cache =
-            cache.unwrap_or_else(|| directory.join(CACHE)).join(format!("{:#x}", record.block_hash.0));
+        let cache = cache.unwrap_or_else(|| directory.join(CACHE)).join(format!("{:#x}", point.hash.0));
         std::fs::create_dir_all(&cache)
             .map_err(|error| StorageError::Directory { path: cache.display().to_string(), error })?;
-        let cached = CachedBase::open(&cache, record.point(), remote)?;
+        let cached = CachedBase::open(&cache, point, remote)?;
         Ok(Self {
-            base: Arc::new(ForkedState::new(cached, record.block_number)),
+            base: Arc::new(ForkedState::new(cached, point.number)),
             origin: Arc::new(Relay { client, runtime }),
         })
     }
+}
+
+/// The node at `url`, for calls that are passed on to it. Nothing is sent yet. Must be called on a tokio runtime.
+///
+/// # Errors
+/// If the URL is none.
+pub fn relay(url: &str) -> Result<Arc<dyn Origin>, ForkError> {
+    Ok(Arc::new(Relay { client: client(url)?, runtime: Handle::current() }))
 }
 
 fn client(url: &str) -> Result<Arc<OriginClient>, ForkError> {
