@@ -21,7 +21,7 @@ build: ## build the binary
 	tools/setup build
 	$(BUILD)
 
-demo: build ## watch a proven sub-block change the state of a running node
+demo: build ## watch a thread at work: users who trade, proofs, a conflict, what it costs
 	$(BIN) demo
 
 devnet: build ## run a local chain on port 5050

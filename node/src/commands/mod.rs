@@ -33,7 +33,7 @@ pub async fn run(command: Command) -> Result<Outcome> {
         Command::Prove(arguments) => prove::run(arguments).await?,
         Command::Verify(arguments) => return verify::run(&arguments),
         Command::Db(command) => return db::run(command),
-        Command::Demo => demo::run().await?,
+        Command::Demo(arguments) => demo::run(arguments).await?,
         Command::ProveWorker => prove_worker::run()?,
     }
     Ok(Outcome::Done)

@@ -7,6 +7,7 @@
 
 mod chain;
 mod db;
+mod demo;
 mod devnet;
 pub mod file;
 mod groups;
@@ -21,6 +22,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use chain::NodeArgs;
 pub use db::{CheckpointArgs, DataDir, DbCommand, PruneArgs};
+pub use demo::DemoArgs;
 pub use devnet::{DevnetArgs, ForkArgs};
 pub use file::FileError;
 pub use groups::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs};
@@ -29,7 +31,7 @@ pub use thread_daemon::{ContractChoice, OnHot, ProverArgs, SubBlockArgs, ThreadA
 
 const EXAMPLES: &str = "\
 Examples:
-  zkthreads demo                                    watch a thread settle
+  zkthreads demo                                    watch a thread at work
   zkthreads devnet --seed 0                         a local chain with funded accounts
   zkthreads node --data-dir chain --genesis my.toml a chain that stays
   zkthreads db stats --data-dir chain               what a chain takes on disk
@@ -91,8 +93,8 @@ pub enum Command {
     /// Look into and after the database of a chain whose node is not running.
     #[command(subcommand)]
     Db(DbCommand),
-    /// Show a thread settle, from accounts to storage proof, on a devnet of its own.
-    Demo,
+    /// Show a thread at work: a node, users who trade, proofs, a conflict, and what it all costs.
+    Demo(DemoArgs),
     /// Prove what a thread's daemon says on standard input.
     #[command(name = zkthreads_batcher::worker::SUBCOMMAND, hide = true)]
     ProveWorker,

@@ -1,35 +1,54 @@
-//! What the demo reads from the node: over HTTP, as any user would.
+//! What the demo asks of a node or of a thread: over HTTP, as any user would.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use jsonrpsee::core::ClientError;
+use jsonrpsee::core::client::ClientT;
+use jsonrpsee::core::params::ObjectParams;
+use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::core::{ChainId, ContractAddress, Nonce};
-use starknet_api::transaction::TransactionHash;
+use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use starknet_rust::core::types::{
-    BlockId, BlockTag, ConfirmedBlockId, ContractStorageKeys, FunctionCall,
-    MaybePreConfirmedBlockWithTxHashes, StorageKey, StorageProof, TransactionReceiptWithBlockInfo,
+    BlockId, BlockTag, ConfirmedBlockId, ContractStorageKeys, ExecutionResult, FunctionCall,
+    MaybePreConfirmedBlockWithTxHashes, StarknetError, StorageKey, StorageProof,
+    TransactionReceiptWithBlockInfo,
 };
-use starknet_rust::providers::Provider;
+use starknet_rust::providers::{Provider, ProviderError};
 use starknet_types_core::felt::Felt;
-use zkthreads_batcher::NodeClient;
-
-use crate::devnet::constants::STRK_ADDRESS;
+use zkthreads_batcher::{Account, Call, NodeClient};
+use zkthreads_rpc::thread::ThreadStatus;
 
 const LATEST: BlockId = BlockId::Tag(BlockTag::Latest);
+const PRE_CONFIRMED: BlockId = BlockId::Tag(BlockTag::PreConfirmed);
+/// Longest that a transaction may take into a block.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often to ask for a receipt.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// A node, as its users see it.
+/// A node or a thread, as its users see it. Cheap to clone.
+#[derive(Debug, Clone)]
 pub(crate) struct Chain {
+    pub(crate) url: String,
     pub(crate) node: NodeClient,
     pub(crate) id: ChainId,
+    zkthread: HttpClient,
 }
 
 impl Chain {
-    pub(crate) async fn connect(url: &str) -> Result<Self> {
-        let node = NodeClient::new(url)?;
-        let id = node.chain_id().await.context("the node does not answer")?;
-        Ok(Self { node, id })
+    pub(crate) async fn connect(url: String) -> Result<Self> {
+        let node = NodeClient::new(&url)?;
+        let id = node.chain_id().await.with_context(|| format!("{url} does not answer"))?;
+        let zkthread = HttpClientBuilder::default().build(&url)?;
+        Ok(Self { url, node, id, zkthread })
+    }
+
+    /// The newest block's number.
+    pub(crate) async fn height(&self) -> Result<u64> {
+        Ok(self.node.starknet().block_number().await?)
     }
 
     /// The newest block's state root.
@@ -42,23 +61,24 @@ impl Chain {
         }
     }
 
+    /// The account's next nonce, after what waits for a block.
     pub(crate) async fn nonce(&self, account: ContractAddress) -> Result<Nonce> {
-        Ok(self.node.nonce(account).await?)
+        Ok(Nonce(self.node.starknet().get_nonce(PRE_CONFIRMED, account.0.key()).await?))
     }
 
-    /// STRK of an account, in fri.
-    pub(crate) async fn balance(&self, account: ContractAddress) -> Result<u128> {
+    /// What a contract's function returns, after what waits for a block.
+    pub(crate) async fn view(
+        &self,
+        contract: ContractAddress,
+        function: &str,
+        calldata: Vec<Felt>,
+    ) -> Result<Vec<Felt>> {
         let call = FunctionCall {
-            contract_address: STRK_ADDRESS,
-            entry_point_selector: selector_from_name("balanceOf").0,
-            calldata: vec![*account.0.key()],
+            contract_address: *contract.0.key(),
+            entry_point_selector: selector_from_name(function).0,
+            calldata,
         };
-        match self.node.starknet().call(call, LATEST).await?.as_slice() {
-            [low, high] if *high == Felt::ZERO => {
-                low.to_string().parse().context("a balance beyond 128 bits")
-            }
-            other => bail!("balanceOf returned {other:?}"),
-        }
+        Ok(self.node.starknet().call(call, PRE_CONFIRMED).await?)
     }
 
     pub(crate) async fn storage(&self, contract: Felt, key: Felt) -> Result<Felt> {
@@ -72,14 +92,87 @@ impl Chain {
             storage_keys: vec![StorageKey(format!("{key:#x}"))],
         };
         let (classes, contracts): ([Felt; 0], _) = ([], [contract]);
-        Ok(self
-            .node
-            .starknet()
-            .get_storage_proof(ConfirmedBlockId::Latest, classes, contracts, [keys])
-            .await?)
+        let latest = ConfirmedBlockId::Latest;
+        Ok(self.node.starknet().get_storage_proof(latest, classes, contracts, [keys]).await?)
     }
 
+    /// The transaction's receipt as soon as there is one, be it of a block that is still open.
+    pub(crate) async fn answer(&self, hash: TransactionHash) -> Result<TransactionReceiptWithBlockInfo> {
+        self.receipt_if(hash, |_| true).await
+    }
+
+    /// The transaction's receipt once it is in a block.
     pub(crate) async fn receipt(&self, hash: TransactionHash) -> Result<TransactionReceiptWithBlockInfo> {
-        Ok(self.node.receipt(hash, RECEIPT_TIMEOUT).await?)
+        self.receipt_if(hash, |receipt| receipt.block.is_block()).await
+    }
+
+    async fn receipt_if(
+        &self,
+        hash: TransactionHash,
+        will_do: impl Fn(&TransactionReceiptWithBlockInfo) -> bool,
+    ) -> Result<TransactionReceiptWithBlockInfo> {
+        let asking = async {
+            loop {
+                match self.node.starknet().get_transaction_receipt(hash.0).await {
+                    Ok(receipt) if will_do(&receipt) => return Ok(receipt),
+                    Ok(_) | Err(ProviderError::StarknetError(StarknetError::TransactionHashNotFound)) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+        };
+        let late = |_| format!("transaction {:#x} is in no block after {RECEIPT_TIMEOUT:?}", hash.0);
+        tokio::time::timeout(RECEIPT_TIMEOUT, asking).await.map_err(late).map_err(anyhow::Error::msg)?
+    }
+
+    /// Sends an ordinary transaction that must succeed, and waits for its block.
+    pub(crate) async fn settle(
+        &self,
+        invoke: &InvokeTransactionV3,
+    ) -> Result<TransactionReceiptWithBlockInfo> {
+        let hash = self.node.add_invoke(invoke, None).await?;
+        let receipt = self.receipt(hash).await?;
+        match receipt.receipt.execution_result() {
+            ExecutionResult::Succeeded => Ok(receipt),
+            ExecutionResult::Reverted { reason } => bail!("transaction {:#x} reverted: {reason}", hash.0),
+        }
+    }
+
+    /// Signs one with the account's next nonce, and does the same.
+    pub(crate) async fn execute(&self, account: &Account, calls: &[Call]) -> Result<()> {
+        let nonce = self.nonce(account.address).await?;
+        let invoke = account.invoke(calls, nonce, Account::inner_bounds(), None)?;
+        self.settle(&invoke).await.map(drop)
+    }
+
+    /// Why a transaction that had been taken was rejected later; `None` while it is not.
+    pub(crate) async fn rejection(&self, hash: TransactionHash) -> Result<Option<String>> {
+        let mut params = ObjectParams::new();
+        params.insert("transaction_hash", hash.0)?;
+        match self.zkthread.request::<Value, _>("starknet_getTransactionStatus", params).await {
+            Ok(_) => Ok(None),
+            Err(ClientError::Call(error)) => {
+                Ok(error.data().map(|data| data.get().trim_matches('"').to_owned()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How the thread is.
+    pub(crate) async fn status(&self) -> Result<ThreadStatus> {
+        self.call("zkthread_status", &[]).await
+    }
+
+    /// Any method, with parameters by name.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameters: &[(&str, Value)],
+    ) -> Result<T> {
+        let mut params = ObjectParams::new();
+        for (name, value) in parameters {
+            params.insert(name, value)?;
+        }
+        self.zkthread.request(method, params).await.with_context(|| method.to_owned())
     }
 }

@@ -1,106 +1,134 @@
-//! The people of the demo and what they pay each other.
+//! The users of the demo: twenty who trade on the thread, as fast as one of them makes up its mind.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use rand_core::SeedableRng;
+use rand_mt::Mt64;
 use starknet_api::core::{ChainId, Nonce};
+use starknet_rust::core::types::ExecutionResult;
+use starknet_rust::providers::ProviderError;
 use starknet_types_core::felt::Felt;
-use zkthreads_batcher::{Account, Call};
-use zkthreads_protocol::InnerTransaction;
+use zkthreads_batcher::{Account, Call, NodeError};
 
 use crate::devnet::accounts::PredeployedAccount;
-use crate::devnet::constants::STRK_ADDRESS;
 
 use super::chain::Chain;
+use super::ledger::{Ledger, Sent};
+use super::market::{Market, Order};
 
-/// One STRK, in fri.
-pub(crate) const STRK: u128 = 1_000_000_000_000_000_000;
+/// How many trade on the thread.
+pub(crate) const TRADERS: usize = 20;
+/// Everybody: the submitter, Zoe, who uses the chain directly, and the traders.
+pub(crate) const ACCOUNTS: u8 = TRADERS as u8 + 2;
+/// Mean time between a trader's answer and its next transaction. It is as long as proving on two cores asks for.
+const THINK: Duration = Duration::from_secs(5);
+/// Of so many transactions, one takes an order back.
+const CANCEL_ONE_IN: u64 = 6;
 
-/// Someone with an account.
-#[derive(Debug, Clone)]
-pub(crate) struct User {
-    pub(crate) name: &'static str,
-    pub(crate) account: Account,
+/// Who is in the demo.
+pub(crate) struct Cast {
+    /// Runs the thread, and pays for it.
+    pub(crate) submitter: PredeployedAccount,
+    /// Trades on the thread and then uses the chain directly.
+    pub(crate) zoe: Account,
+    /// Trade on the thread.
+    pub(crate) traders: Vec<Account>,
 }
 
-/// A payment in whole STRK, by place in the list of users.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Payment {
-    pub(crate) from: usize,
-    pub(crate) to: usize,
-    pub(crate) strk: u128,
-}
-
-/// The operator, who runs the thread and pays for it, and five users.
-pub(crate) const NAMES: [&str; 6] = ["operator", "Ada", "Bo", "Cleo", "Dan", "Eve"];
-
-/// What the first sub-block holds.
-pub(crate) const FIRST: [Payment; 6] =
-    [pay(1, 2, 25), pay(2, 3, 40), pay(3, 4, 15), pay(4, 5, 10), pay(5, 1, 5), pay(1, 3, 7)];
-/// What the second one holds.
-pub(crate) const SECOND: [Payment; 2] = [pay(2, 1, 3), pay(3, 2, 4)];
-/// What Bo sends to the chain himself while the second one is on its way.
-pub(crate) const ORDINARY: Payment = pay(2, 5, 1);
-
-const fn pay(from: usize, to: usize, strk: u128) -> Payment {
-    Payment { from, to, strk }
-}
-
-/// The predeployed accounts, named.
-pub(crate) fn users(accounts: &[PredeployedAccount], chain_id: &ChainId) -> Vec<User> {
-    let user = |(name, account): (_, &PredeployedAccount)| User {
-        name,
-        account: Account::new(account.address, account.private_key, chain_id.clone()),
-    };
-    NAMES.into_iter().zip(accounts).map(user).collect()
-}
-
-impl Payment {
-    /// The transfer that its payer signs.
-    pub(crate) fn sign(self, users: &[User], nonce: Nonce) -> Result<InnerTransaction> {
-        let [from, to] = [self.from, self.to].map(|index| users.get(index).context("a user is missing"));
-        let call = Call::transfer(STRK_ADDRESS.try_into()?, to?.account.address, self.strk * STRK);
-        Ok(from?.account.inner(&[call], nonce, Account::inner_bounds())?)
-    }
-}
-
-/// Signs payments with the nonces that follow the chain's.
-pub(crate) async fn sign_all(
-    chain: &Chain,
-    users: &[User],
-    payments: &[Payment],
-) -> Result<Vec<InnerTransaction>> {
-    let mut next: Vec<Option<Nonce>> = vec![None; users.len()];
-    let mut signed = Vec::new();
-    for payment in payments {
-        let (user, next) =
-            users.get(payment.from).zip(next.get_mut(payment.from)).context("a user is missing")?;
-        let nonce = match *next {
-            Some(nonce) => nonce,
-            None => chain.nonce(user.account.address).await?,
+impl Cast {
+    pub(crate) fn new(accounts: &[PredeployedAccount], chain_id: &ChainId) -> Result<Self> {
+        let account = |predeployed: &PredeployedAccount| {
+            Account::new(predeployed.address, predeployed.private_key, chain_id.clone())
         };
-        *next = Some(Nonce(nonce.0 + Felt::ONE));
-        signed.push(payment.sign(users, nonce)?);
+        let (submitter, others) = accounts.split_first().context("there is no submitter")?;
+        let (zoe, traders) = others.split_first().context("there is no Zoe")?;
+        let traders = traders.iter().map(account).collect();
+        Ok(Self { submitter: *submitter, zoe: account(zoe), traders })
     }
-    Ok(signed)
+
+    /// Everybody who trades.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &Account> {
+        self.traders.iter().chain([&self.zoe])
+    }
 }
 
-/// What each user gains by payments, in whole STRK.
-pub(crate) fn gains(payments: &[Payment]) -> [i128; NAMES.len()] {
-    let mut gains = [0; NAMES.len()];
-    for payment in payments {
-        let strk = i128::try_from(payment.strk).unwrap_or(i128::MAX);
-        gains[payment.from] -= strk;
-        gains[payment.to] += strk;
-    }
-    gains
+/// What traders have in common.
+pub(crate) struct Floor {
+    /// Where they send their transactions.
+    pub(crate) thread: Chain,
+    pub(crate) market: Market,
+    pub(crate) ledger: Arc<Ledger>,
+    /// When they stop.
+    pub(crate) until: Instant,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Someone who trades.
+pub(crate) struct Trader {
+    account: Account,
+    random: Mt64,
+    /// Orders of its own that may still wait in the book.
+    orders: Vec<u64>,
+}
 
-    #[test]
-    fn what_some_gain_others_lose() {
-        assert_eq!(gains(&FIRST), [0, -27, -15, 32, 5, 5]);
-        assert_eq!(gains(&FIRST).iter().sum::<i128>(), 0);
+impl Trader {
+    pub(crate) fn new(account: Account, seed: u64) -> Self {
+        Self { account, random: Mt64::seed_from_u64(seed), orders: Vec::new() }
+    }
+
+    /// Trades until it is time to stop: thinks, signs, sends, reads the answer.
+    pub(crate) async fn trade(mut self, floor: Arc<Floor>) -> Result<()> {
+        let mut nonce = floor.thread.nonce(self.account.address).await?;
+        let mut pause = self.pause().mul_f64(0.5);
+        loop {
+            let now = Instant::now();
+            if now + pause >= floor.until {
+                return Ok(());
+            }
+            tokio::time::sleep(pause).await;
+            let call = self.next(&floor.market);
+            nonce = match self.send(&floor, &call, nonce).await? {
+                true => Nonce(nonce.0 + Felt::ONE),
+                false => floor.thread.nonce(self.account.address).await?,
+            };
+            pause = self.pause();
+        }
+    }
+
+    /// Between half and one and a half of the mean.
+    fn pause(&mut self) -> Duration {
+        let per_mille = 500 + self.random.next_u64() % 1_000;
+        THINK.mul_f64(per_mille as f64 / 1_000.0)
+    }
+
+    fn next(&mut self, market: &Market) -> Call {
+        if self.random.next_u64().is_multiple_of(CANCEL_ONE_IN)
+            && let Some(order) = self.orders.pop()
+        {
+            return market.cancel(order);
+        }
+        market.place(Order::random(&mut self.random))
+    }
+
+    /// Whether the thread took it.
+    async fn send(&mut self, floor: &Floor, call: &Call, nonce: Nonce) -> Result<bool> {
+        let bounds = Account::inner_bounds();
+        let transaction = self.account.inner(std::slice::from_ref(call), nonce, bounds)?;
+        let asked = Instant::now();
+        let hash = match floor.thread.node.add_invoke(transaction.as_invoke(), None).await {
+            Ok(hash) => hash,
+            Err(NodeError::Starknet(ProviderError::StarknetError(error))) => {
+                floor.ledger.refused(error.to_string());
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let took = asked.elapsed();
+        let receipt = floor.thread.answer(hash).await?;
+        let succeeded = *receipt.receipt.execution_result() == ExecutionResult::Succeeded;
+        self.orders.extend(floor.market.placed(&receipt));
+        floor.ledger.took(Sent { hash, transaction, took, succeeded });
+        Ok(true)
     }
 }

@@ -7,7 +7,7 @@ use starknet_api::deprecated_contract_class::ContractClass as LegacyClass;
 use starknet_api::rpc_transaction::EntryPointByType;
 use starknet_api::state::{EntryPoint, FunctionIndex, SierraContractClass};
 use starknet_rust::core::types::contract::{AbiEntry, SierraClass, SierraClassDebugInfo};
-use starknet_rust::core::types::{EntryPointsByType, SierraEntryPoint};
+use starknet_rust::core::types::{EntryPointsByType, FlattenedSierraClass, SierraEntryPoint};
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::AdmitError;
 use zkthreads_execution::class::compile;
@@ -83,7 +83,8 @@ fn sierra_class(
     expected: Felt,
     json: &str,
 ) -> Result<(ClassHash, ClassRecord), ClassError> {
-    let class = parse_sierra(json).map_err(|reason| ClassError::Parse { name, reason })?;
+    let class = flatten(json).map_err(|reason| ClassError::Parse { name, reason })?;
+    let class = sierra(&class);
     let hash = class.calculate_class_hash();
     if hash.0 != expected {
         return Err(ClassError::Hash { name, expected, computed: hash.0 });
@@ -101,9 +102,9 @@ struct Artifact {
     abi: Vec<AbiEntry>,
 }
 
-/// An artifact, flattened as a DECLARE carries it. The ABI's text, and with it the class hash, follows the
-/// spacing of Python's JSON writer, as all Starknet tools do.
-fn parse_sierra(json: &str) -> Result<SierraContractClass, String> {
+/// An artifact as a DECLARE carries it. The ABI's text, and with it the class hash, follows the spacing of Python's
+/// JSON writer, as all Starknet tools do.
+pub(crate) fn flatten(json: &str) -> Result<FlattenedSierraClass, String> {
     let Artifact { sierra_program, contract_class_version, entry_points_by_type, abi } =
         serde_json::from_str(json).map_err(|error| error.to_string())?;
     let debug_info =
@@ -115,28 +116,30 @@ fn parse_sierra(json: &str) -> Result<SierraContractClass, String> {
         entry_points_by_type,
         abi,
     };
-    let class = class.flatten().map_err(|error| error.to_string())?;
-    let EntryPointsByType { constructor, external, l1_handler } = class.entry_points_by_type;
-    Ok(SierraContractClass {
-        sierra_program: class.sierra_program,
-        contract_class_version: class.contract_class_version,
+    class.flatten().map_err(|error| error.to_string())
+}
+
+/// The same class as the node has it.
+pub(crate) fn sierra(class: &FlattenedSierraClass) -> SierraContractClass {
+    let EntryPointsByType { constructor, external, l1_handler } = &class.entry_points_by_type;
+    SierraContractClass {
+        sierra_program: class.sierra_program.clone(),
+        contract_class_version: class.contract_class_version.clone(),
         entry_points_by_type: EntryPointByType {
             constructor: entry_points(constructor),
             external: entry_points(external),
             l1handler: entry_points(l1_handler),
         },
-        abi: class.abi,
-    })
+        abi: class.abi.clone(),
+    }
 }
 
-fn entry_points(entry_points: Vec<SierraEntryPoint>) -> Vec<EntryPoint> {
-    entry_points
-        .into_iter()
-        .map(|SierraEntryPoint { selector, function_idx }| EntryPoint {
-            function_idx: FunctionIndex(function_idx as usize),
-            selector: EntryPointSelector(selector),
-        })
-        .collect()
+fn entry_points(entry_points: &[SierraEntryPoint]) -> Vec<EntryPoint> {
+    let convert = |point: &SierraEntryPoint| EntryPoint {
+        function_idx: FunctionIndex(point.function_idx as usize),
+        selector: EntryPointSelector(point.selector),
+    };
+    entry_points.iter().map(convert).collect()
 }
 
 /// Cairo 0 classes are not in the class trie and have no compiled class hash.
@@ -157,8 +160,8 @@ mod tests {
     #[test]
     fn the_embedded_artifacts_have_the_hashes_everyone_knows() {
         for (name, expected, json) in SIERRA {
-            let class = parse_sierra(json).unwrap_or_else(|reason| panic!("{name}: {reason}"));
-            assert_eq!(class.calculate_class_hash().0, expected, "{name}");
+            let class = flatten(json).unwrap_or_else(|reason| panic!("{name}: {reason}"));
+            assert_eq!(sierra(&class).calculate_class_hash().0, expected, "{name}");
         }
         legacy_class("udc", LEGACY_UDC).unwrap();
     }
