@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
@@ -30,7 +31,7 @@ pub(super) async fn run(
     let mut out = io::stdout();
     let metrics = match recorder {
         Some((address, recorder)) => {
-            let server = MetricsServer::start(address, recorder, node.sources()).await?;
+            let server = MetricsServer::start(address, recorder, Arc::new(node.sources())).await?;
             let _ = writeln!(out, "metrics at http://{}/metrics", server.address());
             Some(server)
         }

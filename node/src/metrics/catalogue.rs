@@ -93,6 +93,34 @@ pub const METRICS: &[Metric] = &[
     a_counter("zkthreads_database_block_cache_hits_total", "", "Reads that the cache answered"),
     a_counter("zkthreads_database_block_cache_misses_total", "", "Reads that it did not"),
     a_counter("zkthreads_database_background_errors_total", "", "Flushes and compactions that failed"),
+    a_counter(
+        "zkthreads_thread_transactions_total",
+        "outcome: received, settled, reverted, rejected, forwarded, on_chain",
+        "What became of a thread's transactions; reverted ones are settled, too",
+    ),
+    a_counter("zkthreads_thread_sub_blocks_settled_total", "", "Sub-blocks settled"),
+    a_counter("zkthreads_thread_conflicts_total", "", "Conflicts that a thread met"),
+    a_counter("zkthreads_thread_resubmitted_total", "", "Sub-blocks that were sent again"),
+    a_gauge(
+        "zkthreads_thread_queue",
+        Unit::Count,
+        "state: waiting, unsettled",
+        "Transactions that wait to be executed again, or are in sub-blocks that are not settled",
+    ),
+    a_gauge(
+        "zkthreads_thread_sub_blocks",
+        Unit::Count,
+        "stage: open, closed, proving, proven, submitted",
+        "Sub-blocks that are not settled",
+    ),
+    a_gauge(
+        "zkthreads_thread_answer_seconds",
+        Unit::Seconds,
+        "quantile: 0.5, 0.99",
+        "Time from a transaction's arrival to its answer, of the last 1,024",
+    ),
+    a_gauge("zkthreads_thread_node_reachable", Unit::Count, "", "1 if the thread's node answers, 0 if not"),
+    a_gauge("zkthreads_thread_prover_memory_bytes", Unit::Bytes, "", "Memory of all provers"),
 ];
 
 /// Tells the recorder what each metric is. Those without labels are there from the beginning, at zero.

@@ -10,7 +10,7 @@ use metrics_process::Collector;
 
 pub use catalogue::{Kind, METRICS, Metric};
 pub use server::MetricsServer;
-pub use sources::Sources;
+pub use sources::{Figures, Sources};
 
 /// From verifying a proof (milliseconds) to estimating a large fee (seconds).
 const SECONDS: &[f64] =
@@ -59,7 +59,7 @@ impl Recorder {
     }
 
     /// All metrics as Prometheus reads them, with those of the process and of `sources` as they are now.
-    fn render(&self, sources: &Sources) -> String {
+    fn render(&self, sources: &dyn Figures) -> String {
         self.process.collect();
         sources.collect();
         self.prometheus.render()

@@ -1,6 +1,7 @@
 //! `GET /metrics`.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{MetricsError, Recorder, Sources};
+use super::{Figures, MetricsError, Recorder};
 
 /// How often reports are put into their histograms' buckets, so that they take no room if nobody asks.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -30,7 +31,7 @@ impl MetricsServer {
     pub async fn start(
         address: SocketAddr,
         recorder: Recorder,
-        sources: Sources,
+        sources: Arc<dyn Figures>,
     ) -> Result<Self, MetricsError> {
         let bind = |source| MetricsError::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(bind)?;
@@ -38,9 +39,9 @@ impl MetricsServer {
         let (stop, mut stopped) = oneshot::channel();
         let prometheus = recorder.prometheus.clone();
         let answer = move || {
-            let (recorder, sources) = (recorder.clone(), sources.clone());
+            let (recorder, sources) = (recorder.clone(), Arc::clone(&sources));
             async move {
-                let text = tokio::task::spawn_blocking(move || recorder.render(&sources)).await;
+                let text = tokio::task::spawn_blocking(move || recorder.render(&*sources)).await;
                 ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.unwrap_or_default())
             }
         };
