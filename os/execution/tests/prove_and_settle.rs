@@ -7,7 +7,7 @@ use starknet_api::block::BlockNumber;
 use starknet_types_core::felt::Felt;
 use support::chain::{assert_succeeded, settle_error};
 use support::commitments::assert_recomputed;
-use support::thread::{prove, sub_block, sub_block_over};
+use support::thread::{errors_of, prove, sub_block, sub_block_over};
 use support::{INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer};
 use zkthreads_execution::thread::constants::{diff_entry_count, minimal_l2_gas};
 use zkthreads_execution::{SimulationFlags, StateAt};
@@ -188,8 +188,8 @@ fn is_refused_once_damaged(mut chain: TestChain, package: &Package) {
     let mut total = receipt.actual_fee.0;
 
     let mut flipped = package.clone();
-    let middle = flipped.proof.len() / 2;
-    flipped.proof[middle] ^= 1;
+    let middle = flipped.segments[0].proof.len() / 2;
+    flipped.segments[0].proof[middle] ^= 1;
     let thread = chain.users[0].thread(hash, flipped.encode(), &[]);
     let receipt = chain.block(vec![thread]).receipts.remove(0);
     assert!(matches!(settle_error(&receipt), SettleError::Proof { .. }));
@@ -210,7 +210,11 @@ fn is_seen_by_the_next_thread_of_its_block(mut chain: TestChain, package: &Packa
     };
 
     let too_early = chain.executor.check_thread(bob, OsProgramHash(hash), &second.encode()).unwrap();
-    assert!(matches!(too_early.errors.as_slice(), [SettleError::Conflicts(_)]), "{:?}", too_early.errors);
+    assert!(
+        matches!(errors_of(&too_early).as_slice(), [SettleError::Conflicts(_)]),
+        "{:?}",
+        too_early.errors
+    );
     let threads = vec![
         chain.users[0].thread(hash, package.encode(), &[]),
         chain.users[4].thread(hash, second.encode(), &[]),

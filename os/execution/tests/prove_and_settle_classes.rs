@@ -253,9 +253,8 @@ fn is_seen_by_the_next_thread_of_its_block(package: &Package) {
     let account = newcomer.address;
     let too_early =
         chain.executor.check_thread(chain.users[5].address, ECHO_PROGRAM.hash(), &second.encode()).unwrap();
-    let [SettleError::Conflicts(conflicts)] = errors_of(&too_early).as_slice() else {
-        panic!("{:?}", too_early.errors)
-    };
+    let errors = errors_of(&too_early);
+    let [SettleError::Conflicts(conflicts)] = errors.as_slice() else { panic!("{:?}", too_early.errors) };
     let deployed_later = Conflict {
         contract: account,
         cell: StateCell::ClassHash,

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::limits::MAX_PACKAGE_BYTES;
-use zkthreads_protocol::package::{PACKAGE_MAGIC, PACKAGE_VERSION};
+use zkthreads_protocol::package::{PACKAGE_MAGIC, PACKAGE_VERSION, SINGLE_VERSION};
 use zkthreads_protocol::{Package, Statement};
 
 /// Counts the bytes this thread holds and the most it ever held.
@@ -61,29 +61,37 @@ fn check_package(bytes: &[u8]) {
     assert!(held <= FACTOR * bytes.len() + SLACK, "{held} bytes held for {} bytes of input", bytes.len());
 }
 
-fn header() -> Vec<u8> {
-    [&PACKAGE_MAGIC[..], &PACKAGE_VERSION.to_be_bytes()].concat()
+/// What a package of one segment begins with, and one of several.
+fn headers() -> [Vec<u8>; 2] {
+    let one = [&PACKAGE_MAGIC[..], &SINGLE_VERSION.to_be_bytes()].concat();
+    let several = [&PACKAGE_MAGIC[..], &PACKAGE_VERSION.to_be_bytes(), &8_u32.to_be_bytes()].concat();
+    [one, several]
 }
 
 #[test]
 fn a_promised_length_allocates_nothing() {
     for promise in [1_u32, 1_000, 1 << 20, u32::MAX] {
-        let bytes = [header(), promise.to_be_bytes().to_vec()].concat();
-        check_package(&bytes);
+        for header in headers() {
+            check_package(&[header, promise.to_be_bytes().to_vec()].concat());
+        }
     }
-    let package = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/package.bin")).unwrap();
-    for at in 0..package.len() - 4 {
-        let mut bytes = package.clone();
-        bytes[at..at + 4].copy_from_slice(&u32::MAX.to_be_bytes());
-        check_package(&bytes);
+    for golden in ["package.bin", "segments.bin"] {
+        let path = format!("{}/tests/golden/{golden}", env!("CARGO_MANIFEST_DIR"));
+        let package = std::fs::read(path).unwrap();
+        for at in 0..package.len() - 4 {
+            let mut bytes = package.clone();
+            bytes[at..at + 4].copy_from_slice(&u32::MAX.to_be_bytes());
+            check_package(&bytes);
+        }
     }
 }
 
 #[test]
 fn the_largest_inputs_stay_in_proportion() {
-    let mut zeros = header();
-    zeros.resize(MAX_PACKAGE_BYTES, 0);
-    check_package(&zeros);
+    for mut zeros in headers() {
+        zeros.resize(MAX_PACKAGE_BYTES, 0);
+        check_package(&zeros);
+    }
     let oversized = vec![0; 4 * MAX_PACKAGE_BYTES];
     assert!(peak(|| Package::decode(&oversized)) <= SLACK);
 }
@@ -91,7 +99,9 @@ fn the_largest_inputs_stay_in_proportion() {
 proptest! {
     #[test]
     fn random_tails(tail in vec(any::<u8>(), 0..4_000)) {
-        check_package(&[header(), tail].concat());
+        for header in headers() {
+            check_package(&[header, tail.clone()].concat());
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use zkthreads_protocol::{
     OsProgram, OsProgramHash, Package, PackageDigest, Statement, ThreadFacts, ThreadTransaction, Transaction,
 };
 
-use crate::sample::{felt, invoke, package};
+use crate::sample::{felt, invoke, package, segment, two_segments};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -31,15 +31,22 @@ fn check_json(name: &str, computed: &Value) {
 
 #[test]
 fn statement() {
-    let felts = package().segments[0].statement.encode();
+    let statement = segment().statement;
+    let felts = statement.encode();
     check_json("statement.json", &json!(felts.iter().map(|felt| format!("{felt:#x}")).collect::<Vec<_>>()));
-    assert_eq!(Statement::decode(&felts), Ok(package().segments[0].statement));
+    assert_eq!(Statement::decode(&felts), Ok(statement));
 }
 
 #[test]
 fn package_bytes() {
     check("package.bin", &package().encode());
     assert_eq!(Package::decode(&std::fs::read(path("package.bin")).unwrap()), Ok(package()));
+}
+
+#[test]
+fn package_of_several_segments_bytes() {
+    check("segments.bin", &two_segments().encode());
+    assert_eq!(Package::decode(&std::fs::read(path("segments.bin")).unwrap()), Ok(two_segments()));
 }
 
 #[test]
@@ -55,8 +62,7 @@ fn hashes() {
     assert_eq!((thread.facts(), thread.package(), thread.package_bytes()), (facts, &package, bytes.len()));
 
     let inner: Vec<String> = package
-        .inner_transactions
-        .iter()
+        .inner_transactions()
         .map(|inner| inner.transaction.hash(&chain_id).unwrap().to_string())
         .collect();
     let event =

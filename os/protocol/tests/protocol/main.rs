@@ -5,4 +5,5 @@ mod properties;
 mod refuse_package;
 mod refuse_statement;
 mod sample;
+mod segments;
 mod transactions;

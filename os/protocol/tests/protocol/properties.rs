@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use zkthreads_protocol::{Package, PackageDigest, Statement};
 
-use crate::sample::{any_felt, any_package, any_statement, package};
+use crate::sample::{any_felt, any_package, any_statement, package, two_segments};
 
 proptest! {
     #[test]
@@ -52,8 +52,12 @@ proptest! {
 
     /// Random bytes behind a genuine prefix reach deep into the decoder.
     #[test]
-    fn a_random_tail_is_refused_or_canonical(cut in any::<prop::sample::Index>(), tail in vec(any::<u8>(), 0..500)) {
-        let genuine = package().encode();
+    fn a_random_tail_is_refused_or_canonical(
+        several in any::<bool>(),
+        cut in any::<prop::sample::Index>(),
+        tail in vec(any::<u8>(), 0..500),
+    ) {
+        let genuine = if several { two_segments() } else { package() }.encode();
         let mut bytes = genuine[..cut.index(genuine.len())].to_vec();
         bytes.extend(tail);
         if let Ok(decoded) = Package::decode(&bytes) {

@@ -6,7 +6,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::limits::{MAX_INNER_TRANSACTIONS, MAX_STATEMENT_FELTS};
 use zkthreads_protocol::{InnerOutcome, Statement, StatementError};
 
-use crate::sample::{address, felt, package};
+use crate::sample::{address, felt, segment};
 
 /// Indices of the sample's felts; see the codec's table.
 const INNER_COUNT: usize = 6;
@@ -18,7 +18,7 @@ const FIRST_CONTRACT: usize = 19;
 const FIRST_CELL: usize = 25;
 
 fn sample() -> Statement {
-    package().segments[0].statement
+    segment().statement
 }
 
 fn refusal(felts: &[Felt]) -> StatementError {

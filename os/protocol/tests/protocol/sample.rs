@@ -62,6 +62,23 @@ pub(crate) fn package() -> Package {
     segment().into()
 }
 
+/// A package of two sub-blocks, the second a sub-block of one transaction.
+pub(crate) fn two_segments() -> Package {
+    let (first, mut second) = (segment(), segment());
+    second.inner_transactions.remove(0);
+    second.events.remove(0);
+    second.events[0].transaction_index = 0;
+    let statement = &mut second.statement;
+    statement.inner_transactions.remove(0);
+    statement.event_count = 1;
+    let hashes: Vec<_> = statement.transaction_hashes().collect();
+    statement.events_commitment =
+        zkthreads_protocol::commitments::events_commitment(&second.events, &hashes).unwrap();
+    statement.messages[0].transaction_index = 0;
+    second.proof = b"another one".to_vec();
+    Package { segments: vec![first, second] }
+}
+
 /// A sub-block of two transactions that touches every kind of field.
 pub(crate) fn segment() -> Segment {
     let [first, second] =
