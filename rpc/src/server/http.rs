@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use tower_http::cors::CorsLayer;
 
 use super::connections::{Full, Place};
-use super::{body, health, websocket};
+use super::{body, health, page, websocket};
 use crate::context::RpcContext;
 use crate::dispatch::{Dispatcher, SERVER_ERROR};
 use crate::limits::Limits;
@@ -68,6 +68,7 @@ pub(super) fn router(server: Server) -> Router {
         .route("/is_alive", get(health::is_alive))
         .route("/health", get(health::health))
         .route("/ready", get(move || health::ready(context.clone())))
+        .merge(page::routes())
         .layer(CorsLayer::permissive())
         .with_state(server)
 }

@@ -9,6 +9,7 @@ mod connections;
 mod descriptors;
 mod health;
 mod http;
+mod page;
 mod stream;
 mod websocket;
 
