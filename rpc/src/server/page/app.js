@@ -1,6 +1,5 @@
 // The page: what to ask, when, and where to show it.
 
-import { h } from './dom.js';
 import { count, shortString } from './format.js';
 import { ThreadList } from './list.js';
 import { Refused, Rpc } from './rpc.js';
@@ -100,7 +99,11 @@ async function watch(url) {
     if (!document.hidden) {
       const answer = await attempt('status', async () => rpc.call('zkthread_status', []));
       if (watched !== mine) return;
-      if (answer) section.replaceChildren(...status(answer, rpc.url.href));
+      if (answer) {
+        const isOpen = section.querySelector('details')?.open;
+        section.replaceChildren(...status(answer, rpc.url.href));
+        section.querySelector('details')?.toggleAttribute('open', isOpen ?? false);
+      }
       section.hidden = section.childElementCount === 0;
     }
     await pause(STATUS_MS);
@@ -135,7 +138,7 @@ element('thread-form').addEventListener('submit', (event) => {
   else {
     watched = null;
     trouble('status', null);
-    element('status').replaceChildren(h('span'));
+    element('status').replaceChildren();
     element('status').hidden = true;
   }
 });

@@ -79,10 +79,10 @@ export function details(thread) {
     return segment(it, index, thread.segments.length, inner);
   });
   return h('div', { class: 'details' },
-    thread.error && h('p', { class: 'trouble' }, thread.error.message),
     thread.conflicts.length
-      ? part('Conflicts', plural(thread.conflicts.length, 'value'), conflicts(thread.conflicts))
-      : null,
+      ? part('Conflicts', `${plural(thread.conflicts.length, 'value')} changed after the sub-block read them`,
+        conflicts(thread.conflicts))
+      : thread.error && h('p', { class: 'trouble' }, thread.error.message),
     part('Proof facts', null, facts([
       ['Thread transaction', whole(thread.transaction_hash)],
       ['Submitter', whole(thread.submitter)],

@@ -181,15 +181,20 @@ const segments = ({ segments: all, settled_segments: settled }) =>
   h('span', { class: 'segments', title: `${settled} of ${plural(all, 'segment')} settled` },
     Array.from({ length: all }, (_, index) => h('i', { 'data-settled': index < settled })));
 
+/** What went wrong, in a word or two. */
+function fault({ conflicts, error }) {
+  if (conflicts.length) return plural(conflicts.length, 'conflict');
+  return error ? error.kind.toLowerCase().replaceAll('_', ' ') : '';
+}
+
 const row = (thread) => [
   felt(thread.transaction_hash),
-  chip(thread.status),
+  h('span', null, chip(thread.status)),
   segments(thread),
-  h('span', { class: 'wide' }, plural(thread.inner_transactions, 'inner transaction')),
-  h('span', null, `block ${count(thread.block_number)}`, thread.block_hash ? null : ' (open)'),
+  h('span', { class: 'size' }, plural(thread.inner_transactions, 'inner transaction')),
+  h('span', null, `block ${count(thread.block_number)}${thread.block_hash ? '' : ' (open)'}`),
   h('span', { title: 'time of the block' }, time(thread.timestamp)),
   h('span', { title: 'proofs' }, bytes(thread.proof_bytes)),
   h('span', { title: 'fee' }, strk(thread.actual_fee.amount)),
-  thread.conflicts.length ? h('span', { class: 'bad' }, plural(thread.conflicts.length, 'conflict')) : null,
-  thread.error && !thread.conflicts.length ? h('span', { class: 'bad' }, thread.error.kind.toLowerCase().replaceAll('_', ' ')) : null,
+  h('span', { class: 'bad' }, fault(thread)),
 ];
