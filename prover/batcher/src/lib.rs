@@ -16,6 +16,7 @@ pub mod node;
 pub mod progress;
 pub mod settle;
 pub mod submitter;
+pub mod thread;
 mod wire;
 pub mod worker;
 

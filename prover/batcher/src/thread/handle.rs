@@ -12,6 +12,7 @@ use zkthreads_protocol::InnerTransaction;
 use zkthreads_rpc::{InnerRefusal, PoolStatus, ThreadControl, ThreadStatus};
 use zkthreads_storage::{FollowedBlock, StorageError};
 
+use super::intake::{self, Arrival};
 use super::job::{Bundle, BundleFailure, Forward, InFlight, Job, NodeHealth, SubBlockId};
 use super::sequencer::Sequencer;
 use super::shared::Shared;
@@ -45,7 +46,7 @@ pub enum FollowError {
 /// Something for the sequencer to see to.
 pub(super) enum Message {
     /// A user's transaction.
-    Submit(super::intake::Arrival),
+    Submit(Box<Arrival>),
     /// Something to do between two transactions.
     Command(Box<dyn FnOnce(&mut Sequencer) + Send>),
     /// The end.
@@ -54,8 +55,17 @@ pub(super) enum Message {
 
 /// Takes back what was handed out, when it is dropped.
 pub(super) struct Lease {
-    pub(super) messages: Sender<Message>,
-    pub(super) give_back: Option<Box<dyn FnOnce(&mut Sequencer) + Send + Sync>>,
+    messages: Sender<Message>,
+    give_back: Option<Box<dyn FnOnce(&mut Sequencer) + Send + Sync>>,
+}
+
+impl Lease {
+    pub(super) fn new(
+        messages: &Sender<Message>,
+        give_back: impl FnOnce(&mut Sequencer) + Send + Sync + 'static,
+    ) -> Self {
+        Self { messages: messages.clone(), give_back: Some(Box::new(give_back)) }
+    }
 }
 
 impl std::fmt::Debug for Lease {
@@ -97,7 +107,7 @@ impl ThreadHandle {
     /// # Errors
     /// See [`InnerRefusal`]; nothing of the transaction stays.
     pub fn submit(&self, transaction: InnerTransaction) -> Result<TransactionHash, InnerRefusal> {
-        super::intake::submit(&self.messages, &self.shared, transaction)
+        intake::submit(&self.messages, &self.shared, transaction)
     }
 
     /// Takes in the node's next block: settles what it settles, finds what it conflicts with.
@@ -171,7 +181,7 @@ impl ThreadHandle {
     /// Tells that sub-blocks that were taken as a bundle, or were in flight, are not settled by it.
     pub fn bundle_failed(&self, sub_blocks: &[(SubBlockId, u32)], failure: BundleFailure) {
         let sub_blocks = sub_blocks.to_vec();
-        self.tell(move |sequencer| sequencer.bundle_failed(&sub_blocks, failure));
+        self.tell(move |sequencer| sequencer.bundle_failed(&sub_blocks, &failure));
     }
 
     /// The bundles that were sent and that no block known here has, oldest first.
@@ -219,7 +229,7 @@ impl ThreadHandle {
     ) -> Result<T, Stopped> {
         self.wait_for(move |sequencer, answer| {
             // Whoever asked may have gone.
-            let _ = answer.send(command(sequencer));
+            drop(answer.send(command(sequencer)));
         })
         .await
     }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
+use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
 use tokio::sync::watch;
 use zkthreads_execution::sub_block::ExecutedSubBlock;
@@ -29,16 +30,16 @@ pub struct Job {
     pub attempt: u32,
     /// What to prove.
     pub executed: Arc<ExecutedSubBlock>,
-    pub(super) obsolete: watch::Receiver<()>,
+    pub(super) alive: watch::Receiver<()>,
     pub(super) _lease: Lease,
 }
 
 impl Job {
     /// Ends when the job is obsolete: its sub-block was executed again, or is settled.
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
-        let mut obsolete = self.obsolete.clone();
+        let mut attempt = self.alive.clone();
         // Nothing is ever sent: the sender goes with the attempt.
-        async move { while obsolete.changed().await.is_ok() {} }
+        async move { while attempt.changed().await.is_ok() {} }
     }
 }
 
@@ -51,7 +52,7 @@ pub struct Bundle {
     pub sub_blocks: Vec<(SubBlockId, u32)>,
     /// One segment of each.
     pub package: Package,
-    pub(super) obsolete: watch::Receiver<()>,
+    pub(super) alive: Vec<watch::Receiver<()>>,
     pub(super) _lease: Lease,
 }
 
@@ -59,7 +60,7 @@ impl Bundle {
     /// Whether a sub-block of it was executed again in the meantime, so that it should not be sent any more.
     #[must_use]
     pub fn is_obsolete(&self) -> bool {
-        self.obsolete.has_changed().is_err()
+        self.alive.iter().any(|attempt| attempt.has_changed().is_err())
     }
 }
 
@@ -69,7 +70,7 @@ pub struct InFlight {
     /// The thread transaction.
     pub hash: TransactionHash,
     /// The submitter's nonce in it.
-    pub nonce: starknet_api::core::Nonce,
+    pub nonce: Nonce,
     /// Its sub-blocks in order, each with its attempt.
     pub sub_blocks: Vec<(SubBlockId, u32)>,
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use zkthreads_execution::ChainState;
 use zkthreads_execution::sub_block::{ExecutedInner, ExecutedSubBlock, OpenSubBlock};
 use zkthreads_protocol::{BaseBlock, Segment};
-use zkthreads_rpc::MetConflict;
+use zkthreads_rpc::thread::MetConflict;
 use zkthreads_storage::{JournalStage, JournalSubBlock};
 
 use super::SubBlockId;
@@ -37,6 +37,8 @@ pub(super) struct SubBlock {
     pub(super) executed: Arc<ExecutedSubBlock>,
     pub(super) steps: u64,
     pub(super) stage: Stage,
+    /// The node refuses it for another reason than a conflict: it has to be executed again.
+    pub(super) is_refused: bool,
     /// Goes when the attempt does; whoever works on it sees that.
     pub(super) alive: watch::Sender<()>,
 }
@@ -97,11 +99,7 @@ pub(super) enum Stage {
         lease: u64,
     },
     /// Sent.
-    Submitted {
-        proof: Proof,
-        hash: TransactionHash,
-        nonce: Nonce,
-    },
+    Submitted { proof: Proof, hash: TransactionHash, nonce: Nonce },
 }
 
 /// How proving an attempt has failed so far.
@@ -158,7 +156,9 @@ impl Stage {
     pub(super) fn proof(&self) -> Option<&Proof> {
         match self {
             Self::Closed { .. } | Self::Proving { .. } => None,
-            Self::Proven { proof, .. } | Self::Taken { proof, .. } | Self::Submitted { proof, .. } => Some(proof),
+            Self::Proven { proof, .. } | Self::Taken { proof, .. } | Self::Submitted { proof, .. } => {
+                Some(proof)
+            }
         }
     }
 
@@ -175,13 +175,22 @@ impl SubBlock {
     /// Completes `block`.
     pub(super) fn close(seed: Seed, block: &OpenSubBlock) -> Result<Self, Setback> {
         Ok(Self {
-            seed,
             inner: block.executed().to_vec(),
             executed: Arc::new(block.close()?),
             steps: block.steps(),
-            stage: Stage::closed(),
+            stage: Stage::Closed { not_before: patience(seed.refusals), failures: ProofFailures::default() },
+            is_refused: false,
             alive: watch::Sender::new(()),
+            seed,
         })
+    }
+
+    /// Notes that the node refuses it for another reason than a conflict.
+    pub(super) fn refuse(&mut self, reason: &str) {
+        tracing::error!(sub_block = %self.seed.id, reason, "refused by the node");
+        self.seed.refusals = self.seed.refusals.saturating_add(1);
+        self.is_refused = true;
+        self.stage = Stage::closed();
     }
 
     /// Which attempt of which sub-block it is.
@@ -217,15 +226,14 @@ impl Open {
     }
 }
 
+/// Until when to wait after so many failures: twice as long after each, up to some minutes.
+pub(super) fn patience(failures: u32) -> Option<Instant> {
+    let seconds = 1_u64.checked_shl(failures.min(8)).filter(|_| failures > 0)?;
+    Some(Instant::now() + Duration::from_secs(seconds))
+}
+
 fn row(seed: &Seed, base_block: BaseBlock, stage: JournalStage, hot: bool) -> JournalSubBlock {
-    JournalSubBlock {
-        id: seed.id.0,
-        base_block,
-        stage,
-        attempts: seed.attempt,
-        position: seed.position,
-        hot,
-    }
+    JournalSubBlock { id: seed.id.0, base_block, stage, attempts: seed.attempt, position: seed.position, hot }
 }
 
 impl Unsettled {
@@ -244,13 +252,22 @@ impl Unsettled {
         self.closed_mut().find(|sub_block| sub_block.name() == name)
     }
 
+    /// Takes this very attempt out.
+    pub(super) fn remove(&mut self, name: (SubBlockId, u32)) -> Option<SubBlock> {
+        let mut lists = [&mut self.fronts, &mut self.hots].into_iter();
+        lists.find_map(|list| {
+            let at = list.iter().position(|sub_block| sub_block.name() == name)?;
+            Some(list.remove(at))
+        })
+    }
+
     /// Every transaction in order, with its sub-block and its index there.
     pub(super) fn transactions(&self) -> impl Iterator<Item = (SubBlockId, u32, &Arc<ExecutedInner>)> {
         let closed = self.closed().map(|sub_block| (sub_block.seed.id, sub_block.inner.as_slice()));
         let open = [(self.open.seed.id, self.open.block.executed())];
-        closed.chain(open).flat_map(|(id, inner)| {
-            (0_u32..).zip(inner).map(move |(index, executed)| (id, index, executed))
-        })
+        closed
+            .chain(open)
+            .flat_map(|(id, inner)| (0_u32..).zip(inner).map(move |(index, executed)| (id, index, executed)))
     }
 
     /// Every sub-block that has transactions, as the journal has it.

@@ -33,7 +33,9 @@ impl Taint {
         if self.0.is_empty() {
             return (inner, Vec::new());
         }
-        inner.into_iter().partition(|executed| !self.reach(&executed.accesses.reads, &executed.accesses.writes))
+        inner
+            .into_iter()
+            .partition(|executed| !self.reach(&executed.accesses.reads, &executed.accesses.writes))
     }
 
     /// Whether a transaction depends on the cells; if so, what it writes is added.

@@ -1,0 +1,45 @@
+//! A thread kept alive: users' transactions are executed on arrival on top of the node's chain, gathered in sub-blocks,
+//! and these proven and settled in the background. ADR 34 has the reasons.
+//!
+//! ```text
+//! users -> submit --+                     +--> take_job ..... proved        provers
+//!                   v                     |
+//!              the sequencer: open sub-block -> closed -> proven -> submitted -> settled
+//!                   ^        (journal)    |
+//! node -> follow ---+                     +--> take_bundle .. submitting    settler
+//! ```
+//!
+//! The **sequencer** is one thread of execution and owns all of it: the followed database, the journal, the sub-blocks.
+//! Everyone else has a [`ThreadHandle`] and sends it commands. It never waits for a proof, a node or a client.
+//!
+//! * [`Thread::start`] reads the journal and goes on from there; what it acknowledged is never lost.
+//! * The pre-confirmed block that [`ChainFeed`](zkthreads_rpc::ChainFeed) shows is the newest block of the node, with all
+//!   that is not settled on top.
+
+mod config;
+mod figures;
+mod following;
+mod forwards;
+mod handle;
+mod intake;
+mod job;
+mod landed;
+mod ledger;
+mod model;
+mod proving;
+mod replay;
+mod report;
+mod restore;
+mod rules;
+mod sequencer;
+mod setback;
+mod settling;
+mod shared;
+mod taint;
+mod waiting;
+mod work;
+
+pub use config::{DEFAULT_MAX_UNSETTLED, HotPolicy, Provers, ThreadConfig, ThreadParts};
+pub use handle::{FollowError, Stopped, ThreadHandle};
+pub use job::{Bundle, BundleFailure, Forward, InFlight, Job, NodeHealth, SubBlockId};
+pub use sequencer::{Thread, ThreadError};

@@ -1,0 +1,139 @@
+//! Sub-blocks are handed to provers, and proofs taken back.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use zkthreads_execution::sub_block::ExecutedSubBlock;
+use zkthreads_protocol::Package;
+
+use super::SubBlockId;
+use super::config::HotPolicy;
+use super::model::{Proof, ProofFailures, Stage, SubBlock, patience};
+use super::replay::Changes;
+use super::setback::Setback;
+use super::work::Work;
+use crate::worker::{self, Proven, WorkerError};
+
+/// Failures for lack of memory or time after which a sub-block is halved.
+const MAX_TOO_LARGE: u32 = 3;
+/// Failures of any kind after which a sub-block is halved.
+const MAX_FAILURES: u32 = 6;
+
+impl Work {
+    /// The oldest sub-block that waits for a prover; it is being proven from now on.
+    pub(super) fn next_job(&mut self, now: Instant) -> Option<(&SubBlock, u64)> {
+        let lease = self.lease();
+        let is_due = |sub_block: &&mut SubBlock| match &sub_block.stage {
+            Stage::Closed { not_before, .. } => not_before.is_none_or(|not_before| not_before <= now),
+            _ => false,
+        };
+        let sub_block = self.unsettled.closed_mut().find(is_due)?;
+        if let Stage::Closed { failures, .. } = sub_block.stage {
+            sub_block.stage = Stage::Proving { lease, since: now, stage: None, failures };
+        }
+        Some((sub_block, lease))
+    }
+
+    /// When the next sub-block waits no more for being proven or sent.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        let due = self.unsettled.closed().filter_map(|sub_block| match sub_block.stage {
+            Stage::Closed { not_before, .. } | Stage::Proven { not_before, .. } => not_before,
+            _ => None,
+        });
+        due.min()
+    }
+
+    /// Whoever took a job did not do it.
+    pub(super) fn give_back_job(&mut self, name: (SubBlockId, u32), given_back: u64) {
+        if let Some(sub_block) = self.unsettled.find_mut(name)
+            && let Stage::Proving { lease, failures, .. } = sub_block.stage
+            && lease == given_back
+        {
+            sub_block.stage = Stage::Closed { not_before: None, failures };
+        }
+    }
+
+    /// A proof has come so far.
+    pub(super) fn proving(&mut self, name: (SubBlockId, u32), reached: worker::Stage) {
+        if let Some(sub_block) = self.unsettled.find_mut(name)
+            && let Stage::Proving { stage, .. } = &mut sub_block.stage
+        {
+            *stage = Some(reached);
+        }
+    }
+
+    /// Proving ended. What is obsolete is dropped.
+    pub(super) fn proved(
+        &mut self,
+        name: (SubBlockId, u32),
+        result: Result<Proven, WorkerError>,
+    ) -> Result<(), Setback> {
+        let Some(sub_block) = self.unsettled.find_mut(name) else { return Ok(()) };
+        let Stage::Proving { since, failures, .. } = sub_block.stage else { return Ok(()) };
+        match result {
+            Ok(Proven { proof, .. }) => {
+                let (proof, bytes) = packed(&sub_block.executed, proof);
+                let proof = Proof { took: Some(since.elapsed()), ..proof };
+                sub_block.stage = Stage::Proven { proof, not_before: None };
+                self.turn.segments.push((name.0, bytes));
+                self.end_turn()
+            }
+            Err(error) => self.not_proved(name, failures, &error),
+        }
+    }
+
+    fn not_proved(
+        &mut self,
+        name: (SubBlockId, u32),
+        mut failures: ProofFailures,
+        error: &WorkerError,
+    ) -> Result<(), Setback> {
+        tracing::warn!(sub_block = %name.0, attempt = name.1, %error, "not proven");
+        let too_large = matches!(error, WorkerError::OutOfMemory { .. } | WorkerError::Deadline { .. });
+        failures.all += 1;
+        failures.too_large += u32::from(too_large);
+        let is_hopeless = error.is_final() || failures.too_large >= MAX_TOO_LARGE;
+        let Some(sub_block) = self.unsettled.find_mut(name) else { return Ok(()) };
+        let is_single = sub_block.inner.len() == 1;
+        if is_hopeless && is_single {
+            return self.give_up(name, error);
+        }
+        if !is_single && (is_hopeless || failures.all >= MAX_FAILURES) {
+            return self.halve(name);
+        }
+        sub_block.stage = Stage::Closed { not_before: patience(failures.all), failures };
+        Ok(())
+    }
+
+    /// A transaction that cannot be proven even alone: the chain may have it, or nobody.
+    fn give_up(&mut self, name: (SubBlockId, u32), error: &WorkerError) -> Result<(), Setback> {
+        let mut changes = Changes::default();
+        for executed in self.unsettled.remove(name).into_iter().flat_map(|sub_block| sub_block.inner) {
+            if self.rules.config.on_hot == HotPolicy::Forward {
+                changes.forwarded.push((executed.hash, executed.transaction.clone()));
+            } else {
+                changes.rejected.push((executed.hash, format!("it cannot be proven: {error}")));
+            }
+        }
+        self.absorb(changes);
+        self.replay(Vec::new(), |replay| replay, false)?;
+        self.look_after_waiting()?;
+        self.end_turn()
+    }
+
+    /// Makes two sub-blocks of one. Both do what the one did, so that nothing changes for those after it.
+    fn halve(&mut self, name: (SubBlockId, u32)) -> Result<(), Setback> {
+        self.replay(Vec::new(), |replay| replay.halving(name), false)?;
+        self.look_after_waiting()?;
+        self.end_turn()
+    }
+}
+
+/// The proven sub-block, and the bytes of a package of it alone.
+pub(super) fn packed(executed: &Arc<ExecutedSubBlock>, proof: Vec<u8>) -> (Proof, Vec<u8>) {
+    let package = Package::from(ExecutedSubBlock::clone(executed).into_segment(proof));
+    let bytes = package.encode();
+    let segment = package.segments.into_iter().next();
+    let segment = Arc::new(segment.unwrap_or_else(|| unreachable!("a package has a segment")));
+    (Proof { segment, bytes: bytes.len(), took: None }, bytes)
+}

@@ -1,0 +1,175 @@
+//! Proven sub-blocks are handed to the settler, and what became of them taken back.
+
+use std::time::{Duration, Instant};
+
+use starknet_api::core::Nonce;
+use starknet_api::transaction::TransactionHash;
+use zkthreads_protocol::limits::{MAX_PACKAGE_BYTES, MAX_SEGMENTS};
+use zkthreads_protocol::{InnerTransaction, Package};
+use zkthreads_rpc::thread::MetConflict;
+
+use super::SubBlockId;
+use super::job::{BundleFailure, InFlight};
+use super::model::{Stage, SubBlock};
+use super::setback::Setback;
+use super::work::Work;
+
+/// After how long sub-blocks that could not be sent are offered again.
+const OFFERED_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Sub-blocks that were taken as a bundle.
+pub(super) struct TakenBundle {
+    pub(super) sub_blocks: Vec<(SubBlockId, u32)>,
+    pub(super) package: Package,
+    pub(super) alive: Vec<tokio::sync::watch::Receiver<()>>,
+    pub(super) lease: u64,
+}
+
+impl Work {
+    /// The next proven sub-blocks, if all before them are on their way: as many in a row as a package takes.
+    pub(super) fn next_bundle(&mut self, now: Instant) -> Option<TakenBundle> {
+        let lease = self.lease();
+        let is_sent = |sub_block: &&mut SubBlock| sub_block.stage.submitted().is_some();
+        let (mut segments, mut bytes) = (Vec::new(), 0);
+        let (mut sub_blocks, mut alive) = (Vec::new(), Vec::new());
+        for sub_block in self.unsettled.closed_mut().skip_while(is_sent) {
+            let Stage::Proven { proof, not_before } = &sub_block.stage else { break };
+            bytes += proof.bytes;
+            let is_due = not_before.is_none_or(|not_before| not_before <= now);
+            if !is_due
+                || segments.len() == MAX_SEGMENTS
+                || (bytes > MAX_PACKAGE_BYTES && !segments.is_empty())
+            {
+                break;
+            }
+            segments.push(proof.segment.as_ref().clone());
+            sub_blocks.push(sub_block.name());
+            alive.push(sub_block.alive.subscribe());
+            let proof = proof.clone();
+            sub_block.stage = Stage::Taken { proof, lease };
+        }
+        if segments.is_empty() {
+            return None;
+        }
+        Some(TakenBundle { sub_blocks, package: Package { segments }, alive, lease })
+    }
+
+    /// Whoever took a bundle neither sent it nor said what became of it.
+    pub(super) fn give_back_bundle(&mut self, given_back: u64) {
+        for sub_block in self.unsettled.closed_mut() {
+            if let Stage::Taken { proof, lease } = &sub_block.stage
+                && *lease == given_back
+            {
+                sub_block.stage = Stage::Proven { proof: proof.clone(), not_before: None };
+            }
+        }
+    }
+
+    /// A bundle is about to be sent. Whether it may be: not if a sub-block of it is obsolete.
+    pub(super) fn submitting(
+        &mut self,
+        names: &[(SubBlockId, u32)],
+        hash: TransactionHash,
+        nonce: Nonce,
+    ) -> Result<bool, Setback> {
+        let is_ready = |name: &(SubBlockId, u32)| {
+            let found = self.unsettled.closed().find(|sub_block| sub_block.name() == *name);
+            found.is_some_and(|sub_block| {
+                matches!(sub_block.stage, Stage::Taken { .. } | Stage::Proven { .. })
+            })
+        };
+        if !names.iter().all(is_ready) {
+            return Ok(false);
+        }
+        for name in names {
+            let Some(sub_block) = self.unsettled.find_mut(*name) else { continue };
+            if let Some(proof) = sub_block.stage.proof().cloned() {
+                sub_block.stage = Stage::Submitted { proof, hash, nonce };
+            }
+        }
+        self.end_turn()?;
+        Ok(true)
+    }
+
+    /// What was taken as a bundle, or sent, is not settled by it.
+    pub(super) fn bundle_failed(
+        &mut self,
+        names: &[(SubBlockId, u32)],
+        failure: &BundleFailure,
+    ) -> Result<(), Setback> {
+        tracing::warn!(?names, ?failure, "not sent, or not settled");
+        let head = self.base_block().number;
+        let mut is_refused = false;
+        for (place, name) in names.iter().enumerate() {
+            let Some(sub_block) = self.unsettled.find_mut(*name) else { continue };
+            let Some(proof) = sub_block.stage.proof().cloned() else { continue };
+            match failure {
+                // Another transaction may carry it by now.
+                BundleFailure::Vanished { hash }
+                    if sub_block.stage.submitted().is_some_and(|(sent, _)| sent != *hash) =>
+                {
+                    continue;
+                }
+                BundleFailure::Conflicts(conflicts) if place == 0 => {
+                    let met = conflicts.iter().map(|conflict| MetConflict::new(conflict, head));
+                    sub_block.seed.remember(met);
+                }
+                BundleFailure::WouldRevert { reason } if place == 0 => {
+                    sub_block.refuse(reason);
+                    is_refused = true;
+                    continue;
+                }
+                _ => {}
+            }
+            let not_before = Some(Instant::now() + OFFERED_AGAIN_AFTER);
+            sub_block.stage = Stage::Proven { proof, not_before };
+        }
+        self.shared.figures.lock().totals.resubmitted += u64::try_from(names.len()).unwrap_or(u64::MAX);
+        if is_refused {
+            self.replay(Vec::new(), |replay| replay, false)?;
+            self.look_after_waiting()?;
+        }
+        self.end_turn()
+    }
+
+    /// The bundles that were sent and are not settled, in order.
+    pub(super) fn in_flight(&self) -> Vec<InFlight> {
+        let mut bundles: Vec<InFlight> = Vec::new();
+        for sub_block in self.unsettled.closed() {
+            let Some((hash, nonce)) = sub_block.stage.submitted() else { continue };
+            match bundles.iter_mut().find(|bundle| bundle.hash == hash) {
+                Some(bundle) => bundle.sub_blocks.push(sub_block.name()),
+                None => bundles.push(InFlight { hash, nonce, sub_blocks: vec![sub_block.name()] }),
+            }
+        }
+        bundles
+    }
+
+    /// The next transaction that the chain shall have as it is.
+    pub(super) fn next_forward(&mut self, now: Instant) -> Option<(TransactionHash, InnerTransaction, u64)> {
+        let lease = self.lease();
+        let (hash, transaction) = self.forwards.take(lease, now)?;
+        Some((hash, transaction, lease))
+    }
+
+    /// The node has taken a transaction as it is, or refuses it for good.
+    pub(super) fn forwarded(
+        &mut self,
+        hash: TransactionHash,
+        result: Result<(), String>,
+    ) -> Result<(), Setback> {
+        match result {
+            Ok(()) => {
+                self.forwards.sent(hash, Instant::now());
+                Ok(())
+            }
+            Err(reason) => {
+                self.find_forwarded()?;
+                if self.forwards.remove(hash) {
+                    self.reject(hash, format!("the node refuses it: {reason}"));
+                }
+                self.end_turn()
+            }
+        }
+    }
+}
