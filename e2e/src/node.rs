@@ -132,6 +132,12 @@ impl TestNode {
         &self.accounts[index]
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// `kill -9`: the node gets no chance to finish anything.
     ///
     /// # Errors

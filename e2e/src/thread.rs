@@ -31,6 +31,7 @@ pub struct ThreadOptions {
     submitter: Wallet,
     data_dir: Option<PathBuf>,
     port: u16,
+    ignored: Option<String>,
     more: Vec<String>,
 }
 
@@ -44,6 +45,7 @@ impl ThreadOptions {
             submitter: submitter.clone(),
             data_dir: None,
             port: 0,
+            ignored: None,
             more: Vec::new(),
         }
     }
@@ -69,6 +71,13 @@ impl ThreadOptions {
         self
     }
 
+    /// Starts it with a signal ignored that would end it.
+    #[must_use]
+    pub fn ignoring(mut self, signal: &str) -> Self {
+        self.ignored = Some(signal.to_owned());
+        self
+    }
+
     /// Any other option of `zkthreads thread`.
     #[must_use]
     pub fn with(mut self, arguments: &[&str]) -> Self {
@@ -82,7 +91,14 @@ impl ThreadOptions {
         let mut options = fs::OpenOptions::new();
         let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&key)?;
         std::io::Write::write_all(&mut file, hex(self.submitter.private_key).as_bytes())?;
-        let mut command = Command::new(binary()?);
+        let mut command = match &self.ignored {
+            None => Command::new(binary()?),
+            Some(signal) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("trap '' {signal}; exec \"$0\" \"$@\"")]).arg(binary()?);
+                shell
+            }
+        };
         command.args(["thread", "--node", &self.node, "--contracts", &self.contracts]);
         command.args(["--submitter", &hex(self.submitter.address), "--submitter-key-file"]).arg(key);
         command.args(["--port", &self.port.to_string()]).arg("--data-dir").arg(directory);
@@ -197,6 +213,12 @@ impl TestThread {
         let status = self.status().await?;
         let provers = status["provers"].as_array().context("no provers")?;
         Ok(provers.iter().filter_map(|prover| prover["pid"].as_u64()?.try_into().ok()).collect())
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Whether it still runs.

@@ -8,14 +8,15 @@ use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use cairo_lang_starknet_classes::contract_class::ContractClass;
 use serde_json::json;
 use zkthreads_e2e::token::STRK;
-use zkthreads_e2e::{TestNode, hex, sub_block};
+use zkthreads_e2e::{Rpc, TestNode, hex, sub_block};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What a client is told: where the node is, whose keys it may use, a contract to declare, a package to settle.
-async fn briefing(node: &TestNode, directory: &Path) -> Result<PathBuf> {
+/// What a client is told: where the node and the thread are, whose keys it may use, a contract to declare, a package to
+/// settle.
+async fn briefing(node: &TestNode, thread: Option<&Rpc>, directory: &Path) -> Result<PathBuf> {
     let sierra = root().join("contracts/probe.sierra.json");
     let casm = directory.join("probe.casm.json");
     let class: ContractClass = serde_json::from_slice(&std::fs::read(&sierra)?)?;
@@ -41,7 +42,8 @@ async fn briefing(node: &TestNode, directory: &Path) -> Result<PathBuf> {
     };
     let told = json!({
         "url": node.rpc.url(),
-        "ws": node.rpc.url().replace("http://", "ws://").replace("/rpc", "/ws"),
+        "ws": websocket(&node.rpc),
+        "thread": thread.map(|thread| json!({ "url": thread.url(), "ws": websocket(thread) })),
         "submitter": account(0),
         "burst": account(8),
         "user": account(9),
@@ -57,10 +59,13 @@ async fn briefing(node: &TestNode, directory: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-async fn run(mut command: Command) -> Result<()> {
-    let node = TestNode::start()?;
+fn websocket(rpc: &Rpc) -> String {
+    rpc.url().replace("http://", "ws://").replace("/rpc", "/ws")
+}
+
+async fn run(mut command: Command, node: &TestNode, thread: Option<&Rpc>) -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let briefing = briefing(&node, directory.path()).await?;
+    let briefing = briefing(node, thread, directory.path()).await?;
     command.env("ZKTHREADS_BRIEFING", briefing);
     let shown = format!("{command:?}");
     let output = tokio::task::spawn_blocking(move || command.output()).await?;
@@ -73,7 +78,7 @@ async fn run(mut command: Command) -> Result<()> {
 }
 
 /// Runs a file of `e2e/js` with starknet.js.
-async fn starknet_js(file: &str) -> Result<()> {
+pub(crate) async fn starknet_js(file: &str, node: &TestNode, thread: Option<&Rpc>) -> Result<()> {
     let directory = root().join("e2e/js");
     ensure!(
         directory.join("node_modules/starknet").is_dir(),
@@ -84,39 +89,39 @@ async fn starknet_js(file: &str) -> Result<()> {
     let bundled = directory.join(format!("node_modules/node-linux-{machine}/bin/node"));
     let mut command = Command::new(if bundled.is_file() { bundled } else { "node".into() });
     command.arg("--test").arg(file).current_dir(directory);
-    run(command).await
+    run(command, node, thread).await
 }
 
 /// Runs a file of `e2e/python` with starknet.py.
-async fn starknet_py(file: &str) -> Result<()> {
+pub(crate) async fn starknet_py(file: &str, node: &TestNode, thread: Option<&Rpc>) -> Result<()> {
     let python = root().join(".venv/bin/python");
     ensure!(python.is_file(), "starknet.py is missing: run `make setup` first");
     let mut command = Command::new(python);
     command.arg(file).current_dir(root().join("e2e/python"));
-    run(command).await
+    run(command, node, thread).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn starknet_js_deploys_declares_and_settles() -> Result<()> {
-    starknet_js("client.test.mjs").await
+    starknet_js("client.test.mjs", &TestNode::start()?, None).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn starknet_js_estimates_traces_bursts_and_verifies() -> Result<()> {
-    starknet_js("flows.test.mjs").await
+    starknet_js("flows.test.mjs", &TestNode::start()?, None).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn starknet_js_subscribes() -> Result<()> {
-    starknet_js("subscriptions.test.mjs").await
+    starknet_js("subscriptions.test.mjs", &TestNode::start()?, None).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn starknet_py_deploys_declares_and_settles() -> Result<()> {
-    starknet_py("client_test.py").await
+    starknet_py("client_test.py", &TestNode::start()?, None).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn starknet_py_estimates_traces_bursts_and_subscribes() -> Result<()> {
-    starknet_py("flows_test.py").await
+    starknet_py("flows_test.py", &TestNode::start()?, None).await
 }

@@ -1,0 +1,101 @@
+//! The chain moves under a thread.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance};
+use zkthreads_e2e::{TestThread, hex};
+
+use super::{check_supply, node, pay, send, thread};
+
+/// The sub-block that a transaction is in, by the order of closing: the thread tells sizes, not hashes.
+async fn unsettled(thread: &TestThread) -> Result<Vec<Value>> {
+    let status = thread.status().await?;
+    let all = status["sub_blocks"].as_array().context("sub-blocks")?;
+    Ok(all.iter().filter(|sub_block| sub_block["stage"] != "SETTLED").cloned().collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_costs_only_what_depends_on_it() -> Result<()> {
+    let node = node()?;
+    let thread = thread(&node).with(&["--max-transactions", "2"]).start()?;
+    let account = |index: usize| node.account(index);
+
+    // Two sub-blocks that have nothing to do with each other.
+    let spent_twice = pay(&thread, account(1), 0, account(5).address, 100).await?;
+    let beside = pay(&thread, account(2), 0, account(6).address, 100).await?;
+    let mut independent = Vec::new();
+    for (from, to) in [(3, 7), (4, 8)] {
+        independent.push(pay(&thread, account(from), 0, account(to).address, 100).await?);
+    }
+    let ids: Vec<_> = unsettled(&thread).await?.iter().map(|it| it["id"].clone()).collect();
+    assert_eq!(ids.len(), 2, "each full with two transactions");
+
+    // User 1 changes its mind, on the chain.
+    let direct = send(&node.rpc, account(1), 0, account(9).address, 7).await?;
+    node.rpc.wait(direct).await?.succeeded();
+
+    let params = json!({ "transaction_hash": hex(spent_twice) });
+    let status = thread.until("told of the conflict", |status| status["totals"]["conflicts"] != 0).await?;
+    let struck = status["sub_blocks"].as_array().context("sub-blocks")?;
+    let struck = struck.iter().find(|it| it["id"] == ids[0]).context("the first sub-block is gone")?;
+    let nonce = struck["conflicts"].as_array().context("conflicts")?.iter().find(|it| it["kind"] == "NONCE");
+    let nonce = nonce.with_context(|| format!("no conflict of a nonce in {struck:#}"))?;
+    assert_eq!(nonce["contract"], hex(account(1).address));
+    assert_eq!((&nonce["expected"], &nonce["found"]), (&json!("0x0"), &json!("0x1")));
+
+    thread.settled(&node.rpc, beside).await?.succeeded();
+    for hash in independent {
+        thread.settled(&node.rpc, hash).await?.succeeded();
+    }
+    let status = thread.until_settled().await?;
+    let sub_blocks = status["sub_blocks"].as_array().context("sub-blocks")?;
+    let untouched =
+        sub_blocks.iter().find(|it| it["id"] == ids[1]).context("the second sub-block is gone")?;
+    assert_eq!(untouched["attempt"], 1, "it was proven once: {untouched:#}");
+
+    // Who sent the transaction that has become invalid learns it, and why.
+    let refusal = thread.rpc.refusal("starknet_getTransactionStatus", params).await?;
+    assert_eq!(refusal.code, 29);
+    assert!(refusal.data.to_string().contains("nonce"), "{refusal}");
+    assert_eq!(status["totals"]["rejected"], 1);
+    assert_eq!(balance(&node.rpc, ETH, account(5).address).await?, INITIAL_BALANCE);
+    assert_eq!(balance(&node.rpc, ETH, account(9).address).await?, INITIAL_BALANCE + 7);
+    check_supply(&node).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_still_holds_is_executed_again_and_settles() -> Result<()> {
+    let node = node()?;
+    let thread = thread(&node).start()?;
+    let (giver, taker) = (node.account(1), node.account(2));
+    // The taker's balance is read and written by both; neither transaction becomes invalid.
+    let inner = pay(&thread, giver, 0, taker.address, 100).await?;
+    let direct = send(&node.rpc, node.account(3), 0, taker.address, 11).await?;
+    node.rpc.wait(direct).await?.succeeded();
+    thread.settled(&node.rpc, inner).await?.succeeded();
+    assert_eq!(balance(&node.rpc, ETH, taker.address).await?, INITIAL_BALANCE + 111);
+    let status = thread.until_settled().await?;
+    assert_eq!(status["totals"]["rejected"], 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_can_no_longer_be_paid_reverts() -> Result<()> {
+    let node = node()?;
+    let thread = thread(&node).start()?;
+    let (owner, friend) = (node.account(1), node.account(2));
+    // The owner receives in the thread, and spends all of it there; on the chain the giver takes the money elsewhere.
+    let giver = node.account(3);
+    let given = pay(&thread, giver, 0, owner.address, 500).await?;
+    let spent = pay(&thread, owner, 0, friend.address, INITIAL_BALANCE + 500).await?;
+    let direct = send(&node.rpc, giver, 0, node.account(4).address, 1).await?;
+    node.rpc.wait(direct).await?.succeeded();
+
+    let receipt = thread.settled(&node.rpc, spent).await?;
+    assert!(!receipt.reverted().is_empty());
+    assert_eq!(thread.settled(&thread.rpc, spent).await?.json, receipt.json);
+    let params = json!({ "transaction_hash": hex(given) });
+    assert_eq!(thread.rpc.refusal("starknet_getTransactionStatus", params).await?.code, 29);
+    assert_eq!(balance(&node.rpc, ETH, friend.address).await?, INITIAL_BALANCE);
+    check_supply(&node).await
+}
