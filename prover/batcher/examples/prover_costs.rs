@@ -1,0 +1,129 @@
+//! What proofs take: for sub-blocks of so many transfers each, the steps, the memory at most, and the time of each stage.
+//!
+//! ```text
+//! cargo run --release -p zkthreads-batcher --example prover_costs -- 1 10 100
+//! ```
+//!
+//! Each proof is made by a process of its own, the example `prove_worker`, with the memory of the whole machine. The
+//! table of `worker::budget` is made of these.
+
+#[path = "../../../os/program/tests/sub_block_support/mod.rs"]
+mod sub_block_support;
+#[path = "../tests/worker_support/mod.rs"]
+mod worker_support;
+
+use std::cell::RefCell;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use sub_block_support::{World, transfer};
+use worker_support::{config, eventually};
+use zkthreads_batcher::worker::{ProverPool, ProverPoolConfig, Stage};
+use zkthreads_execution::sub_block::ExecutedSubBlock;
+
+/// How often a process is looked at.
+const INTERVAL: Duration = Duration::from_millis(10);
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    for argument in std::env::args().skip(1) {
+        let transfers = argument.parse().context("a number of transfers")?;
+        measure(transfers).await?;
+    }
+    Ok(())
+}
+
+async fn measure(transfers: usize) -> Result<()> {
+    let executed = sub_block(transfers);
+    let pool = ProverPool::new(ProverPoolConfig { memory_bytes: 1 << 40, ..config() })?;
+    // It has the tables then, of some 300 MiB.
+    eventually("the prover is ready", || pool.figures().iter().any(|it| it.memory_bytes > 1 << 28)).await;
+    let pid = pool.figures()[0].pid;
+    let peak = watch(pid);
+    let before = cpu_seconds(pid);
+    let begun = RefCell::new(Vec::new());
+    let proven = pool.prove(1, &executed, |stage| begun.borrow_mut().push((stage, Instant::now()))).await?;
+    let end = Instant::now();
+    let peak = peak();
+    let after = cpu_seconds(pid);
+
+    let begun = begun.take();
+    let total = end - begun[0].1;
+    println!(
+        "{transfers} transfers: {} steps in {:.1} s ({:.1} s of processors, {:.1} s of it the kernel's), {} MiB resident, {} MiB of data, {} bytes",
+        proven.steps,
+        total.as_secs_f64(),
+        after.0 + after.1 - before.0 - before.1,
+        after.1 - before.1,
+        peak.resident >> 10,
+        peak.data >> 10,
+        proven.proof.len(),
+    );
+    let ends = begun.iter().skip(1).map(|(_, begin)| *begin).chain([end]);
+    for ((stage, begin), end) in begun.iter().zip(ends) {
+        if !matches!(stage, Stage::OsRan { .. }) {
+            println!("    {:>6.2} s {stage}", (end - *begin).as_secs_f64());
+        }
+    }
+    Ok(())
+}
+
+/// Transfers between ten users, in turn.
+fn sub_block(transfers: usize) -> ExecutedSubBlock {
+    const USERS: usize = 10;
+    let mut world = World::new(USERS);
+    let strk = world.strk();
+    let signed = (0..transfers).map(|index| {
+        let to = world.users[(index + 1) % USERS].address;
+        world.users[index % USERS].sign(&[transfer(strk, to, 1 + index as u128)])
+    });
+    let signed: Vec<_> = signed.collect();
+    world.execute(signed)
+}
+
+/// The most memory that a process had, KiB.
+struct Peak {
+    resident: u64,
+    data: u64,
+}
+
+/// Looks at a process until the result is called.
+fn watch(pid: u32) -> impl FnOnce() -> Peak {
+    let is_over = Arc::new(AtomicBool::new(false));
+    let watcher = thread::spawn({
+        let is_over = Arc::clone(&is_over);
+        move || {
+            let mut peak = Peak { resident: 0, data: 0 };
+            while !is_over.load(Ordering::Relaxed) {
+                peak.resident = peak.resident.max(kibibytes(pid, "VmHWM:"));
+                peak.data = peak.data.max(kibibytes(pid, "VmData:"));
+                thread::sleep(INTERVAL);
+            }
+            peak
+        }
+    });
+    move || {
+        is_over.store(true, Ordering::Relaxed);
+        watcher.join().expect("it only reads")
+    }
+}
+
+/// Time that processors have worked for a process: its own code, and the kernel's.
+fn cpu_seconds(pid: u32) -> (f64, f64) {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name, in parentheses, is the second field; the two are the fourteenth and the fifteenth.
+    let fields: Vec<_> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let seconds = |index: usize| fields[index].parse::<f64>().unwrap_or_default() / TICKS_PER_SECOND;
+    (seconds(11), seconds(12))
+}
+
+fn kibibytes(pid: u32, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or_default()
+}
