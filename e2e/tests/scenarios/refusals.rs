@@ -83,8 +83,8 @@ async fn statements_about_something_else() -> Result<()> {
             );
         }),
         ("INNER_TRANSACTION", "inner_transaction: ", |it| it.segments[0].inner_transactions.swap(0, 1)),
-        ("EVENTS", "events: ", |it| it.events.swap(0, 1)),
-        ("EVENTS", "events: ", |it| it.events[0].content.data.0[0] += Felt::ONE),
+        ("EVENTS", "events: ", |it| it.segments[0].events.swap(0, 1)),
+        ("EVENTS", "events: ", |it| it.segments[0].events[0].content.data.0[0] += Felt::ONE),
     ];
     let node = TestNode::start()?;
     let package = sub_block::standard(&node).await?;
@@ -116,12 +116,12 @@ async fn a_tampered_proof_or_statement() -> Result<()> {
     let package = sub_block::standard(&node).await?;
 
     let mut proof = package.clone();
-    let middle = proof.proof.len() / 2;
-    proof.proof[middle] ^= 1;
+    let middle = proof.segments[0].proof.len() / 2;
+    proof.segments[0].proof[middle] ^= 1;
     reverts(&node, &proof, "PROOF", "proof: ").await?;
 
     let mut no_proof = package.clone();
-    no_proof.proof.clear();
+    no_proof.segments[0].proof.clear();
     reverts(&node, &no_proof, "PROOF", "proof: ").await?;
 
     // A thief gives themselves ether: the proof is for other values.
