@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
-/// Largest request by HTTP, bytes: a package of 4 MiB takes 5.6 MB of base64, the rest is for the envelope around it.
-pub const MAX_REQUEST_BYTES: u32 = 8 * 1024 * 1024;
+/// Largest request by HTTP, bytes: the largest package, of 12 MiB, takes 16 MiB of base64, the rest is for the envelope
+/// around it.
+pub const MAX_REQUEST_BYTES: u32 = 20 * 1024 * 1024;
+
+const _: () = assert!(
+    MAX_REQUEST_BYTES as usize >= zkthreads_protocol::limits::MAX_PACKAGE_BYTES.div_ceil(3) * 4 + (2 << 20)
+);
 
 /// Largest response, bytes. A class or a block of thread transactions takes a few megabytes.
 pub const MAX_RESPONSE_BYTES: u32 = 64 * 1024 * 1024;

@@ -60,7 +60,7 @@ async fn signed_rubbish_is_refused() -> Result<()> {
     felt[14..46].fill(0xff);
     let mut promise = package.clone();
     promise[10..14].fill(0xff);
-    let oversized = vec![0; 4 * 1024 * 1024 + 1];
+    let oversized = vec![0; zkthreads_protocol::limits::MAX_PACKAGE_BYTES + 1];
     let rubbish: [&[u8]; 7] =
         [b"ZKTHREAD", &package[..package.len() / 2], &trailing, &version, &felt, &promise, &oversized];
     for bytes in rubbish {

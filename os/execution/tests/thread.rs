@@ -197,7 +197,7 @@ fn packages_that_hold_other_transactions_or_events_than_stated_are_refused() {
         refused(&mut chain, package.clone(), |it| it.segments[0].inner_transactions[1].transaction = other);
     assert!(matches!(error, SettleError::InnerTransaction { index: 1, .. }), "{error:?}");
 
-    let error = refused(&mut chain, package, |it| it.events[0].content.data.0[0] += Felt::ONE);
+    let error = refused(&mut chain, package, |it| it.segments[0].events[0].content.data.0[0] += Felt::ONE);
     assert!(matches!(error, SettleError::Events { .. }), "{error:?}");
 }
 
@@ -425,13 +425,14 @@ fn checking_tells_every_failure_and_changes_nothing() {
     }
     let stranger = chain.users[1].address;
     let check = chain.executor.check_thread(stranger, hash, &wrong.encode()).unwrap();
+    let errors = errors_of(&check);
     let [
         SettleError::ChainId { .. },
         SettleError::Submitter { .. },
         SettleError::BaseBlockUnknown { number: 900 },
         SettleError::Conflicts(conflicts),
         SettleError::Proof { .. } | SettleError::InnerTransaction { .. },
-    ] = errors_of(&check).as_slice()
+    ] = errors.as_slice()
     else {
         panic!("{:?}", check.errors)
     };

@@ -28,7 +28,7 @@ async fn bodies() {
             assert_eq!(code(&answer), expected, "{}: {answer}", &body[..body.len().min(80)]);
         }
     }
-    let (status, answer) = chain.post("/", " ".repeat(8 * 1024 * 1024 + 1)).await;
+    let (status, answer) = chain.post("/", " ".repeat(20 * 1024 * 1024 + 1)).await;
     assert_eq!(status, 413);
     assert!(code(&answer) < 0 && answer.contains("too big"), "{answer}");
     let call = r#"{"jsonrpc":"2.0","id":1,"method":"starknet_blockNumber"}"#;

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::limits::MAX_PACKAGE_BYTES;
 
 use crate::chain::{ALICE, BOB, Chain, STRK, os_program};
 use crate::package::{envelope, package, to_request};
@@ -122,7 +123,7 @@ async fn malformed_threads_are_refused_by_type() {
     let cases = [
         (10001, to_request(&envelope(ALICE, 0, cut), cut)),
         (10001, to_request(&envelope(ALICE, 0, b"nonsense"), b"nonsense")),
-        (10001, with("proof", STANDARD.encode(vec![0; 4 * 1024 * 1024 + 3]).into())),
+        (10001, with("proof", STANDARD.encode(vec![0; MAX_PACKAGE_BYTES + 3]).into())),
         (10002, with("proof", STANDARD.encode(cut).into())),
         (10003, facts(json!(["0x50524f4f4631", "0x1", "0x2"]))),
         (10003, facts(json!([signed[0], signed[1]]))),

@@ -11,7 +11,7 @@ use zkthreads_protocol::{OsProgramHash, PackageDigest, ThreadTransaction};
 use super::Verdict;
 
 /// Memory for verdicts that nobody keeps, bytes: those of packages that came lately and may come again (asked about
-/// before they were sent, sent by several submitters). Room for the sixteen largest.
+/// before they were sent, sent by several submitters). Room for the five largest, and for hundreds of ordinary size.
 const RECENT_BYTES: u64 = 128 << 20;
 
 /// What a refusal is counted as, bytes.
