@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use tokio::time::{sleep, timeout};
 
+use zkthreads_protocol::SettleError;
+
 use super::flight::{Flights, Landing};
 use super::look::{DUPLICATE_TRANSACTION, Seen, Unanswered, look, next_nonce, nonce_in_block, unanswered};
 use super::pause::Pauses;
@@ -104,9 +106,8 @@ impl Settler {
         match &failure {
             BundleFailure::NotSent { reason } => tracing::warn!(sub_blocks, reason, "not sent"),
             BundleFailure::Conflicts(conflicts) => {
-                for conflict in conflicts {
-                    tracing::info!(sub_blocks, %conflict, "conflict");
-                }
+                let reason = SettleError::Conflicts(conflicts.clone());
+                tracing::info!(sub_blocks, %reason, "not sent");
             }
             BundleFailure::WouldRevert { reason } => tracing::warn!(sub_blocks, reason, "would revert"),
             BundleFailure::Vanished { .. } => {}
