@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use clap::CommandFactory;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
-use zkthreads_node::config::{Cli, Command, NodeArgs};
+use zkthreads_node::config::{Cli, Command, NodeArgs, ThreadArgs};
 use zkthreads_node::genesis::Genesis;
 use zkthreads_node::metrics::{Kind, METRICS};
 
@@ -67,12 +67,25 @@ fn variables() -> BTreeSet<String> {
     found
 }
 
+/// What a subcommand of the compose file runs with.
+fn options(subcommand: &str) -> Result<Command> {
+    let config = docker().join("zkthreads.toml");
+    let arguments = ["zkthreads".as_ref(), subcommand.as_ref(), "--config".as_ref(), config.as_os_str()];
+    Ok(Cli::load(arguments)?.command)
+}
+
 /// What the node of the compose file runs with.
 fn node_options() -> Result<NodeArgs> {
-    let config = docker().join("zkthreads.toml");
-    let arguments = ["zkthreads".as_ref(), "node".as_ref(), "--config".as_ref(), config.as_os_str()];
-    match Cli::load(arguments)?.command {
+    match options("node")? {
         Command::Node(options) => Ok(options),
+        other => anyhow::bail!("{other:?}"),
+    }
+}
+
+/// What the thread of the compose file runs with.
+fn thread_options() -> Result<ThreadArgs> {
+    match options("thread")? {
+        Command::Thread(options) => Ok(*options),
         other => anyhow::bail!("{other:?}"),
     }
 }
@@ -170,12 +183,41 @@ fn the_node_finds_its_files_and_the_others_find_the_node() -> Result<()> {
 
     let prometheus = yaml("prometheus.yaml")?;
     let targets = &prometheus["scrape_configs"][0]["static_configs"][0]["targets"];
-    let metrics = options.metrics.metrics.context("metrics")?;
-    assert!(metrics.ip().is_unspecified(), "other containers reach it");
-    assert_eq!(strings(targets), [format!("node:{}", metrics.port())]);
+    let mut expected = Vec::new();
+    for (name, metrics) in [("node", options.metrics.metrics), ("thread", thread_options()?.metrics.metrics)] {
+        let metrics = metrics.context("metrics")?;
+        assert!(metrics.ip().is_unspecified(), "other containers reach it");
+        expected.push(format!("{name}:{}", metrics.port()));
+    }
+    assert_eq!(strings(targets), expected);
 
     let datasource = &yaml("grafana/datasource.yaml")?["datasources"][0];
     assert_eq!(datasource["url"], "http://prometheus:9090");
+    Ok(())
+}
+
+#[test]
+fn the_thread_finds_its_node_and_its_files() -> Result<()> {
+    let compose = yaml("compose.yaml")?;
+    let thread = &compose["services"]["thread"];
+    assert_eq!(strings(&thread["command"]), ["thread"]);
+    let mounts = mounts(thread);
+    let config = thread["environment"]["ZKTHREADS_CONFIG"].as_str().context("ZKTHREADS_CONFIG")?;
+    assert_eq!(mounts.get(config), Some(&"./zkthreads.toml"));
+
+    let options = thread_options()?;
+    assert_eq!(options.node, format!("http://node:{}/rpc", node_options()?.rpc.port));
+    let data_dir = options.data_dir.context("data-dir")?;
+    for kept in [&data_dir, &options.submitter_key_file] {
+        let kept = kept.to_str().context("UTF-8")?;
+        let is_kept = mounts.iter().any(|(to, from)| kept.starts_with(to) && *from == "thread");
+        assert!(is_kept, "{kept} is in the volume");
+    }
+    let port = thread["environment"]["ZKTHREADS_PORT"].as_str().context("ZKTHREADS_PORT")?;
+    assert!(strings(&thread["ports"]).iter().all(|mapped| mapped.ends_with(&format!(":{port}"))));
+    let genesis = read("genesis.toml")?;
+    let submitter = format!("{:#066x}", options.submitter.0.key());
+    assert!(genesis.contains(&submitter), "the submitter {submitter} has an account");
     Ok(())
 }
 

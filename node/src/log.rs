@@ -17,7 +17,7 @@ use crate::config::{Cli, Command, LogFormat};
 /// Starts to log as the options say. Only a node tells its doings unasked.
 pub fn start(cli: &Cli) {
     let default = match cli.command {
-        Command::Devnet(_) | Command::Node(_) => "warn,zkthreads=info",
+        Command::Devnet(_) | Command::Node(_) | Command::Thread(_) => "warn,zkthreads=info",
         _ => "error",
     };
     let filter = EnvFilter::new(cli.general.log_level.as_deref().unwrap_or(default));

@@ -6,6 +6,7 @@ pub mod node;
 pub mod prove;
 pub mod prove_worker;
 pub mod serve;
+pub mod thread;
 pub mod verify;
 
 use anyhow::Result;
@@ -30,6 +31,7 @@ pub async fn run(command: Command) -> Result<Outcome> {
     match command {
         Command::Devnet(arguments) => devnet::run(*arguments).await?,
         Command::Node(arguments) => node::run(arguments).await?,
+        Command::Thread(arguments) => thread::run(*arguments).await?,
         Command::Prove(arguments) => prove::run(arguments).await?,
         Command::Verify(arguments) => return verify::run(&arguments),
         Command::Db(command) => return db::run(command),

@@ -34,6 +34,7 @@ Examples:
   zkthreads demo                                    watch a thread at work
   zkthreads devnet --seed 0                         a local chain with funded accounts
   zkthreads node --data-dir chain --genesis my.toml a chain that stays
+  zkthreads thread --contracts any ...              a thread on a node
   zkthreads db stats --data-dir chain               what a chain takes on disk
 
 Exit codes: 0 success, 1 failure, 2 wrong options or configuration file,
@@ -62,7 +63,7 @@ pub struct GeneralArgs {
     #[arg(long, global = true, env = "ZKTHREADS_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// What is logged to standard error: error, warn, info, debug, trace, or directives as RUST_LOG takes them
-    /// [default: warn,zkthreads=info for devnet and node, else error].
+    /// [default: warn,zkthreads=info for devnet, node and thread, else error].
     #[arg(long, global = true, env = "RUST_LOG", value_name = "LEVEL", value_parser = values::log_level)]
     pub log_level: Option<String>,
     /// How it is written: for people, or as one JSON object per line.
@@ -86,6 +87,8 @@ pub enum Command {
     Devnet(Box<DevnetArgs>),
     /// Run the sequencer of a chain of one's own, which stays.
     Node(NodeArgs),
+    /// Keep a thread alive beside a node: take users' transactions, prove them, settle them.
+    Thread(Box<ThreadArgs>),
     /// Execute signed transactions as a thread over a node's latest block, prove them, and write the package.
     Prove(ProveArgs),
     /// Check a package's proof and show what it says.

@@ -1,18 +1,17 @@
 //! Options of `zkthreads thread`.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use starknet_api::core::ContractAddress;
 
-use super::{MetricsArgs, values};
+use super::{MetricsArgs, RpcArgs, values};
 use crate::thread::{ProverOptions, ThreadDaemonConfig};
 
 /// Where a thread serves JSON-RPC unless told otherwise: beside a devnet's.
-const DEFAULT_THREAD_PORT: u16 = 5051;
+const DEFAULT_PORT: &str = "5051";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +22,11 @@ Examples:
 
 /// Options of `zkthreads thread`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = EXAMPLES, next_help_heading = "Thread")]
+#[command(
+    after_help = EXAMPLES,
+    next_help_heading = "Thread",
+    mut_arg("port", |port| port.default_value(DEFAULT_PORT)),
+)]
 pub struct ThreadArgs {
     /// JSON-RPC of the node whose chain the thread runs on and settles to.
     #[arg(long, env = "ZKTHREADS_NODE", value_name = "URL", default_value = "http://127.0.0.1:5050/rpc")]
@@ -42,13 +45,9 @@ pub struct ThreadArgs {
     /// the end, if absent.
     #[arg(long, env = "ZKTHREADS_DATA_DIR", value_name = "PATH")]
     pub data_dir: Option<PathBuf>,
-    /// Address to listen at.
-    #[arg(long, env = "ZKTHREADS_HOST", help_heading = "RPC",
-        default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = values::host)]
-    pub host: IpAddr,
-    /// Port to listen at; 0 takes a free one.
-    #[arg(long, env = "ZKTHREADS_PORT", help_heading = "RPC", default_value_t = DEFAULT_THREAD_PORT)]
-    pub port: u16,
+    /// Where JSON-RPC is served.
+    #[command(flatten)]
+    pub rpc: RpcArgs,
     /// How sub-blocks are made and settled.
     #[command(flatten)]
     pub sub_blocks: SubBlockArgs,
@@ -138,7 +137,7 @@ impl ThreadArgs {
             ContractChoice::One(contract) => Some(*contract),
         });
         Ok(ThreadDaemonConfig {
-            address: SocketAddr::new(self.host, self.port),
+            address: self.rpc.address(),
             node: self.node,
             contracts: only.collect(),
             submitter: self.submitter,

@@ -4,6 +4,7 @@
 mod catalogue;
 mod server;
 mod sources;
+mod thread;
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
@@ -11,6 +12,7 @@ use metrics_process::Collector;
 pub use catalogue::{Kind, METRICS, Metric};
 pub use server::MetricsServer;
 pub use sources::{Figures, Sources};
+pub use thread::ThreadSources;
 
 /// From verifying a proof (milliseconds) to estimating a large fee (seconds).
 const SECONDS: &[f64] =

@@ -58,7 +58,7 @@ pub enum Unfollowed {
 }
 
 /// Why a step was not made.
-enum Failure {
+pub(super) enum Failure {
     /// The node cannot be asked.
     Node(NodeFailure),
     /// The thread does not take it now.
@@ -69,7 +69,7 @@ enum Failure {
 
 /// What the node did.
 #[derive(Debug, thiserror::Error)]
-enum NodeFailure {
+pub(super) enum NodeFailure {
     #[error("no answer within {} s", .0.as_secs())]
     Silent(Duration),
     #[error(transparent)]
