@@ -5,6 +5,7 @@ mod state;
 
 use starknet_api::block::BlockNumber;
 use starknet_api::core::ContractAddress;
+use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 
@@ -21,7 +22,7 @@ pub struct Check {
     pub blocks: u64,
     /// Transactions looked at.
     pub transactions: u64,
-    /// Contracts whose storage tries were computed anew.
+    /// Contracts whose storage was looked at.
     pub contracts: u64,
     /// Storage cells in them.
     pub cells: u64,
@@ -88,6 +89,14 @@ pub enum Problem {
         /// The block.
         block: BlockNumber,
     },
+    /// A cell's latest value is not the last that was written.
+    #[error("cell {} of {contract} is not what was last written there", key.0.key())]
+    Cell {
+        /// The contract.
+        contract: ContractAddress,
+        /// The cell.
+        key: StorageKey,
+    },
     /// A contract's storage is not what its leaf commits to.
     #[error("the storage of {contract} has root {computed:#x}, the database says {stored:#x}")]
     StorageRoot {
@@ -120,7 +129,7 @@ pub enum Problem {
 
 impl Storage {
     /// Reads the whole chain and computes the tries of the latest state anew from its leaves: header after header,
-    /// every transaction, every root. Takes minutes on a large database, and as much memory as the largest contract's
+    /// every transaction, every root; of a followed chain, which has no tries, its cells. Takes minutes on a large database, and as much memory as the largest contract's
     /// trie; blocks may be committed meanwhile.
     #[must_use]
     pub fn check(&self) -> Check {

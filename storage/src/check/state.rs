@@ -1,21 +1,29 @@
-//! The latest state: its tries, computed anew from the leaves.
+//! The latest state: its tries, computed anew from the leaves; without tries, its cells against their history.
 
 use std::collections::BTreeMap;
 
+use starknet_api::block::BlockNumber;
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 
 use super::{Check, Problem};
+use crate::db::keys::{Backwards, FELT_BYTES};
 use crate::db::table::Table;
-use crate::db::tables::{Cells, ClassTrie, ContractTrie, Contracts, StateDiffs, StorageTries, Tips};
+use crate::db::tables::{
+    Beginnings, CellHistory, Cells, ClassTrie, ContractTrie, Contracts, StateDiffs, StorageTries, Tips,
+};
 use crate::db::{Read, Snapshot};
 use crate::state::tries::{TrieTable, class_leaf, class_path, contract_path, path};
 use crate::trie::{Node, NodeSource, Path, TrieHasher, update};
-use crate::{ContractLeaf, StorageError};
+use crate::{ChainKind, ContractLeaf, StorageError};
 
 pub(super) fn check(now: &Snapshot<'_>, check: &mut Check) -> Result<(), StorageError> {
+    let tip = now.get::<Tips>(&())?;
+    if now.get::<Beginnings>(&())?.unwrap_or_default().kind == ChainKind::Followed {
+        return tip.map_or(Ok(()), |tip| check_cells(now, check, tip.number));
+    }
     check_storage(now, check)?;
-    let Some(tip) = now.get::<Tips>(&())? else {
+    let Some(tip) = tip else {
         return Ok(());
     };
 
@@ -37,6 +45,22 @@ pub(super) fn check(now: &Snapshot<'_>, check: &mut Check) -> Result<(), Storage
     check.classes = classes.len() as u64;
     let stored = tip.roots.classes_trie_root_hash.0;
     check_trie::<ClassTrie>(now, check, TrieHasher::Poseidon, classes, ("class", stored))
+}
+
+/// The cells of a followed chain, of which there are no tries: each is what the history says that it is.
+fn check_cells(now: &Snapshot<'_>, check: &mut Check, tip: BlockNumber) -> Result<(), StorageError> {
+    let mut last = None;
+    now.each::<Cells>(|(contract, key), cell| {
+        check.cells += 1;
+        if last.replace(contract) != Some(contract) {
+            check.contracts += 1;
+        }
+        let at = (contract, key, Backwards::up_to(tip));
+        if now.last_change::<CellHistory>(&at, 2 * FELT_BYTES)? != Some(cell) {
+            check.found(Problem::Cell { contract, key });
+        }
+        Ok(())
+    })
 }
 
 /// The trie of contracts, or of classes.

@@ -73,7 +73,7 @@ impl Storage {
         let _one_at_a_time = self.lock_writer();
         self.expect(ChainKind::Followed)?;
         let state = prepare::followed(&self.db().snapshot(), &block.state_diff, block.roots)?;
-        let number = commit::commit(self.db(), block.with(state))?;
+        let number = commit::commit(self.db(), self.base(), block.with(state))?;
         self.epochs().set_next(number.unchecked_next());
         Ok(())
     }

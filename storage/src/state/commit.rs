@@ -7,6 +7,7 @@ use starknet_api::state::ThinStateDiff;
 
 use super::prepare::{NodeChanges, PreparedContract, PreparedState};
 use super::tries::TrieTable;
+use crate::base::Base;
 use crate::db::keys::Backwards;
 use crate::db::rows::{Contract, InnerPlace, Latest, Tip, TransactionPlace, Undo};
 use crate::db::tables::{
@@ -21,9 +22,9 @@ use crate::{BlockCommit, CommitError, StorageError};
 
 /// Checks the block against the tip and writes it; gives its number. The caller sees to it that no other commit is
 /// under way.
-pub(crate) fn commit(db: &Db, block: BlockCommit) -> Result<BlockNumber, StorageError> {
+pub(crate) fn commit(db: &Db, base: &Base, block: BlockCommit) -> Result<BlockNumber, StorageError> {
     check_place(&block, &place::next(db)?)?;
-    check_classes(db, &block)?;
+    check_classes(db, base, &block)?;
     let number = block.header.block_header_without_hash.block_number;
     let short = u32::try_from(number.0).map_err(|_| CommitError::TooHigh { number })?;
     let tip = Tip { number, hash: block.header.block_hash, roots: block.state.roots };
@@ -91,8 +92,8 @@ fn check_place(block: &BlockCommit, place: &Place) -> Result<(), CommitError> {
     Ok(())
 }
 
-/// Every class that the diff declares is stored or comes with the block, and says so.
-fn check_classes(db: &Db, block: &BlockCommit) -> Result<(), StorageError> {
+/// Every class that the diff declares is stored, or of the base, or comes with the block, and says so.
+fn check_classes(db: &Db, base: &Base, block: &BlockCommit) -> Result<(), StorageError> {
     let number = block.header.block_header_without_hash.block_number;
     let mut new = HashSet::new();
     for (class_hash, record) in &block.classes {
@@ -104,7 +105,8 @@ fn check_classes(db: &Db, block: &BlockCommit) -> Result<(), StorageError> {
     }
     let diff = &block.state_diff;
     for class_hash in diff.class_hash_to_compiled_class_hash.keys().chain(&diff.deprecated_declared_classes) {
-        if !new.contains(class_hash) && !db.has::<Classes>(class_hash)? {
+        let is_there = new.contains(class_hash) || db.has::<Classes>(class_hash)?;
+        if !is_there && base.ask(|base| base.class(*class_hash))?.is_none() {
             return Err(CommitError::MissingClass { class_hash: *class_hash }.into());
         }
     }

@@ -241,7 +241,7 @@ impl Storage {
     pub fn commit(&self, block: BlockCommit) -> Result<(), StorageError> {
         let _one_at_a_time = self.lock_writer();
         self.expect(ChainKind::Own)?;
-        let number = commit::commit(self.db(), block)?;
+        let number = commit::commit(self.db(), self.base(), block)?;
         self.epochs().set_next(number.unchecked_next());
         Ok(())
     }

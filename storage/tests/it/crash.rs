@@ -13,8 +13,8 @@ use crate::reopening::root_from_scratch;
 use crate::support::{Model, busy_diff, chain, commit, rows};
 
 /// Where the child finds the database.
-const DIRECTORY: &str = "ZKTHREADS_CRASH_TEST_DIRECTORY";
-const KILLS: u32 = 20;
+pub(crate) const DIRECTORY: &str = "ZKTHREADS_CRASH_TEST_DIRECTORY";
+pub(crate) const KILLS: u32 = 20;
 
 /// What the killed process does: commits blocks for as long as it lives, and says so.
 fn commit_forever(directory: &Path) -> anyhow::Result<()> {
@@ -28,7 +28,7 @@ fn commit_forever(directory: &Path) -> anyhow::Result<()> {
 
 /// When to kill.
 #[derive(Clone, Copy, PartialEq)]
-enum From {
+pub(crate) enum From {
     /// Counted from the start: while it opens the database or makes its first commit.
     Start,
     /// Counted from the first commit: between or during commits.
@@ -37,7 +37,12 @@ enum From {
 
 /// Runs the test `name` again as the process to kill, and kills it. Gives the last block that it said to have
 /// committed, if any.
-fn run_and_kill(name: &str, directory: &Path, from: From, after: Duration) -> anyhow::Result<Option<u64>> {
+pub(crate) fn run_and_kill(
+    name: &str,
+    directory: &Path,
+    from: From,
+    after: Duration,
+) -> anyhow::Result<Option<u64>> {
     let mut child = Command::new(env::current_exe()?)
         .args(["--exact", name, "--nocapture"])
         .env(DIRECTORY, directory)

@@ -1,10 +1,12 @@
 //! Tests of the database through its public interface, in one binary.
 
 mod base_cache;
+mod block_bytes;
 mod check;
 mod concurrency;
 mod crash;
 mod dump;
+mod followed;
 mod fork;
 mod history;
 mod journal;
@@ -16,4 +18,6 @@ mod revert;
 mod rows;
 mod storage_proofs;
 mod support;
+mod thread_journal;
+mod thread_journal_crash;
 mod trie_properties;

@@ -9,11 +9,12 @@ use starknet_api::contract_class::EntryPointType;
 use starknet_api::core::{
     ClassHash, CompiledClassHash, ContractAddress, EntryPointSelector, Nonce, PatriciaKey,
 };
+use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::state::{SierraContractClass, StorageKey, ThinStateDiff};
-use starknet_api::transaction::TransactionHash;
-use starknet_api::transaction::fields::Fee;
+use starknet_api::transaction::fields::{AllResourceBounds, Fee, ValidResourceBounds};
+use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{L1Message, L1TransactionHash, Transaction};
+use zkthreads_protocol::{InnerTransaction, L1Message, L1TransactionHash, Transaction};
 use zkthreads_storage::{
     BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord,
     ExecutionStatus, OrderedEvent, OrderedMessage, Receipt, Storage, TransactionTrace,
@@ -248,4 +249,23 @@ impl Model {
 /// A small Sierra class.
 pub(crate) fn sierra_class() -> SierraContractClass {
     SierraContractClass { abi: "[]".into(), ..Default::default() }
+}
+
+/// What a user signed, different for each number.
+pub(crate) fn inner_transaction(n: u64) -> InnerTransaction {
+    let bounds = ValidResourceBounds::AllResources(AllResourceBounds::default());
+    InnerTransaction::try_from(InvokeTransactionV3 {
+        resource_bounds: bounds,
+        tip: Default::default(),
+        signature: Default::default(),
+        nonce: Nonce(Felt::from(n)),
+        sender_address: address(0xacc),
+        calldata: Default::default(),
+        nonce_data_availability_mode: DataAvailabilityMode::L1,
+        fee_data_availability_mode: DataAvailabilityMode::L1,
+        paymaster_data: Default::default(),
+        account_deployment_data: Default::default(),
+        proof_facts: Default::default(),
+    })
+    .expect("one that a sub-block can hold")
 }
