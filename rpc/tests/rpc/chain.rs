@@ -59,6 +59,15 @@ impl Chain {
         begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash),
         limits: Limits,
     ) -> Self {
+        Self::serve_as(begin, limits, |context, _| context).await
+    }
+
+    /// The same, with what `change` makes of the server's context.
+    pub(crate) async fn serve_as(
+        begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash),
+        limits: Limits,
+        change: impl FnOnce(RpcContext, &Arc<Pool>) -> RpcContext,
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage::open(directory.path()).unwrap();
         let executor = Executor::new(storage.clone(), config());
@@ -75,6 +84,7 @@ impl Chain {
             origin: None,
             thread: None,
         };
+        let context = change(context, &pool);
         let server = serve_with("127.0.0.1:0".parse().unwrap(), context, limits).await.unwrap();
         let http = reqwest::Client::new();
         Self { server, http, pool, executor, account_class, legacy_class, _directory: directory }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jsonrpsee::core::async_trait;
 use starknet_api::block::BlockTimestamp;
 use starknet_api::core::{ContractAddress, Nonce};
-use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
+use starknet_api::transaction::{Event, InvokeTransactionV3, TransactionHash};
 use zkthreads_execution::{Executor, OpenBlock, PendingTransaction, Refusal, Submission};
 use zkthreads_protocol::{L1Message, Package, ThreadFacts, Transaction};
 use zkthreads_rpc::{ChainEvent, ChainFeed, PoolStatus, SubmitError, TransactionSink};
@@ -51,6 +51,11 @@ impl Pool {
     /// What it keeps is chosen for the open block from now on.
     pub(crate) fn choose(&self) {
         self.chosen.store(true, Ordering::SeqCst);
+    }
+
+    /// Keeps a transaction, whatever it kept of others.
+    pub(crate) fn put(&self, transaction: PendingTransaction) {
+        self.held.lock().unwrap().push(transaction);
     }
 
     /// Executes what it kept in an open block, for all to see.
@@ -115,6 +120,10 @@ impl Pool {
             package_bytes: bytes.len() as u64,
             verify_micros: Some(1),
         });
+        let inner_events = package
+            .events()
+            .map(|(_, event)| Event { from_address: event.from_address, content: event.content.clone() });
+        transaction.receipt.events.splice(0..0, inner_events);
         commit.packages = vec![(hash, bytes.to_vec())];
         let inner = package.transaction_hashes();
         commit.inner_places = (0..).zip(inner).map(|(index, inner)| (inner, hash, index)).collect();

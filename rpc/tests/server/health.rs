@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::chain::Chain;
 
 impl Chain {
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let response = self.http.get(format!("http://{}{path}", self.server.address())).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
