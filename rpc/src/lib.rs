@@ -8,7 +8,9 @@
 //! [`ChainFeed`] shows it, where `starknet_getNonce` counts the pool's transactions too; `l1_accepted` the newest
 //! block that storage was told is accepted on L1. Transactions are admitted on the state of the open block.
 //!
-//! The inner transactions of a settled thread are found by their own hashes, as if the settling block held them.
+//! The inner transactions of a settled thread are found, listed and told by their own hashes, as if the settling block
+//! held them. With a [`ThreadControl`] the server is a thread's, not a node's: transactions are inner ones, and what a
+//! thread cannot do is left to its node.
 
 mod context;
 mod convert;
