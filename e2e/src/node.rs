@@ -182,7 +182,10 @@ pub fn binary() -> Result<PathBuf> {
 }
 
 /// `target/release`: tests run in its `deps`.
-pub(crate) fn target_directory() -> Result<PathBuf> {
+///
+/// # Errors
+/// If the system does not say where the test is.
+pub fn target_directory() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let directory = test.parent().and_then(Path::parent);
     Ok(directory.context("the test is not in a target directory")?.to_owned())

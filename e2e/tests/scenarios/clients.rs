@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use cairo_lang_starknet_classes::contract_class::ContractClass;
 use serde_json::json;
+use zkthreads_e2e::node::target_directory;
 use zkthreads_e2e::token::STRK;
 use zkthreads_e2e::{Rpc, TestNode, hex, sub_block};
 
@@ -52,6 +53,7 @@ async fn briefing(node: &TestNode, thread: Option<&Rpc>, directory: &Path) -> Re
         "sierra": sierra,
         "casm": casm,
         "package": package,
+        "screenshots": target_directory()?.join("screenshots"),
         "proofFacts": facts.to_proof_facts().0.iter().copied().map(hex).collect::<Vec<_>>(),
     });
     let path = directory.join("briefing.json");

@@ -11,6 +11,7 @@ mod demo;
 mod deploys;
 mod devnet;
 mod fork;
+mod page;
 mod pool;
 mod proven_threads;
 mod race;
