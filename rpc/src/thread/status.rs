@@ -113,7 +113,7 @@ pub struct SubBlockStatus {
     pub id: u64,
     /// How far it is.
     pub stage: SubBlockStage,
-    /// How often it was begun again.
+    /// Which attempt this is, counted from one: it is executed again when the chain moves under it.
     pub attempt: u32,
     /// The block that it is executed on.
     pub base_block_number: BlockNumber,

@@ -25,12 +25,13 @@ function subBlock(it) {
       progress(it),
       h('span', null, plural(it.transactions, 'transaction')),
       h('span', null, `${count(it.steps)} steps`),
-      h('span', null, `on block ${count(it.base_block_number)}`),
+      h('span', null, it.block_number === null
+        ? `on block ${count(it.base_block_number)}`
+        : `in block ${count(it.block_number)}`),
       h('span', { title: 'opened' }, time(it.opened_at)),
       proven && h('span', null, proven),
-      it.attempt > 0 ? h('span', { class: 'bad' }, `attempt ${it.attempt + 1}`) : null,
-      it.transaction_hash && felt(it.transaction_hash),
-      it.block_number === null ? null : h('span', null, `block ${count(it.block_number)}`)),
+      it.attempt > 1 ? h('span', { class: 'bad' }, `attempt ${it.attempt}`) : null,
+      it.transaction_hash && felt(it.transaction_hash)),
     it.conflicts.length ? conflicts(it.conflicts) : null);
 }
 
