@@ -31,8 +31,6 @@ use crate::worker::{Proven, Stage, WorkerError};
 
 /// How often to look at what happens by itself.
 const TICK: Duration = Duration::from_secs(1);
-/// How often the status is brought up to date at most.
-const STATUS_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Why a thread cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +82,6 @@ impl Thread {
             forwards: VecDeque::new(),
             health: NodeHealth::Reachable,
             looked_at: Instant::now(),
-            told_at: None,
             is_stopping: false,
         };
         // Nobody is served before it is known what was acknowledged.
@@ -121,8 +118,6 @@ pub(super) struct Sequencer {
     health: NodeHealth,
     /// When was last looked at what happens by itself.
     looked_at: Instant,
-    /// When the status was brought up to date.
-    told_at: Option<Instant>,
     is_stopping: bool,
 }
 
@@ -145,9 +140,7 @@ impl Sequencer {
             }
             self.look();
             self.hand_out();
-            if self.told_at.is_none_or(|told_at| told_at.elapsed() >= STATUS_INTERVAL) {
-                self.tell_status();
-            }
+            self.tell_status();
         }
         self.feed.set_pre_confirmed(None);
     }
@@ -272,20 +265,10 @@ impl Sequencer {
                 closing.into_iter().chain(work.next_due().filter(|due| is_wanted && *due > now)).min()
             }
         };
-        let until_due = due.map_or(TICK, |due| due.saturating_duration_since(now));
-        let until_told = self.told_at.map_or(STATUS_INTERVAL, |told_at| {
-            STATUS_INTERVAL.saturating_sub(told_at.elapsed()).max(Duration::from_millis(1))
-        });
-        TICK.min(until_due).min(if self.is_told() { TICK } else { until_told })
-    }
-
-    /// Whether the status is younger than its interval demands.
-    fn is_told(&self) -> bool {
-        self.told_at.is_some_and(|told_at| told_at.elapsed() < STATUS_INTERVAL / 2)
+        due.map_or(TICK, |due| due.saturating_duration_since(now)).min(TICK)
     }
 
     fn tell_status(&mut self) {
-        self.told_at = Some(Instant::now());
         let work = match &self.state {
             State::Running(work) => Ok(work.as_ref()),
             State::Down { setback, .. } => Err(setback),

@@ -1,0 +1,160 @@
+//! What was acknowledged survives.
+
+use std::env;
+use std::process::Command;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use zkthreads_rpc::InnerRefusal;
+use zkthreads_rpc::thread::SubBlockStage;
+
+use super::node::Item;
+use super::rig::{Fate, Rig};
+use super::support::INITIAL_BALANCE;
+
+#[test]
+fn a_thread_goes_on_where_it_ended() {
+    let mut rig = Rig::new(4, |_| {});
+    let sent: Vec<_> = (0..7).map(|round| rig.send(round % 4, (round + 1) % 4, 1)).collect();
+    rig.users[3].nonce += 1;
+    let waiting = rig.send(3, 0, 1);
+    for _ in 0..2 {
+        let job = rig.job().unwrap();
+        rig.prove(&job);
+    }
+    let before = rig.unsettled();
+    let mut rig = rig.restart();
+    assert_eq!(rig.shown(), sent);
+    assert_eq!(rig.fate(waiting), Fate::Received);
+    let after = rig.unsettled();
+    let facts = |all: &[zkthreads_rpc::thread::SubBlockStatus]| {
+        all.iter().map(|it| (it.id, it.stage, it.attempt, it.transactions)).collect::<Vec<_>>()
+    };
+    assert_eq!(facts(&before), facts(&after), "proofs are kept");
+    assert_eq!(after.iter().filter(|it| it.stage == SubBlockStage::Proven).count(), 2);
+    assert_eq!(rig.prove_all(), 1);
+    let package = rig.send_bundle().unwrap();
+    rig.block(&[package]);
+    assert!(sent[..6].iter().all(|hash| rig.fate(*hash) == Fate::Settled));
+    let again = rig.restart();
+    assert_eq!(again.shown(), sent[6..]);
+    assert_eq!(again.status().totals.received, 0, "totals are since the start");
+}
+
+#[test]
+fn what_was_on_its_way_is_found_again() {
+    let mut rig = Rig::new(4, |_| {});
+    rig.send(0, 1, 1);
+    rig.send(0, 1, 1);
+    rig.prove_all();
+    let package = rig.send_bundle().unwrap();
+    let (sent, hash) = (rig.in_flight(), rig.shown()[0]);
+    let mut rig = rig.restart();
+    assert_eq!(rig.in_flight(), sent);
+    assert!(rig.bundle().is_none(), "it is not sent twice");
+    rig.block(&[package]);
+    assert_eq!(rig.fate(hash), Fate::Settled);
+    assert!(rig.in_flight().is_empty());
+}
+
+#[test]
+fn what_blocks_have_by_now_is_found_there() {
+    let mut rig = Rig::new(4, |_| {});
+    let forced = rig.transfer(2, 3, 1);
+    let hashes = [rig.send(0, 1, 1), rig.send(0, 1, 1), rig.submit(&forced).unwrap(), rig.send(3, 2, 1)];
+    let job = rig.job().unwrap();
+    rig.prove(&job);
+    let package = rig.send_bundle().unwrap();
+    // The blocks reach the database, and the journal knows nothing of it.
+    let block = super::node::block(&rig.executor, 7, &[package, Item::Send(forced)]);
+    rig.executor.storage().follow(block).unwrap();
+    let rig = rig.restart();
+    let fates = hashes.map(|hash| rig.fate(hash));
+    assert_eq!(fates, [Fate::Settled, Fate::Settled, Fate::OnChain, Fate::PreConfirmed]);
+    assert_eq!(rig.shown(), hashes[3..]);
+    assert_eq!(rig.status().queue.unsettled, 1);
+}
+
+#[test]
+fn what_is_hot_stays_so() {
+    let mut rig = Rig::new(4, |config| config.max_transactions = 4);
+    let hot = rig.send(0, 1, 1);
+    let cold = [rig.send(2, 3, 1), rig.send(3, 2, 1), rig.send(2, 3, 1)];
+    for round in 0..2 {
+        let items = [rig.set_balance(1, round)];
+        rig.block(&items);
+    }
+    let shown = [cold.to_vec(), vec![hot]].concat();
+    assert_eq!(rig.shown(), shown);
+    assert_eq!(rig.prove_all(), 2);
+    let rig = rig.restart();
+    assert_eq!(rig.shown(), shown);
+    assert_eq!(rig.bundle().expect("both are proven").sub_blocks.len(), 2);
+}
+
+#[test]
+fn forwarded_transactions_are_offered_again() {
+    let mut rig = Rig::new(2, |config| {
+        config.max_transactions = 1;
+        config.max_conflicts = 1;
+    });
+    let hash = rig.send(0, 1, 1);
+    for round in 0..3 {
+        let items = [rig.set_balance(1, round)];
+        rig.block(&items);
+    }
+    assert_eq!(rig.forward().expect("given up").hash, hash);
+    let mut rig = rig.restart();
+    let forward = rig.forward().expect("offered again");
+    rig.handle.forwarded(&forward, Ok(()));
+    let transaction = forward.transaction.clone();
+    rig.block(&[Item::Send(transaction)]);
+    assert_eq!(rig.fate(hash), Fate::OnChain);
+    let rig = rig.restart();
+    assert!(rig.forward().is_none());
+}
+
+/// Whether files may grow: if not, every write fails as on a full disk.
+fn let_files_grow(grow: bool) {
+    let limit = getrlimit(Resource::Fsize);
+    let current = if grow { limit.maximum } else { Some(0) };
+    setrlimit(Resource::Fsize, Rlimit { current, ..limit }).expect("a limit can be set");
+}
+
+/// What the process with a full disk does.
+fn on_a_full_disk() {
+    let mut rig = Rig::new(2, |_| {});
+    let first = rig.send(0, 1, 1);
+    let second = rig.transfer(0, 1, 2);
+    let_files_grow(false);
+    let refused = rig.submit(&second);
+    assert!(matches!(refused, Err(InnerRefusal::NotRecorded { .. })), "{refused:?}");
+    let status = rig.status();
+    assert!(status.trouble.iter().any(|it| it.contains("journal")), "{:?}", status.trouble);
+    assert_eq!(rig.shown(), [first], "what is not recorded is not shown");
+    let_files_grow(true);
+    rig.until("it goes on by itself", |status| status.trouble.is_empty());
+    assert_eq!(rig.shown(), [first]);
+    rig.submit(&second).expect("there is room again");
+    assert_eq!(rig.balance(1), INITIAL_BALANCE + 3);
+    let rig = rig.restart();
+    assert_eq!(rig.shown().len(), 2);
+    println!("\nwell");
+}
+
+/// Files that may not grow stand for a disk that is full.
+#[test]
+fn nothing_is_acknowledged_that_cannot_be_recorded() {
+    const CHILD: &str = "ZKTHREADS_TEST_FULL_DISK";
+    if env::var_os(CHILD).is_some() {
+        return on_a_full_disk();
+    }
+    // The shell sees to it that the signal that comes with such a failure is ignored.
+    let test = "durable::nothing_is_acknowledged_that_cannot_be_recorded";
+    let script = format!("trap '' XFSZ; exec \"$0\" --exact {test} --nocapture");
+    let program = env::current_exe().expect("a program");
+    let output =
+        Command::new("sh").args(["-c", &script]).arg(program).env(CHILD, "1").output().expect("runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let well = output.status.success() && said.contains("\nwell\n");
+    assert!(well, "{said}{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,187 @@
+//! The chain keeps conflicting with transactions.
+
+use zkthreads_batcher::thread::HotPolicy;
+use zkthreads_rpc::thread::SubBlockStage;
+
+use super::node::Item;
+use super::rig::{Fate, Rig};
+use super::support::INITIAL_BALANCE;
+
+/// User 1 gets something from the chain in every block, and something from the thread; users 2 and 3 have nothing to do
+/// with it.
+fn contended(
+    rig: &mut Rig,
+) -> (Vec<starknet_api::transaction::TransactionHash>, starknet_api::transaction::TransactionHash) {
+    let hot = rig.send(0, 1, 1);
+    let cold = vec![rig.send(2, 3, 1), rig.send(3, 2, 1), rig.send(2, 3, 1)];
+    (cold, hot)
+}
+
+fn strike(rig: &mut Rig, round: u128) {
+    let items = [rig.set_balance(1, 1_000 + round)];
+    rig.block(&items);
+}
+
+#[test]
+fn the_second_conflict_parts_what_depends_on_it() {
+    let mut rig = Rig::new(4, |config| config.max_transactions = 4);
+    let (cold, hot) = contended(&mut rig);
+    rig.prove_all();
+    strike(&mut rig, 0);
+    let unsettled = rig.unsettled();
+    assert_eq!(unsettled.iter().map(|it| it.transactions).collect::<Vec<_>>(), [4]);
+    strike(&mut rig, 1);
+    let unsettled = rig.unsettled();
+    assert_eq!(unsettled.iter().map(|it| it.transactions).collect::<Vec<_>>(), [3, 1]);
+    assert_eq!(rig.shown(), [cold.clone(), vec![hot]].concat());
+    assert_eq!(rig.balance(1), 1_002);
+
+    assert_eq!(rig.prove_all(), 2);
+    strike(&mut rig, 2);
+    assert_eq!(rig.unsettled()[0].stage, SubBlockStage::Proven, "it has nothing to do with it any more");
+    let package = rig.send_bundle().expect("the cold ones");
+    rig.block(&[package]);
+    assert!(cold.iter().all(|hash| rig.fate(*hash) == Fate::Settled));
+    assert_eq!(rig.fate(hot), Fate::PreConfirmed);
+}
+
+#[test]
+fn what_depends_on_hot_transactions_goes_with_them() {
+    let mut rig = Rig::new(5, |config| config.max_transactions = 2);
+    // 0 -> 1 is hot; 1 -> 2 spends it, and 2's next one follows on that; 3 and 4 are apart.
+    let hot = [rig.send(0, 1, 5)];
+    let cold = [rig.send(3, 4, 1)];
+    let dependent = [rig.send(1, 2, 6)];
+    let cold_too = [rig.send(4, 3, 1)];
+    let last = [rig.send(2, 0, 1)];
+    strike(&mut rig, 0);
+    strike(&mut rig, 1);
+    assert_eq!(rig.shown(), [cold, cold_too, hot, dependent, last].concat());
+    assert_eq!(rig.balance(1), 1_001 + 5 - 6);
+    assert_eq!(rig.balance(2), INITIAL_BALANCE + 5);
+    assert_eq!(rig.prove_all(), 4);
+    let package = rig.send_bundle().unwrap();
+    rig.block(&[package]);
+    let fates = [cold[0], cold_too[0], hot[0], dependent[0], last[0]].map(|hash| rig.fate(hash));
+    assert!(fates.iter().all(|fate| *fate == Fate::Settled), "{fates:?}");
+}
+
+#[test]
+fn hot_transactions_are_forwarded_in_the_end() {
+    let mut rig = Rig::new(4, |config| config.max_transactions = 4);
+    let (cold, hot) = contended(&mut rig);
+    let next = rig.send(0, 3, 1);
+    for round in 0..4 {
+        assert!(rig.forward().is_none(), "round {round}");
+        strike(&mut rig, round);
+    }
+    let forward = rig.forward().expect("given up");
+    assert_eq!(forward.hash, hot);
+    let transaction = forward.transaction.clone();
+    rig.handle.forwarded(&forward, Ok(()));
+    // What comes after it goes with it, or waits for it.
+    if let Some(second) = rig.forward() {
+        assert_eq!(second.hash, next);
+        rig.handle.forwarded(&second, Ok(()));
+    }
+    assert!(cold.iter().all(|hash| rig.fate(*hash) == Fate::PreConfirmed));
+    rig.block(&[Item::Send(transaction)]);
+    assert_eq!(rig.fate(hot), Fate::OnChain);
+    let status = rig.status();
+    assert_eq!((status.totals.on_chain, status.totals.rejected), (1, 0));
+}
+
+#[test]
+fn a_forwarded_transaction_that_the_node_refuses_is_rejected() {
+    let mut rig = Rig::new(4, |config| config.max_transactions = 4);
+    let (_, hot) = contended(&mut rig);
+    for round in 0..4 {
+        strike(&mut rig, round);
+    }
+    drop(rig.forward().expect("given up"));
+    let forward = rig.forward().expect("offered again");
+    rig.handle.forwarded(&forward, Err("insufficient balance".to_owned()));
+    rig.until("it is rejected", |status| status.totals.rejected == 1);
+    let Fate::Rejected(reason) = rig.fate(hot) else { panic!("{:?}", rig.fate(hot)) };
+    assert!(reason.contains("insufficient balance"), "{reason}");
+    assert!(rig.forward().is_none());
+}
+
+#[test]
+fn hot_transactions_are_rejected_if_that_is_the_policy() {
+    let mut rig = Rig::new(4, |config| {
+        config.max_transactions = 4;
+        config.on_hot = HotPolicy::Reject;
+        config.max_conflicts = 3;
+    });
+    let (cold, hot) = contended(&mut rig);
+    for round in 0..3 {
+        strike(&mut rig, round);
+    }
+    let Fate::Rejected(reason) = rig.fate(hot) else { panic!("{:?}", rig.fate(hot)) };
+    assert!(reason.contains("keeps changing") && reason.contains("found 0x3ea"), "{reason}");
+    assert!(cold.iter().all(|hash| rig.fate(*hash) == Fate::PreConfirmed));
+}
+
+#[test]
+fn hot_transactions_are_tried_for_ever_if_that_is_the_policy() {
+    let mut rig = Rig::new(4, |config| {
+        config.max_transactions = 4;
+        config.on_hot = HotPolicy::Retry;
+    });
+    let (_, hot) = contended(&mut rig);
+    for round in 0..8 {
+        strike(&mut rig, round);
+    }
+    assert_eq!((rig.fate(hot), rig.forward().is_none()), (Fate::PreConfirmed, true));
+    assert_eq!(rig.prove_all(), 2);
+    let package = rig.send_bundle().unwrap();
+    rig.block(&[package]);
+    assert_eq!(rig.fate(hot), Fate::Settled);
+}
+
+#[test]
+fn the_thread_settles_under_a_conflict_in_every_block() {
+    let mut rig = Rig::new(4, |config| config.max_transactions = 3);
+    let (mut cold, mut hot) = (vec![], vec![]);
+    for round in 0..12 {
+        hot.push(rig.send(0, 1, 1));
+        cold.push(rig.send(2, 3, 1));
+        cold.push(rig.send(3, 2, 1));
+        rig.prove_all();
+        let mut items = vec![rig.set_balance(1, 1_000 + round)];
+        items.extend(rig.send_bundle());
+        while let Some(forward) = rig.forward() {
+            items.push(Item::Send(forward.transaction.clone()));
+            rig.handle.forwarded(&forward, Ok(()));
+        }
+        rig.block(&items);
+    }
+    let settled = cold.iter().filter(|hash| rig.fate(**hash) == Fate::Settled).count();
+    assert!(settled >= 16, "only {settled} of 24 independent transactions are settled");
+    let done = hot.iter().filter(|hash| matches!(rig.fate(**hash), Fate::Settled | Fate::OnChain)).count();
+    assert!(done >= 4, "only {done} of 12 hot transactions are done with");
+    assert_eq!(rig.status().totals.rejected, 0);
+}
+
+#[test]
+fn what_is_completed_behind_a_hot_sub_block_overtakes_it() {
+    let mut rig = Rig::new(5, |config| {
+        config.max_transactions = 2;
+        config.on_hot = HotPolicy::Retry;
+    });
+    let hot = rig.send(0, 1, 5);
+    rig.send(3, 4, 1);
+    strike(&mut rig, 0);
+    strike(&mut rig, 1);
+    // One of these depends on the hot one.
+    let late = [rig.send(3, 4, 1), rig.send(1, 2, 1)];
+    assert_eq!(rig.shown()[1..], [late[0], hot, late[1]]);
+    rig.prove_all();
+    strike(&mut rig, 2);
+    let bundle = rig.bundle().expect("what is apart");
+    assert_eq!(bundle.sub_blocks.len(), 2);
+    let package = rig.submitting(&bundle).unwrap();
+    rig.block(&[package]);
+    assert_eq!([late[0], hot, late[1]].map(|hash| rig.fate(hash) == Fate::Settled), [true, false, false]);
+}

@@ -1,0 +1,268 @@
+//! A thread with all that is around it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use starknet_api::abi::abi_utils::get_fee_token_var_address;
+use starknet_api::block::BlockNumber;
+use starknet_api::core::ContractAddress;
+use starknet_api::transaction::TransactionHash;
+use starknet_types_core::felt::Felt;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+use zkthreads_batcher::thread::{Bundle, Forward, Job, Thread, ThreadConfig, ThreadHandle, ThreadParts};
+use zkthreads_batcher::worker::Proven;
+use zkthreads_execution::Executor;
+use zkthreads_protocol::InnerTransaction;
+use zkthreads_rpc::thread::{SubBlockStage, SubBlockStatus, ThreadControl, ThreadStatus};
+use zkthreads_rpc::{ChainFeed, InnerRefusal, PoolStatus};
+use zkthreads_storage::{ExecutionStatus, JournalOwner, Storage, ThreadJournal};
+
+use super::node::{self, Item};
+use super::support::{TestChain, User, address, strk, transfer};
+
+/// How long something may take that happens.
+const SOON: Duration = Duration::from_secs(20);
+/// How long to see whether something happens that should not.
+const NEVER: Duration = Duration::from_millis(100);
+
+/// A thread over a followed chain.
+pub(crate) struct Rig {
+    pub(crate) users: Vec<User>,
+    pub(crate) executor: Executor,
+    pub(crate) feed: ChainFeed,
+    pub(crate) handle: ThreadHandle,
+    thread: Option<JoinHandle<()>>,
+    config: ThreadConfig,
+    runtime: Runtime,
+    directory: TempDir,
+    /// Makes hashes differ.
+    salt: u64,
+}
+
+/// Where a transaction is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    PreConfirmed,
+    Reverted,
+    Received,
+    Rejected(String),
+    Settled,
+    OnChain,
+    Unknown,
+}
+
+pub(crate) fn submitter() -> ContractAddress {
+    address(0x5b_u64)
+}
+
+impl Rig {
+    /// A thread with `users`, whose sub-blocks hold two transactions unless `change` says otherwise.
+    pub(crate) fn new(users: u64, change: impl FnOnce(&mut ThreadConfig)) -> Self {
+        let chain = TestChain::new(users);
+        let directory = tempfile::tempdir().expect("a directory");
+        let storage = open_storage(directory.path());
+        storage.follow(node::genesis(&chain.executor)).expect("follows");
+        let mut config = ThreadConfig::new("http://node".to_owned(), submitter());
+        config.max_transactions = 2;
+        config.max_age = Duration::from_secs(3_600);
+        change(&mut config);
+        let executor = Executor::new(storage, chain.executor.config().clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let feed = ChainFeed::default();
+        let (handle, thread) = start(&executor, &feed, &config, directory.path());
+        Self {
+            users: chain.users,
+            executor,
+            feed,
+            handle,
+            thread: Some(thread),
+            config,
+            runtime,
+            directory,
+            salt: 0,
+        }
+    }
+
+    /// Ends the thread, and starts it again on the same directory.
+    pub(crate) fn restart(self) -> Self {
+        let Self { users, executor, handle, thread, config, runtime, directory, salt, .. } = self;
+        handle.stop();
+        thread.expect("it runs").join().expect("it ends");
+        let chain = executor.config().clone();
+        drop((executor, handle));
+        let executor = Executor::new(open_storage(directory.path()), chain);
+        let feed = ChainFeed::default();
+        let (handle, thread) = start(&executor, &feed, &config, directory.path());
+        Self { users, executor, feed, handle, thread: Some(thread), config, runtime, directory, salt }
+    }
+
+    /// A signed transfer of STRK between users.
+    pub(crate) fn transfer(&mut self, from: usize, to: usize, amount: u128) -> InnerTransaction {
+        let to = self.users[to].address;
+        self.users[from].inner(&[transfer(strk(), to, amount)])
+    }
+
+    pub(crate) fn hash(&self, transaction: &InnerTransaction) -> TransactionHash {
+        transaction.hash(&self.executor.config().chain_id).expect("hashes")
+    }
+
+    pub(crate) fn submit(&self, transaction: &InnerTransaction) -> Result<TransactionHash, InnerRefusal> {
+        self.handle.submit(transaction.clone())
+    }
+
+    /// Sends a transfer that is taken.
+    pub(crate) fn send(&mut self, from: usize, to: usize, amount: u128) -> TransactionHash {
+        let transaction = self.transfer(from, to, amount);
+        self.submit(&transaction).expect("taken")
+    }
+
+    /// The node makes a block, and the thread follows.
+    pub(crate) fn block(&mut self, items: &[Item]) {
+        self.salt += 1;
+        let block = node::block(&self.executor, self.salt, items);
+        self.runtime.block_on(self.handle.follow(block)).expect("followed");
+    }
+
+    pub(crate) fn revert_to(&mut self, number: u64) {
+        self.runtime.block_on(self.handle.revert_to(BlockNumber(number))).expect("reverted");
+    }
+
+    /// Somebody else sets a user's balance on the chain.
+    pub(crate) fn set_balance(&self, user: usize, balance: u128) -> Item {
+        Item::Write(strk(), get_fee_token_var_address(self.users[user].address), balance.into())
+    }
+
+    /// The next job, if there is one.
+    pub(crate) fn job(&self) -> Option<Job> {
+        self.runtime.block_on(async { timeout(NEVER, self.handle.take_job()).await }).ok()?.ok()
+    }
+
+    /// Proves a job.
+    pub(crate) fn prove(&self, job: &Job) {
+        let proven = Proven { proof: b"not a proof".to_vec(), steps: 1 };
+        self.handle.proved(job.id, job.attempt, Ok(proven));
+    }
+
+    /// Proves all there is to prove; how much that was.
+    pub(crate) fn prove_all(&self) -> usize {
+        std::iter::from_fn(|| self.job()).inspect(|job| self.prove(job)).count()
+    }
+
+    /// Whether the job ends by itself.
+    pub(crate) fn is_cancelled(&self, job: &Job) -> bool {
+        self.runtime.block_on(async { timeout(NEVER, job.cancelled()).await }).is_ok()
+    }
+
+    pub(crate) fn bundle(&self) -> Option<Bundle> {
+        self.runtime.block_on(async { timeout(NEVER, self.handle.take_bundle()).await }).ok()?.ok()
+    }
+
+    /// Records that a bundle is sent; what the node gets.
+    pub(crate) fn submitting(&mut self, bundle: &Bundle) -> Option<Item> {
+        self.salt += 1;
+        let hash = TransactionHash(Felt::from(0x7_0000_0000 + self.salt));
+        let nonce = starknet_api::core::Nonce(self.salt.into());
+        let may = self.runtime.block_on(self.handle.submitting(bundle, hash, nonce)).expect("it runs");
+        may.then(|| Item::Thread(hash, bundle.package.clone()))
+    }
+
+    /// Sends the next bundle; what the node gets.
+    pub(crate) fn send_bundle(&mut self) -> Option<Item> {
+        let bundle = self.bundle()?;
+        self.submitting(&bundle)
+    }
+
+    pub(crate) fn forward(&self) -> Option<Forward> {
+        self.runtime.block_on(async { timeout(NEVER, self.handle.take_forward()).await }).ok()?.ok()
+    }
+
+    pub(crate) fn in_flight(&self) -> Vec<zkthreads_batcher::thread::InFlight> {
+        self.runtime.block_on(self.handle.in_flight()).expect("it runs")
+    }
+
+    /// The status, once all that was sent before is seen to and it tells so: it does before the second answer.
+    pub(crate) fn status(&self) -> ThreadStatus {
+        self.in_flight();
+        self.in_flight();
+        self.handle.status()
+    }
+
+    /// Waits until the status is as wanted.
+    pub(crate) fn until(&self, what: &str, is: impl Fn(&ThreadStatus) -> bool) -> ThreadStatus {
+        let start = Instant::now();
+        loop {
+            let status = self.handle.status();
+            if is(&status) {
+                return status;
+            }
+            assert!(start.elapsed() < SOON, "not in time: {what}: {status:#?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The sub-blocks that are not settled and not empty.
+    pub(crate) fn unsettled(&self) -> Vec<SubBlockStatus> {
+        let all = self.status().sub_blocks.into_iter();
+        all.filter(|it| it.stage != SubBlockStage::Settled && it.transactions > 0).collect()
+    }
+
+    pub(crate) fn fate(&self, hash: TransactionHash) -> Fate {
+        let storage = self.executor.storage();
+        if storage.inner_place(hash).expect("reads").is_some() {
+            return Fate::Settled;
+        }
+        if storage.transaction(hash).expect("reads").is_some() {
+            return Fate::OnChain;
+        }
+        if let Some((_, executed)) = self.feed.pre_confirmed().expect("a block").find(hash) {
+            return match executed.transaction.receipt.status {
+                ExecutionStatus::Succeeded => Fate::PreConfirmed,
+                ExecutionStatus::Reverted { .. } => Fate::Reverted,
+            };
+        }
+        match ThreadControl::pool_status(&self.handle, hash) {
+            Some(PoolStatus::Received | PoolStatus::Candidate) => Fate::Received,
+            Some(PoolStatus::Rejected { reason }) => Fate::Rejected(reason),
+            None => Fate::Unknown,
+        }
+    }
+
+    /// A user's balance with all that is not settled.
+    pub(crate) fn balance(&self, user: usize) -> u128 {
+        let block = self.feed.pre_confirmed().expect("a block");
+        let key = get_fee_token_var_address(self.users[user].address);
+        let balance = block.state().storage(strk(), key).expect("reads");
+        u128::try_from(balance).expect("128 bits")
+    }
+
+    /// How many transactions the pre-confirmed block has.
+    pub(crate) fn shown(&self) -> Vec<TransactionHash> {
+        let block = self.feed.pre_confirmed().expect("a block");
+        block.transactions().map(|executed| executed.transaction.hash).collect()
+    }
+}
+
+fn open_storage(directory: &Path) -> Storage {
+    Storage::open_following(&directory.join("chain"), None).expect("a database")
+}
+
+fn start(
+    executor: &Executor,
+    feed: &ChainFeed,
+    config: &ThreadConfig,
+    directory: &Path,
+) -> (ThreadHandle, JoinHandle<()>) {
+    let owner = JournalOwner { chain_id: executor.config().chain_id.clone(), submitter: config.submitter };
+    let parts = ThreadParts {
+        executor: executor.clone(),
+        journal: ThreadJournal::open(&directory.join("journal"), &owner).expect("a journal"),
+        feed: feed.clone(),
+        provers: Arc::new(Vec::new),
+        config: config.clone(),
+    };
+    Thread::start(parts).expect("starts")
+}

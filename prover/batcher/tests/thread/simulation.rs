@@ -1,0 +1,182 @@
+//! Random users, random chains, random misfortunes: every acknowledged transaction ends exactly once.
+
+use std::collections::BTreeMap;
+
+use starknet_api::transaction::TransactionHash;
+use zkthreads_batcher::thread::HotPolicy;
+use zkthreads_batcher::worker::WorkerError;
+use zkthreads_protocol::InnerTransaction;
+
+use super::node::Item;
+use super::rig::{Fate, Rig};
+use super::support::INITIAL_BALANCE;
+
+const USERS: usize = 6;
+const STEPS: usize = 60;
+
+/// Numbers without a pattern, the same ones every time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+
+    fn user(&mut self) -> usize {
+        usize::try_from(self.roll(USERS as u64)).expect("small")
+    }
+}
+
+/// What was acknowledged.
+#[derive(Default)]
+struct Acknowledged {
+    transactions: BTreeMap<TransactionHash, (usize, u64, InnerTransaction)>,
+}
+
+impl Acknowledged {
+    /// Sends a transfer; one that is refused is forgotten, and its nonce used again.
+    fn send(&mut self, rig: &mut Rig, from: usize, to: usize) {
+        let nonce = rig.users[from].nonce;
+        let transaction = rig.transfer(from, to, 1);
+        match rig.submit(&transaction) {
+            Ok(hash) => drop(self.transactions.insert(hash, (from, nonce, transaction))),
+            Err(_) => rig.users[from].nonce = nonce,
+        }
+    }
+
+    fn pending(&self, rig: &Rig) -> Vec<TransactionHash> {
+        let is_pending = |hash: &&TransactionHash| {
+            !matches!(rig.fate(**hash), Fate::Settled | Fate::OnChain | Fate::Rejected(_))
+        };
+        self.transactions.keys().filter(is_pending).copied().collect()
+    }
+
+    /// Nothing is lost, nothing is twice, and each account's transactions are in their order.
+    fn check(&self, rig: &Rig) {
+        let shown = rig.shown();
+        let mut nonces: BTreeMap<usize, u64> = BTreeMap::new();
+        for hash in &shown {
+            let (from, nonce, _) = &self.transactions[hash];
+            let before = nonces.insert(*from, *nonce);
+            assert!(before.is_none_or(|before| before + 1 == *nonce), "account {from} out of order");
+        }
+        for (hash, (from, nonce, _)) in &self.transactions {
+            let times = shown.iter().filter(|shown| *shown == hash).count();
+            let fate = rig.fate(*hash);
+            match fate {
+                Fate::PreConfirmed | Fate::Reverted => assert_eq!(times, 1),
+                Fate::Unknown => assert_eq!(times, 0, "forwarded"),
+                _ => assert_eq!(times, 0, "{from}/{nonce} is {fate:?} and shown"),
+            }
+        }
+    }
+}
+
+fn run(seed: u64, on_hot: HotPolicy) {
+    let mut dice = Dice(seed);
+    let mut rig = Rig::new(USERS as u64, |config| {
+        config.max_transactions = 3;
+        config.on_hot = on_hot;
+    });
+    let mut acknowledged = Acknowledged::default();
+    let (mut flying, mut forwarded): (Vec<Item>, Vec<Item>) = (vec![], vec![]);
+    for step in 0..STEPS {
+        match dice.roll(20) {
+            0..=7 => {
+                let (from, to) = (dice.user(), dice.user());
+                acknowledged.send(&mut rig, from, to);
+            }
+            8..=9 => drop(rig.prove_all()),
+            10 => {
+                if let Some(job) = rig.job() {
+                    rig.handle.proved(
+                        job.id,
+                        job.attempt,
+                        Err(WorkerError::Failed { reason: "no".to_owned() }),
+                    );
+                }
+            }
+            11..=12 => flying.extend(rig.send_bundle()),
+            13..=15 => {
+                let mut items = vec![];
+                if dice.roll(2) == 0 {
+                    let user = dice.user();
+                    items.push(rig.set_balance(user, INITIAL_BALANCE + u128::from(dice.roll(1_000))));
+                }
+                items.append(&mut flying);
+                items.append(&mut forwarded);
+                rig.block(&items);
+            }
+            16 => {
+                // Somebody does not want to wait.
+                let pending = acknowledged.pending(&rig);
+                let forced: Vec<Item> = pending
+                    .iter()
+                    .take(1)
+                    .map(|hash| Item::Send(acknowledged.transactions[hash].2.clone()))
+                    .collect();
+                rig.block(&forced);
+            }
+            17 => {
+                while let Some(forward) = rig.forward() {
+                    forwarded.push(Item::Send(forward.transaction.clone()));
+                    rig.handle.forwarded(&forward, Ok(()));
+                }
+            }
+            18 => {
+                let head = rig.handle.head().0.0;
+                rig.revert_to(head - dice.roll(3).min(head));
+            }
+            _ => rig = rig.restart(),
+        }
+        rig.status();
+        acknowledged.check(&rig);
+        assert!(
+            rig.status().trouble.iter().all(|it| !it.contains("state")),
+            "step {step}: {:?}",
+            rig.status().trouble
+        );
+    }
+    // The chain calms down: everything comes to an end.
+    for _ in 0..30 {
+        while let Some(forward) = rig.forward() {
+            forwarded.push(Item::Send(forward.transaction.clone()));
+            rig.handle.forwarded(&forward, Ok(()));
+        }
+        rig.prove_all();
+        flying.extend(std::iter::from_fn(|| rig.send_bundle()).collect::<Vec<_>>());
+        let mut items = std::mem::take(&mut flying);
+        items.append(&mut forwarded);
+        rig.block(&items);
+        // What is alone in the open sub-block gets company.
+        if !rig.shown().is_empty() {
+            for user in 0..USERS {
+                acknowledged.send(&mut rig, user, (user + 1) % USERS);
+            }
+        }
+    }
+    acknowledged.check(&rig);
+    let unfinished = acknowledged.pending(&rig).len();
+    assert!(unfinished <= 3, "{unfinished} are left of {}", acknowledged.transactions.len());
+    let status = rig.status();
+    assert_eq!(status.totals.rejected, 0, "no nonce was used by another transaction");
+}
+
+#[test]
+fn every_acknowledged_transaction_ends_once_forwarding() {
+    for seed in [1, 2, 3, 5, 8] {
+        println!("seed {seed}");
+        run(0x9e37_79b9_7f4a_7c15 ^ (seed << 17), HotPolicy::Forward);
+    }
+}
+
+#[test]
+fn every_acknowledged_transaction_ends_once_retrying() {
+    for seed in [13, 21, 34] {
+        println!("seed {seed}");
+        run(0x9e37_79b9_7f4a_7c15 ^ (seed << 17), HotPolicy::Retry);
+    }
+}
