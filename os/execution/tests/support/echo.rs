@@ -13,7 +13,7 @@ use cairo_vm::types::program::Program;
 use cairo_vm::types::relocatable::{MaybeRelocatable, Relocatable};
 use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{OsProgram, Package};
+use zkthreads_protocol::{OsProgram, Package, Segment};
 use zkthreads_prover::Prover;
 
 /// The program's only hint.
@@ -34,11 +34,16 @@ pub static ECHO_PROGRAM: LazyLock<OsProgram> = LazyLock::new(|| {
     OsProgram::new(cells.collect())
 });
 
-/// Puts a proof of its statement into `package`. Takes both cores and several gigabytes for some ten seconds.
+/// Puts a proof of its statement into a package's only segment.
 pub fn prove_any(package: &mut Package) {
-    let output = package.segments[0].statement.encode();
+    prove_segment(&mut package.segments[0]);
+}
+
+/// Puts a proof of its statement into `segment`. Takes both cores and several gigabytes for some ten seconds.
+pub fn prove_segment(segment: &mut Segment) {
+    let output = segment.statement.encode();
     let runner = run(output.clone());
-    package.segments[0].proof =
+    segment.proof =
         Prover::new().prove_run(&ECHO_PROGRAM, &output, &runner, &|_| {}).expect("the run is provable");
 }
 
