@@ -18,7 +18,7 @@ use zkthreads_storage::{ClassDefinition, ClassRecord, StateView, Storage, Storag
 
 use crate::error::ExecutionError;
 use crate::overlay::Overlay;
-use crate::sub_block::ClassSource;
+use crate::sub_block::{ClassCode, ClassSource};
 
 /// Classes kept ready to run. An account or token class takes a few megabytes.
 const CACHED_CLASSES: u64 = 256;
@@ -32,6 +32,8 @@ struct ReadyClass {
     confined: bool,
     /// What the thread OS loads; filled when it is asked for.
     casm: Arc<OnceLock<Arc<CasmContractClass>>>,
+    /// How its code hangs together; filled likewise.
+    code: Arc<OnceLock<Arc<ClassCode>>>,
     declared_at: BlockNumber,
     /// The storage's epoch when it was read.
     epoch: u64,
@@ -185,6 +187,7 @@ impl ChainState {
             compiled_class_hash: record.compiled_class_hash,
             confined: record.is_confined(),
             casm: Arc::default(),
+            code: Arc::default(),
             declared_at: record.declared_at,
             epoch: self.epoch,
         };
@@ -264,6 +267,18 @@ impl ClassSource for ChainState {
             }
             _ => Err(StateError::UndeclaredClassHash(class_hash)),
         }
+    }
+
+    fn code(&self, class_hash: ClassHash) -> StateResult<Arc<ClassCode>> {
+        if self.overlay.classes.contains_key(&class_hash) {
+            return Ok(Arc::new(ClassCode::new(self.casm(class_hash)?.as_ref())));
+        }
+        let ready = self.ready_class(class_hash)?;
+        if let Some(code) = ready.code.get() {
+            return Ok(Arc::clone(code));
+        }
+        let casm = self.casm(class_hash)?;
+        Ok(Arc::clone(ready.code.get_or_init(|| Arc::new(ClassCode::new(&casm)))))
     }
 
     fn compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {

@@ -1,16 +1,19 @@
 //! The state that a sub-block is executed on, with what the sub-block has written on top.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use blockifier::execution::contract_class::RunnableCompiledClass;
 use blockifier::state::cached_state::StateMaps;
 use blockifier::state::state_api::{StateReader, StateResult};
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
+use parking_lot::Mutex;
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 
 use super::ClassSource;
+use super::code::ClassCode;
 use crate::overlay::Overlay;
 use crate::state::ChainState;
 
@@ -37,17 +40,19 @@ impl SubBlockState for ChainState {
 pub(super) struct OnTop<'a, S> {
     below: &'a S,
     overlay: Overlay,
+    /// What was asked for so far; clones share it.
+    codes: Arc<Mutex<HashMap<ClassHash, Arc<ClassCode>>>>,
 }
 
 impl<'a, S> OnTop<'a, S> {
     pub(super) fn new(below: &'a S) -> Self {
-        Self { below, overlay: Overlay::default() }
+        Self { below, overlay: Overlay::default(), codes: Arc::default() }
     }
 }
 
 impl<S> Clone for OnTop<'_, S> {
     fn clone(&self) -> Self {
-        Self { below: self.below, overlay: self.overlay.clone() }
+        Self { below: self.below, overlay: self.overlay.clone(), codes: Arc::clone(&self.codes) }
     }
 }
 
@@ -103,6 +108,15 @@ impl<S: StateReader> StateReader for OnTop<'_, S> {
 impl<S: ClassSource> ClassSource for OnTop<'_, S> {
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
         self.below.casm(class_hash)
+    }
+
+    fn code(&self, class_hash: ClassHash) -> StateResult<Arc<ClassCode>> {
+        if let Some(code) = self.codes.lock().get(&class_hash) {
+            return Ok(Arc::clone(code));
+        }
+        let code = self.below.code(class_hash)?;
+        self.codes.lock().insert(class_hash, Arc::clone(&code));
+        Ok(code)
     }
 
     fn compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {

@@ -1,6 +1,6 @@
 //! An inner transaction that is part of a sub-block.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use blockifier::blockifier_versioned_constants::VersionedConstants;
@@ -16,9 +16,10 @@ use zkthreads_storage::{BlockTransaction, ExecutionStatus, Receipt, TransactionT
 
 use super::accesses::Accesses;
 use super::account::Execution;
+use super::code::ClassUse;
 use super::left_out::LeftOutReason;
 use super::record::recorded_call;
-use super::steps;
+use super::steps::Work;
 use crate::block::pre_confirmed::ExecutedInBlock;
 use crate::block::seal::sort;
 use crate::block::{receipt, trace};
@@ -38,7 +39,9 @@ pub struct ExecutedInner {
     /// About how many steps the thread OS takes for it, besides hashing the classes that it runs.
     pub steps: u64,
     /// The classes that ran, and those that contracts were given.
-    pub(super) classes: BTreeSet<ClassHash>,
+    pub(super) classes: BTreeMap<ClassHash, ClassUse>,
+    /// What the thread OS does for it.
+    pub(super) work: Work,
     /// What it changed.
     pub(super) changes: StateMaps,
     validate: RecordedCall,
@@ -53,11 +56,12 @@ impl ExecutedInner {
         hash: TransactionHash,
         execution: Execution,
         changes: StateMaps,
+        classes: BTreeMap<ClassHash, ClassUse>,
         constants: &VersionedConstants,
     ) -> Result<Self, LeftOutReason> {
         let Execution { validate, execute, revert_reason, touched } = execution;
         let accesses = Accesses::new(transaction.as_invoke().sender_address, &touched, &changes);
-        let steps = steps::of_transaction(&transaction, &validate, &execute, &accesses);
+        let work = Work::of(&transaction, &validate, &execute, constants);
         let effective = revert_reason.is_none().then_some(&execute);
         let (mut events, mut messages) = (receipt::events(Some(&validate)), messages(Some(&validate))?);
         events.extend(receipt::events(effective));
@@ -101,8 +105,9 @@ impl ExecutedInner {
             hash,
             in_block: Arc::new(in_block),
             accesses,
-            steps,
-            classes: touched.classes,
+            steps: work.steps(),
+            work,
+            classes,
             changes,
             validate: recorded_call(&validate),
             execute: recorded_call(&execute),

@@ -14,6 +14,7 @@ mod accesses;
 mod account;
 mod below;
 mod class;
+mod code;
 mod execute;
 mod inner;
 mod left_out;
@@ -48,6 +49,7 @@ pub use abort::AbortCause;
 pub use accesses::{Accesses, Cell};
 pub use below::SubBlockState;
 pub use class::SubBlockClass;
+pub use code::{ClassCode, Entrance};
 pub use inner::ExecutedInner;
 pub use left_out::{LeftOut, LeftOutReason, Limit};
 pub use session::{OpenSubBlock, execute};
@@ -64,6 +66,14 @@ pub trait ClassSource {
     /// # Errors
     /// [`StateError::UndeclaredClassHash`] if there is no such Sierra class.
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>>;
+
+    /// How the CASM's code hangs together.
+    ///
+    /// # Errors
+    /// [`StateError::UndeclaredClassHash`] if there is no such Sierra class.
+    fn code(&self, class_hash: ClassHash) -> StateResult<Arc<ClassCode>> {
+        Ok(Arc::new(ClassCode::new(self.casm(class_hash)?.as_ref())))
+    }
 
     /// The CASM's hash in the class trie (version 2).
     ///
@@ -112,6 +122,8 @@ pub struct ExecutedSubBlock {
     pub statement: Statement,
     /// The events the statement commits to, in its order.
     pub events: Vec<InnerEvent>,
+    /// About how many steps the OS will take: seldom more than a tenth less than it does.
+    pub steps: u64,
     /// Transactions that are not in the sub-block, in the order they came.
     pub left_out: Vec<LeftOut>,
 }

@@ -1,16 +1,20 @@
 //! A sub-block to which transactions are still added.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use blockifier::context::BlockContext;
 use blockifier::state::cached_state::{CachedState, StateMaps};
 use blockifier::state::state_api::StateReader;
+use starknet_api::core::ClassHash;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
 
+use super::account::Execution;
 use super::below::{OnTop, SubBlockState};
+use super::code::{ClassUse, Entrance};
 use super::inner::ExecutedInner;
 use super::left_out::{LeftOut, LeftOutReason};
 use super::size::Size;
@@ -98,8 +102,25 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         let execution = account::run(&mut state, &self.state, &self.block_context, transaction, hash)?;
         let changes = state.to_state_diff().map_err(account::state_error)?.state_maps;
         self.check_writable(&changes)?;
+        let classes = self.uses(&execution)?;
         let constants = self.block_context.versioned_constants();
-        ExecutedInner::new(transaction.clone(), hash, execution, changes, constants)
+        ExecutedInner::new(transaction.clone(), hash, execution, changes, classes, constants)
+    }
+
+    /// The classes that ran or were given, and where they were entered.
+    fn uses(&self, execution: &Execution) -> Result<BTreeMap<ClassHash, ClassUse>, LeftOutReason> {
+        let mut uses = BTreeMap::new();
+        for class_hash in &execution.touched.classes {
+            let code = self.state.code(*class_hash).map_err(account::state_error)?;
+            uses.insert(*class_hash, ClassUse { code, entrances: BTreeSet::new() });
+        }
+        for call in execution.validate.iter().chain(execution.execute.iter()) {
+            if let Some(used) = call.call.class_hash.and_then(|class_hash| uses.get_mut(&class_hash)) {
+                let (kind, selector) = (call.call.entry_point_type, call.call.entry_point_selector.0);
+                used.entrances.insert(Entrance { kind, selector });
+            }
+        }
+        Ok(uses)
     }
 
     /// Whether all that was changed may be.

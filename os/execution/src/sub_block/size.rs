@@ -1,6 +1,6 @@
 //! How large a sub-block is, piece by piece: what its statement and its package must have room for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use starknet_api::core::ClassHash;
 use starknet_types_core::felt::Felt;
@@ -11,9 +11,10 @@ use zkthreads_protocol::limits::{
 use zkthreads_storage::ExecutionStatus;
 
 use super::accesses::Cell;
+use super::code::ClassUse;
 use super::inner::ExecutedInner;
 use super::left_out::Limit;
-use super::steps;
+use super::steps::{self, Work};
 
 /// A statement without transactions, classes, contracts and messages.
 const STATEMENT_FELTS: usize = 12;
@@ -41,7 +42,7 @@ const MAX_BYTES_WITHOUT_PROOF: usize = MAX_SEGMENT_BYTES - MAX_PROOF_BYTES;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Size {
     cells: BTreeSet<Cell>,
-    classes: BTreeSet<ClassHash>,
+    classes: BTreeMap<ClassHash, ClassUse>,
     counts: Counts,
 }
 
@@ -55,7 +56,9 @@ pub(super) struct Counts {
     message_felts: usize,
     /// Calldata, signatures, revert reasons and events.
     other_bytes: usize,
-    transaction_steps: u64,
+    senders: usize,
+    work: Work,
+    class_steps: u64,
 }
 
 impl Size {
@@ -65,8 +68,8 @@ impl Size {
     }
 
     /// The classes that run, and those that contracts are given.
-    pub(super) fn classes(&self) -> &BTreeSet<ClassHash> {
-        &self.classes
+    pub(super) fn classes(&self) -> impl Iterator<Item = &ClassHash> {
+        self.classes.keys()
     }
 
     pub(super) fn counts(&self) -> &Counts {
@@ -80,13 +83,24 @@ impl Size {
             match cell.cell {
                 StateCell::Storage(_) => counts.cells = counts.cells.saturating_add(1),
                 StateCell::ClassHash => counts.contracts = counts.contracts.saturating_add(1),
-                StateCell::Nonce => {}
+                StateCell::Nonce => counts.senders = counts.senders.saturating_add(1),
             }
         }
-        let new_classes = inner.classes.difference(&self.classes).count();
-        counts.classes = counts.classes.saturating_add(new_classes);
+        for (class_hash, used) in &inner.classes {
+            let (is_new, steps) = match self.classes.get(class_hash) {
+                None => (true, steps::of_class(used.code.extent(&used.entrances))),
+                Some(known) if used.entrances.is_subset(&known.entrances) => (false, 0),
+                Some(known) => {
+                    let all = used.code.extent(used.entrances.union(&known.entrances));
+                    let before = steps::of_class(known.code.extent(&known.entrances));
+                    (false, steps::of_class(all).saturating_sub(before))
+                }
+            };
+            counts.classes = counts.classes.saturating_add(usize::from(is_new));
+            counts.class_steps = counts.class_steps.saturating_add(steps);
+        }
         counts.transactions = counts.transactions.saturating_add(1);
-        counts.transaction_steps = counts.transaction_steps.saturating_add(inner.steps);
+        counts.work = counts.work.plus(inner.work);
         let receipt = &inner.in_block.transaction.receipt;
         let messages = receipt.messages.iter().map(|message| message_felts(&message.payload.0));
         counts.message_felts = messages.fold(counts.message_felts, usize::saturating_add);
@@ -98,7 +112,10 @@ impl Size {
     pub(super) fn add(&mut self, inner: &ExecutedInner) {
         self.counts = self.counts_with(inner);
         self.cells.extend(&inner.accesses.reads);
-        self.classes.extend(&inner.classes);
+        for (class_hash, used) in &inner.classes {
+            let known = self.classes.entry(*class_hash).or_insert_with(|| used.clone());
+            known.entrances.extend(&used.entrances);
+        }
     }
 }
 
@@ -124,7 +141,8 @@ impl Counts {
 
     /// About how many steps the thread OS takes.
     pub(super) fn steps(&self) -> u64 {
-        steps::of_sub_block(self.transaction_steps, self.contracts, self.cells)
+        let besides_classes = self.work.sub_block_steps(self.senders, self.contracts, self.cells);
+        besides_classes.saturating_add(self.class_steps)
     }
 
     /// The first limit that is exceeded, with the size and what is allowed.

@@ -55,14 +55,6 @@ impl Touched {
         self.classes.extend(noted.classes);
     }
 
-    /// Adds what a transaction of the sub-block touched.
-    pub(super) fn extend(&mut self, other: Self) {
-        for (contract, keys) in other.contracts {
-            self.contracts.entry(contract).or_default().extend(keys);
-        }
-        self.classes.extend(other.classes);
-    }
-
     /// Notes one call (inner calls not looked at).
     fn note(&mut self, call: &CallInfo) {
         let tracker = &call.storage_access_tracker;

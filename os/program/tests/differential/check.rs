@@ -136,7 +136,9 @@ impl OnChain {
                 report.leave_out(reason);
                 let expected = match reason {
                     LeftOutReason::Abort { .. } => chain.as_ref().is_ok_and(|it| it.info.is_reverted()),
-                    LeftOutReason::Syscall { .. } | LeftOutReason::LegacyClass { .. } => true,
+                    LeftOutReason::Syscall { .. }
+                    | LeftOutReason::LegacyClass { .. }
+                    | LeftOutReason::Message { .. } => true,
                     _ => chain.is_err(),
                 };
                 let chain = chain.map(|outcome| outcome.info.revert_error.map(|it| it.to_string()));
