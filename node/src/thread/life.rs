@@ -140,15 +140,19 @@ impl Life {
         rpc.stop().await;
         thread.stop();
         drop(thread);
-        // Both may have ended by themselves.
+        // It may have ended by itself.
         let _ = unfollow.send(());
-        let _ = follower.await;
+        if !follower.is_finished() {
+            let _ = follower.await;
+        }
         let ended = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(TASKS_TIMEOUT, ended).await.is_err() {
             tasks.shutdown().await;
         }
-        // What it says was told when it happened.
-        let _ = sequencer.await;
+        if !sequencer.is_finished() {
+            // A panic was told when it happened.
+            let _ = sequencer.await;
+        }
         let storage = executor.storage().clone();
         drop(executor);
         let deadline = Instant::now() + CLOSE_TIMEOUT;
