@@ -34,7 +34,7 @@ fn sub_blocks_are_proven_and_settled_together() {
     assert_eq!(status.sub_blocks[0].stage, SubBlockStage::Settled);
     assert_eq!(status.sub_blocks[0].block_number.unwrap().0, 1);
     assert_eq!((status.base_block.block_number.0, status.totals.conflicts), (1, 0));
-    assert_eq!(rig.balance(0), INITIAL_BALANCE);
+    assert_eq!(rig.balance(0), INITIAL_BALANCE - 1);
 }
 
 #[test]

@@ -7,13 +7,15 @@ use std::time::{Duration, Instant};
 
 use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::BlockNumber;
-use starknet_api::core::ContractAddress;
+use starknet_api::core::{ChainId, ContractAddress};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
-use zkthreads_batcher::thread::{Bundle, Forward, Job, Thread, ThreadConfig, ThreadHandle, ThreadParts};
+use zkthreads_batcher::thread::{
+    Bundle, Forward, Job, NodeHealth, Thread, ThreadConfig, ThreadHandle, ThreadParts,
+};
 use zkthreads_batcher::worker::Proven;
 use zkthreads_execution::Executor;
 use zkthreads_protocol::InnerTransaction;
@@ -184,11 +186,13 @@ impl Rig {
         self.runtime.block_on(self.handle.in_flight()).expect("it runs")
     }
 
-    /// The status, once all that was sent before is seen to and it tells so: it does before the second answer.
+    /// The status, once all that was sent before is seen to and told.
     pub(crate) fn status(&self) -> ThreadStatus {
-        self.in_flight();
-        self.in_flight();
-        self.handle.status()
+        let mark = NodeHealth::Away { reason: "a mark".to_owned() };
+        self.handle.node_is(mark);
+        self.until("the mark", |status| !status.node.reachable);
+        self.handle.node_is(NodeHealth::Reachable);
+        self.until("no mark", |status| status.node.reachable)
     }
 
     /// Waits until the status is as wanted.
@@ -256,7 +260,10 @@ fn start(
     config: &ThreadConfig,
     directory: &Path,
 ) -> (ThreadHandle, JoinHandle<()>) {
-    let owner = JournalOwner { chain_id: executor.config().chain_id.clone(), submitter: config.submitter };
+    let owner = JournalOwner {
+        chain_id: ChainId::from(executor.config().chain_id.to_string()),
+        submitter: config.submitter,
+    };
     let parts = ThreadParts {
         executor: executor.clone(),
         journal: ThreadJournal::open(&directory.join("journal"), &owner).expect("a journal"),

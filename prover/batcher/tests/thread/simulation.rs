@@ -141,7 +141,7 @@ fn run(seed: u64, on_hot: HotPolicy) {
         );
     }
     // The chain calms down: everything comes to an end.
-    for _ in 0..30 {
+    for round in 0..30 {
         while let Some(forward) = rig.forward() {
             forwarded.push(Item::Send(forward.transaction.clone()));
             rig.handle.forwarded(&forward, Ok(()));
@@ -152,7 +152,7 @@ fn run(seed: u64, on_hot: HotPolicy) {
         items.append(&mut forwarded);
         rig.block(&items);
         // What is alone in the open sub-block gets company.
-        if !rig.shown().is_empty() {
+        if round < 20 && !rig.shown().is_empty() {
             for user in 0..USERS {
                 acknowledged.send(&mut rig, user, (user + 1) % USERS);
             }
@@ -160,7 +160,7 @@ fn run(seed: u64, on_hot: HotPolicy) {
     }
     acknowledged.check(&rig);
     let unfinished = acknowledged.pending(&rig).len();
-    assert!(unfinished <= 3, "{unfinished} are left of {}", acknowledged.transactions.len());
+    assert!(unfinished < 3, "{unfinished} are left of {}", acknowledged.transactions.len());
     let status = rig.status();
     assert_eq!(status.totals.rejected, 0, "no nonce was used by another transaction");
 }
