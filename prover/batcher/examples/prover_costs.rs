@@ -1,7 +1,8 @@
-//! What proofs take: for sub-blocks of so many transfers each, the steps, the memory at most, and the time of each stage.
+//! What proofs take: for sub-blocks of so many transfers, or of one transaction with so many hashes, the steps, the
+//! memory at most, and the time of each stage.
 //!
 //! ```text
-//! cargo run --release -p zkthreads-batcher --example prover_costs -- 1 10 100
+//! cargo run --release -p zkthreads-batcher --example prover_costs -- transfers=10 transfers=100 pedersen=1000
 //! ```
 //!
 //! Each proof is made by a process of its own, the example `prove_worker`, with the memory of the whole machine. The
@@ -20,7 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use sub_block_support::{World, transfer};
+use sub_block_support::{World, probe, transfer};
 use worker_support::{config, eventually};
 use zkthreads_batcher::worker::{ProverPool, ProverPoolConfig, Stage};
 use zkthreads_execution::sub_block::ExecutedSubBlock;
@@ -31,14 +32,18 @@ const INTERVAL: Duration = Duration::from_millis(10);
 #[tokio::main]
 async fn main() -> Result<()> {
     for argument in std::env::args().skip(1) {
-        let transfers = argument.parse().context("a number of transfers")?;
-        measure(transfers).await?;
+        let (kind, count) = argument.split_once('=').context("what there is, and how many")?;
+        let count = count.parse().context("a number")?;
+        let executed = match kind {
+            "transfers" => transfers(count as usize),
+            _ => hashes(kind, count),
+        };
+        measure(&argument, &executed).await?;
     }
     Ok(())
 }
 
-async fn measure(transfers: usize) -> Result<()> {
-    let executed = sub_block(transfers);
+async fn measure(name: &str, executed: &ExecutedSubBlock) -> Result<()> {
     let pool = ProverPool::new(ProverPoolConfig { memory_bytes: 1 << 40, ..config() })?;
     // It has the tables then, of some 300 MiB.
     eventually("the prover is ready", || pool.figures().iter().any(|it| it.memory_bytes > 1 << 28)).await;
@@ -46,7 +51,7 @@ async fn measure(transfers: usize) -> Result<()> {
     let peak = watch(pid);
     let before = cpu_seconds(pid);
     let begun = RefCell::new(Vec::new());
-    let proven = pool.prove(1, &executed, |stage| begun.borrow_mut().push((stage, Instant::now()))).await?;
+    let proven = pool.prove(1, executed, |stage| begun.borrow_mut().push((stage, Instant::now()))).await?;
     let end = Instant::now();
     let peak = peak();
     let after = cpu_seconds(pid);
@@ -54,7 +59,7 @@ async fn measure(transfers: usize) -> Result<()> {
     let begun = begun.take();
     let total = end - begun[0].1;
     println!(
-        "{transfers} transfers: {} steps in {:.1} s ({:.1} s of processors, {:.1} s of it the kernel's), {} MiB resident, {} MiB of data, {} bytes",
+        "{name}: {} steps in {:.1} s ({:.1} s of processors, {:.1} s of it the kernel's), {} MiB resident, {} MiB of data, {} bytes",
         proven.steps,
         total.as_secs_f64(),
         after.0 + after.1 - before.0 - before.1,
@@ -73,16 +78,27 @@ async fn measure(transfers: usize) -> Result<()> {
 }
 
 /// Transfers between ten users, in turn.
-fn sub_block(transfers: usize) -> ExecutedSubBlock {
+fn transfers(count: usize) -> ExecutedSubBlock {
     const USERS: usize = 10;
     let mut world = World::new(USERS);
     let strk = world.strk();
-    let signed = (0..transfers).map(|index| {
+    let signed = (0..count).map(|index| {
         let to = world.users[(index + 1) % USERS].address;
         world.users[index % USERS].sign(&[transfer(strk, to, 1 + index as u128)])
     });
     let signed: Vec<_> = signed.collect();
     world.execute(signed)
+}
+
+/// Calls of an entry point of `contracts/probe.cairo` that hashes so often. One call does not do more than a thousand.
+fn hashes(entry_point: &str, count: u128) -> ExecutedSubBlock {
+    const MOST: u128 = 1000;
+    let mut world = World::new(1);
+    let full = (0..count / MOST).map(|_| MOST);
+    let calls = full.chain([count % MOST]).map(|times| probe(world.probe(), entry_point, &[times]));
+    let calls: Vec<_> = calls.collect();
+    let signed = world.users[0].sign(&calls);
+    world.execute([signed])
 }
 
 /// The most memory that a process had, KiB.

@@ -138,7 +138,7 @@ fn parameters() -> ProverParameters {
         channel_salt: CHANNEL_SALT,
         pcs_config: pcs_config(),
         preprocessed_trace: TRACE_VARIANT,
-        store_polynomials_coefficients: false,
+        store_polynomials_coefficients: true,
         include_all_preprocessed_columns: false,
     }
 }

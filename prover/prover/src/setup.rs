@@ -43,7 +43,7 @@ impl Setup {
             columns,
             config.fri_config.log_blowup_factor,
             &twiddles,
-            false,
+            true,
             config.lifting_log_size,
             &BaseColumnPool::new(),
         );
