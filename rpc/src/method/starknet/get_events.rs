@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockNumber;
 use zkthreads_execution::{PreConfirmed, StateAt};
-use zkthreads_storage::BlockTransaction;
+use zkthreads_storage::{BlockTransaction, ThreadOutcome};
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
@@ -23,6 +23,9 @@ const MAX_CHUNK_SIZE: u64 = 1024;
 /// Most blocks with events that one page looks through; the page may then hold fewer events than asked for, and a
 /// token to go on.
 const MAX_BLOCKS: usize = 1024;
+
+/// Most packages that one page reads to say whose events they are; the page may end early for that, too.
+const MAX_PACKAGES: usize = 128;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,7 +112,7 @@ fn page(
     chunk_size: usize,
 ) -> Result<EventsChunk, RpcError> {
     let mut events = Vec::new();
-    let mut looked_through = 0;
+    let (mut looked_through, mut packages) = (0, 0);
     for block in start.block..=to.number().0 {
         let skip = if block == start.block { start.skip } else { 0 };
         let Some(source) = Source::new(context, BlockNumber(block), to)? else { continue };
@@ -117,7 +120,7 @@ fn page(
             Some(0)
         } else {
             looked_through += 1;
-            source.scan(context, filter, skip, chunk_size, &mut events)?
+            source.scan(context, filter, skip, chunk_size, &mut packages, &mut events)?
         };
         if let Some(next) = next {
             let continuation_token = Some(Cursor { block, skip: next }.to_string());
@@ -157,14 +160,15 @@ impl Source {
         Ok(Some(Self { place: context.place(number)?, transactions }))
     }
 
-    /// Adds the matching events after the first `skip`. Stops before the first match that no longer fits, and says
-    /// how many events came before it.
+    /// Adds the matching events after the first `skip`. Stops before the first match that no longer fits, or takes one
+    /// package too many to read, and says how many events came before it.
     fn scan(
         &self,
         context: &RpcContext,
         filter: &EventFilter,
         skip: usize,
         chunk_size: usize,
+        packages: &mut usize,
         found: &mut Vec<EmittedEvent>,
     ) -> Result<Option<usize>, RpcError> {
         let mut seen = 0;
@@ -176,9 +180,12 @@ impl Source {
                 if seen <= skip || !filter.matches(event) {
                     continue;
                 }
-                if found.len() == chunk_size {
+                let thread = transaction.receipt.thread.as_ref();
+                let reads = owners.is_none() && thread.is_some_and(ThreadOutcome::has_settled);
+                if found.len() == chunk_size || (reads && *packages == MAX_PACKAGES) {
                     return Ok(Some(seen - 1));
                 }
+                *packages += usize::from(reads);
                 let owners = match &mut owners {
                     Some(owners) => owners,
                     none => none.insert(self.transactions.owners(context, index, transaction)?),
