@@ -21,7 +21,7 @@ struct Flight {
     unknown_since: Option<Instant>,
 }
 
-/// All that are under way, in the order in which they settle, and those that may come back.
+/// All that are under way, in the order in which they were sent, and those that may come back.
 #[derive(Debug, Default)]
 pub(super) struct Flights {
     flights: Vec<Flight>,
@@ -49,7 +49,6 @@ impl Flights {
     /// A thread transaction was sent.
     pub(super) fn push(&mut self, sent: InFlight) {
         self.flights.push(Flight { sent, landed: false, unknown_since: None });
-        self.flights.sort_by_key(|flight| flight.sent.sub_blocks.first().copied());
     }
 
     /// Whether the next may be sent: all that it builds on is in the state that the node checks it against.
@@ -186,13 +185,5 @@ mod tests {
         flights.see(&sent(1), Seen::Unknown, start + GRACE);
         flights.lay_ghosts(Nonce(Felt::TWO));
         assert!(flights.ghosts(&[(SubBlockId(1), 0)]).is_empty());
-    }
-
-    #[test]
-    fn they_settle_in_the_order_of_their_sub_blocks() {
-        let mut flights = Flights::default();
-        flights.push(sent(5));
-        flights.push(sent(3));
-        assert_eq!(flights.sent(), [sent(3), sent(5)]);
     }
 }
