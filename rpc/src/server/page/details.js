@@ -20,7 +20,7 @@ const facts = (pairs) =>
 const part = (title, note, ...content) =>
   h('section', { class: 'part' }, h('h4', null, title, note && h('small', null, note)), ...content);
 
-function transactions(list) {
+function transactions(list, settled) {
   const what = (it) => [
     chip(it.execution_status),
     it.revert_reason ? h('pre', { class: 'reason' }, it.revert_reason) : null,
@@ -29,7 +29,7 @@ function transactions(list) {
     felt(it.transaction_hash), felt(it.sender_address), String(BigInt(it.nonce)), what(it),
     count(it.events.length), count(it.messages_sent.length),
   ]);
-  return table(['Transaction', 'Sender', 'Nonce', 'Outcome', 'Events', 'Messages'], rows);
+  return table(['Transaction', 'Sender', 'Nonce', settled ? 'Outcome' : 'Had it settled', 'Events', 'Messages'], rows);
 }
 
 /** What a statement changes. */
@@ -65,7 +65,7 @@ function segment({ statement, settled, inner_transactions: size, proof_bytes: pr
       ['Classes', plural(statement.classes.length, 'class', 'classes')],
       ['Proof', bytes(proof)],
     ]),
-    part('Inner transactions', plural(size, 'transaction'), transactions(inner)),
+    part('Inner transactions', plural(size, 'transaction'), transactions(inner, settled)),
     part('State diff', plural(changes.length, 'write'),
       changes.length ? table(['Contract', 'Cell', 'Before', '', 'After'], changes, 'diff') : null));
 }
