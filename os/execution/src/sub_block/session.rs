@@ -133,6 +133,21 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         }
     }
 
+    /// Adds a transaction as another sub-block over the same base block executed it, without doing that again: the caller
+    /// has made sure that every cell which it read holds the same here.
+    ///
+    /// # Errors
+    /// [`LeftOutReason::Full`]
+    pub fn adopt(&mut self, executed: &Arc<ExecutedInner>) -> Result<(), LeftOutReason> {
+        if self.size.counts_with(executed).exceeds(self.context.max_steps).is_some() {
+            return Err(LeftOutReason::Full);
+        }
+        self.size.add(executed);
+        self.state.write(&executed.changes);
+        self.executed.push(Arc::clone(executed));
+        Ok(())
+    }
+
     /// The state after its transactions.
     #[must_use]
     pub fn state(&self) -> &S {

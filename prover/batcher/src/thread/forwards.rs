@@ -8,6 +8,9 @@ use zkthreads_protocol::InnerTransaction;
 /// After how long a transaction that the node has taken, but that is in no block, is sent once more.
 const SENT_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
+/// How long a refusal is doubted: the node may refuse what a block has that is not followed yet.
+const DOUBTED_FOR: Duration = Duration::from_secs(3);
+
 /// Transactions that were given up here and are in no block yet, in order.
 #[derive(Debug, Default)]
 pub(super) struct Forwards(Vec<Forwarded>);
@@ -17,6 +20,8 @@ struct Forwarded {
     hash: TransactionHash,
     transaction: InnerTransaction,
     state: State,
+    /// Why the node refuses it.
+    refusal: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +32,21 @@ enum State {
     Taken { lease: u64 },
     /// The node has it.
     Sent { at: Instant },
+    /// The node refuses it.
+    Refused { at: Instant },
 }
 
 impl Forwards {
     /// Adds one.
     pub(super) fn add(&mut self, hash: TransactionHash, transaction: InnerTransaction) {
-        self.0.push(Forwarded { hash, transaction, state: State::Queued });
+        self.0.push(Forwarded { hash, transaction, state: State::Queued, refusal: String::new() });
     }
 
     /// The next one that is to be sent.
     pub(super) fn take(&mut self, lease: u64, now: Instant) -> Option<(TransactionHash, InnerTransaction)> {
         let is_due = |state: State| match state {
             State::Queued => true,
-            State::Taken { .. } => false,
+            State::Taken { .. } | State::Refused { .. } => false,
             State::Sent { at } => now.saturating_duration_since(at) >= SENT_AGAIN_AFTER,
         };
         let next = self.0.iter_mut().find(|forwarded| is_due(forwarded.state))?;
@@ -61,11 +68,26 @@ impl Forwards {
         }
     }
 
-    /// Takes one out; `false` if it is not here.
-    pub(super) fn remove(&mut self, hash: TransactionHash) -> bool {
-        let before = self.0.len();
+    /// The node refuses it.
+    pub(super) fn refused(&mut self, hash: TransactionHash, reason: &str, now: Instant) {
+        for forwarded in self.0.iter_mut().filter(|forwarded| forwarded.hash == hash) {
+            forwarded.state = State::Refused { at: now };
+            reason.clone_into(&mut forwarded.refusal);
+        }
+    }
+
+    /// Takes out what the node refuses, and what is not found in a block since then, with the reason.
+    pub(super) fn take_refused(&mut self, now: Instant) -> Vec<(TransactionHash, String)> {
+        let is_over = |forwarded: &mut Forwarded| match forwarded.state {
+            State::Refused { at } => now.saturating_duration_since(at) >= DOUBTED_FOR,
+            _ => false,
+        };
+        self.0.extract_if(.., is_over).map(|forwarded| (forwarded.hash, forwarded.refusal)).collect()
+    }
+
+    /// Takes one out.
+    pub(super) fn remove(&mut self, hash: TransactionHash) {
         self.0.retain(|forwarded| forwarded.hash != hash);
-        self.0.len() < before
     }
 
     /// All of them.

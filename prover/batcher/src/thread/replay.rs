@@ -1,7 +1,8 @@
 //! Puts all unsettled sub-blocks on another state: after a new block, after a reorg, and when the open one is completed.
 //!
 //! They are looked at in order, each on what those before it make of the new state. One whose preconditions all hold is
-//! untouched: it keeps its proof. One that the chain moved under is executed again, over the newest block. At its second
+//! untouched: it keeps its proof. One that the chain moved under is executed again: those of its transactions that depend
+//! on what has changed, or all of them over the newest block, if its base block is gone or too old. At its second
 //! conflict, the transactions that depend on the conflicting cells are put behind the others, into **hot** sub-blocks of
 //! their own; and those of all later sub-blocks that depend on them with them. So the rest settles, however often the
 //! chain writes to these cells. A hot sub-block that conflicts too often goes the way of [`HotPolicy`].
@@ -16,13 +17,13 @@ use starknet_api::block::BlockNumber;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::ChainState;
 use zkthreads_execution::sub_block::{Cell, ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock, conflicts};
-use zkthreads_protocol::{BaseBlock, Conflict, InnerTransaction, SettleError};
+use zkthreads_protocol::{BaseBlock, Conflict, InnerTransaction, SettleError, Statement};
 use zkthreads_rpc::thread::MetConflict;
 use zkthreads_storage::Storage;
 
 use super::config::HotPolicy;
 use super::model::{Open, Seed, SubBlock, Unsettled};
-use super::rules::Rules;
+use super::rules::{Rules, Step};
 use super::setback::Setback;
 use super::taint::Taint;
 use super::{SubBlockId, landed};
@@ -145,10 +146,11 @@ impl<'a> Replay<'a> {
         base_block: BaseBlock,
         transactions: Vec<InnerTransaction>,
     ) -> Result<(OpenSubBlock, Vec<InnerTransaction>), Setback> {
-        let run = self.rules.run(self.below.clone(), base_block, transactions)?;
+        let steps = transactions.into_iter().map(Step::Execute).collect();
+        let run = self.rules.run(self.below.clone(), base_block, steps, &mut Taint::default())?;
         self.leave_out(run.left_out, &[])?;
         self.below = run.block.state().clone();
-        Ok((run.block, run.rest))
+        Ok((run.block, run.rest.into_iter().map(Step::into_transaction).collect()))
     }
 
     /// Puts transactions there that are in no sub-block.
@@ -158,7 +160,7 @@ impl<'a> Replay<'a> {
         out: &mut Vec<SubBlock>,
     ) -> Result<(), Setback> {
         let seed = self.seed();
-        self.execute(seed, transactions, &[], out)
+        self.execute(seed, Plan::anew(self.head, transactions), out)
     }
 
     /// An open sub-block without transactions, on what is there so far.
@@ -210,29 +212,27 @@ impl<'a> Replay<'a> {
     ) -> Result<(), Setback> {
         if self.halved == Some(sub_block.name()) {
             let second = kept.split_off(kept.len() / 2);
-            self.execute(sub_block.seed.again(), transactions(kept), &[], out)?;
-            let seed = self.seed();
-            return self.execute(seed, transactions(second), &[], out);
+            self.execute(sub_block.seed.again(), Plan::anew(self.head, transactions(kept)), out)?;
+            return self.put_transactions(transactions(second), out);
         }
-        let mut cause = Vec::new();
-        if !is_part {
-            cause = conflicts(&self.below, &sub_block.executed.statement)?;
-            if cause.is_empty() && !self.is_outdated(&sub_block) {
-                self.below = self.below.with(&sub_block.executed.statement);
-                out.push(sub_block);
+        let cause = self.conflicts(&sub_block.executed.statement, &kept)?;
+        let is_outdated = self.is_outdated(&sub_block);
+        if !is_part && cause.is_empty() && !is_outdated {
+            self.below = self.below.with(&sub_block.executed.statement);
+            out.push(sub_block);
+            return Ok(());
+        }
+        if !cause.is_empty() {
+            self.note(&mut sub_block.seed, &cause);
+            if hot && self.is_too_often(sub_block.seed.conflicts) && self.give_up(&kept, &cause) {
                 return Ok(());
             }
-            if !cause.is_empty() {
-                self.note(&mut sub_block.seed, &cause);
-                if hot && self.is_too_often(sub_block.seed.conflicts) && self.give_up(&kept, &cause) {
-                    return Ok(());
-                }
-                if !hot {
-                    kept = self.part_from(&mut sub_block.seed, kept, &cause);
-                }
+            if !hot {
+                kept = self.part_from(&mut sub_block.seed, kept, &cause);
             }
         }
-        self.execute(sub_block.seed.again(), transactions(kept), &cause, out)
+        let plan = self.plan(is_outdated, sub_block.base_block(), kept, cause);
+        self.execute(sub_block.seed.again(), plan, out)
     }
 
     /// Puts the open sub-block there.
@@ -250,11 +250,12 @@ impl<'a> Replay<'a> {
             return Ok(self.open());
         }
         let base_block = open.block.context().base_block;
-        let mut cause = Vec::new();
         // On a state that is gone, the open one cannot even be completed.
-        if !is_part && self.gone_after.is_none() {
-            cause = conflicts(&self.below, &open.block.close()?.statement)?;
-            if cause.is_empty() && !self.rules.is_stale(base_block, self.head) {
+        let is_outdated = self.gone_after.is_some() || self.rules.is_stale(base_block, self.head);
+        let mut cause = Vec::new();
+        if self.gone_after.is_none() {
+            cause = self.conflicts(&open.block.close()?.statement, &kept)?;
+            if !is_part && cause.is_empty() && !is_outdated {
                 open.block.rebase(self.below.clone());
                 return Ok(open);
             }
@@ -264,49 +265,73 @@ impl<'a> Replay<'a> {
                 self.put_parted(hots)?;
             }
         }
-        self.execute_open(open, transactions(kept), &cause, if hots.is_empty() { fronts } else { hots })
+        let plan = self.plan(is_outdated, base_block, kept, cause);
+        self.execute_open(open, plan, if hots.is_empty() { fronts } else { hots })
+    }
+
+    /// The preconditions of a sub-block that do not hold, as far as `kept` of its transactions are concerned.
+    fn conflicts(
+        &self,
+        statement: &Statement,
+        kept: &[Arc<ExecutedInner>],
+    ) -> Result<Vec<Conflict>, Setback> {
+        let mut conflicts = conflicts(&self.below, statement)?;
+        conflicts.retain(|conflict| {
+            let cell = Cell::from(conflict);
+            kept.iter().any(|executed| executed.accesses.reads.contains(&cell))
+        });
+        Ok(conflicts)
+    }
+
+    /// How to execute transactions again: all of them over the newest block, or over the same base block those that
+    /// depend on what has changed.
+    fn plan(
+        &self,
+        anew: bool,
+        base_block: BaseBlock,
+        kept: Vec<Arc<ExecutedInner>>,
+        cause: Vec<Conflict>,
+    ) -> Plan {
+        if anew {
+            return Plan { cause, ..Plan::anew(self.head, transactions(kept)) };
+        }
+        let mut changed = self.taint.clone();
+        changed.extend(cause.iter().map(Cell::from));
+        Plan { base_block, steps: kept.into_iter().map(Step::Again).collect(), changed, cause }
     }
 
     /// Executes the open sub-block again. If it has become too large, its first parts are completed.
-    fn execute_open(
-        &mut self,
-        open: Open,
-        mut queue: Vec<InnerTransaction>,
-        cause: &[Conflict],
-        out: &mut Vec<SubBlock>,
-    ) -> Result<Open, Setback> {
+    fn execute_open(&mut self, open: Open, plan: Plan, out: &mut Vec<SubBlock>) -> Result<Open, Setback> {
+        let Plan { base_block, mut steps, mut changed, cause } = plan;
         let (since, mut seed) = (open.since, open.seed.again());
         loop {
-            let run = self.rules.run(self.below.clone(), self.head, queue)?;
-            self.leave_out(run.left_out, cause)?;
+            let run = self.rules.run(self.below.clone(), base_block, steps, &mut changed)?;
+            self.leave_out(run.left_out, &cause)?;
             self.below = run.block.state().clone();
+            if run.block.is_empty() {
+                return Ok(self.open());
+            }
             if run.rest.is_empty() {
-                let since = since.filter(|_| !run.block.is_empty());
                 return Ok(Open { seed, block: run.block, since });
             }
             out.push(SubBlock::close(seed, &run.block)?);
-            (queue, seed) = (run.rest, self.seed());
+            (steps, seed) = (run.rest, self.seed());
         }
     }
 
     /// Executes transactions as sub-blocks, the first one from `seed`.
-    fn execute(
-        &mut self,
-        seed: Seed,
-        mut queue: Vec<InnerTransaction>,
-        cause: &[Conflict],
-        out: &mut Vec<SubBlock>,
-    ) -> Result<(), Setback> {
+    fn execute(&mut self, seed: Seed, plan: Plan, out: &mut Vec<SubBlock>) -> Result<(), Setback> {
+        let Plan { base_block, mut steps, mut changed, cause } = plan;
         let mut next = Some(seed);
-        while !queue.is_empty() {
-            let run = self.rules.run(self.below.clone(), self.head, queue)?;
-            self.leave_out(run.left_out, cause)?;
+        while !steps.is_empty() {
+            let run = self.rules.run(self.below.clone(), base_block, steps, &mut changed)?;
+            self.leave_out(run.left_out, &cause)?;
             if !run.block.is_empty() {
                 let seed = next.take().unwrap_or_else(|| self.seed());
                 out.push(SubBlock::close(seed, &run.block)?);
             }
             self.below = run.block.state().clone();
-            queue = run.rest;
+            steps = run.rest;
         }
         Ok(())
     }
@@ -365,7 +390,7 @@ impl<'a> Replay<'a> {
         }
         let first = hots.len();
         let seed = self.seed();
-        self.execute(seed, parted, &[], hots)?;
+        self.execute(seed, Plan::anew(self.head, parted), hots)?;
         for hot in hots.iter_mut().skip(first) {
             hot.seed.conflicts = self.parted_conflicts;
         }
@@ -410,6 +435,24 @@ impl<'a> Replay<'a> {
         let id = SubBlockId(*self.next_id);
         *self.next_id += 1;
         Seed::new(id, self.now)
+    }
+}
+
+/// How transactions are put into sub-blocks.
+struct Plan {
+    base_block: BaseBlock,
+    steps: Vec<Step>,
+    /// Cells that hold something else than they held when the transactions were executed.
+    changed: Taint,
+    /// Why it is done.
+    cause: Vec<Conflict>,
+}
+
+impl Plan {
+    /// Executes all of them over the block `head`.
+    fn anew(head: BaseBlock, transactions: Vec<InnerTransaction>) -> Self {
+        let steps = transactions.into_iter().map(Step::Execute).collect();
+        Self { base_block: head, steps, changed: Taint::default(), cause: Vec::new() }
     }
 }
 

@@ -1,8 +1,10 @@
 //! What sub-blocks are executed by.
 
+use std::sync::Arc;
+
 use starknet_api::block::BlockHeader;
 use starknet_api::core::ChainId;
-use zkthreads_execution::sub_block::{LeftOut, LeftOutReason, OpenSubBlock, SubBlockContext};
+use zkthreads_execution::sub_block::{ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock, SubBlockContext};
 use zkthreads_execution::{ChainState, Executor};
 use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
 use zkthreads_protocol::{BaseBlock, InnerTransaction};
@@ -10,6 +12,7 @@ use zkthreads_storage::StorageError;
 
 use super::config::ThreadConfig;
 use super::setback::Setback;
+use super::taint::Taint;
 
 /// What sub-blocks are executed by.
 #[derive(Debug, Clone)]
@@ -20,6 +23,24 @@ pub(super) struct Rules {
     max_base_age: u64,
 }
 
+/// A transaction to put into a sub-block.
+pub(super) enum Step {
+    /// To be executed.
+    Execute(InnerTransaction),
+    /// It was executed in a sub-block over the same base block.
+    Again(Arc<ExecutedInner>),
+}
+
+impl Step {
+    /// The transaction itself.
+    pub(super) fn into_transaction(self) -> InnerTransaction {
+        match self {
+            Self::Execute(transaction) => transaction,
+            Self::Again(executed) => executed.transaction.clone(),
+        }
+    }
+}
+
 /// Transactions that were executed one after the other.
 pub(super) struct Run {
     /// Those that can be.
@@ -27,7 +48,7 @@ pub(super) struct Run {
     /// Those that cannot.
     pub(super) left_out: Vec<LeftOut>,
     /// Those for which there is no room.
-    pub(super) rest: Vec<InnerTransaction>,
+    pub(super) rest: Vec<Step>,
 }
 
 impl Rules {
@@ -55,27 +76,42 @@ impl Rules {
         base_block.number > head.number || head.number.0 - base_block.number.0 > self.max_base_age
     }
 
-    /// Executes `transactions` on `below`, as many as a sub-block holds.
+    /// Puts transactions into a sub-block on `below`, as many as it holds. What was executed before and does not depend on
+    /// `changed` cells is not executed again.
     pub(super) fn run(
         &self,
         below: ChainState,
         base_block: BaseBlock,
-        transactions: Vec<InnerTransaction>,
+        steps: Vec<Step>,
+        changed: &mut Taint,
     ) -> Result<Run, Setback> {
         let mut block = OpenSubBlock::open(below, self.context(base_block));
         let mut left_out = Vec::new();
-        let mut queue = transactions.into_iter();
+        let mut queue = steps.into_iter();
         let mut rest = Vec::new();
         while block.len() < self.max_transactions() {
-            let Some(transaction) = queue.next() else { break };
-            let Err(refused) = block.execute(transaction) else { continue };
-            match refused.reason {
-                LeftOutReason::Unreadable { reason } => return Err(Setback::State { reason }),
-                LeftOutReason::Full => {
-                    rest.push(refused.transaction);
-                    break;
+            let Some(step) = queue.next() else { break };
+            let transaction = match &step {
+                Step::Execute(transaction) => transaction,
+                Step::Again(executed) if changed.reaches(executed) => &executed.transaction,
+                Step::Again(executed) => {
+                    if block.adopt(executed).is_err() {
+                        rest.push(step);
+                        break;
+                    }
+                    continue;
                 }
-                _ => left_out.push(*refused),
+            };
+            match block.execute(transaction.clone()) {
+                Ok(executed) => changed.extend_with_writes([&executed]),
+                Err(refused) => match refused.reason {
+                    LeftOutReason::Unreadable { reason } => return Err(Setback::State { reason }),
+                    LeftOutReason::Full => {
+                        rest.push(step);
+                        break;
+                    }
+                    _ => left_out.push(*refused),
+                },
             }
         }
         rest.extend(queue);

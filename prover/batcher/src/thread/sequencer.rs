@@ -246,6 +246,7 @@ impl Sequencer {
             }
             if is_tick {
                 work.drop_expired(now);
+                work.drop_refused(now);
                 if !work.turn.places.is_empty() {
                     work.end_turn()?;
                 }
@@ -420,7 +421,10 @@ impl Sequencer {
     }
 
     pub(super) fn forwarded(&mut self, hash: TransactionHash, result: Result<(), String>) {
-        self.attempt(|work| work.forwarded(hash, result));
+        self.attempt(|work| {
+            work.forwarded(hash, &result);
+            Ok(())
+        });
     }
 }
 

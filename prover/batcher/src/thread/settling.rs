@@ -153,23 +153,18 @@ impl Work {
     }
 
     /// The node has taken a transaction as it is, or refuses it for good.
-    pub(super) fn forwarded(
-        &mut self,
-        hash: TransactionHash,
-        result: Result<(), String>,
-    ) -> Result<(), Setback> {
+    pub(super) fn forwarded(&mut self, hash: TransactionHash, result: &Result<(), String>) {
+        let now = Instant::now();
         match result {
-            Ok(()) => {
-                self.forwards.sent(hash, Instant::now());
-                Ok(())
-            }
-            Err(reason) => {
-                self.find_forwarded()?;
-                if self.forwards.remove(hash) {
-                    self.reject(hash, format!("the node refuses it: {reason}"));
-                }
-                self.end_turn()
-            }
+            Ok(()) => self.forwards.sent(hash, now),
+            Err(reason) => self.forwards.refused(hash, reason, now),
+        }
+    }
+
+    /// Rejects what the node refuses.
+    pub(super) fn drop_refused(&mut self, now: Instant) {
+        for (hash, reason) in self.forwards.take_refused(now) {
+            self.reject(hash, format!("the node refuses it: {reason}"));
         }
     }
 }
