@@ -21,6 +21,9 @@ pub(crate) const SCHEMA_VERSION: u32 = 4;
 const BLOCK_CACHE_BYTES: usize = 256 << 20;
 /// Memory for rows not yet in table files, in bytes, shared by all tables.
 const WRITE_BUFFER_BYTES: usize = 256 << 20;
+/// Of these, for one table at most. After the disk was full, RocksDB goes on by itself once there is space for all
+/// tables' buffers: with this, half a gigabyte.
+const TABLE_BUFFER_BYTES: usize = 16 << 20;
 /// The log is at most about this long, in bytes: what a reopening may have to replay. Without a bound, tables that
 /// are seldom written would keep it from being cut.
 const LOG_BYTES: u64 = 256 << 20;
@@ -119,6 +122,7 @@ fn tuning(layout: Layout, cache: &Cache) -> Options {
     blocks.set_cache_index_and_filter_blocks(true);
     blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
     let mut options = Options::default();
+    options.set_write_buffer_size(TABLE_BUFFER_BYTES);
     options.set_compression_type(DBCompressionType::Lz4);
     options.set_bottommost_compression_type(DBCompressionType::Zstd);
     match layout {

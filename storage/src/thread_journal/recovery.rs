@@ -47,7 +47,7 @@ impl ThreadJournal {
             file.write_all(&vec![0xa5; PROBE_BYTES])?;
             file.sync_all()
         });
-        std::fs::remove_file(&path)?;
-        written
+        let removed = std::fs::remove_file(&path);
+        written.and(removed)
     }
 }
