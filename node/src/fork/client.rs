@@ -248,3 +248,43 @@ fn rate_limit(answer: &[u8]) -> Option<String> {
     let refusal: Refusal = serde_json::from_slice(answer.get(..SHORT.min(answer.len()))?).ok()?;
     RATE_LIMIT_CODES.contains(&refusal.error.code).then_some(refusal.error.message)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A node that has trouble whenever it is asked, and how often that was.
+    async fn troubled() -> (Url, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let mut request = [0; 1024];
+                let _ = stream.read(&mut request).await;
+                let answer =
+                    "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        (url, asked)
+    }
+
+    /// Whoever does not answer may have done it.
+    #[tokio::test]
+    async fn what_does_something_is_sent_once() {
+        let (url, asked) = troubled().await;
+        let client = OriginClient::new(url, Patience::default()).unwrap();
+        let failure = client.tell("devnet_mint", [0]).await.unwrap_err();
+        assert!(matches!(failure, AskError::Unreachable(_)), "{failure}");
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+}
