@@ -54,10 +54,13 @@ fn no_changed_proof_is_accepted() {
 /// Damaged packages, as the package's fuzz target sees them.
 #[test]
 fn no_damaged_package_is_misread() {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../os/protocol/tests/golden/package.bin");
-    let golden = fs::read(golden).expect("it is committed");
-    package::attempt(&golden);
-    for seed in 0..5_000 {
+    let golden = ["package.bin", "segments.bin"].map(|name| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../os/protocol/tests/golden").join(name);
+        fs::read(path).expect("it is committed")
+    });
+    golden.iter().for_each(|golden| package::attempt(golden));
+    for seed in 0..8_000 {
+        let golden = &golden[usize::from(seed % 2 == 0)];
         let bytes = Script::bytes(seed, 64);
         let mut script = Script::new(&bytes);
         let mut damaged = golden.clone();

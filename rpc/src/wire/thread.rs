@@ -5,10 +5,31 @@ use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{Conflict, SegmentError, SettleError, StateCell, Statement};
 
+/// Why a thread has not settled, or not as a whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failed<'a> {
+    /// The segment to blame, if it is one.
+    pub(crate) segment: Option<u32>,
+    pub(crate) error: &'a SettleError,
+}
+
+impl<'a> From<&'a SegmentError> for Failed<'a> {
+    fn from(SegmentError { segment, error }: &'a SegmentError) -> Self {
+        Self { segment: Some(*segment), error }
+    }
+}
+
+impl<'a> From<&Failed<'a>> for Failed<'a> {
+    fn from(failed: &Failed<'a>) -> Self {
+        *failed
+    }
+}
+
 /// A check that failed.
 #[derive(Debug, Serialize)]
 pub(crate) struct CheckOut {
-    segment: u32,
+    /// None if no segment is to blame.
+    segment: Option<u32>,
     kind: &'static str,
     message: String,
     fields: Value,
@@ -17,7 +38,7 @@ pub(crate) struct CheckOut {
 /// A precondition that no longer holds.
 #[derive(Debug, Serialize)]
 pub(crate) struct ConflictOut {
-    segment: u32,
+    segment: Option<u32>,
     contract: Felt,
     kind: &'static str,
     /// Only of a storage cell.
@@ -87,8 +108,9 @@ struct MessageOut {
     payload: Vec<Felt>,
 }
 
-impl From<&SegmentError> for CheckOut {
-    fn from(SegmentError { segment, error }: &SegmentError) -> Self {
+impl<'a, F: Into<Failed<'a>>> From<F> for CheckOut {
+    fn from(failed: F) -> Self {
+        let Failed { segment, error } = failed.into();
         let (kind, fields) = match error {
             SettleError::OsVersion { os_program_hash } => {
                 ("OS_VERSION", json!({ "os_program_hash": os_program_hash }))
@@ -136,22 +158,23 @@ impl From<&SegmentError> for CheckOut {
             SettleError::Proof { reason } => ("PROOF", json!({ "reason": reason })),
             SettleError::Execution { reason } => ("EXECUTION", json!({ "reason": reason })),
         };
-        Self { segment: *segment, kind, message: error.to_string(), fields }
+        Self { segment, kind, message: error.to_string(), fields }
     }
 }
 
 /// Every conflict that `error` lists.
-pub(crate) fn conflicts(SegmentError { segment, error }: &SegmentError) -> Vec<ConflictOut> {
+pub(crate) fn conflicts<'a>(error: impl Into<Failed<'a>>) -> Vec<ConflictOut> {
+    let Failed { segment, error } = error.into();
     match error {
         SettleError::Conflicts(conflicts) => {
-            conflicts.iter().map(|conflict| ConflictOut::new(*segment, conflict)).collect()
+            conflicts.iter().map(|conflict| ConflictOut::new(segment, conflict)).collect()
         }
         _ => Vec::new(),
     }
 }
 
 impl ConflictOut {
-    fn new(segment: u32, conflict: &Conflict) -> Self {
+    fn new(segment: Option<u32>, conflict: &Conflict) -> Self {
         let (kind, key) = match conflict.cell {
             StateCell::Storage(key) => ("STORAGE", Some(*key.0.key())),
             StateCell::Nonce => ("NONCE", None),

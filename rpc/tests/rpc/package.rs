@@ -19,8 +19,19 @@ use crate::transactions::{invoke, sign, to_json, transfer, unsigned};
 /// A sub-block of two transfers by Bob, of which the second is said to be reverted. It read a cell of the token that is
 /// 0 as `read`.
 pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
+    segment(chain, read, 0).into()
+}
+
+/// A package of that sub-block and one like it that follows.
+pub(crate) fn two_segments(chain: &Chain, read: Felt) -> Package {
+    Package { segments: vec![segment(chain, read, 0), segment(chain, read, 2)] }
+}
+
+/// A sub-block that begins at this nonce of Bob's.
+fn segment(chain: &Chain, read: Felt, nonce: u64) -> Segment {
     let [first, second] = [1, 2_u64].map(|amount| {
-        InnerTransaction::try_from(invoke(BOB, amount - 1, transfer(STRK, amount.into()))).unwrap()
+        let invoke = invoke(BOB, nonce + amount - 1, transfer(STRK, amount.into()));
+        InnerTransaction::try_from(invoke).unwrap()
     });
     let token: ContractAddress = STRK.try_into().unwrap();
     let storage = chain.executor.storage().state_at(BlockNumber(0));
@@ -51,7 +62,7 @@ pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
         to_address: L1Address(Felt::from(0xe1)),
         payload: vec![Felt::from(8)],
     };
-    Package::from(Segment {
+    Segment {
         statement: Statement {
             chain_id: Felt::try_from(&ChainId::Sepolia).unwrap(),
             submitter: ContractAddress::default(),
@@ -65,7 +76,7 @@ pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
                 InnerOutcome { hash: hashes[1], reverted: true },
             ],
             classes: vec![],
-            contracts: vec![contract(BOB, (0, 2), vec![]), contract(STRK, (0, 0), vec![cell])],
+            contracts: vec![contract(BOB, (nonce, nonce + 2), vec![]), contract(STRK, (0, 0), vec![cell])],
             event_count: 3,
             events_commitment: events_commitment(&events, &hashes).unwrap(),
             messages: vec![message],
@@ -76,7 +87,7 @@ pub(crate) fn package(chain: &Chain, read: Felt) -> Package {
         ],
         events,
         proof: vec![1, 2, 3],
-    })
+    }
 }
 
 /// The signed envelope of a package.

@@ -10,7 +10,7 @@ use starknet_api::block::BlockTimestamp;
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::{Event, InvokeTransactionV3, TransactionHash};
 use zkthreads_execution::{Executor, OpenBlock, PendingTransaction, Refusal, Submission};
-use zkthreads_protocol::{L1Message, Package, ThreadFacts, Transaction};
+use zkthreads_protocol::{L1Message, Package, SettleError, ThreadFacts, Transaction};
 use zkthreads_rpc::{ChainEvent, ChainFeed, PoolStatus, SubmitError, TransactionSink};
 use zkthreads_storage::ThreadOutcome;
 
@@ -104,7 +104,23 @@ impl Pool {
         hash: TransactionHash,
         bytes: &[u8],
     ) {
-        let package = Package::decode(bytes).unwrap();
+        let segments = Package::decode(bytes).unwrap().segments.len();
+        self.settle_first(segments, nothing, envelope, hash, bytes);
+    }
+
+    /// The same, but that only the first `settled` segments do: the next one is in conflict.
+    pub(crate) fn settle_first(
+        &self,
+        settled: usize,
+        nothing: InvokeTransactionV3,
+        envelope: InvokeTransactionV3,
+        hash: TransactionHash,
+        bytes: &[u8],
+    ) {
+        let whole = Package::decode(bytes).unwrap();
+        let segments = whole.segments.len();
+        let package = whole.first(settled);
+        let failed = (settled < segments).then_some(settled as u32);
         let mut block = self.open_block();
         block.execute(self.executor.prepare(Submission::Invoke(nothing), false).unwrap()).unwrap();
         let mut commit = block.seal().unwrap().commit;
@@ -113,10 +129,10 @@ impl Pool {
         transaction.hash = hash;
         transaction.body = Transaction::Thread { envelope, facts };
         transaction.receipt.thread = Some(ThreadOutcome {
-            error: None,
-            failed_segment: None,
-            segments: package.segments.len() as u32,
-            settled_segments: package.segments.len() as u32,
+            error: failed.map(|_| SettleError::Conflicts(Vec::new())),
+            failed_segment: failed,
+            segments: segments as u32,
+            settled_segments: settled as u32,
             package_bytes: bytes.len() as u64,
             verify_micros: Some(1),
         });

@@ -84,8 +84,8 @@ async fn checks_list_every_failure() {
     let kinds: Vec<_> = check["errors"].as_array().unwrap().iter().map(|error| &error["kind"]).collect();
     assert_eq!(kinds, ["CONFLICT", "PROOF"], "{check}");
     let conflicts = json!([
-        { "contract": BOB, "kind": "NONCE", "expected": "0x0", "found": "0x1" },
-        { "contract": STRK, "kind": "STORAGE", "key": "0x7", "expected": "0x5", "found": "0x0" },
+        { "segment": 0, "contract": BOB, "kind": "NONCE", "expected": "0x0", "found": "0x1" },
+        { "segment": 0, "contract": STRK, "kind": "STORAGE", "key": "0x7", "expected": "0x5", "found": "0x0" },
     ]);
     assert_eq!(check["conflicts"], conflicts);
     assert_eq!(check["fee_estimate"]["unit"], "FRI");

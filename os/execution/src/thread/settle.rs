@@ -216,7 +216,7 @@ impl<'a> Settlement<'a> {
                 self.fault = Some(fault);
                 return Ok(());
             }
-            let checked = self.proofs()?;
+            let checked = self.proofs(validated)?;
             let Some(segment) = checked.segments().get(self.settled.count) else { return Ok(()) };
             self.meter.apply(segment.statement());
             self.check_bound(validated)?;
@@ -249,11 +249,12 @@ impl<'a> Settlement<'a> {
     }
 
     /// The verdict on all segments' proofs; metered once.
-    fn proofs(&mut self) -> Result<Arc<CheckedThread>, Failure> {
+    fn proofs(&mut self, validated: &Validated) -> Result<Arc<CheckedThread>, Failure> {
         if let Some(checked) = &self.checked {
             return Ok(Arc::clone(checked));
         }
         self.meter.proofs(self.scope.thread.package());
+        self.check_bound(validated)?;
         let checked = self.scope.executor.verification().verdict(self.scope.thread);
         let checked = checked.map_err(|error| Fault::from(error.as_ref().clone()))?;
         self.checked = Some(Arc::clone(&checked));

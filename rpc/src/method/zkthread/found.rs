@@ -3,7 +3,7 @@
 use starknet_api::core::ContractAddress;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::PendingBody;
-use zkthreads_protocol::{Package, SegmentError, ThreadFacts, Transaction};
+use zkthreads_protocol::{Package, ThreadFacts, Transaction};
 use zkthreads_storage::ThreadOutcome;
 
 use crate::context::RpcContext;
@@ -11,6 +11,7 @@ use crate::error::RpcError;
 use crate::lookup::{Found, InBlock, decode};
 use crate::thread_error::ThreadError;
 use crate::wire::place::Place;
+use crate::wire::thread::Failed;
 
 /// A thread transaction that the node knows.
 pub(super) struct FoundThread {
@@ -66,10 +67,10 @@ impl FoundThread {
     }
 
     /// Why it, or its first segment that did not, has not settled.
-    pub(super) fn error(&self) -> Option<SegmentError> {
+    pub(super) fn error(&self) -> Option<Failed<'_>> {
         let outcome = self.outcome.as_ref()?;
-        let segment = outcome.failed_segment.unwrap_or(outcome.settled_segments);
-        outcome.error.clone().map(|error| SegmentError { segment, error })
+        let error = outcome.error.as_ref()?;
+        Some(Failed { segment: outcome.failed_segment, error })
     }
 
     /// `PENDING`, `SETTLED`, `PARTLY_SETTLED` or `REVERTED`.
