@@ -220,9 +220,23 @@ fn is_seen_by_the_next_thread_of_its_block(mut chain: TestChain, package: &Packa
         chain.users[4].thread(hash, second.encode(), &[]),
     ];
     chain.block(threads).receipts.iter().for_each(assert_succeeded);
-    assert_eq!(chain.balance(eth(), to), 0);
-    assert_eq!(chain.balance(eth(), bob), 2 * INITIAL_BALANCE + 3);
-    assert_eq!([bob, to].map(|user| chain.nonce(user)), [1, 1]);
+    let assert_both_settled = |chain: &TestChain| {
+        assert_eq!(chain.balance(eth(), to), 0);
+        assert_eq!(chain.balance(eth(), bob), 2 * INITIAL_BALANCE + 3);
+        assert_eq!([bob, to].map(|user| chain.nonce(user)), [1, 1]);
+    };
+    assert_both_settled(&chain);
+
+    // The same as segments of one package.
+    let mut chain = self::chain();
+    let both = Package { segments: [package.segments.clone(), second.segments].concat() };
+    let thread = chain.users[0].thread(hash, both.encode(), &[]);
+    let receipt = chain.block(vec![thread]).receipts.remove(0);
+    assert_succeeded(&receipt);
+    let outcome = receipt.thread.unwrap();
+    assert_eq!((outcome.settled_segments, outcome.error), (2, None));
+    println!("two segments of {} bytes, verified in {:?} µs", outcome.package_bytes, outcome.verify_micros);
+    assert_both_settled(&chain);
 }
 
 fn assert_nothing_settled(chain: &TestChain, fees: u128) {

@@ -71,6 +71,15 @@ impl Fixture {
         package.segments[0].proof = encoding::compress(&raw).unwrap();
         self.thread(submitter, &package)
     }
+
+    /// The sub-block several times over, with a forgery in one place. What one says of the other is not looked at here.
+    fn repeated(&self, segments: usize, forged: Option<usize>) -> Arc<ThreadTransaction> {
+        let mut package = Package { segments: vec![self.package.segments[0].clone(); segments] };
+        if let Some(place) = forged {
+            package.segments[place] = self.forged(0, place).package().segments[0].clone();
+        }
+        self.thread(ALICE, &package)
+    }
 }
 
 /// Has a package checked; the answer names it.
@@ -228,4 +237,20 @@ fn workers_end_with_the_last_handle() {
     // What waited is dropped, and with it the last sender.
     assert!(names(answers).is_empty());
     drop(held);
+}
+
+#[test]
+fn the_segment_with_a_bad_proof_is_named() {
+    let fixture = Fixture::load();
+    let pool = fixture.pool();
+    let good = pool.verdict(&fixture.repeated(4, None)).unwrap();
+    assert_eq!(good.segments().len(), 4);
+    assert!(good.segments().iter().all(|it| it.statement() == &fixture.package.segments[0].statement));
+    for place in [0, 1, 3] {
+        let error = pool.verdict(&fixture.repeated(4, Some(place))).unwrap_err();
+        assert!(matches!(error.error, SettleError::Proof { .. }), "{error}");
+        assert_eq!(error.segment as usize, place);
+    }
+    // A package is one verdict, however many segments it has.
+    assert_eq!((pool.figures().accepted, pool.figures().refused), (1, 3));
 }
