@@ -5,7 +5,9 @@ use std::time::Duration;
 use starknet_api::core::Nonce;
 use starknet_api::transaction::fields::AllResourceBounds;
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
-use starknet_rust::core::types::{ExecutionResult, StarknetError, TransactionReceiptWithBlockInfo};
+use starknet_rust::core::types::{
+    ContractExecutionError, ExecutionResult, StarknetError, TransactionReceiptWithBlockInfo,
+};
 use starknet_rust::providers::ProviderError;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::ThreadFacts;
@@ -138,11 +140,10 @@ impl Submitter {
             Err(NodeError::Starknet(ProviderError::StarknetError(StarknetError::NonAccount))) => {
                 Err(SubmitError::NoAccount { address })
             }
-            Err(NodeError::Starknet(ProviderError::StarknetError(
-                error @ (StarknetError::TransactionExecutionError(_)
-                | StarknetError::ContractError(_)
-                | StarknetError::ValidationFailure(_)),
-            ))) => Err(SubmitError::WrongKey { address, reason: error.to_string() }),
+            Err(NodeError::Starknet(ProviderError::StarknetError(error))) => match refusal(&error) {
+                Some(reason) => Err(SubmitError::WrongKey { address, reason }),
+                None => Err(NodeError::Starknet(ProviderError::StarknetError(error)).into()),
+            },
             Err(error) => Err(error.into()),
         }
     }
@@ -238,5 +239,22 @@ impl Submitter {
             self.node.estimate_fee(&envelope, Some(package)).await?
         };
         Ok(self.fees.bounds(&estimate)?)
+    }
+}
+
+/// What an account said that does not validate; `None` if the error is another one.
+fn refusal(error: &StarknetError) -> Option<String> {
+    let mut said = match error {
+        StarknetError::TransactionExecutionError(data) => &data.execution_error,
+        StarknetError::ContractError(data) => &data.revert_error,
+        StarknetError::ValidationFailure(reason) => return Some(reason.clone()),
+        _ => return None,
+    };
+    while let ContractExecutionError::Nested(call) = said {
+        said = &call.error;
+    }
+    match said {
+        ContractExecutionError::Message(message) => Some(message.trim().to_owned()),
+        ContractExecutionError::Nested(_) => None,
     }
 }

@@ -26,6 +26,8 @@ pub struct Settler {
     submitter: Submitter,
     flights: Flights,
     pauses: Pauses,
+    /// Why the last bundle was not sent.
+    unsent: Option<String>,
 }
 
 /// A thread transaction that is ready to be sent.
@@ -39,7 +41,8 @@ impl Settler {
     /// Has `submitter` settle on `node` what `thread` proves.
     #[must_use]
     pub fn new(thread: ThreadHandle, node: NodeClient, submitter: Submitter) -> Self {
-        Self { thread, node, submitter, flights: Flights::default(), pauses: Pauses::default() }
+        let (flights, pauses) = (Flights::default(), Pauses::default());
+        Self { thread, node, submitter, flights, pauses, unsent: None }
     }
 
     /// Runs until the thread has stopped.
@@ -63,7 +66,10 @@ impl Settler {
             // A bundle that comes too late for this is offered again.
             let Ok(bundle) = timeout(LOOK_INTERVAL, self.thread.take_bundle()).await else { continue };
             match self.send(&bundle?).await? {
-                Ok(()) => self.pauses.reset(),
+                Ok(()) => {
+                    self.pauses.reset();
+                    self.unsent = None;
+                }
                 Err(pause) => not_before = Instant::now() + pause,
             }
         }
@@ -104,7 +110,12 @@ impl Settler {
     fn fail(&mut self, bundle: &Bundle, failure: BundleFailure) -> Duration {
         let sub_blocks = ids(&bundle.sub_blocks);
         match &failure {
-            BundleFailure::NotSent { reason } => tracing::warn!(sub_blocks, reason, "not sent"),
+            // Told once, however often it is tried.
+            BundleFailure::NotSent { reason } if self.unsent.as_ref() == Some(reason) => {}
+            BundleFailure::NotSent { reason } => {
+                tracing::warn!(sub_blocks, reason, "not sent");
+                self.unsent = Some(reason.clone());
+            }
             BundleFailure::Conflicts(conflicts) => {
                 let reason = SettleError::Conflicts(conflicts.clone());
                 tracing::info!(sub_blocks, %reason, "not sent");

@@ -65,6 +65,10 @@ pub(super) struct Seed {
     pub(super) conflicts: u32,
     /// The last of these conflicts.
     pub(super) met: Vec<MetConflict>,
+    /// How often it was sent.
+    pub(super) sent: u32,
+    /// Why it could not be sent when that was tried last.
+    pub(super) unsent: Option<String>,
     /// How often it was reverted or refused for other reasons than conflicts.
     pub(super) refusals: u32,
 }
@@ -123,7 +127,17 @@ pub(super) struct Proof {
 
 impl Seed {
     pub(super) fn new(id: SubBlockId, opened_at: u64) -> Self {
-        Self { id, attempt: 1, position: 0, opened_at, conflicts: 0, met: Vec::new(), refusals: 0 }
+        Self {
+            id,
+            attempt: 1,
+            position: 0,
+            opened_at,
+            conflicts: 0,
+            met: Vec::new(),
+            sent: 0,
+            unsent: None,
+            refusals: 0,
+        }
     }
 
     /// Of the same sub-block, executed again.

@@ -70,6 +70,10 @@ fn fill(status: &mut ThreadStatus, work: &Work) {
                     sub_block.seed.id, failures.all
                 ));
             }
+            Stage::Proven { .. } | Stage::Taken { .. } if sub_block.seed.unsent.is_some() => {
+                let reason = sub_block.seed.unsent.as_deref().unwrap_or_default();
+                status.trouble.push(format!("sub-block {} is not sent: {reason}", sub_block.seed.id));
+            }
             _ if sub_block.seed.refusals > 0 => {
                 status.trouble.push(format!(
                     "the node has refused sub-block {}, {} times",

@@ -81,13 +81,18 @@ impl Work {
         if !names.iter().all(is_ready) {
             return Ok(false);
         }
+        let mut sent_again = 0;
         for name in names {
             let Some(sub_block) = self.unsettled.find_mut(*name) else { continue };
             if let Some(proof) = sub_block.stage.proof().cloned() {
                 sub_block.stage = Stage::Submitted { proof, hash, nonce };
+                sent_again += u64::from(sub_block.seed.sent > 0);
+                sub_block.seed.sent += 1;
+                sub_block.seed.unsent = None;
             }
         }
         self.end_turn()?;
+        self.shared.figures.lock().totals.resubmitted += sent_again;
         Ok(true)
     }
 
@@ -97,7 +102,7 @@ impl Work {
         names: &[(SubBlockId, u32)],
         failure: &BundleFailure,
     ) -> Result<(), Setback> {
-        tracing::warn!(?names, ?failure, "not sent, or not settled");
+        tracing::debug!(?names, ?failure, "not sent, or not settled");
         let head = self.base_block().number;
         let mut is_refused = false;
         for (place, name) in names.iter().enumerate() {
@@ -114,6 +119,9 @@ impl Work {
                     let met = conflicts.iter().map(|conflict| MetConflict::new(conflict, head));
                     sub_block.seed.remember(met);
                 }
+                BundleFailure::NotSent { reason } if place == 0 => {
+                    sub_block.seed.unsent = Some(reason.clone());
+                }
                 BundleFailure::WouldRevert { reason } if place == 0 => {
                     sub_block.refuse(reason);
                     is_refused = true;
@@ -124,7 +132,6 @@ impl Work {
             let not_before = Some(Instant::now() + OFFERED_AGAIN_AFTER);
             sub_block.stage = Stage::Proven { proof, not_before };
         }
-        self.shared.figures.lock().totals.resubmitted += u64::try_from(names.len()).unwrap_or(u64::MAX);
         if is_refused {
             self.replay(Vec::new(), |replay| replay, false)?;
             self.look_after_waiting()?;
