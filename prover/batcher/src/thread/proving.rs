@@ -109,10 +109,10 @@ impl Work {
     fn give_up(&mut self, name: (SubBlockId, u32), error: &WorkerError) -> Result<(), Setback> {
         let mut changes = Changes::default();
         for executed in self.unsettled.remove(name).into_iter().flat_map(|sub_block| sub_block.inner) {
-            if self.rules.config.on_hot == HotPolicy::Forward {
-                changes.forwarded.push((executed.hash, executed.transaction.clone()));
-            } else {
+            if self.rules.config.on_hot == HotPolicy::Reject {
                 changes.rejected.push((executed.hash, format!("it cannot be proven: {error}")));
+            } else {
+                changes.forwarded.push((executed.hash, executed.transaction.clone()));
             }
         }
         self.absorb(changes);

@@ -39,7 +39,7 @@ impl Work {
         let contents = journal.load().map_err(Setback::journal)?;
         probe(shared, &contents)?;
         let JournalContents { transactions, mut sub_blocks, next_seq, next_sub_block } = contents;
-        sub_blocks.sort_by_key(|row| (row.hot, row.position));
+        sub_blocks.sort_by_key(|row| (row.stage == JournalStage::Open, row.hot, row.position));
         let head = executor.latest_header()?;
         shared.set_head(&head);
         let ledger = Ledger::new(Arc::clone(journal), &transactions, &sub_blocks, next_seq);
@@ -125,8 +125,9 @@ impl Work {
             let mut seed = Seed { attempt: row.attempts, position: row.position, ..seed_of(&row) };
             let out = if row.hot { &mut hots } else { &mut fronts };
             if stage == JournalStage::Open && rest.is_empty() {
-                let since = (!block.is_empty()).then(Instant::now);
-                open = Some(Open { seed, block, since });
+                if !block.is_empty() {
+                    open = Some(Open { seed, block, since: Some(Instant::now()) });
+                }
             } else if !block.is_empty() {
                 let segment = Self::stored_segment(&shared, &row)?;
                 let had_proof = segment.is_some();
@@ -143,11 +144,7 @@ impl Work {
             }
             replay.put_transactions(rest, out)?;
         }
-        let mut open = open.unwrap_or_else(|| replay.open());
-        // Transactions that the open one had no room for come after it.
-        if fronts.last().is_some_and(|last: &SubBlock| last.seed.id > open.seed.id) && open.block.is_empty() {
-            open = replay.open();
-        }
+        let open = open.unwrap_or_else(|| replay.open());
         let changes = replay.into_changes();
         self.unsettled = Unsettled { fronts, hots, open };
         self.unsettled.number();

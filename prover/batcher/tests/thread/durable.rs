@@ -83,12 +83,15 @@ fn what_is_hot_stays_so() {
         let items = [rig.set_balance(1, round)];
         rig.block(&items);
     }
-    let shown = [cold.to_vec(), vec![hot]].concat();
+    // This one is open, on top of the hot one.
+    let open = rig.send(0, 3, 1);
+    let shown = [cold.to_vec(), vec![hot, open]].concat();
     assert_eq!(rig.shown(), shown);
     assert_eq!(rig.prove_all(), 2);
     let rig = rig.restart();
     assert_eq!(rig.shown(), shown);
     assert_eq!(rig.bundle().expect("both are proven").sub_blocks.len(), 2);
+    assert_eq!(rig.unsettled()[2].stage, SubBlockStage::Open);
 }
 
 #[test]

@@ -10,44 +10,43 @@
 //! No front depends on a hot sub-block, so hot ones hold up nobody. The open one may: when it is completed, what depends
 //! on a hot one is parted from it.
 
-use std::mem::take;
+mod executing;
+mod parting;
+
 use std::sync::Arc;
 
 use starknet_api::block::BlockNumber;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::ChainState;
-use zkthreads_execution::sub_block::{Cell, ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock, conflicts};
+use zkthreads_execution::sub_block::{Cell, ExecutedInner, OpenSubBlock, conflicts};
 use zkthreads_protocol::{BaseBlock, Conflict, InnerTransaction, SettleError, Statement};
 use zkthreads_rpc::thread::MetConflict;
 use zkthreads_storage::Storage;
 
-use super::config::HotPolicy;
-use super::model::{Open, Seed, SubBlock, Unsettled};
-use super::rules::{Rules, Step};
-use super::setback::Setback;
-use super::taint::Taint;
-use super::{SubBlockId, landed};
-
-/// The conflict at which a sub-block's transactions that depend on the conflicting cells are parted from it.
-const PARTED_AT: u32 = 2;
+use crate::thread::SubBlockId;
+use crate::thread::model::{Open, Seed, SubBlock, Unsettled};
+use crate::thread::rules::Rules;
+use crate::thread::setback::Setback;
+use crate::thread::taint::Taint;
+use executing::Plan;
 
 /// What became of transactions.
 #[derive(Debug, Default)]
-pub(super) struct Changes {
+pub(in crate::thread) struct Changes {
     /// A block has them.
-    pub(super) on_chain: Vec<(TransactionHash, BlockNumber)>,
+    pub(in crate::thread) on_chain: Vec<(TransactionHash, BlockNumber)>,
     /// They cannot be executed any more, and why.
-    pub(super) rejected: Vec<(TransactionHash, String)>,
+    pub(in crate::thread) rejected: Vec<(TransactionHash, String)>,
     /// The chain shall have them as they are.
-    pub(super) forwarded: Vec<(TransactionHash, InnerTransaction)>,
+    pub(in crate::thread) forwarded: Vec<(TransactionHash, InnerTransaction)>,
     /// They wait for those before them.
-    pub(super) displaced: Vec<(TransactionHash, InnerTransaction)>,
+    pub(in crate::thread) displaced: Vec<(TransactionHash, InnerTransaction)>,
     /// Conflicts met.
-    pub(super) conflicts: u64,
+    pub(in crate::thread) conflicts: u64,
 }
 
 /// Where sub-blocks are put.
-pub(super) struct Replay<'a> {
+pub(in crate::thread) struct Replay<'a> {
     rules: &'a Rules,
     storage: &'a Storage,
     /// What sub-blocks that are executed again are based on.
@@ -73,7 +72,7 @@ pub(super) struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     /// Onto `below`, the state after block `head`.
-    pub(super) fn new(
+    pub(in crate::thread) fn new(
         rules: &'a Rules,
         storage: &'a Storage,
         (head, below): (BaseBlock, ChainState),
@@ -98,20 +97,20 @@ impl<'a> Replay<'a> {
     }
 
     /// The blocks after `number` were undone: what is based on them is executed again.
-    pub(super) fn after_reorg(mut self, number: BlockNumber) -> Self {
+    pub(in crate::thread) fn after_reorg(mut self, number: BlockNumber) -> Self {
         self.gone_after = Some(number);
         self
     }
 
     /// Makes two sub-blocks of this one. Both together do what the one did.
-    pub(super) fn halving(mut self, name: (SubBlockId, u32)) -> Self {
+    pub(in crate::thread) fn halving(mut self, name: (SubBlockId, u32)) -> Self {
         self.halved = Some(name);
         self
     }
 
     /// Puts `returned` there, which are in no sub-block, and `old` on top. If `complete` is set, the open sub-block is
     /// completed and another one opened.
-    pub(super) fn run(
+    pub(in crate::thread) fn run(
         mut self,
         returned: Vec<InnerTransaction>,
         old: Unsettled,
@@ -140,37 +139,14 @@ impl<'a> Replay<'a> {
         Ok((new, self.changes))
     }
 
-    /// Executes a sub-block of the journal as it was. Also what it has no room for.
-    pub(super) fn restore(
-        &mut self,
-        base_block: BaseBlock,
-        transactions: Vec<InnerTransaction>,
-    ) -> Result<(OpenSubBlock, Vec<InnerTransaction>), Setback> {
-        let steps = transactions.into_iter().map(Step::Execute).collect();
-        let run = self.rules.run(self.below.clone(), base_block, steps, &mut Taint::default())?;
-        self.leave_out(run.left_out, &[])?;
-        self.below = run.block.state().clone();
-        Ok((run.block, run.rest.into_iter().map(Step::into_transaction).collect()))
-    }
-
-    /// Puts transactions there that are in no sub-block.
-    pub(super) fn put_transactions(
-        &mut self,
-        transactions: Vec<InnerTransaction>,
-        out: &mut Vec<SubBlock>,
-    ) -> Result<(), Setback> {
-        let seed = self.seed();
-        self.execute(seed, Plan::anew(self.head, transactions), out)
-    }
-
     /// An open sub-block without transactions, on what is there so far.
-    pub(super) fn open(&mut self) -> Open {
+    pub(in crate::thread) fn open(&mut self) -> Open {
         let block = OpenSubBlock::open(self.below.clone(), self.rules.context(self.head));
         Open::new(self.seed(), block)
     }
 
     /// What became of the transactions.
-    pub(super) fn into_changes(self) -> Changes {
+    pub(in crate::thread) fn into_changes(self) -> Changes {
         self.changes
     }
 
@@ -283,140 +259,11 @@ impl<'a> Replay<'a> {
         Ok(conflicts)
     }
 
-    /// How to execute transactions again: all of them over the newest block, or over the same base block those that
-    /// depend on what has changed.
-    fn plan(
-        &self,
-        anew: bool,
-        base_block: BaseBlock,
-        kept: Vec<Arc<ExecutedInner>>,
-        cause: Vec<Conflict>,
-    ) -> Plan {
-        if anew {
-            return Plan { cause, ..Plan::anew(self.head, transactions(kept)) };
-        }
-        let mut changed = self.taint.clone();
-        changed.extend(cause.iter().map(Cell::from));
-        Plan { base_block, steps: kept.into_iter().map(Step::Again).collect(), changed, cause }
-    }
-
-    /// Executes the open sub-block again. If it has become too large, its first parts are completed.
-    fn execute_open(&mut self, open: Open, plan: Plan, out: &mut Vec<SubBlock>) -> Result<Open, Setback> {
-        let Plan { base_block, mut steps, mut changed, cause } = plan;
-        let (since, mut seed) = (open.since, open.seed.again());
-        loop {
-            let run = self.rules.run(self.below.clone(), base_block, steps, &mut changed)?;
-            self.leave_out(run.left_out, &cause)?;
-            self.below = run.block.state().clone();
-            if run.block.is_empty() {
-                return Ok(self.open());
-            }
-            if run.rest.is_empty() {
-                return Ok(Open { seed, block: run.block, since });
-            }
-            out.push(SubBlock::close(seed, &run.block)?);
-            (steps, seed) = (run.rest, self.seed());
-        }
-    }
-
-    /// Executes transactions as sub-blocks, the first one from `seed`.
-    fn execute(&mut self, seed: Seed, plan: Plan, out: &mut Vec<SubBlock>) -> Result<(), Setback> {
-        let Plan { base_block, mut steps, mut changed, cause } = plan;
-        let mut next = Some(seed);
-        while !steps.is_empty() {
-            let run = self.rules.run(self.below.clone(), base_block, steps, &mut changed)?;
-            self.leave_out(run.left_out, &cause)?;
-            if !run.block.is_empty() {
-                let seed = next.take().unwrap_or_else(|| self.seed());
-                out.push(SubBlock::close(seed, &run.block)?);
-            }
-            self.below = run.block.state().clone();
-            steps = run.rest;
-        }
-        Ok(())
-    }
-
-    /// Finds out what became of transactions that cannot be executed (any more).
-    fn leave_out(&mut self, left_out: Vec<LeftOut>, cause: &[Conflict]) -> Result<(), Setback> {
-        for LeftOut { transaction, hash, reason } in left_out {
-            if let Some(block) = landed::block_of(self.storage, hash)? {
-                self.changes.on_chain.push((hash, block));
-            } else if matches!(&reason, LeftOutReason::Nonce { expected, found, .. } if found > expected) {
-                self.changes.displaced.push((hash, transaction));
-            } else {
-                self.changes.rejected.push((hash, rejection(&reason, cause)));
-            }
-        }
-        Ok(())
-    }
-
     fn note(&mut self, seed: &mut Seed, cause: &[Conflict]) {
         let number = self.head.number;
         tracing::info!(sub_block = %seed.id, block = number.0, conflicts = cause.len(), first = ?cause.first(), "conflict");
         self.changes.conflicts += 1;
         seed.met(cause.iter().map(|conflict| MetConflict::new(conflict, number)));
-    }
-
-    /// At its second conflict: takes out of a sub-block what depends on the conflicting cells.
-    fn part_from(
-        &mut self,
-        seed: &mut Seed,
-        inner: Vec<Arc<ExecutedInner>>,
-        cause: &[Conflict],
-    ) -> Vec<Arc<ExecutedInner>> {
-        if seed.conflicts < PARTED_AT {
-            return inner;
-        }
-        self.taint.extend(cause.iter().map(Cell::from));
-        self.parted_for.extend(cause);
-        let (kept, tainted) = self.taint.part(inner);
-        self.part(tainted, seed.conflicts);
-        seed.conflicts = 0;
-        kept
-    }
-
-    fn part(&mut self, tainted: Vec<Arc<ExecutedInner>>, conflicts: u32) {
-        if !tainted.is_empty() {
-            self.parted_conflicts = self.parted_conflicts.max(conflicts);
-            self.parted.extend(transactions(tainted));
-        }
-    }
-
-    /// Makes hot sub-blocks of what was parted from others.
-    fn put_parted(&mut self, hots: &mut Vec<SubBlock>) -> Result<(), Setback> {
-        let parted = take(&mut self.parted);
-        if parted.is_empty() {
-            return Ok(());
-        }
-        let first = hots.len();
-        let seed = self.seed();
-        self.execute(seed, Plan::anew(self.head, parted), hots)?;
-        for hot in hots.iter_mut().skip(first) {
-            hot.seed.conflicts = self.parted_conflicts;
-        }
-        self.parted_conflicts = 0;
-        Ok(())
-    }
-
-    /// A hot sub-block has conflicted too often. Whether it is given up.
-    fn give_up(&mut self, inner: &[Arc<ExecutedInner>], cause: &[Conflict]) -> bool {
-        match self.rules.config.on_hot {
-            HotPolicy::Retry => false,
-            HotPolicy::Forward => {
-                let given_up = inner.iter().map(|executed| (executed.hash, executed.transaction.clone()));
-                self.changes.forwarded.extend(given_up);
-                true
-            }
-            HotPolicy::Reject => {
-                let reason = format!("the chain keeps changing what it reads: {}", told(cause));
-                self.changes.rejected.extend(inner.iter().map(|executed| (executed.hash, reason.clone())));
-                true
-            }
-        }
-    }
-
-    fn is_too_often(&self, conflicts: u32) -> bool {
-        conflicts >= self.rules.config.max_conflicts
     }
 
     fn is_gone(&self, base_block: BaseBlock) -> bool {
@@ -438,33 +285,10 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// How transactions are put into sub-blocks.
-struct Plan {
-    base_block: BaseBlock,
-    steps: Vec<Step>,
-    /// Cells that hold something else than they held when the transactions were executed.
-    changed: Taint,
-    /// Why it is done.
-    cause: Vec<Conflict>,
-}
-
-impl Plan {
-    /// Executes all of them over the block `head`.
-    fn anew(head: BaseBlock, transactions: Vec<InnerTransaction>) -> Self {
-        let steps = transactions.into_iter().map(Step::Execute).collect();
-        Self { base_block: head, steps, changed: Taint::default(), cause: Vec::new() }
-    }
-}
-
 fn transactions(inner: Vec<Arc<ExecutedInner>>) -> Vec<InnerTransaction> {
     inner.into_iter().map(|executed| executed.transaction.clone()).collect()
 }
 
 fn told(cause: &[Conflict]) -> String {
     SettleError::Conflicts(cause.to_vec()).to_string()
-}
-
-/// Why a transaction that was acknowledged cannot be executed any more.
-fn rejection(reason: &LeftOutReason, cause: &[Conflict]) -> String {
-    if cause.is_empty() { reason.to_string() } else { format!("{reason}; {}", told(cause)) }
 }

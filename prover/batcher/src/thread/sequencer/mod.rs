@@ -1,5 +1,8 @@
 //! One thread that sees to everything, one thing after the other.
 
+mod commands;
+mod hand_out;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -8,26 +11,20 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
-use starknet_api::block::BlockNumber;
-use starknet_api::core::Nonce;
-use starknet_api::transaction::TransactionHash;
 use tokio::sync::oneshot;
 use zkthreads_execution::{ExecutionError, Executor};
 use zkthreads_rpc::ChainFeed;
-use zkthreads_storage::FollowedBlock;
 
-use super::SubBlockId;
-use super::config::{ThreadConfig, ThreadParts};
-use super::figures::Figures;
-use super::handle::{FollowError, Lease, Message, ThreadHandle};
-use super::intake::{Arrival, MAX_GROUP};
-use super::job::{Bundle, BundleFailure, Forward, InFlight, Job, NodeHealth};
-use super::report;
-use super::rules::Rules;
-use super::setback::Setback;
-use super::shared::Shared;
-use super::work::Work;
-use crate::worker::{Proven, Stage, WorkerError};
+use crate::thread::config::{ThreadConfig, ThreadParts};
+use crate::thread::figures::Figures;
+use crate::thread::handle::{Message, ThreadHandle};
+use crate::thread::intake::{Arrival, MAX_GROUP};
+use crate::thread::job::{Bundle, Forward, Job, NodeHealth};
+use crate::thread::report;
+use crate::thread::rules::Rules;
+use crate::thread::setback::Setback;
+use crate::thread::shared::Shared;
+use crate::thread::work::Work;
 
 /// How often to look at what happens by itself.
 const TICK: Duration = Duration::from_secs(1);
@@ -100,7 +97,7 @@ impl Thread {
 }
 
 /// Sees to everything that others send to a thread.
-pub(super) struct Sequencer {
+pub(in crate::thread) struct Sequencer {
     rules: Rules,
     config: ThreadConfig,
     executor: Executor,
@@ -279,161 +276,4 @@ impl Sequencer {
         let base_block = head.map_or(status.base_block, |head| report::base_block(&head));
         *status = report::status(&self.config, &self.health, base_block, work);
     }
-
-    /// Gives work to those who wait for it.
-    fn hand_out(&mut self) {
-        let now = Instant::now();
-        let State::Running(work) = &mut self.state else { return };
-        while let Some(taker) = next_taker(&mut self.jobs) {
-            let Some((sub_block, lease)) = work.next_job(now) else {
-                self.jobs.push_front(taker);
-                break;
-            };
-            let name = sub_block.name();
-            let give_back = move |sequencer: &mut Self| {
-                sequencer.attempt(|work| {
-                    work.give_back_job(name, lease);
-                    Ok(())
-                });
-            };
-            let job = Job {
-                id: name.0,
-                attempt: name.1,
-                executed: Arc::clone(&sub_block.executed),
-                alive: sub_block.alive.subscribe(),
-                _lease: Lease::new(&self.sender, give_back),
-            };
-            // If nobody waits any more, the job's end gives it back.
-            drop(taker.send(job));
-        }
-        while let Some(taker) = next_taker(&mut self.bundles) {
-            let Some(taken) = work.next_bundle(now) else {
-                self.bundles.push_front(taker);
-                break;
-            };
-            let lease = taken.lease;
-            let give_back = move |sequencer: &mut Self| {
-                sequencer.attempt(|work| {
-                    work.give_back_bundle(lease);
-                    Ok(())
-                });
-            };
-            let bundle = Bundle {
-                sub_blocks: taken.sub_blocks,
-                package: taken.package,
-                alive: taken.alive,
-                _lease: Lease::new(&self.sender, give_back),
-            };
-            drop(taker.send(bundle));
-        }
-        while let Some(taker) = next_taker(&mut self.forwards) {
-            let Some((hash, transaction, lease)) = work.next_forward(now) else {
-                self.forwards.push_front(taker);
-                break;
-            };
-            let give_back = move |sequencer: &mut Self| {
-                sequencer.attempt(|work| {
-                    work.forwards.give_back(lease);
-                    Ok(())
-                });
-            };
-            drop(taker.send(Forward { hash, transaction, _lease: Lease::new(&self.sender, give_back) }));
-        }
-    }
-
-    pub(super) fn follow(&mut self, block: FollowedBlock) -> Result<(), FollowError> {
-        self.get_ready()?;
-        self.executor.storage().follow(block)?;
-        self.attempt(Work::go_on);
-        Ok(())
-    }
-
-    pub(super) fn revert_to(&mut self, number: BlockNumber) -> Result<(), FollowError> {
-        self.get_ready()?;
-        if let Some(undone) = self.executor.storage().revert_to(number)? {
-            self.attempt(|work| work.go_back(undone));
-        }
-        Ok(())
-    }
-
-    /// Starts over from the journal if that has to be done. While the journal cannot be written, the chain is not
-    /// followed; while the state cannot be read, it is, for that may help.
-    fn get_ready(&mut self) -> Result<(), FollowError> {
-        if matches!(self.state, State::Down { .. }) {
-            self.recover();
-        }
-        match &self.state {
-            State::Down { setback: Setback::Journal { reason }, .. } => {
-                Err(FollowError::Halted { reason: reason.clone() })
-            }
-            State::Down { .. } | State::Running(_) => Ok(()),
-        }
-    }
-
-    pub(super) fn node_is(&mut self, health: NodeHealth) {
-        if self.health != health {
-            match &health {
-                NodeHealth::Reachable => tracing::info!("the node answers again"),
-                NodeHealth::Away { reason } => tracing::warn!(reason, "the node does not answer"),
-            }
-            self.health = health;
-        }
-    }
-
-    pub(super) fn want_job(&mut self, taker: oneshot::Sender<Job>) {
-        self.jobs.push_back(taker);
-    }
-
-    pub(super) fn proving(&mut self, id: SubBlockId, attempt: u32, stage: Stage) {
-        self.attempt(|work| {
-            work.proving((id, attempt), stage);
-            Ok(())
-        });
-    }
-
-    pub(super) fn proved(&mut self, id: SubBlockId, attempt: u32, result: Result<Proven, WorkerError>) {
-        self.attempt(|work| work.proved((id, attempt), result));
-    }
-
-    pub(super) fn want_bundle(&mut self, taker: oneshot::Sender<Bundle>) {
-        self.bundles.push_back(taker);
-    }
-
-    pub(super) fn submitting(
-        &mut self,
-        names: &[(SubBlockId, u32)],
-        hash: TransactionHash,
-        nonce: Nonce,
-    ) -> bool {
-        self.with(|work| work.submitting(names, hash, nonce)).unwrap_or(false)
-    }
-
-    pub(super) fn bundle_failed(&mut self, names: &[(SubBlockId, u32)], failure: &BundleFailure) {
-        self.attempt(|work| work.bundle_failed(names, failure));
-    }
-
-    pub(super) fn in_flight(&mut self) -> Vec<InFlight> {
-        self.with(|work| Ok(work.in_flight())).unwrap_or_default()
-    }
-
-    pub(super) fn want_forward(&mut self, taker: oneshot::Sender<Forward>) {
-        self.forwards.push_back(taker);
-    }
-
-    pub(super) fn forwarded(&mut self, hash: TransactionHash, result: Result<(), String>) {
-        self.attempt(|work| {
-            work.forwarded(hash, &result);
-            Ok(())
-        });
-    }
-}
-
-/// The next one who still waits.
-fn next_taker<T>(takers: &mut VecDeque<oneshot::Sender<T>>) -> Option<oneshot::Sender<T>> {
-    while let Some(taker) = takers.pop_front() {
-        if !taker.is_closed() {
-            return Some(taker);
-        }
-    }
-    None
 }
