@@ -15,10 +15,13 @@ use crate::wire::place::Place;
 #[derive(Clone)]
 pub(crate) struct Blocks {
     context: RpcContext,
-    last: Arc<Mutex<Option<(BlockHash, Transactions)>>>,
+    last: Last<BlockHash, Vec<Settled>>,
     /// The last transaction of the open block that all were told of.
-    last_open: Arc<Mutex<Option<(Arc<ExecutedInBlock>, Arc<Settled>)>>>,
+    last_open: Last<Arc<ExecutedInBlock>, Settled>,
 }
+
+/// What was read last, and of what.
+type Last<K, V> = Arc<Mutex<Option<(K, Arc<V>)>>>;
 
 type Transactions = Arc<Vec<Settled>>;
 
