@@ -157,7 +157,9 @@ async fn inner_transactions_are_pre_confirmed_and_then_settled() {
     assert_eq!(status(thread, &inner).await, "PRE_CONFIRMED");
     assert_eq!(node.error("starknet_getTransactionStatus", json!([inner])).await.code, 29);
     assert_eq!(thread.ok("starknet_getNonce", json!(["pre_confirmed", BOB])).await, "0x1");
-    assert_eq!(thread.ok("starknet_getNonce", json!(["latest", BOB])).await, "0x0");
+    // Wallets sign with the latest nonce: the thread's. The block itself has another.
+    assert_eq!(thread.ok("starknet_getNonce", json!(["latest", BOB])).await, "0x1");
+    assert_eq!(thread.ok("starknet_getNonce", json!([{ "block_number": 0 }, BOB])).await, "0x0");
     let filter = json!({ "from_block": "pre_confirmed", "to_block": "pre_confirmed", "chunk_size": 10 });
     let events = thread.ok("starknet_getEvents", json!([filter])).await;
     assert_eq!(events["events"][0]["transaction_hash"], inner);
