@@ -36,6 +36,12 @@ pub(super) fn executed(kind: &'static str, executed: &ExecutedInBlock) {
     if let Some(ThreadOutcome { error: Some(SettleError::Conflicts(_)), .. }) = transaction.receipt.thread {
         counter!("zkthreads_conflicts_total").increment(1);
     }
+    if let Some(ThreadOutcome { error: Some(error), segments, settled_segments: settled @ 1.., .. }) =
+        &transaction.receipt.thread
+    {
+        let hash = format_args!("{:#x}", transaction.hash.0);
+        tracing::info!(hash, settled, segments, reason = %error, "thread settled in part");
+    }
     if !executed.inner.is_empty() {
         counter!("zkthreads_inner_transactions_total").increment(executed.inner.len() as u64);
     }

@@ -397,7 +397,10 @@ fn bounds_that_do_not_cover_the_thread_cap_its_fee() {
     let bytes = package.encode();
     chain.users[0].bounds = bounds(minimal_l2_gas(&package, bytes.len()).0, 1_000);
     let receipt = settle(&mut chain, &package);
-    assert!(matches!(settle_error(&receipt), SettleError::Proof { .. }));
+    // What the bounds do not cover is not begun: the proof is not even looked at.
+    let SettleError::Execution { reason } = settle_error(&receipt) else { panic!("another error") };
+    assert!(reason.contains("Insufficient max L2Gas"), "{reason}");
+    assert_eq!(receipt.thread.as_ref().unwrap().verify_micros, None);
     let most = chain.users[0].bounds.max_possible_fee(Default::default());
     assert!(receipt.actual_fee <= most);
     assert!(precondition_count(&package.segments[0].statement) > 10);

@@ -217,7 +217,9 @@ impl<'a> Settlement<'a> {
                 return Ok(());
             }
             let checked = self.proofs(validated)?;
-            let Some(segment) = checked.segments().get(self.settled.count) else { return Ok(()) };
+            let segment = checked.segments().get(self.settled.count).ok_or_else(|| {
+                SettleError::Execution { reason: format!("segment {index} has not been checked") }
+            })?;
             self.meter.apply(segment.statement());
             self.check_bound(validated)?;
             apply::diff(state, segment)?;
