@@ -167,7 +167,8 @@ fn reasons(left_out: &[LeftOut]) -> String {
 /// # Errors
 /// If the state cannot be read.
 pub fn conflicts(state: &ChainState, statement: &Statement) -> Result<Vec<Conflict>, ExecutionError> {
-    let conflicts = precheck::conflicts(state, statement);
+    let state = state.apart();
+    let conflicts = precheck::conflicts(&state, statement);
     state.all_read()?;
     Ok(conflicts?)
 }

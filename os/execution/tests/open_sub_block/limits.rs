@@ -1,0 +1,85 @@
+//! What is left out leaves nothing: writes outside the thread, what is too large, what cannot be read.
+
+use starknet_types_core::felt::Felt;
+use zkthreads_execution::sub_block::{LeftOutReason, Limit, OpenSubBlock, SubBlockContext};
+use zkthreads_protocol::StateCell;
+
+use crate::stage::{chain, context, deploy, open, open_for, pay, pay_too_much, probe, put, refusal, send};
+use crate::support::{address, strk};
+
+#[test]
+fn only_contracts_of_the_thread_are_written() {
+    let mut chain = chain(3);
+    let (alice, bob) = (chain.users[0].address, chain.users[1].address);
+    let mut open = open_for(&chain, &[probe()]);
+    // Accounts are none of its contracts, and yet consume nonces.
+    open.execute(chain.users[0].inner(&[put(1, 2)])).expect("included");
+    let outside = refusal(&mut open, chain.users[1].inner(&[put(1, 3), pay(alice, 5)]));
+    assert_eq!(outside, LeftOutReason::OutsideThread { contract: strk() });
+    let deployed = refusal(&mut open, chain.users[2].inner(&[deploy(1)]));
+    assert!(matches!(deployed, LeftOutReason::OutsideThread { .. }), "{deployed}");
+
+    for account in [bob, chain.users[2].address] {
+        assert_eq!(open.state().nonce(account).unwrap().0, Felt::ZERO, "its nonce is free");
+    }
+    let statement = open.close().unwrap().statement;
+    assert_eq!(statement.inner_transactions.len(), 1);
+    assert!(statement.contracts.iter().all(|contract| contract.address != strk()));
+}
+
+#[test]
+fn a_reverted_transaction_writes_nothing_but_its_nonce() {
+    let mut chain = chain(2);
+    let (alice, bob) = (chain.users[0].address, chain.users[1].address);
+    let mut open = open_for(&chain, &[]);
+    let executed = open.execute(chain.users[0].inner(&[pay_too_much(bob)])).expect("included");
+    assert!(executed.is_reverted());
+    let writes: Vec<_> = executed.accesses.writes.iter().collect();
+    assert_eq!(writes.len(), 1);
+    assert_eq!((writes[0].contract, writes[0].cell), (alice, StateCell::Nonce));
+}
+
+#[test]
+fn a_full_sub_block_has_no_verdict_on_what_comes_too_late() {
+    let mut chain = chain(2);
+    let bob = chain.users[1].address;
+    let mut unlimited = open(&chain);
+    let first = chain.users[0].inner(&[pay(bob, 1)]);
+    unlimited.execute(first.clone()).expect("included");
+    let max_steps = Some(unlimited.steps() + 1_000);
+
+    let context = SubBlockContext { max_steps, ..context(&chain.executor) };
+    let mut open = OpenSubBlock::open(chain.state(), context);
+    open.execute(first).expect("included");
+    let second = chain.users[0].inner(&[pay(bob, 1)]);
+    assert_eq!(refusal(&mut open, second.clone()), LeftOutReason::Full);
+    let state = open.state().clone();
+    let mut next = OpenSubBlock::open(state, open.context().clone());
+    next.execute(second).expect("the next one has room");
+
+    let many: Vec<_> = (0..40).map(|_| pay(bob, 1)).collect();
+    let too_large = refusal(&mut next, chain.users[0].inner(&many));
+    assert!(
+        matches!(too_large, LeftOutReason::TooLarge { limit: Limit::Steps, max, .. } if Some(max) == max_steps),
+        "{too_large}"
+    );
+}
+
+#[test]
+fn what_is_left_out_leaves_nothing() {
+    let mut chain = chain(2);
+    let bob = chain.users[1].address;
+    let mut open = open(&chain);
+    open.execute(chain.users[0].inner(&[pay(bob, 1)])).expect("included");
+    let before = open.close().unwrap();
+    let far = chain.users[1].inner(&[send(Felt::TWO.pow(200_u32), &[])]);
+    let reason = refusal(&mut open, far);
+    assert!(matches!(reason, LeftOutReason::Message { .. }), "{reason}");
+    chain.users[1].nonce = 7;
+    let reason = refusal(&mut open, chain.users[1].inner(&[pay(bob, 1)]));
+    assert!(matches!(reason, LeftOutReason::Nonce { .. }), "{reason}");
+    chain.users[1].address = address(0x1234_u64);
+    let reason = refusal(&mut open, chain.users[1].inner(&[]));
+    assert!(matches!(reason, LeftOutReason::NotDeployed { .. }), "{reason}");
+    assert_eq!(open.close().unwrap().statement, before.statement);
+}

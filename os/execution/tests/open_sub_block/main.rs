@@ -1,0 +1,11 @@
+//! Sub-blocks that grow transaction by transaction, over a chain on disk.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accesses;
+mod below;
+mod limits;
+mod shown;
+mod stage;
+mod whole;
