@@ -158,3 +158,56 @@ impl ThreadArgs {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::{Cli, Command, ConfigError};
+
+    fn thread(arguments: &[&str]) -> Result<ThreadDaemonConfig, ConfigError> {
+        match Cli::load([&["zkthreads", "thread"], arguments].concat())?.command {
+            Command::Thread(arguments) => Ok(arguments.into_config().unwrap()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const WHO: [&str; 4] = ["--submitter", "0x7", "--submitter-key-file", "key"];
+
+    #[test]
+    fn what_a_thread_needs_is_asked_for() {
+        assert!(matches!(thread(&WHO), Err(ConfigError::Options(_))), "no contracts");
+        assert!(matches!(thread(&["--contracts", "any"]), Err(ConfigError::Options(_))), "no submitter");
+        let config = thread(&[&WHO[..], &["--contracts", "0x2,0x1"]].concat()).unwrap();
+        assert_eq!(config.address.to_string(), "127.0.0.1:5051");
+        assert_eq!(config.contracts, Some([1_u64, 2].map(ContractAddress::from).into()));
+        assert_eq!(config.node, "http://127.0.0.1:5050/rpc");
+        assert_eq!((config.provers.workers, config.provers.memory_bytes), (1, 6 << 30));
+        assert_eq!((config.max_fee, config.fee_margin, config.on_hot), (None, 50, OnHot::Forward));
+    }
+
+    #[test]
+    fn any_lifts_the_restriction() {
+        for contracts in ["any", "0x1,any"] {
+            let config = thread(&[&WHO[..], &["--contracts", contracts]].concat()).unwrap();
+            assert_eq!(config.contracts, None);
+        }
+    }
+
+    #[test]
+    fn the_file_has_a_section_for_threads() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("zkthreads.toml");
+        let content = "[thread]\ncontracts = [\"0x1\", \"0x2\"]\nsubmitter = \"0x7\"\nsubmitter-key-file = \"key\"\n\
+                       max-age = 0.5\nprover-memory = \"8GiB\"\nmax-fee = \"0.5\"\non-hot = \"reject\"\nport = 7000\n";
+        fs::write(&path, content).unwrap();
+        let config = thread(&["--config", path.to_str().unwrap(), "--max-age", "3"]).unwrap();
+        assert_eq!(config.contracts.map(|contracts| contracts.len()), Some(2));
+        assert_eq!(config.address.port(), 7000);
+        assert_eq!(config.max_age, Duration::from_secs(3));
+        assert_eq!(config.provers.memory_bytes, 8 << 30);
+        assert_eq!(config.max_fee, Some(500_000_000_000_000_000));
+        assert_eq!(config.on_hot, OnHot::Reject);
+    }
+}
