@@ -90,13 +90,19 @@ fn transfers(count: usize) -> ExecutedSubBlock {
     world.execute(signed)
 }
 
-/// Calls of an entry point of `contracts/probe.cairo` that hashes so often. One call does not do more than a thousand.
-fn hashes(entry_point: &str, count: u128) -> ExecutedSubBlock {
-    const MOST: u128 = 1000;
+/// Calls of an entry point of `contracts/probe.cairo` that hashes so often, no two of them the same values: a proof holds
+/// a hash once.
+fn hashes(entry_point: &str, mut count: u128) -> ExecutedSubBlock {
     let mut world = World::new(1);
-    let full = (0..count / MOST).map(|_| MOST);
-    let calls = full.chain([count % MOST]).map(|times| probe(world.probe(), entry_point, &[times]));
-    let calls: Vec<_> = calls.collect();
+    let mut calls = Vec::new();
+    for most in (1..=1000).rev() {
+        let times = count.min(most);
+        calls.push(probe(world.probe(), entry_point, &[times]));
+        count -= times;
+        if count == 0 {
+            break;
+        }
+    }
     let signed = world.users[0].sign(&calls);
     world.execute([signed])
 }
