@@ -51,6 +51,15 @@ impl Chain {
         Ok(self.node.starknet().block_number().await?)
     }
 
+    /// Waits until this thread has the blocks that `node` has.
+    pub(crate) async fn catch_up_with(&self, node: &Self) -> Result<()> {
+        let height = node.height().await?;
+        while self.status().await?.base_block.block_number.0 < height {
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+        Ok(())
+    }
+
     /// The newest block's state root.
     pub(crate) async fn state_root(&self) -> Result<Felt> {
         match self.node.starknet().get_block_with_tx_hashes(LATEST).await? {

@@ -1,5 +1,6 @@
 //! The conflict that the demo provokes: Zoe orders on the thread, and then uses the same nonce on the chain itself.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -18,7 +19,7 @@ use super::dashboard::Dashboard;
 use super::ledger::{Ledger, Sent};
 use super::market::{Asset, DEPOSIT, Market, Order, Side};
 use super::observer::Seen;
-use super::rows::milliseconds;
+use super::rows::{count, milliseconds};
 
 /// What Zoe offers on the thread: cheap, so that somebody will take it.
 const OFFER: Order = Order { side: Side::Ask, price: 95, amount: 50 };
@@ -57,13 +58,32 @@ impl Scene<'_> {
         self.wait_until_proving(&mut news, patience).await?;
         let (direct, direct_hash) = self.withdraw().await?;
         let conflicts = self.conflicts(&mut news).await?;
-        for (sub_block, conflict) in &conflicts {
-            self.say(format_args!("sub-block #{sub_block} read {}", self.told(conflict)));
-        }
+        self.tell(&conflicts);
         let reason = self.rejection(order).await?;
+        let reason = reason.split(';').next().unwrap_or(&reason);
         self.say(format_args!("her order on the thread is {}: {reason}", "rejected".red()));
         self.say("what others did since is executed again without it, and proven again");
         Ok(Clash { order, direct, direct_hash })
+    }
+
+    /// The keys of the first sub-block that conflicts; how many there are of those on top of it.
+    fn tell(&self, conflicts: &[(u64, MetConflict)]) {
+        let mut by_sub_block = BTreeMap::<u64, Vec<&MetConflict>>::new();
+        for (sub_block, conflict) in conflicts {
+            by_sub_block.entry(*sub_block).or_default().push(conflict);
+        }
+        let mut all = by_sub_block.iter();
+        if let Some((sub_block, conflicts)) = all.next() {
+            for conflict in conflicts {
+                self.say(format_args!("sub-block #{sub_block} read {}", self.told(conflict)));
+            }
+        }
+        for (sub_block, conflicts) in all {
+            let values = count(conflicts.len() as u64, "value");
+            self.say(format_args!(
+                "sub-block #{sub_block}, on top of it, read {values} that changed with that"
+            ));
+        }
     }
 
     fn say(&self, line: impl std::fmt::Display) {

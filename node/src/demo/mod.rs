@@ -21,25 +21,37 @@ mod tally;
 mod twin;
 mod users;
 
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
+use starknet_api::core::ContractAddress;
 use tokio::task::JoinHandle;
 use zkthreads_batcher::worker::budget::max_steps;
 
-use crate::config::DemoArgs;
+use crate::config::{DemoArgs, OnHot};
+use crate::devnet::accounts::PredeployedAccount;
 use crate::launch::Node;
 use crate::signals::Signals;
 use crate::terminal::Paint;
+use crate::thread::{ProverOptions, ThreadDaemon, ThreadDaemonConfig};
 
 use chain::Chain;
+use market::Market;
 use print::{line, section};
 use story::{Story, Told};
 use tally::Tally;
 use users::{Cast, TRADERS};
 
-/// Memory that a prover may take, bytes. It bounds a sub-block's steps, and so how long a proof takes.
-const PROVER_MEMORY: u64 = 6 << 30;
+/// Memory that a prover may take, bytes. It bounds a sub-block's steps.
+const PROVER_MEMORY: u64 = 8 << 30;
+/// Longest that a sub-block stays open: about as long as proving one takes on two cores.
+const MAX_AGE: Duration = Duration::from_secs(20);
 
 /// Runs the demo.
 ///
@@ -81,12 +93,61 @@ async fn on_node(node: &Node, trading: Duration, interrupted: &mut JoinHandle<()
     line("order book", format_args!("{}, deployed like any contract", market.address));
     line("deposits", format_args!("of {} users, on the chain", cast.owners().count()));
 
-    let thread = Chain::connect(chain.url.clone()).await?;
-    line("thread", &thread.url);
-    let max_steps = max_steps(PROVER_MEMORY);
+    let directory = tempfile::Builder::new().prefix("zkthreads-demo-").tempdir()?;
+    let config = thread_config(&chain.url, market.address, &cast.submitter, directory.path(), trading)?;
+    let daemon = ThreadDaemon::launch(config).await?;
+    let told = unless(interrupted, on_thread(&daemon, chain, cast, market, trading)).await;
+    daemon.stop().await?;
+    told
+}
+
+async fn on_thread(
+    daemon: &ThreadDaemon,
+    node: Chain,
+    cast: Cast,
+    market: Market,
+    trading: Duration,
+) -> Result<Told> {
+    let thread = Chain::connect(format!("http://{}/rpc", daemon.address())).await?;
+    thread.catch_up_with(&node).await?;
+    line("thread", format_args!("{}, may write the order book alone", thread.url));
     section(&format!("{TRADERS} users trade on the thread for {} s", trading.as_secs()));
-    let story = Story { node: chain, thread, cast, market, trading, max_steps };
-    unless(interrupted, story.tell()).await
+    let story = Story { node, thread, cast, market, trading, max_steps: max_steps(PROVER_MEMORY) };
+    story.tell().await
+}
+
+/// A thread for the order book.
+fn thread_config(
+    node: &str,
+    market: ContractAddress,
+    submitter: &PredeployedAccount,
+    directory: &Path,
+    trading: Duration,
+) -> Result<ThreadDaemonConfig> {
+    let key_file = directory.join("key");
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(&key_file)?;
+    writeln!(file, "{:#x}", submitter.private_key)?;
+    Ok(ThreadDaemonConfig {
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        node: node.to_owned(),
+        contracts: Some(BTreeSet::from([market])),
+        submitter: submitter.address,
+        key_file,
+        data_dir: Some(directory.join("thread")),
+        max_transactions: 256,
+        max_age: MAX_AGE.min(trading / 3),
+        max_fee: None,
+        fee_margin: 50,
+        on_hot: OnHot::Retry,
+        max_conflicts: 3,
+        provers: ProverOptions {
+            workers: 1,
+            memory_bytes: PROVER_MEMORY,
+            deadline: Duration::from_secs(600),
+            program: std::env::current_exe()?,
+        },
+    })
 }
 
 /// What `work` comes to, unless a signal comes first.
@@ -110,7 +171,7 @@ fn tally(told: &Told, one_by_one: settled::Cost) -> Tally {
         reverted: answers.len() - succeeded,
         rejected: told.ledger.count() - answers.len(),
         changed: answers.iter().filter(|(answered, succeeded)| answered != succeeded).count(),
-        refused: told.ledger.refusals().len(),
+        refusals: told.ledger.refusals(),
         sub_blocks: told.status.totals.sub_blocks_settled,
         threads: settled.threads.len(),
         reverted_threads: settled.reverted_threads.len(),

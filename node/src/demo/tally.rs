@@ -1,5 +1,6 @@
 //! The closing table.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::terminal::{grouped, tokens};
@@ -20,8 +21,8 @@ pub(crate) struct Tally {
     pub(crate) rejected: usize,
     /// Inner transactions that did not end as they were answered at first: executed again after a conflict.
     pub(crate) changed: usize,
-    /// Transactions that the thread did not take.
-    pub(crate) refused: usize,
+    /// Why the thread did not take other transactions.
+    pub(crate) refusals: Vec<String>,
     pub(crate) sub_blocks: u64,
     /// Thread transactions that settled.
     pub(crate) threads: usize,
@@ -52,10 +53,13 @@ impl Tally {
                 self.succeeded,
                 self.reverted,
                 self.rejected,
-                self.refused,
+                self.refusals.len(),
                 self.took.as_secs_f64()
             ),
         );
+        for reason in self.refusals.iter().collect::<BTreeSet<_>>() {
+            line("refused", reason);
+        }
         let threads = count(self.threads as u64, "thread transaction");
         let sub_blocks = count(self.sub_blocks, "sub-block");
         line("settled by", format_args!("{threads} with {sub_blocks}; {} reverted", self.reverted_threads));

@@ -23,7 +23,7 @@ pub(crate) const TRADERS: usize = 20;
 /// Everybody: the submitter, Zoe, who uses the chain directly, and the traders.
 pub(crate) const ACCOUNTS: u8 = TRADERS as u8 + 2;
 /// Mean time between a trader's answer and its next transaction. It is as long as proving on two cores asks for.
-const THINK: Duration = Duration::from_secs(5);
+const THINK: Duration = Duration::from_secs(4);
 /// Of so many transactions, one takes an order back.
 const CANCEL_ONE_IN: u64 = 6;
 
@@ -119,7 +119,7 @@ impl Trader {
         let hash = match floor.thread.node.add_invoke(transaction.as_invoke(), None).await {
             Ok(hash) => hash,
             Err(NodeError::Starknet(ProviderError::StarknetError(error))) => {
-                floor.ledger.refused(error.to_string());
+                floor.ledger.refused(format!("{error:?}"));
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
