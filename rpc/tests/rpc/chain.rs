@@ -40,7 +40,8 @@ pub(crate) struct Chain {
     pub(crate) executor: Executor,
     pub(crate) account_class: ClassHash,
     pub(crate) legacy_class: ClassHash,
-    _directory: TempDir,
+    /// Where the chain is, if it goes with the server.
+    _directory: Option<TempDir>,
 }
 
 impl Chain {
@@ -70,6 +71,25 @@ impl Chain {
     ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage::open(directory.path()).unwrap();
+        Self { _directory: Some(directory), ..Self::over(storage, begin, limits, change).await }
+    }
+
+    /// A server in front of the chain that `fill` makes of an empty database that follows another node's.
+    pub(crate) async fn following(fill: impl AsyncFnOnce(&Storage)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Storage::open_following(directory.path(), None).unwrap();
+        fill(&storage).await;
+        let chain =
+            Self::over(storage, |_| Default::default(), Limits::default(), |context, _| context).await;
+        Self { _directory: Some(directory), ..chain }
+    }
+
+    async fn over(
+        storage: Storage,
+        begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash),
+        limits: Limits,
+        change: impl FnOnce(RpcContext, &Arc<Pool>) -> RpcContext,
+    ) -> Self {
         let executor = Executor::new(storage.clone(), config());
         let (account_class, legacy_class) = begin(&executor);
         let feed = ChainFeed::default();
@@ -87,7 +107,7 @@ impl Chain {
         let context = change(context, &pool);
         let server = serve_with("127.0.0.1:0".parse().unwrap(), context, limits).await.unwrap();
         let http = reqwest::Client::new();
-        Self { server, http, pool, executor, account_class, legacy_class, _directory: directory }
+        Self { server, http, pool, executor, account_class, legacy_class, _directory: None }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::chain::{ALICE, BRIDGE, Chain};
 use crate::transactions::{invoke, to_json};
 
 /// Too large for a felt, as most hashes of L1 are.
-const L1_TRANSACTION: [u8; 32] = [0xee; 32];
+pub(crate) const L1_TRANSACTION: [u8; 32] = [0xee; 32];
 const SENDER: Felt = Felt::from_hex_unchecked("0xe1");
 
 /// A deposit of 7 for an owner. There is nothing for owner 0.

@@ -29,16 +29,16 @@ const WINDOW_LOG: u32 = 23;
 pub const MAX_BLOCK_BYTES: usize = 256 << 20;
 
 /// Kinds of parts.
-mod kind {
-    pub(super) const HEADER: u8 = 1;
-    pub(super) const ROOTS: u8 = 2;
-    pub(super) const TRANSACTION: u8 = 3;
-    pub(super) const TRACE: u8 = 4;
-    pub(super) const PACKAGE: u8 = 5;
-    pub(super) const INNER_PLACE: u8 = 6;
-    pub(super) const L1_MESSAGE: u8 = 7;
-    pub(super) const STATE_DIFF: u8 = 8;
-    pub(super) const CLASS: u8 = 9;
+pub(super) mod kind {
+    pub(in crate::followed) const HEADER: u8 = 1;
+    pub(in crate::followed) const ROOTS: u8 = 2;
+    pub(in crate::followed) const TRANSACTION: u8 = 3;
+    pub(in crate::followed) const TRACE: u8 = 4;
+    pub(in crate::followed) const PACKAGE: u8 = 5;
+    pub(in crate::followed) const INNER_PLACE: u8 = 6;
+    pub(in crate::followed) const L1_MESSAGE: u8 = 7;
+    pub(in crate::followed) const STATE_DIFF: u8 = 8;
+    pub(in crate::followed) const CLASS: u8 = 9;
 }
 
 /// Why a block could not be made bytes, or bytes a block.
@@ -78,31 +78,7 @@ pub enum BlockBytesError {
 }
 
 impl FollowedBlock {
-    /// The block as bytes.
-    ///
-    /// # Errors
-    /// [`BlockBytesError::TooLong`].
-    pub fn encode(&self) -> Result<Vec<u8>, BlockBytesError> {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(SCHEMA_VERSION.to_be_bytes());
-        let mut frame = zstd::Encoder::new(bytes, LEVEL).map_err(BlockBytesError::Damaged)?;
-        frame.include_checksum(true).map_err(BlockBytesError::Damaged)?;
-        let mut parts = Writer { frame, left: MAX_BLOCK_BYTES };
-        parts.put(kind::HEADER, &(), &Header::from(self.header.clone()))?;
-        parts.put(kind::ROOTS, &(), &self.roots)?;
-        self.transactions.iter().try_for_each(|it| parts.put(kind::TRANSACTION, &(), it))?;
-        self.traces.iter().try_for_each(|it| parts.put(kind::TRACE, &(), it))?;
-        self.packages.iter().try_for_each(|(hash, it)| parts.put(kind::PACKAGE, hash, it))?;
-        for &(hash, thread, index) in &self.inner_places {
-            parts.put(kind::INNER_PLACE, &hash, &InnerPlace { thread, index })?;
-        }
-        self.l1_messages.iter().try_for_each(|(sent, hash)| parts.put(kind::L1_MESSAGE, sent, hash))?;
-        parts.put(kind::STATE_DIFF, &(), &self.state_diff)?;
-        self.classes.iter().try_for_each(|(hash, it)| parts.put(kind::CLASS, hash, it))?;
-        parts.frame.finish().map_err(BlockBytesError::Damaged)
-    }
-
-    /// Reads what [`Self::encode`] made.
+    /// Reads a block that [`Storage::export_block_bytes`](crate::Storage::export_block_bytes) handed out.
     ///
     /// # Errors
     /// See [`BlockBytesError`].
@@ -151,26 +127,49 @@ impl FollowedBlock {
 }
 
 /// Writes parts.
-struct Writer {
+pub(super) struct Writer {
     frame: zstd::Encoder<'static, Vec<u8>>,
     /// How many bytes may still come.
     left: usize,
 }
 
 impl Writer {
-    fn put<K: Key, V: Value>(&mut self, kind: u8, key: &K, value: &V) -> Result<(), BlockBytesError> {
-        let key = key.encode();
-        let row = encode_row(value).map_err(|RowError(reason)| BlockBytesError::Part { kind, reason })?;
+    pub(super) fn new() -> Result<Self, BlockBytesError> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(SCHEMA_VERSION.to_be_bytes());
+        let mut frame = zstd::Encoder::new(bytes, LEVEL).map_err(BlockBytesError::Damaged)?;
+        frame.include_checksum(true).map_err(BlockBytesError::Damaged)?;
+        Ok(Self { frame, left: MAX_BLOCK_BYTES })
+    }
+
+    /// Writes a part: a key and a row, as bytes.
+    pub(super) fn put(&mut self, kind: u8, key: &[u8], row: &[u8]) -> Result<(), BlockBytesError> {
         let bytes = key.len().saturating_add(row.len());
-        let too_long = BlockBytesError::TooLong { limit: MAX_BLOCK_BYTES };
         let left = self.left.checked_sub(bytes.saturating_add(PART_HEAD));
-        let (Some(left), Ok(length)) = (left, u32::try_from(bytes)) else { return Err(too_long) };
+        let (Some(left), Ok(length)) = (left, u32::try_from(bytes)) else {
+            return Err(BlockBytesError::TooLong { limit: MAX_BLOCK_BYTES });
+        };
         self.left = left;
         let mut write = |bytes: &[u8]| self.frame.write_all(bytes).map_err(BlockBytesError::Damaged);
         write(&[kind])?;
         write(&length.to_be_bytes())?;
-        write(&key)?;
-        write(&row)
+        write(key)?;
+        write(row)
+    }
+
+    /// Writes a part: a key as bytes, and a value.
+    pub(super) fn put_value<V: Value>(
+        &mut self,
+        kind: u8,
+        key: &[u8],
+        value: &V,
+    ) -> Result<(), BlockBytesError> {
+        let row = encode_row(value).map_err(|RowError(reason)| BlockBytesError::Part { kind, reason })?;
+        self.put(kind, key, &row)
+    }
+
+    pub(super) fn finish(self) -> Result<Vec<u8>, BlockBytesError> {
+        self.frame.finish().map_err(BlockBytesError::Damaged)
     }
 }
 
@@ -250,5 +249,21 @@ impl Part {
         }
         *place = Some(self.value()?);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_written_than_is_read() {
+        let mut writer = Writer::new().unwrap();
+        writer.left = 100;
+        writer.put(kind::PACKAGE, &[1; 32], &[2; 31]).unwrap();
+        let refused = writer.put(kind::PACKAGE, &[], &[2; 28]);
+        assert!(matches!(refused, Err(BlockBytesError::TooLong { limit: MAX_BLOCK_BYTES })));
+        writer.put(kind::PACKAGE, &[], &[2; 27]).unwrap();
+        assert_eq!(writer.left, 0);
     }
 }

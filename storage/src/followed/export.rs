@@ -1,93 +1,118 @@
 //! Handing a stored block out.
 
 use starknet_api::block::{BlockHeader, BlockNumber};
-use starknet_api::core::ClassHash;
 use starknet_api::state::ThinStateDiff;
-use starknet_api::transaction::TransactionHash;
-use zkthreads_protocol::{L1TransactionHash, Package, Transaction};
+use zkthreads_protocol::{Package, Transaction};
 
 use super::FollowedBlock;
+use super::codec::{Writer, kind};
+use crate::db::table::{Key, Table};
 use crate::db::tables::{Classes, Headers, InnerPlaces, Packages, Roots, StateDiffs, Traces, Transactions};
-use crate::db::{Read, Snapshot};
-use crate::state::proof::missing_roots;
-use crate::storage::chain::all_of_block;
-use crate::{BlockTransaction, ClassRecord, ExecutionStatus, Storage, StorageError};
+use crate::db::{Read, Snapshot, decode};
+use crate::{BlockTransaction, ExecutionStatus, Storage, StorageError};
 
 impl Storage {
-    /// A block with all that belongs to it; `None` if there is no such block. What was pruned is not needed.
+    /// A block with all that belongs to it, as [`Self::export_block_bytes`] hands it out; `None` if there is no such block.
     ///
     /// # Errors
-    /// If the database cannot be read.
+    /// As [`Self::export_block_bytes`].
     pub fn export_block(&self, number: BlockNumber) -> Result<Option<FollowedBlock>, StorageError> {
+        let exported = self.export_block_bytes(number)?;
+        Ok(exported.map(|(_, bytes)| FollowedBlock::decode(&bytes)).transpose()?)
+    }
+
+    /// A block with all that belongs to it, as bytes for [`FollowedBlock::decode`], and its header; `None` if there is no such
+    /// block. They are the same each time, since they hold the rows as they are. What was pruned is not needed.
+    ///
+    /// # Errors
+    /// [`StorageError::BlockBytes`] if they are too many; if the database cannot be read.
+    pub fn export_block_bytes(
+        &self,
+        number: BlockNumber,
+    ) -> Result<Option<(BlockHeader, Vec<u8>)>, StorageError> {
         let now = self.db().snapshot();
-        let Some(header) = now.get::<Headers>(&number)?.map(BlockHeader::from) else {
+        if !now.has::<Headers>(&number)? {
             return Ok(None);
-        };
-        let transactions = all_of_block::<Transactions>(&now, number, &header)?;
-        let traces = all_of_block::<Traces>(&now, number, &header)?;
-        let state_diff = now.get::<StateDiffs>(&number)?.ok_or_else(|| StorageError::Inconsistent {
-            reason: format!("the state diff of block {number} is missing"),
-        })?;
-        let (packages, inner_places) = threads(&now, &transactions)?;
-        Ok(Some(FollowedBlock {
-            roots: now.get::<Roots>(&number)?.ok_or_else(|| missing_roots(number))?,
-            l1_messages: l1_messages(&transactions),
-            classes: classes(&now, number, &state_diff)?,
-            header,
-            transactions,
-            traces,
-            packages,
-            inner_places,
-            state_diff,
-        }))
+        }
+        let mut export = Export { now: &now, parts: Writer::new()? };
+        let header = BlockHeader::from(export.put::<Headers>(kind::HEADER, &number)?);
+        export.put::<Roots>(kind::ROOTS, &number)?;
+        let indices = || (0u32..).take(header.n_transactions);
+        let transactions: Vec<_> = indices()
+            .map(|index| export.put::<Transactions>(kind::TRANSACTION, &(number, index)))
+            .collect::<Result<_, _>>()?;
+        for index in indices() {
+            export.put::<Traces>(kind::TRACE, &(number, index))?;
+        }
+        export.put_threads(&transactions)?;
+        export.put_l1_messages(&transactions)?;
+        let diff = export.put::<StateDiffs>(kind::STATE_DIFF, &number)?;
+        export.put_classes(number, &diff)?;
+        Ok(Some((header, export.parts.finish()?)))
     }
 }
 
-type Threads = (Vec<(TransactionHash, Vec<u8>)>, Vec<(TransactionHash, TransactionHash, u32)>);
+/// A block on its way out.
+struct Export<'a> {
+    now: &'a Snapshot<'a>,
+    parts: Writer,
+}
 
-/// The packages of a block's threads, and the inner transactions that they settled.
-fn threads(now: &Snapshot<'_>, transactions: &[BlockTransaction]) -> Result<Threads, StorageError> {
-    let (mut packages, mut places) = Threads::default();
-    for transaction in transactions {
-        let thread = transaction.hash;
-        let Some(bytes) = now.get::<Packages>(&thread)? else { continue };
-        if transaction.receipt.status == ExecutionStatus::Succeeded {
-            let package = Package::decode(&bytes).map_err(|error| StorageError::DamagedRow {
-                table: <Packages as crate::db::table::Table>::NAME,
+impl Export<'_> {
+    /// Puts a row that a block must have.
+    fn put<T: Table>(&mut self, kind: u8, key: &T::Key) -> Result<T::Value, StorageError> {
+        let row = self.now.bytes::<T>(&key.encode())?.ok_or_else(|| StorageError::Inconsistent {
+            reason: format!("table `{}` lacks a row of an exported block", T::NAME),
+        })?;
+        self.parts.put(kind, &[], &row)?;
+        decode::<T>(&row)
+    }
+
+    /// The packages of the block's threads, and the inner transactions that they settled.
+    fn put_threads(&mut self, transactions: &[BlockTransaction]) -> Result<(), StorageError> {
+        for transaction in transactions {
+            let thread = transaction.hash;
+            let Some(row) = self.now.bytes::<Packages>(&thread.encode())? else { continue };
+            self.parts.put(kind::PACKAGE, &thread.encode(), &row)?;
+            if transaction.receipt.status != ExecutionStatus::Succeeded {
+                continue;
+            }
+            let package = Package::decode(&decode::<Packages>(&row)?);
+            let package = package.map_err(|error| StorageError::DamagedRow {
+                table: Packages::NAME,
                 reason: error.to_string(),
             })?;
             for hash in package.transaction_hashes() {
+                let Some(place) = self.now.bytes::<InnerPlaces>(&hash.encode())? else { continue };
                 // Of a package of several segments, the last ones may not have settled.
-                if let Some(place) = now.get::<InnerPlaces>(&hash)?.filter(|place| place.thread == thread) {
-                    places.push((hash, thread, place.index));
+                if decode::<InnerPlaces>(&place)?.thread == thread {
+                    self.parts.put(kind::INNER_PLACE, &hash.encode(), &place)?;
                 }
             }
         }
-        packages.push((thread, bytes));
+        Ok(())
     }
-    Ok((packages, places))
-}
 
-fn l1_messages(transactions: &[BlockTransaction]) -> Vec<(L1TransactionHash, TransactionHash)> {
-    let sent = |transaction: &BlockTransaction| match &transaction.body {
-        Transaction::L1Handler(message) => message.l1_transaction.map(|sent| (sent, transaction.hash)),
-        _ => None,
-    };
-    transactions.iter().filter_map(sent).collect()
-}
-
-/// The classes that the block was the first to declare.
-fn classes(
-    now: &Snapshot<'_>,
-    number: BlockNumber,
-    diff: &ThinStateDiff,
-) -> Result<Vec<(ClassHash, ClassRecord)>, StorageError> {
-    let declared = diff.class_hash_to_compiled_class_hash.keys().chain(&diff.deprecated_declared_classes);
-    let mut classes = Vec::new();
-    for hash in declared {
-        if let Some(class) = now.get::<Classes>(hash)?.filter(|class| class.declared_at == number) {
-            classes.push((*hash, class));
+    fn put_l1_messages(&mut self, transactions: &[BlockTransaction]) -> Result<(), StorageError> {
+        for transaction in transactions {
+            if let Transaction::L1Handler(message) = &transaction.body
+                && let Some(sent) = message.l1_transaction
+            {
+                self.parts.put_value(kind::L1_MESSAGE, &sent.encode(), &transaction.hash)?;
+            }
         }
+        Ok(())
     }
-    Ok(classes)
+
+    /// The classes that the block was the first to declare.
+    fn put_classes(&mut self, number: BlockNumber, diff: &ThinStateDiff) -> Result<(), StorageError> {
+        let declared = diff.class_hash_to_compiled_class_hash.keys();
+        for hash in declared.chain(&diff.deprecated_declared_classes) {
+            let Some(row) = self.now.bytes::<Classes>(&hash.encode())? else { continue };
+            if decode::<Classes>(&row)?.declared_at == number {
+                self.parts.put(kind::CLASS, &hash.encode(), &row)?;
+            }
+        }
+        Ok(())
+    }
 }

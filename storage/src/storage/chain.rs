@@ -132,7 +132,7 @@ impl Storage {
 }
 
 /// A row for each of a block's transactions.
-pub(crate) fn all_of_block<T: Table<Key = (BlockNumber, u32)>>(
+fn all_of_block<T: Table<Key = (BlockNumber, u32)>>(
     now: &Snapshot<'_>,
     number: BlockNumber,
     header: &BlockHeader,

@@ -1,6 +1,6 @@
 //! The database as the rest of the node sees it.
 
-pub(crate) mod chain;
+mod chain;
 mod l1;
 mod past;
 pub(crate) mod place;

@@ -97,11 +97,7 @@ impl Follower {
         let mut is_known = false;
         let (mut node, mut thread) = (Health::new(self.poll), Health::new(self.poll));
         loop {
-            let made = match is_known {
-                true => self.step().await,
-                false => self.check_chain().await.map(|()| Step::Made),
-            };
-            let pause = match made {
+            let pause = match self.next_step(is_known).await {
                 Ok(step) => {
                     if node.is_well() || !is_known {
                         tracing::info!("the node answers");
@@ -135,6 +131,13 @@ impl Follower {
             };
             tokio::time::sleep(pause).await;
         }
+    }
+
+    async fn next_step(&self, is_known: bool) -> Result<Step, Failure> {
+        if !is_known {
+            self.check_chain().await?;
+        }
+        self.step().await
     }
 
     async fn check_chain(&self) -> Result<(), Failure> {

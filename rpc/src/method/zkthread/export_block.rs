@@ -33,8 +33,7 @@ pub(super) struct ExportedPart {
 /// stores it. What does not fit into one answer comes in parts; ask for the later ones by the block's hash.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<ExportedPart, RpcError> {
     let number = context.resolve_stored(params.block_id)?;
-    let block = context.storage.export_block(number)?.ok_or(RpcError::BlockNotFound)?;
-    let bytes = block.encode().map_err(|error| RpcError::Internal { reason: error.to_string() })?;
+    let (header, bytes) = context.storage.export_block_bytes(number)?.ok_or(RpcError::BlockNotFound)?;
     let mut parts = bytes.chunks(PART_BYTES);
     let count = parts.len();
     let part = parts.nth(params.part).ok_or_else(|| {
@@ -42,8 +41,8 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<ExportedPar
     })?;
     Ok(ExportedPart {
         block_number: number.0,
-        block_hash: block.header.block_hash.0,
-        parent_hash: block.header.block_header_without_hash.parent_hash.0,
+        block_hash: header.block_hash.0,
+        parent_hash: header.block_header_without_hash.parent_hash.0,
         parts: count,
         data: STANDARD.encode(part),
     })
