@@ -66,25 +66,26 @@ test('a subscriber hears of a transaction in the thread and again on the chain',
     return channel;
   };
   const [near, far] = [await connect(told.thread.ws), await connect(told.ws)];
-  const heard = (subscription, wanted) =>
-    new Promise((resolve) => {
-      subscription.on((it) => {
-        if (wanted(it)) resolve(it);
-      });
+  /** The first notification with each of these finalities. */
+  const heard = (subscription, finality, ...wanted) => {
+    const waiting = wanted.map((it) => [it, Promise.withResolvers()]);
+    subscription.on((told) => {
+      for (const [it, { resolve }] of waiting) if (finality(told) === it) resolve(told);
     });
+    return waiting.map(([, { promise }]) => promise);
+  };
   const sender = { senderAddress: [told.user.address] };
   const receipts = await near.subscribeNewTransactionReceipts({
     ...sender,
     finalityStatus: ['PRE_CONFIRMED', 'ACCEPTED_ON_L2'],
   });
-  const early = heard(receipts, (it) => it.finality_status === 'PRE_CONFIRMED');
-  const late = heard(receipts, (it) => it.finality_status === 'ACCEPTED_ON_L2');
+  const [early, late] = heard(receipts, (it) => it.finality_status, 'PRE_CONFIRMED', 'ACCEPTED_ON_L2');
 
   const sent = await user.execute(transfer(recipient, 1n));
   const same = (it) => BigInt(it.transaction_hash) === BigInt(sent.transaction_hash);
   const statuses = await Promise.all([near, far].map((channel) =>
     channel.subscribeTransactionStatus({ transactionHash: sent.transaction_hash })));
-  const accepted = statuses.map((it) => heard(it, (told) => told.status.finality_status === 'ACCEPTED_ON_L2'));
+  const accepted = statuses.flatMap((it) => heard(it, (told) => told.status.finality_status, 'ACCEPTED_ON_L2'));
   assert.ok(same(await early));
   for (const told of await Promise.all(accepted)) assert.equal(told.status.execution_status, 'SUCCEEDED');
   assert.ok(same(await late));

@@ -58,6 +58,15 @@ impl RpcContext {
         self.resolve_stored(id).map(StateAt::Block)
     }
 
+    /// Where `id` asks about the state. Wallets and libraries ask about the latest block for the nonce to sign with, and to
+    /// estimate: to a thread's users, that is the thread's state. Its blocks are the node's all the same.
+    pub(crate) fn resolve_state(&self, id: BlockId) -> Result<StateAt, RpcError> {
+        match (&self.thread, id) {
+            (Some(_), BlockId::Latest) => self.resolve(BlockId::PreConfirmed),
+            _ => self.resolve(id),
+        }
+    }
+
     /// The number of the stored block that `id` names. The open block is none.
     pub(crate) fn resolve_stored(&self, id: BlockId) -> Result<BlockNumber, RpcError> {
         let latest = self.storage.latest()?.ok_or(RpcError::BlockNotFound)?;
@@ -138,7 +147,7 @@ impl RpcContext {
 
     /// The state after the block that `id` names.
     pub(crate) fn state(&self, id: BlockId) -> Result<ChainState, RpcError> {
-        Ok(self.executor.state(&self.resolve(id)?))
+        Ok(self.executor.state(&self.resolve_state(id)?))
     }
 
     /// The state that a stored block began with.

@@ -30,7 +30,7 @@ async fn each_by_its_own_error() -> Result<()> {
     assert_eq!(refused(&thread, wire(&forged, None)).await?, 55, "somebody else's signature");
     let nobody = Wallet::new(0x1234.into(), user.private_key)?;
     let unsent = nobody.invoke(0, std::slice::from_ref(&call))?;
-    assert_eq!(refused(&thread, wire(&unsent, None)).await?, 55, "no account");
+    assert_eq!(refused(&thread, wire(&unsent, None)).await?, 58, "no account");
     let far = user.invoke(100_000, std::slice::from_ref(&call))?;
     assert_eq!(refused(&thread, wire(&far, None)).await?, 52, "a nonce too far ahead");
 

@@ -29,7 +29,7 @@ struct FunctionCall {
 
 /// What a function answers, without a transaction.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Vec<Felt>, RpcError> {
-    let at = context.resolve(params.block_id)?;
+    let at = context.resolve_state(params.block_id)?;
     let FunctionCall { contract_address, entry_point_selector, calldata } = params.request;
     let selector = EntryPointSelector(entry_point_selector.0);
     let calldata = Calldata(Arc::new(felts(calldata)));

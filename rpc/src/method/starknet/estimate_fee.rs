@@ -28,7 +28,7 @@ enum EstimateFlag {
 
 /// What transactions would cost, one executed after the other. A transaction that reverts has no estimate.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Vec<FeeEstimate>, RpcError> {
-    let at = context.resolve(params.block_id)?;
+    let at = context.resolve_state(params.block_id)?;
     let transactions = prepare(context, params.request)?;
     let skip_validate = params.simulation_flags.iter().any(|flag| matches!(flag, EstimateFlag::SkipValidate));
     let flags = SimulationFlags { skip_validate, skip_fee_charge: true };

@@ -35,7 +35,7 @@ struct Message {
 
 /// What delivering a message from L1 would cost on L1.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<MessageFeeEstimate, RpcError> {
-    let at = context.resolve(params.block_id)?;
+    let at = context.resolve_state(params.block_id)?;
     let Message { from_address, to_address, entry_point_selector, payload } = params.message;
     let calldata = std::iter::once(Felt::from(from_address)).chain(felts(payload));
     let message = L1Message {

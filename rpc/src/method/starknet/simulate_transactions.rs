@@ -49,7 +49,7 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Simulated, 
         skip_validate: has(SimulationFlag::SkipValidate),
         skip_fee_charge: has(SimulationFlag::SkipFeeCharge),
     };
-    let at = context.resolve(params.block_id)?;
+    let at = context.resolve_state(params.block_id)?;
     let transactions = prepare(context, params.transactions)?;
     let (simulations, reads) =
         context.executor.simulate_with_reads(at.clone(), transactions.clone(), flags)?;
