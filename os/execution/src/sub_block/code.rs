@@ -139,7 +139,9 @@ impl Part {
     fn new(felts: &[Felt], start: usize, part_at: impl Fn(usize) -> usize) -> Self {
         let mut part = Self { felts: Felts::of(felts), calls: BTreeSet::new() };
         let mut offset = 0_usize;
-        while let Some(instruction) = felts.get(offset).and_then(|felt| u64::try_from(*felt).ok()) {
+        while let Some(felt) = felts.get(offset) {
+            // An instruction of more bits is no call.
+            let instruction = u64::try_from(*felt).unwrap_or_default();
             if instruction == RET && offset == 0 {
                 break;
             }

@@ -74,7 +74,7 @@ fn what_is_left_out_leaves_nothing() {
     let before = open.close().unwrap();
     let far = chain.users[1].inner(&[send(Felt::TWO.pow(200_u32), &[])]);
     let reason = refusal(&mut open, far);
-    assert!(matches!(reason, LeftOutReason::Message { .. }), "{reason}");
+    assert!(matches!(reason, LeftOutReason::Abort { .. }), "no L1 has such addresses: {reason}");
     chain.users[1].nonce = 7;
     let reason = refusal(&mut open, chain.users[1].inner(&[pay(bob, 1)]));
     assert!(matches!(reason, LeftOutReason::Nonce { .. }), "{reason}");

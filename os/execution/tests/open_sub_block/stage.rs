@@ -11,15 +11,15 @@ use zkthreads_protocol::{BaseBlock, InnerTransaction};
 
 use crate::support::{Call, TestChain, address, class, strk, transfer};
 
-pub fn probe() -> ContractAddress {
+pub(crate) fn probe() -> ContractAddress {
     address(0xaaaa_u64)
 }
 
-pub fn deployer() -> ContractAddress {
+pub(crate) fn deployer() -> ContractAddress {
     address(0xdc_u64)
 }
 
-pub fn chain(users: u64) -> TestChain {
+pub(crate) fn chain(users: u64) -> TestChain {
     TestChain::extended(users, |genesis| {
         genesis.classes.extend([class::PROBE.clone(), class::UDC.clone()]);
         genesis.contracts.insert(probe(), class::PROBE.0);
@@ -28,52 +28,52 @@ pub fn chain(users: u64) -> TestChain {
 }
 
 /// The context of a sub-block over the latest block, which anyone may settle.
-pub fn context(executor: &Executor) -> SubBlockContext {
+pub(crate) fn context(executor: &Executor) -> SubBlockContext {
     let header = executor.latest_header().expect("reads").block_header_without_hash;
     let base_block =
         BaseBlock { number: header.block_number, timestamp: header.timestamp, sequencer: header.sequencer.0 };
     SubBlockContext::new(executor.config().chain_id.clone(), base_block, ContractAddress::default())
 }
 
-pub fn open(chain: &TestChain) -> OpenSubBlock {
+pub(crate) fn open(chain: &TestChain) -> OpenSubBlock {
     OpenSubBlock::open(chain.state(), context(&chain.executor))
 }
 
 /// The same for a thread of these contracts.
-pub fn open_for(chain: &TestChain, contracts: &[ContractAddress]) -> OpenSubBlock {
+pub(crate) fn open_for(chain: &TestChain, contracts: &[ContractAddress]) -> OpenSubBlock {
     let writable: BTreeSet<_> = contracts.iter().copied().collect();
     let context = SubBlockContext { writable: Some(Arc::new(writable)), ..context(&chain.executor) };
     OpenSubBlock::open(chain.state(), context)
 }
 
 /// Why the transaction is left out; panics if it is not.
-pub fn refusal(open: &mut OpenSubBlock, transaction: InnerTransaction) -> LeftOutReason {
+pub(crate) fn refusal(open: &mut OpenSubBlock, transaction: InnerTransaction) -> LeftOutReason {
     let before = open.len();
     let left_out = open.execute(transaction).expect_err("left out");
     assert_eq!(open.len(), before);
     left_out.reason
 }
 
-pub fn put(key: u64, value: u64) -> Call {
+pub(crate) fn put(key: u64, value: u64) -> Call {
     Call { to: probe(), entry_point: "put", calldata: vec![key.into(), value.into()] }
 }
 
-pub fn pay(to: ContractAddress, amount: u128) -> Call {
+pub(crate) fn pay(to: ContractAddress, amount: u128) -> Call {
     transfer(strk(), to, amount)
 }
 
 /// More than anybody has: it is reverted.
-pub fn pay_too_much(to: ContractAddress) -> Call {
+pub(crate) fn pay_too_much(to: ContractAddress) -> Call {
     pay(to, u128::MAX)
 }
 
 /// Deploys another probe.
-pub fn deploy(salt: u64) -> Call {
+pub(crate) fn deploy(salt: u64) -> Call {
     let calldata = vec![class::PROBE.0.0, salt.into(), Felt::ZERO, Felt::ZERO];
     Call { to: deployer(), entry_point: "deploy_contract", calldata }
 }
 
-pub fn send(to: Felt, payload: &[u64]) -> Call {
+pub(crate) fn send(to: Felt, payload: &[u64]) -> Call {
     let payload = payload.iter().copied().map(Felt::from);
     let calldata = [to, payload.len().into()].into_iter().chain(payload).collect();
     Call { to: probe(), entry_point: "send", calldata }
