@@ -19,7 +19,7 @@ use crate::rpc::Rpc;
 use crate::wallet::Wallet;
 
 /// Longest that a transaction may take from the thread to the chain, with the proofs of others before it.
-const SETTLEMENT_TIMEOUT: Duration = Duration::from_secs(300);
+const SETTLEMENT_TIMEOUT: Duration = Duration::from_secs(420);
 /// How often to look.
 const LOOK: Duration = Duration::from_millis(50);
 

@@ -64,7 +64,7 @@ impl Pair {
     fn start_thread(&mut self) -> Result<()> {
         let path: &Path = self.directories.1.path();
         let options = ThreadOptions::new(self.node()?.rpc.url(), self.node()?.account(0));
-        let options = options.with(&["--max-age", "1", "--max-transactions", "20"]);
+        let options = options.with(&["--max-age", "1", "--max-transactions", "60"]);
         self.thread = Some(options.data_dir(path).port(self.ports.1).start()?);
         Ok(())
     }

@@ -38,8 +38,8 @@ async fn what_was_proven_while_the_node_was_away_settles_at_once() -> Result<()>
     }
     assert_eq!(transactions.len(), 1, "all in one block");
     let status = thread.until_settled().await?;
-    let settled: Vec<_> =
-        status["sub_blocks"].as_array().context("sub-blocks")?.iter().rev().take(3).collect();
+    let all = status["sub_blocks"].as_array().context("sub-blocks")?;
+    let settled: Vec<_> = all.iter().rev().filter(|it| it["stage"] == "SETTLED").take(3).collect();
     let hash = &settled[0]["transaction_hash"];
     assert!(settled.iter().all(|it| &it["transaction_hash"] == hash), "one thread transaction: {settled:#?}");
     let stored = node.rpc.call("zkthread_getThread", json!({ "transaction_hash": hash })).await?;
