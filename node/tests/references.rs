@@ -62,11 +62,16 @@ fn options(page: &mut String, command: &Command) -> std::fmt::Result {
     Ok(())
 }
 
+/// The subcommands that are for people.
+fn shown(command: &Command) -> impl Iterator<Item = &Command> {
+    command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set())
+}
+
 fn section(page: &mut String, path: &str, command: &Command) -> std::fmt::Result {
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     writeln!(page, "\n## `{path}`\n\n{about}.")?;
     options(page, command)?;
-    for subcommand in command.get_subcommands() {
+    for subcommand in shown(command) {
         section(page, &format!("{path} {}", subcommand.get_name()), subcommand)?;
     }
     Ok(())
@@ -83,7 +88,7 @@ fn options_page() -> Result<()> {
          ## Every subcommand\n\nIn the configuration file these are at the top, before any section.\n",
     );
     options(&mut page, &command)?;
-    for subcommand in command.get_subcommands() {
+    for subcommand in shown(&command) {
         section(&mut page, &format!("zkthreads {}", subcommand.get_name()), subcommand)?;
     }
     compare("options.md", &page)

@@ -23,7 +23,7 @@ pub mod worker;
 pub use account::{Account, Call, SignError};
 pub use builder::{BuildError, ProvedSubBlock, SubBlockBuilder};
 pub use fork::{ClassCache, ForkClient, RemoteClass, RemoteClassError, RemoteState};
-pub use node::{FailedCheck, FailedPrecondition, NodeClient, NodeError, ThreadCheck};
+pub use node::{FailedCheck, FailedPrecondition, NodeClient, NodeError, SegmentCheck, ThreadCheck};
 pub use progress::{Listener, Progress};
 pub use settle::{FeePolicy, TooExpensive};
 pub use submitter::{Envelope, Route, Settlement, SubmitError, Submitter};

@@ -119,8 +119,22 @@ pub struct ThreadCheck {
     pub errors: Vec<FailedCheck>,
     /// Every precondition that no longer holds.
     pub conflicts: Vec<FailedPrecondition>,
+    /// The same, segment by segment. Those before the first that fails would settle.
+    #[serde(default)]
+    pub segments: Vec<SegmentCheck>,
     /// What it would cost.
     pub fee_estimate: FeeEstimate,
+}
+
+/// What `zkthread_checkThread` says of a segment.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SegmentCheck {
+    /// Whether it would settle in the next block.
+    pub would_settle: bool,
+    /// Every check that fails.
+    pub errors: Vec<FailedCheck>,
+    /// Every precondition that no longer holds.
+    pub conflicts: Vec<FailedPrecondition>,
 }
 
 /// A check that a thread fails.

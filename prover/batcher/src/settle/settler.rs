@@ -10,7 +10,7 @@ use zkthreads_protocol::SettleError;
 use super::flight::{Flights, Landing};
 use super::look::{DUPLICATE_TRANSACTION, Seen, Unanswered, look, next_nonce, nonce_in_block, unanswered};
 use super::pause::Pauses;
-use super::verdict::verdict;
+use super::verdict::{Verdict, verdict};
 use crate::builder::facts;
 use crate::node::NodeClient;
 use crate::submitter::{Envelope, Submitter};
@@ -65,7 +65,7 @@ impl Settler {
             }
             // A bundle that comes too late for this is offered again.
             let Ok(bundle) = timeout(LOOK_INTERVAL, self.thread.take_bundle()).await else { continue };
-            match self.send(&bundle?).await? {
+            match self.send(bundle?).await? {
                 Ok(()) => {
                     self.pauses.reset();
                     self.unsent = None;
@@ -76,27 +76,28 @@ impl Settler {
     }
 
     /// Checks, signs and sends a bundle; on failure tells the thread, and gives the time to wait.
-    async fn send(&mut self, bundle: &Bundle) -> Result<Result<(), Duration>, Stopped> {
-        let signed = match self.prepare(bundle).await {
+    async fn send(&mut self, mut bundle: Bundle) -> Result<Result<(), Duration>, Stopped> {
+        let signed = match self.prepare(&mut bundle).await {
             Ok(signed) => signed,
-            Err(failure) => return Ok(Err(self.fail(bundle, failure))),
+            Err(failure) => return Ok(Err(self.fail(&bundle.sub_blocks, failure))),
         };
         let Signed { envelope, package, hash } = signed;
         let nonce = envelope.nonce;
-        if !self.thread.submitting(bundle, hash, nonce).await? {
+        if !self.thread.submitting(&bundle, hash, nonce).await? {
             return Ok(Ok(()));
         }
         if let Err(error) = self.node.add_thread(&envelope, &package).await {
             match unanswered(&error) {
                 Unanswered::Refused { code: DUPLICATE_TRANSACTION, .. } => {}
                 Unanswered::Refused { reason, .. } => {
-                    return Ok(Err(self.fail(bundle, BundleFailure::NotSent { reason })));
+                    let failure = BundleFailure::NotSent { reason };
+                    return Ok(Err(self.fail(&bundle.sub_blocks, failure)));
                 }
                 // It may have arrived.
                 Unanswered::Away(reason) => tracing::warn!(hash = hex(hash), reason, "sent, no answer"),
             }
         }
-        let sub_blocks = bundle.sub_blocks.clone();
+        let sub_blocks = std::mem::take(&mut bundle.sub_blocks);
         tracing::info!(
             hash = hex(hash),
             sub_blocks = ids(&sub_blocks),
@@ -107,8 +108,8 @@ impl Settler {
         Ok(Ok(()))
     }
 
-    fn fail(&mut self, bundle: &Bundle, failure: BundleFailure) -> Duration {
-        let sub_blocks = ids(&bundle.sub_blocks);
+    fn fail(&mut self, names: &[(SubBlockId, u32)], failure: BundleFailure) -> Duration {
+        let sub_blocks = ids(names);
         match &failure {
             // Told once, however often it is tried.
             BundleFailure::NotSent { reason } if self.unsent.as_ref() == Some(reason) => {}
@@ -123,17 +124,27 @@ impl Settler {
             BundleFailure::WouldRevert { reason } => tracing::warn!(sub_blocks, reason, "would revert"),
             BundleFailure::Vanished { .. } => {}
         }
-        self.thread.bundle_failed(&bundle.sub_blocks, failure);
+        self.thread.bundle_failed(names, failure);
         self.pauses.next()
     }
 
-    /// Checks a bundle and signs its envelope.
-    async fn prepare(&mut self, bundle: &Bundle) -> Result<Signed, BundleFailure> {
+    /// Checks a bundle and signs its envelope. What would not settle is taken out of the bundle, so that what would
+    /// need not wait for it.
+    async fn prepare(&mut self, bundle: &mut Bundle) -> Result<Signed, BundleFailure> {
         self.look_for_ghosts(bundle).await?;
-        let package = bundle.package.encode();
-        let facts = facts(&package);
-        let check = self.submitter.check(facts, &package).await.map_err(not_sent)?;
-        let estimate = verdict(check)?;
+        let (package, facts, estimate) = loop {
+            let package = bundle.package.encode();
+            let facts = facts(&package);
+            match verdict(&self.submitter.check(facts, &package).await.map_err(not_sent)?) {
+                Verdict::Settles(estimate) => break (package, facts, estimate),
+                Verdict::Fails { settling: 0, failure } => return Err(failure),
+                Verdict::Fails { settling, failure } => {
+                    bundle.package.segments.truncate(settling);
+                    let rest = bundle.sub_blocks.split_off(settling.min(bundle.sub_blocks.len()));
+                    self.fail(&rest, failure);
+                }
+            }
+        };
         let bounds = self.submitter.fees().bounds(&estimate).map_err(not_sent)?;
         let nonce = next_nonce(&self.node, self.submitter.account().address).await.map_err(not_sent)?;
         let envelope = Envelope { nonce: Some(nonce), bounds: Some(bounds), ..Envelope::default() };

@@ -5,7 +5,7 @@ use starknet_api::state::StorageKey;
 use starknet_rust::core::types::FeeEstimate;
 use zkthreads_protocol::{Conflict, StateCell};
 
-use crate::node::{FailedPrecondition, ThreadCheck};
+use crate::node::{FailedCheck, FailedPrecondition, ThreadCheck};
 use crate::thread::BundleFailure;
 
 /// The error of a thread whose base block the node does not have.
@@ -13,26 +13,45 @@ const BASE_BLOCK_UNKNOWN: &str = "BASE_BLOCK_UNKNOWN";
 /// The error that stands for all conflicts.
 const CONFLICT: &str = "CONFLICT";
 
-/// What it would cost to settle the bundle, or why it would not.
-pub(super) fn verdict(check: ThreadCheck) -> Result<FeeEstimate, BundleFailure> {
+/// What a node's check says of a bundle.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Verdict {
+    /// It would settle, at this price.
+    Settles(FeeEstimate),
+    /// So many of its segments would, from the first on, perhaps none; the next would not.
+    Fails {
+        /// How many.
+        settling: usize,
+        /// Why not the next.
+        failure: BundleFailure,
+    },
+}
+
+pub(super) fn verdict(check: &ThreadCheck) -> Verdict {
     if check.would_settle {
-        return Ok(check.fee_estimate);
+        return Verdict::Settles(check.fee_estimate.clone());
     }
-    let is = |kind: &str| check.errors.iter().any(|error| error.kind == kind);
-    let reasons: Vec<_> = check.errors.iter().map(|error| error.message.as_str()).collect();
+    let settling = check.segments.iter().take_while(|segment| segment.would_settle).count();
+    let failure = match check.segments.get(settling) {
+        Some(segment) => failure(&segment.errors, &segment.conflicts),
+        None => failure(&check.errors, &check.conflicts),
+    };
+    Verdict::Fails { settling, failure }
+}
+
+fn failure(errors: &[FailedCheck], conflicts: &[FailedPrecondition]) -> BundleFailure {
+    let reasons: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
     let reason = reasons.join("; ");
-    if is(BASE_BLOCK_UNKNOWN) {
+    if errors.iter().any(|error| error.kind == BASE_BLOCK_UNKNOWN) {
         // The node's chain is another one now, which the follower will find out.
-        return Err(BundleFailure::NotSent { reason });
+        return BundleFailure::NotSent { reason };
     }
-    let conflicts: Option<Vec<_>> = check.conflicts.iter().map(conflict).collect();
+    let conflicts: Option<Vec<_>> = conflicts.iter().map(conflict).collect();
     match conflicts {
-        Some(conflicts)
-            if !conflicts.is_empty() && check.errors.iter().all(|error| error.kind == CONFLICT) =>
-        {
-            Err(BundleFailure::Conflicts(conflicts))
+        Some(conflicts) if !conflicts.is_empty() && errors.iter().all(|error| error.kind == CONFLICT) => {
+            BundleFailure::Conflicts(conflicts)
         }
-        _ => Err(BundleFailure::WouldRevert { reason }),
+        _ => BundleFailure::WouldRevert { reason },
     }
 }
 
@@ -54,6 +73,7 @@ mod tests {
     use starknet_types_core::felt::Felt;
 
     use super::*;
+    use crate::node::SegmentCheck;
 
     fn check(errors: &[&str], conflicts: serde_json::Value) -> ThreadCheck {
         let errors: Vec<_> = errors.iter().map(|kind| json!({ "kind": kind, "message": kind })).collect();
@@ -67,9 +87,17 @@ mod tests {
         .unwrap()
     }
 
+    fn why_not(check: &ThreadCheck) -> BundleFailure {
+        match verdict(check) {
+            Verdict::Fails { settling: 0, failure } => failure,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn what_would_settle_has_a_price() {
-        assert_eq!(verdict(check(&[], json!([]))).unwrap().overall_fee, 6);
+        let found = verdict(&check(&[], json!([])));
+        assert!(matches!(&found, Verdict::Settles(fee) if fee.overall_fee == 6), "{found:?}");
     }
 
     #[test]
@@ -78,22 +106,38 @@ mod tests {
             { "contract": "0x7", "kind": "STORAGE", "key": "0x8", "expected": "0x1", "found": "0x2" },
             { "contract": "0x9", "kind": "NONCE", "expected": "0x3", "found": "0x4" },
         ]);
-        let Err(BundleFailure::Conflicts(conflicts)) = verdict(check(&["CONFLICT"], moved.clone())) else {
+        let BundleFailure::Conflicts(conflicts) = why_not(&check(&["CONFLICT"], moved.clone())) else {
             panic!("conflicts");
         };
         assert_eq!(conflicts[0].cell, StateCell::Storage(StorageKey::from(8_u32)));
         assert_eq!(conflicts[1].cell, StateCell::Nonce);
         assert_eq!((conflicts[1].expected, conflicts[1].found), (Felt::from(3), Felt::from(4)));
 
-        let also = verdict(check(&["CONFLICT", "PROOF"], moved));
-        assert_eq!(also, Err(BundleFailure::WouldRevert { reason: "CONFLICT; PROOF".to_owned() }));
+        let also = why_not(&check(&["CONFLICT", "PROOF"], moved));
+        assert_eq!(also, BundleFailure::WouldRevert { reason: "CONFLICT; PROOF".to_owned() });
     }
 
     #[test]
     fn another_chain_is_the_followers_business() {
-        let unknown = verdict(check(&["BASE_BLOCK_UNKNOWN", "CONFLICT"], json!([])));
-        assert!(matches!(unknown, Err(BundleFailure::NotSent { .. })));
-        let old = verdict(check(&["BASE_BLOCK_TOO_OLD"], json!([])));
-        assert!(matches!(old, Err(BundleFailure::WouldRevert { .. })));
+        let unknown = why_not(&check(&["BASE_BLOCK_UNKNOWN", "CONFLICT"], json!([])));
+        assert!(matches!(unknown, BundleFailure::NotSent { .. }));
+        let old = why_not(&check(&["BASE_BLOCK_TOO_OLD"], json!([])));
+        assert!(matches!(old, BundleFailure::WouldRevert { .. }));
+    }
+
+    #[test]
+    fn the_segments_before_the_one_that_fails_would_settle() {
+        let segment = |errors: &[&str]| {
+            let whole = check(errors, json!([]));
+            SegmentCheck {
+                would_settle: whole.would_settle,
+                errors: whole.errors,
+                conflicts: whole.conflicts,
+            }
+        };
+        let segments = vec![segment(&[]), segment(&[]), segment(&["PROOF"]), segment(&["CONFLICT"])];
+        let whole = ThreadCheck { segments, ..check(&["PROOF", "CONFLICT"], json!([])) };
+        let failure = BundleFailure::WouldRevert { reason: "PROOF".to_owned() };
+        assert_eq!(verdict(&whole), Verdict::Fails { settling: 2, failure });
     }
 }
