@@ -123,6 +123,7 @@ pub(super) fn is_near(nonce: Nonce, expected: Nonce) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use starknet_api::data_availability::DataAvailabilityMode;
     use starknet_api::transaction::InvokeTransactionV3;
     use starknet_api::transaction::fields::{AllResourceBounds, ValidResourceBounds};
 
@@ -136,8 +137,8 @@ mod tests {
             nonce: Nonce(nonce.into()),
             sender_address: ContractAddress::from(account),
             calldata: Default::default(),
-            nonce_data_availability_mode: Default::default(),
-            fee_data_availability_mode: Default::default(),
+            nonce_data_availability_mode: DataAvailabilityMode::L1,
+            fee_data_availability_mode: DataAvailabilityMode::L1,
             paymaster_data: Default::default(),
             account_deployment_data: Default::default(),
             proof_facts: Default::default(),
