@@ -74,11 +74,15 @@ fn only_a_valid_prefix_settles_and_the_rest_is_made_again() {
 }
 
 #[test]
-fn an_old_sub_block_is_completed() {
+fn an_old_sub_block_is_completed_once_a_prover_is_free() {
     let mut rig = Rig::new(2, |config| config.max_age = Duration::from_millis(20));
     rig.send(0, 1, 1);
-    rig.until("it is closed", |status| status.sub_blocks[0].stage == SubBlockStage::Closed);
-    assert_eq!(rig.prove_all(), 1);
+    std::thread::sleep(Duration::from_millis(60));
+    let status = rig.handle.status();
+    assert_eq!(status.sub_blocks[0].stage, SubBlockStage::Open, "nobody would prove it");
+    let job = rig.awaited_job();
+    rig.prove(&job);
+    rig.until("it is proven", |status| status.sub_blocks[0].stage == SubBlockStage::Proven);
 }
 
 #[test]

@@ -140,7 +140,14 @@ impl Rig {
 
     /// The next job, if there is one.
     pub(crate) fn job(&self) -> Option<Job> {
+        self.has(SubBlockStage::Closed)?;
         self.runtime.block_on(async { timeout(NEVER, self.handle.take_job()).await }).ok()?.ok()
+    }
+
+    /// The next job, also one that is not there before somebody asks for it.
+    pub(crate) fn awaited_job(&self) -> Job {
+        let job = self.runtime.block_on(async { timeout(SOON, self.handle.take_job()).await });
+        job.expect("a job in time").expect("a running thread")
     }
 
     /// Proves a job.
@@ -160,7 +167,13 @@ impl Rig {
     }
 
     pub(crate) fn bundle(&self) -> Option<Bundle> {
+        self.has(SubBlockStage::Proven)?;
         self.runtime.block_on(async { timeout(NEVER, self.handle.take_bundle()).await }).ok()?.ok()
+    }
+
+    /// Whether a sub-block is at this stage.
+    fn has(&self, stage: SubBlockStage) -> Option<()> {
+        self.status().sub_blocks.iter().any(|sub_block| sub_block.stage == stage).then_some(())
     }
 
     /// Records that a bundle is sent; what the node gets.

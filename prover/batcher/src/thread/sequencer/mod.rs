@@ -229,13 +229,8 @@ impl Sequencer {
         if is_tick {
             self.looked_at = now;
         }
-        let max_age = self.config.max_age;
+        let is_old = self.closing().is_some_and(|closing| closing <= now);
         self.attempt(|work| {
-            let is_old = work
-                .unsettled
-                .open
-                .since
-                .is_some_and(|since| now.saturating_duration_since(since) >= max_age);
             if is_old {
                 work.complete()?;
                 work.look_after_waiting()?;
@@ -252,13 +247,24 @@ impl Sequencer {
         });
     }
 
+    /// When the open sub-block is complete for its age. While no prover is free it grows: one proof of many transactions
+    /// takes less than several of few.
+    fn closing(&self) -> Option<Instant> {
+        match &self.state {
+            State::Running(work) if !self.jobs.is_empty() => {
+                work.unsettled.open.since.map(|since| since + self.config.max_age)
+            }
+            State::Running(_) | State::Down { .. } => None,
+        }
+    }
+
     /// How long nothing has to be done if nobody sends anything.
     fn patience(&self) -> Duration {
         let now = Instant::now();
         let due = match &self.state {
             State::Down { retry_at, .. } => Some(*retry_at),
             State::Running(work) => {
-                let closing = work.unsettled.open.since.map(|since| since + self.config.max_age);
+                let closing = self.closing();
                 let is_wanted = !(self.jobs.is_empty() && self.bundles.is_empty());
                 closing.into_iter().chain(work.next_due().filter(|due| is_wanted && *due > now)).min()
             }
