@@ -11,7 +11,7 @@ pub struct JournalBatch {
 /// A change to a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Change {
-    Transaction(JournalTransaction),
+    Transaction(Box<JournalTransaction>),
     Place(u64, JournalPlace),
     SubBlock(JournalSubBlock),
     DropSubBlock(u64),
@@ -34,7 +34,7 @@ impl JournalBatch {
 
     /// Writes an acknowledged transaction down.
     pub fn put_transaction(&mut self, transaction: JournalTransaction) -> &mut Self {
-        self.push(Change::Transaction(transaction))
+        self.push(Change::Transaction(Box::new(transaction)))
     }
 
     /// Says what became of transaction `seq`, which is in the journal or in this batch.
