@@ -56,7 +56,7 @@ impl ThreadJournal {
     pub fn open(path: &Path, owner: &JournalOwner) -> Result<Self, StorageError> {
         let db = Db::open(path, JOURNAL_TABLES)?;
         match db.get::<JournalOwners>(&())? {
-            Some(found) if found == *owner => {}
+            Some(found) if found.is(owner) => {}
             Some(found) => return Err(StorageError::OtherOwner { asked: owner.clone(), found }),
             None => {
                 let mut batch = db.batch();

@@ -15,6 +15,13 @@ pub struct JournalOwner {
     pub submitter: ContractAddress,
 }
 
+impl JournalOwner {
+    /// Whether it is the same one: a known chain may go by its name.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.chain_id.to_string() == other.chain_id.to_string() && self.submitter == other.submitter
+    }
+}
+
 impl std::fmt::Display for JournalOwner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "submitter {} on chain {}", self.submitter, self.chain_id)

@@ -142,7 +142,8 @@ impl Follower {
 
     async fn check_chain(&self) -> Result<(), Failure> {
         let found = answer(self.node.chain_id()).await?;
-        if found == self.chain_id {
+        // A known chain may go by its name.
+        if found.to_string() == self.chain_id.to_string() {
             return Ok(());
         }
         Err(Failure::End(Unfollowed::OtherChain { expected: self.chain_id.clone(), found }))

@@ -94,6 +94,7 @@ impl Rig {
     pub async fn until(&self, what: &str, is_so: impl Fn(&ThreadHandle) -> bool) {
         let waiting = async {
             while !is_so(&self.handle) {
+                assert!(!self.follower.is_finished(), "following ended before {what}");
                 sleep(Duration::from_millis(5)).await;
             }
         };
