@@ -50,8 +50,11 @@ fn parts(bytes: &[u8]) -> anyhow::Result<Vec<(u8, Vec<u8>)>> {
     Ok(parts)
 }
 
+/// Its kind and its bytes.
+type Part = (u8, Vec<u8>);
+
 fn refusal(bytes: &[u8]) -> BlockBytesError {
-    FollowedBlock::decode(bytes).err().expect("refused")
+    FollowedBlock::decode(bytes).expect_err("refused")
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn parts_that_cannot_be_are_refused() -> anyhow::Result<()> {
     let (block, bytes) = block()?;
     let whole = parts(&bytes)?;
     assert_eq!(FollowedBlock::decode(&made_up(&whole)?)?, block);
-    let refused = |change: &dyn Fn(&mut Vec<(u8, Vec<u8>)>)| -> anyhow::Result<String> {
+    let refused = |change: &dyn Fn(&mut Vec<Part>)| -> anyhow::Result<String> {
         let mut parts = whole.clone();
         change(&mut parts);
         let error = refusal(&made_up(&parts)?);
