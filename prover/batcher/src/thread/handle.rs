@@ -53,10 +53,13 @@ pub(super) enum Message {
     Stop,
 }
 
+/// Takes back what was handed out.
+type GiveBack = Box<dyn FnOnce(&mut Sequencer) + Send + Sync>;
+
 /// Takes back what was handed out, when it is dropped.
 pub(super) struct Lease {
     messages: Sender<Message>,
-    give_back: Option<Box<dyn FnOnce(&mut Sequencer) + Send + Sync>>,
+    give_back: Option<GiveBack>,
 }
 
 impl Lease {

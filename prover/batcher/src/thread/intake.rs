@@ -96,7 +96,7 @@ impl Work {
     /// Takes transactions, and records those that are taken. Nobody is answered yet.
     pub(super) fn take_in(
         &mut self,
-        arrivals: &[Box<Arrival>],
+        arrivals: &[Arrival],
     ) -> Result<Vec<Result<TransactionHash, InnerRefusal>>, Setback> {
         let mut results = Vec::with_capacity(arrivals.len());
         for arrival in arrivals {

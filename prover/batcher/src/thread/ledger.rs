@@ -200,12 +200,12 @@ impl Ledger {
     fn apply(&mut self, hash: TransactionHash, row: Row) {
         if row.place.finished_in().is_none() {
             self.apply_unfinished(hash, row);
-        } else if let Some(row) = self.rows.remove(&hash) {
-            if let Some(count) = self.senders.get_mut(&row.sender) {
-                *count -= 1;
-                if *count == 0 {
-                    self.senders.remove(&row.sender);
-                }
+        } else if let Some(row) = self.rows.remove(&hash)
+            && let Some(count) = self.senders.get_mut(&row.sender)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.senders.remove(&row.sender);
             }
         }
     }

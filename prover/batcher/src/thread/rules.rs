@@ -26,16 +26,21 @@ pub(super) struct Rules {
 /// A transaction to put into a sub-block.
 pub(super) enum Step {
     /// To be executed.
-    Execute(InnerTransaction),
+    Execute(Box<InnerTransaction>),
     /// It was executed in a sub-block over the same base block.
     Again(Arc<ExecutedInner>),
 }
 
 impl Step {
+    /// To be executed.
+    pub(super) fn execute(transaction: InnerTransaction) -> Self {
+        Self::Execute(Box::new(transaction))
+    }
+
     /// The transaction itself.
     pub(super) fn into_transaction(self) -> InnerTransaction {
         match self {
-            Self::Execute(transaction) => transaction,
+            Self::Execute(transaction) => *transaction,
             Self::Again(executed) => executed.transaction.clone(),
         }
     }
@@ -92,7 +97,7 @@ impl Rules {
         while block.len() < self.max_transactions() {
             let Some(step) = queue.next() else { break };
             let transaction = match &step {
-                Step::Execute(transaction) => transaction,
+                Step::Execute(transaction) => transaction.as_ref(),
                 Step::Again(executed) if changed.reaches(executed) => &executed.transaction,
                 Step::Again(executed) => {
                     if block.adopt(executed).is_err() {

@@ -148,4 +148,5 @@ fn transactions_sent_at_once_are_all_answered() {
     assert_eq!(rig.shown().len(), 24);
     let sizes: Vec<u64> = rig.unsettled().iter().map(|it| it.transactions).collect();
     assert_eq!(sizes, [7, 7, 7, 3]);
+    println!("{:?}", rig.status().throughput);
 }

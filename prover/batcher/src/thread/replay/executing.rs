@@ -25,7 +25,7 @@ pub(super) struct Plan {
 impl Plan {
     /// Executes all of them over the block `head`.
     pub(super) fn anew(head: BaseBlock, transactions: Vec<InnerTransaction>) -> Self {
-        let steps = transactions.into_iter().map(Step::Execute).collect();
+        let steps = transactions.into_iter().map(Step::execute).collect();
         Self { base_block: head, steps, changed: Taint::default(), cause: Vec::new() }
     }
 }
@@ -37,7 +37,7 @@ impl Replay<'_> {
         base_block: BaseBlock,
         transactions: Vec<InnerTransaction>,
     ) -> Result<(OpenSubBlock, Vec<InnerTransaction>), Setback> {
-        let steps = transactions.into_iter().map(Step::Execute).collect();
+        let steps = transactions.into_iter().map(Step::execute).collect();
         let run = self.rules.run(self.below.clone(), base_block, steps, &mut Taint::default())?;
         self.leave_out(run.left_out, &[])?;
         self.below = run.block.state().clone();

@@ -144,11 +144,11 @@ impl Sequencer {
 
     /// Sees to what there is by now, in order. Transactions that come in a row are recorded together.
     fn see_to(&mut self, first: Message) {
-        let mut arrivals: Vec<Box<Arrival>> = Vec::new();
+        let mut arrivals: Vec<Arrival> = Vec::new();
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
-                Message::Submit(arrival) => arrivals.push(arrival),
+                Message::Submit(arrival) => arrivals.push(*arrival),
                 Message::Command(command) => {
                     self.take_in(std::mem::take(&mut arrivals));
                     command(self);
@@ -163,7 +163,7 @@ impl Sequencer {
         self.take_in(arrivals);
     }
 
-    fn take_in(&mut self, arrivals: Vec<Box<Arrival>>) {
+    fn take_in(&mut self, arrivals: Vec<Arrival>) {
         if arrivals.is_empty() {
             return;
         }
