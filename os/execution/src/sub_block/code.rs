@@ -149,7 +149,8 @@ impl Part {
             let jumps = OPERAND_FOLLOWS | JUMPS_RELATIVELY | IS_CALL;
             if instruction & jumps == jumps
                 && let Some(distance) = felts.get(offset.saturating_add(1))
-                && let Ok(target) = usize::try_from(Felt::from(start) + Felt::from(offset) + *distance)
+                && let Ok(target) =
+                    usize::try_from([start.into(), offset.into(), *distance].iter().sum::<Felt>())
             {
                 part.calls.insert(part_at(target));
             }
