@@ -13,6 +13,7 @@ mod inner;
 mod list;
 mod messages;
 mod methods;
+mod open_sub_block;
 mod package;
 mod pool;
 mod segments;
