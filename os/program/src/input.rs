@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
+use serde::{Deserialize, Serialize};
 use starknet_api::core::{ClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{BaseBlock, InnerTransaction};
 
 /// The input of one OS run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OsInput {
     /// The chain's id as a felt.
     pub chain_id: Felt,
@@ -30,7 +31,7 @@ pub struct OsInput {
 }
 
 /// A class as it is run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExecutableClass {
     /// Its code.
     pub casm: Arc<CasmContractClass>,
@@ -39,7 +40,7 @@ pub struct ExecutableClass {
 }
 
 /// A contract's state before the sub-block.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContractState {
     /// Its class; zero where nothing is deployed.
     pub class_hash: ClassHash,
@@ -50,7 +51,7 @@ pub struct ContractState {
 }
 
 /// An inner transaction and how it executed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RecordedTransaction {
     /// The transaction.
     pub transaction: InnerTransaction,
@@ -73,7 +74,7 @@ impl RecordedTransaction {
 ///
 /// Syscalls that failed by themselves (for want of gas, or for an argument that is refused) are not recorded: their
 /// requests tell that they fail.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedCall {
     /// The contract on whose storage it ran; for a constructor, the contract it deployed.
     pub address: ContractAddress,
