@@ -51,7 +51,7 @@ pub enum BuildError {
     SubBlock(#[from] SubBlockError),
     /// There is no proof.
     #[error(transparent)]
-    Work(#[from] WorkError),
+    Work(#[from] Box<WorkError>),
     /// The work was cancelled or panicked.
     #[error("interrupted: {0}")]
     Interrupted(#[from] JoinError),
@@ -111,7 +111,8 @@ impl SubBlockBuilder {
                 Stage::RunningOs => {}
                 Stage::OsRan { steps } => (self.listener)(Progress::OsRan { steps }),
                 Stage::Proving(stage) => (self.listener)(Progress::Proving(stage)),
-            })?;
+            })
+            .map_err(Box::new)?;
         let proof_bytes = proof.len();
         let package = executed.into_package(proof);
         let bytes = package.encode();
