@@ -46,7 +46,14 @@ pub(crate) fn sub_block(id: u64, stage: JournalStage) -> JournalSubBlock {
         timestamp: BlockTimestamp(id + 1),
         sequencer: address(0x5e9),
     };
-    JournalSubBlock { id, base_block, stage, attempts: id as u32, position: id + 1, hot: id.is_multiple_of(2) }
+    JournalSubBlock {
+        id,
+        base_block,
+        stage,
+        attempts: id as u32,
+        position: id + 1,
+        hot: id.is_multiple_of(2),
+    }
 }
 
 /// What a journal must hold.
