@@ -101,9 +101,9 @@ pub enum StorageError {
     #[error("the journal is of {found}, not of {asked}")]
     OtherOwner {
         /// Whose was asked for.
-        asked: JournalOwner,
+        asked: Box<JournalOwner>,
         /// Whose it is.
-        found: JournalOwner,
+        found: Box<JournalOwner>,
     },
     /// The disk does not take what must be durable, or is full. To be tried again.
     #[error("nothing can be written into {path}: {reason}")]

@@ -65,9 +65,12 @@ where
 
 fn is_passing(error: &ThreadDaemonError) -> bool {
     match error {
-        ThreadDaemonError::Node(error)
-        | ThreadDaemonError::Submitter(SubmitError::Node(error))
-        | ThreadDaemonError::Begin(BeginError::Node(error)) => error.is_passing(),
+        ThreadDaemonError::Node(error) | ThreadDaemonError::Begin(BeginError::Node(error)) => {
+            error.is_passing()
+        }
+        ThreadDaemonError::Submitter(error) => {
+            matches!(error.as_ref(), SubmitError::Node(error) if error.is_passing())
+        }
         _ => false,
     }
 }

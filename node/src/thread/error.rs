@@ -26,7 +26,7 @@ pub enum ThreadDaemonError {
     Node(#[from] NodeError),
     /// The submitter cannot settle.
     #[error(transparent)]
-    Submitter(#[from] SubmitError),
+    Submitter(Box<SubmitError>),
     /// A contract of the thread is not there.
     #[error("there is no contract at {contract}, which --contracts names")]
     NoContract {
@@ -72,4 +72,10 @@ pub enum ThreadDaemonError {
         /// Why.
         reason: String,
     },
+}
+
+impl From<SubmitError> for ThreadDaemonError {
+    fn from(error: SubmitError) -> Self {
+        Self::Submitter(Box::new(error))
+    }
 }

@@ -57,7 +57,10 @@ impl ThreadJournal {
         let db = Db::open(path, JOURNAL_TABLES)?;
         match db.get::<JournalOwners>(&())? {
             Some(found) if found.is(owner) => {}
-            Some(found) => return Err(StorageError::OtherOwner { asked: owner.clone(), found }),
+            Some(found) => {
+                let (asked, found) = (Box::new(owner.clone()), Box::new(found));
+                return Err(StorageError::OtherOwner { asked, found });
+            }
             None => {
                 let mut batch = db.batch();
                 batch.put::<JournalOwners>(&(), owner)?;

@@ -303,7 +303,7 @@ fn a_journal_has_one_owner() -> anyhow::Result<()> {
         let Err(StorageError::OtherOwner { asked, found }) = refused else {
             panic!("not refused: {refused:?}");
         };
-        assert_eq!((asked, found), (other, owner()));
+        assert_eq!((*asked, *found), (other, owner()));
     }
     let by_name = JournalOwner { chain_id: ChainId::Other("SN_SEPOLIA".to_owned()), ..owner() };
     assert_eq!(ThreadJournal::open(directory.path(), &by_name)?.load()?, JournalContents::default());

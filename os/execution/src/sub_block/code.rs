@@ -68,12 +68,15 @@ pub(super) struct Extent {
 }
 
 /// Bits of an instruction, from the 48th on: its operand is in the next felt, it jumps relatively, it is a call.
-const OPERAND_FOLLOWS: u64 = 1 << 50;
-const JUMPS_RELATIVELY: u64 = 1 << 56;
-const IS_CALL: u64 = 1 << 60;
+const OPERAND_FOLLOWS: u128 = 1 << 50;
+const JUMPS_RELATIVELY: u128 = 1 << 56;
+const IS_CALL: u128 = 1 << 60;
+
+/// Instructions are below: 63 bits, and two that say which extension they are of.
+const END_OF_INSTRUCTIONS: u128 = 1 << 65;
 
 /// `ret`, with which constants begin.
-const RET: u64 = 0x208b_7fff_7fff_7ffe;
+const RET: u128 = 0x208b_7fff_7fff_7ffe;
 
 impl ClassCode {
     /// The code of a class.
@@ -140,8 +143,11 @@ impl Part {
         let mut part = Self { felts: Felts::of(felts), calls: BTreeSet::new() };
         let mut offset = 0_usize;
         while let Some(felt) = felts.get(offset) {
-            // An instruction of more bits is no call.
-            let instruction = u64::try_from(*felt).unwrap_or_default();
+            // Where instructions end, constants begin.
+            let Some(instruction) = u128::try_from(*felt).ok().filter(|felt| *felt < END_OF_INSTRUCTIONS)
+            else {
+                break;
+            };
             if instruction == RET && offset == 0 {
                 break;
             }

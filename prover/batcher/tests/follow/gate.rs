@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-pub struct Gate {
+pub(crate) struct Gate {
     address: SocketAddr,
     leads_to: watch::Sender<Option<SocketAddr>>,
 }
 
 impl Gate {
-    pub async fn to(target: &str) -> Self {
+    pub(crate) async fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (leads_to, way) = watch::channel(Some(parse(target)));
@@ -23,15 +23,15 @@ impl Gate {
         Self { address, leads_to }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.leads_to.send_replace(None);
     }
 
-    pub fn lead_to(&self, target: &str) {
+    pub(crate) fn lead_to(&self, target: &str) {
         self.leads_to.send_replace(Some(parse(target)));
     }
 }

@@ -38,18 +38,18 @@ impl TransactionSink for Closed {
     }
 }
 
-pub struct Node {
+pub(crate) struct Node {
     pub chain: TestChain,
     server: RpcServer,
 }
 
 impl Node {
     /// A node with so many blocks after the first.
-    pub async fn start(blocks: u64) -> Self {
+    pub(crate) async fn start(blocks: u64) -> Self {
         Self::serve(TestChain::new(2), blocks).await
     }
 
-    pub async fn serve(chain: TestChain, blocks: u64) -> Self {
+    pub(crate) async fn serve(chain: TestChain, blocks: u64) -> Self {
         let context = RpcContext {
             storage: chain.executor.storage().clone(),
             executor: chain.executor.clone(),
@@ -65,16 +65,16 @@ impl Node {
         node
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.server.address())
     }
 
-    pub fn client(&self) -> NodeClient {
+    pub(crate) fn client(&self) -> NodeClient {
         NodeClient::new(&self.url()).unwrap()
     }
 
     /// Makes blocks of one transfer each.
-    pub fn grow(&mut self, blocks: u64) {
+    pub(crate) fn grow(&mut self, blocks: u64) {
         for _ in 0..blocks {
             let to = self.chain.users[1].address;
             let submission = self.chain.users[0].invoke(&[transfer(strk(), to, 1)]);
@@ -83,19 +83,19 @@ impl Node {
     }
 
     /// Takes back all blocks after `number`, and makes others: so many, none of which has a transaction.
-    pub fn go_another_way(&mut self, number: u64, blocks: u64) {
+    pub(crate) fn go_another_way(&mut self, number: u64, blocks: u64) {
         self.chain.executor.storage().revert_to(BlockNumber(number)).unwrap();
         self.chain.users[0].nonce = self.chain.nonce(self.chain.users[0].address);
         self.chain.advance(blocks);
     }
 
     /// A block as it is handed out.
-    pub fn bytes(&self, number: u64) -> Vec<u8> {
+    pub(crate) fn bytes(&self, number: u64) -> Vec<u8> {
         self.chain.executor.storage().export_block_bytes(BlockNumber(number)).unwrap().unwrap().1
     }
 
     /// The newest block.
-    pub fn head(&self) -> (BlockNumber, BlockHash) {
+    pub(crate) fn head(&self) -> (BlockNumber, BlockHash) {
         let header = self.chain.executor.latest_header().unwrap();
         (header.block_header_without_hash.block_number, header.block_hash)
     }

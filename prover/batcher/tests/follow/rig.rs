@@ -46,7 +46,7 @@ impl BaseState for NodeState {
     }
 }
 
-pub struct Rig {
+pub(crate) struct Rig {
     pub handle: ThreadHandle,
     pub executor: Executor,
     thread: std::thread::JoinHandle<()>,
@@ -56,7 +56,7 @@ pub struct Rig {
 }
 
 /// Opens a database that follows `node` from `fork` on.
-pub fn open_following(directory: &TempDir, node: &Node, fork: Option<ForkPoint>) -> Storage {
+pub(crate) fn open_following(directory: &TempDir, node: &Node, fork: Option<ForkPoint>) -> Storage {
     let fork = fork.map(|fork| {
         let state = node.chain.executor.storage().state_at(fork.number);
         (fork, Arc::new(NodeState(state)) as Arc<dyn BaseState>)
@@ -66,7 +66,7 @@ pub fn open_following(directory: &TempDir, node: &Node, fork: Option<ForkPoint>)
 
 impl Rig {
     /// A thread that follows `node` over `url`, and begins `depth` blocks below its newest one.
-    pub async fn follow(node: &Node, url: &str, depth: u64) -> Self {
+    pub(crate) async fn follow(node: &Node, url: &str, depth: u64) -> Self {
         let client = NodeClient::new(url).unwrap();
         let directory = tempfile::tempdir().unwrap();
         let storage = open_following(&directory, node, fork_point(&client, depth).await.unwrap());
@@ -91,7 +91,7 @@ impl Rig {
     }
 
     /// Waits until something is so.
-    pub async fn until(&self, what: &str, is_so: impl Fn(&ThreadHandle) -> bool) {
+    pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&ThreadHandle) -> bool) {
         let waiting = async {
             while !is_so(&self.handle) {
                 assert!(!self.follower.is_finished(), "following ended before {what}");
@@ -102,7 +102,7 @@ impl Rig {
     }
 
     /// Waits until the thread has the node's newest block; then it has the node's state, too.
-    pub async fn has_all_of(&self, node: &Node) {
+    pub(crate) async fn has_all_of(&self, node: &Node) {
         self.until("the node's newest block", |handle| handle.head() == node.head()).await;
         let user = &node.chain.users[1];
         let (ours, theirs) = (self.executor.storage(), node.chain.executor.storage());
@@ -116,7 +116,7 @@ impl Rig {
     }
 
     /// Waits until following ends by itself; gives the reason.
-    pub async fn ends(self) -> Unfollowed {
+    pub(crate) async fn ends(self) -> Unfollowed {
         let ended = timeout(SOON, self.follower).await.expect("it ends").unwrap();
         self.handle.stop();
         self.thread.join().unwrap();
@@ -124,7 +124,7 @@ impl Rig {
     }
 
     /// Ends following.
-    pub async fn stop(self) -> Unfollowed {
+    pub(crate) async fn stop(self) -> Unfollowed {
         self.stop.send(()).unwrap();
         let ended = timeout(SOON, self.follower).await.expect("it ends").unwrap();
         self.handle.stop();
