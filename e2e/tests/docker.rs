@@ -184,7 +184,8 @@ fn the_node_finds_its_files_and_the_others_find_the_node() -> Result<()> {
     let prometheus = yaml("prometheus.yaml")?;
     let targets = &prometheus["scrape_configs"][0]["static_configs"][0]["targets"];
     let mut expected = Vec::new();
-    for (name, metrics) in [("node", options.metrics.metrics), ("thread", thread_options()?.metrics.metrics)] {
+    for (name, metrics) in [("node", options.metrics.metrics), ("thread", thread_options()?.metrics.metrics)]
+    {
         let metrics = metrics.context("metrics")?;
         assert!(metrics.ip().is_unspecified(), "other containers reach it");
         expected.push(format!("{name}:{}", metrics.port()));

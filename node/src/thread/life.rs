@@ -16,7 +16,7 @@ use zkthreads_rpc::thread::ThreadSink;
 use zkthreads_rpc::{ChainFeed, RpcContext, RpcServer, ThreadControl, serve};
 use zkthreads_storage::{JournalOwner, ThreadJournal};
 
-use super::connect::Connection;
+use super::connect::{Connection, patiently};
 use super::{ProverOptions, ThreadDaemonConfig, ThreadDaemonError, chain, provers};
 use crate::config::OnHot;
 use crate::fork;
@@ -85,22 +85,9 @@ impl Life {
             origin: Some(fork::relay(&config.node)?),
             thread: Some(control),
         };
-        let rpc = match serve(address, context).await {
-            Ok(rpc) => rpc,
-            Err(error) => {
-                thread.stop();
-                return Err(error.into());
-            }
-        };
         sources.set(executor.storage().clone(), thread.clone());
 
         let Connection { node, chain_id, submitter } = connection;
-        let mut tasks = JoinSet::new();
-        for _ in 0..config.provers.workers {
-            tasks.spawn(provers::prove(thread.clone(), pool.clone()));
-        }
-        tasks.spawn(Settler::new(thread.clone(), node.clone(), submitter.clone()).run());
-        tasks.spawn(Forwarder::new(thread.clone(), node.clone()).run());
         let follower = Follower {
             node: node.clone(),
             thread: thread.clone(),
@@ -110,6 +97,24 @@ impl Life {
         };
         let (unfollow, unfollowed) = oneshot::channel();
         let follower = tokio::spawn(follower.run(async { unfollowed.await.unwrap_or(()) }));
+        // Users' nonces are the node's: nobody is served the state of long ago.
+        let latest = patiently(|| async { Ok(node.latest().await?) }).await?.0;
+        while thread.head().0 < latest && !follower.is_finished() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let rpc = match serve(address, context).await {
+            Ok(rpc) => rpc,
+            Err(error) => {
+                thread.stop();
+                return Err(error.into());
+            }
+        };
+        let mut tasks = JoinSet::new();
+        for _ in 0..config.provers.workers {
+            tasks.spawn(provers::prove(thread.clone(), pool.clone()));
+        }
+        tasks.spawn(Settler::new(thread.clone(), node.clone(), submitter.clone()).run());
+        tasks.spawn(Forwarder::new(thread.clone(), node.clone()).run());
         Ok(Self { thread, sequencer, follower, unfollow, tasks, rpc, executor, sources: sources.clone() })
     }
 

@@ -6,6 +6,7 @@ use blockifier::context::{BlockContext, ChainInfo, FeeTokenAddresses};
 use starknet_api::block::{
     BlockHeader, BlockInfo, BlockNumber, BlockTimestamp, GasPriceVector, GasPrices, StarknetVersion,
 };
+use starknet_api::execution_resources::GasAmount;
 use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 
 use crate::config::ChainConfig;
@@ -24,6 +25,10 @@ const MAX_EVENTS: usize = 300_000;
 /// Largest state diff of a block, felts (a storage entry takes two). Starknet allows 4,000; a thread's diff alone may
 /// be larger.
 const MAX_STATE_DIFF_FELTS: usize = 1_000_000;
+
+/// How many times what Starknet allows a block in gas, and so in messages. One thread brings the work of thousands of
+/// transactions: what its statement can hold must fit into a block, or it could never settle.
+const GAS_FACTOR: u64 = 100;
 
 /// What limits a context's blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,12 +120,18 @@ impl ChainConfig {
 }
 
 fn block_capacity() -> BouncerConfig {
+    let starknets = BouncerWeights::default();
+    let gas = |amount: GasAmount| GasAmount(amount.0.saturating_mul(GAS_FACTOR));
     BouncerConfig {
         block_max_capacity: BouncerWeights {
             n_txs: MAX_TRANSACTIONS,
             n_events: MAX_EVENTS,
             state_diff_size: MAX_STATE_DIFF_FELTS,
-            ..BouncerWeights::default()
+            l1_gas: usize::MAX,
+            message_segment_length: usize::MAX,
+            sierra_gas: gas(starknets.sierra_gas),
+            proving_gas: gas(starknets.proving_gas),
+            receipt_l2_gas: gas(starknets.receipt_l2_gas),
         },
         ..BouncerConfig::default()
     }

@@ -54,4 +54,6 @@ pub use query::simulate::{Simulation, SimulationFlags};
 pub use state::ChainState;
 pub use thread::check::ThreadCheck;
 pub use transaction::{PendingBody, PendingTransaction, Submission};
-pub use verification::{CheckedSegment, CheckedThread, KeptVerdict, Verdict, VerificationFigures, VerificationPool};
+pub use verification::{
+    CheckedSegment, CheckedThread, KeptVerdict, Verdict, VerificationFigures, VerificationPool,
+};

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::contract_class::EntryPointType as ApiEntryPointType;
 use starknet_api::core::{ClassHash, ContractAddress};
+use starknet_api::transaction::constants::EXECUTE_ENTRY_POINT_NAME;
 use starknet_rust_core::types::{
     CallType, DeclareTransactionTrace, DeployAccountTransactionTrace, EntryPointType, ExecuteInvocation,
     ExecutionResources, FunctionInvocation, InnerCallExecutionResources, InvokeTransactionTrace,
@@ -12,7 +14,7 @@ use starknet_rust_core::types::{
 use zkthreads_execution::PendingBody;
 use zkthreads_protocol::{Package, Transaction};
 use zkthreads_storage::{
-    BlockTransaction, CallTrace, CallType as StoredCallType, ExecutionStatus, Receipt, StorageError,
+    BlockTransaction, CallGas, CallTrace, CallType as StoredCallType, ExecutionStatus, Receipt, StorageError,
     TransactionTrace as StoredTrace,
 };
 
@@ -145,10 +147,25 @@ fn execute_invocation(trace: &StoredTrace, receipt: &Receipt) -> Result<ExecuteI
             Ok(ExecuteInvocation::Reverted(RevertedInvocation { revert_reason: reason.clone() }))
         }
         ExecutionStatus::Succeeded => {
-            let call = trace.execute.as_ref().ok_or_else(missing_call)?;
-            Ok(ExecuteInvocation::Success(invocation(call)))
+            let call = trace.execute.clone().or_else(|| no_calls(trace, receipt)).ok_or_else(missing_call)?;
+            Ok(ExecuteInvocation::Success(invocation(&call)))
         }
     }
+}
+
+/// The envelope's `__execute__` of a thread of which only the first segments settled: its calls are not made.
+fn no_calls(trace: &StoredTrace, receipt: &Receipt) -> Option<CallTrace> {
+    let is_partial = receipt.thread.as_ref().is_some_and(|outcome| outcome.error.is_some());
+    let validate = trace.validate.as_ref().filter(|_| is_partial)?;
+    Some(CallTrace {
+        selector: selector_from_name(EXECUTE_ENTRY_POINT_NAME),
+        result: Vec::new(),
+        calls: Vec::new(),
+        events: Vec::new(),
+        messages: Vec::new(),
+        gas: CallGas::default(),
+        ..validate.clone()
+    })
 }
 
 fn missing_call() -> RpcError {

@@ -28,6 +28,9 @@ use crate::transaction::{PendingBody, PendingTransaction};
 use pre_confirmed::{ExecutedInBlock, PreConfirmed, Shown};
 use session::Session;
 
+/// Most bytes of packages in a block. With all else that is in it, it can be exported.
+const MAX_PACKAGES_BYTES: usize = 96 << 20;
+
 /// A block under construction on top of the latest one.
 pub struct OpenBlock {
     session: Session,
@@ -119,6 +122,11 @@ impl OpenBlock {
         if transaction.only_query {
             return Err(AdmitError::Malformed("signed for a query, not for execution".to_owned()).into());
         }
+        if let PendingBody::Thread { package, .. } = &transaction.body
+            && self.package_bytes().saturating_add(package.len()) > MAX_PACKAGES_BYTES
+        {
+            return Err(Refusal::BlockFull);
+        }
         let flags = ExecutionFlags { validate: !transaction.impersonated, ..IN_BLOCK };
         let (receipt, trace) = self.session.execute(&transaction, flags)?;
         let inner = match (&transaction.body, &receipt.thread) {
@@ -137,6 +145,11 @@ impl OpenBlock {
         let executed = Arc::new(ExecutedInBlock { transaction: transaction_in_block, trace, inner, package });
         self.transactions.push_back_mut(Arc::clone(&executed));
         Ok(executed)
+    }
+
+    fn package_bytes(&self) -> usize {
+        let packages = self.transactions.iter().filter_map(|executed| executed.package.as_ref());
+        packages.map(|package| package.len()).fold(0, usize::saturating_add)
     }
 
     /// Sets a storage cell without a transaction, for a devnet.

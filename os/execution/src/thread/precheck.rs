@@ -18,6 +18,15 @@ use crate::error::ExecutionError;
 /// nobody.
 const SYSTEM_CONTRACTS: [Felt; 3] = [Felt::ZERO, Felt::ONE, Felt::TWO];
 
+/// Most conflicts that are told of a segment: each is in the receipt, in storage and in answers.
+const MAX_TOLD_CONFLICTS: usize = 256;
+
+/// The failure that these conflicts are, if there are any.
+pub(crate) fn conflict(mut conflicts: Vec<Conflict>) -> Option<SettleError> {
+    conflicts.truncate(MAX_TOLD_CONFLICTS);
+    (!conflicts.is_empty()).then_some(SettleError::Conflicts(conflicts))
+}
+
 /// All of the phase for all segments, on a state of its own in which the submitter's nonce is consumed: every failed
 /// check and every conflict of each segment, on what the segments before it would leave, whether those settle or not.
 pub(crate) fn all<S: StateReader>(
@@ -29,10 +38,7 @@ pub(crate) fn all<S: StateReader>(
         let statement = &segment.statement;
         let mut failures = failures(scope, statement)?;
         failures.extend(classes(scope, state, statement)?);
-        let conflicts = conflicts(state, statement)?;
-        if !conflicts.is_empty() {
-            failures.push(SettleError::Conflicts(conflicts));
-        }
+        failures.extend(conflict(conflicts(state, statement)?));
         errors.extend(failures.into_iter().map(|error| SegmentError { segment: index, error }));
         apply::write(state, statement)?;
     }

@@ -246,8 +246,7 @@ impl<'a> Settlement<'a> {
         }
         self.meter.preconditions(statement);
         self.check_bound(validated)?;
-        let conflicts = precheck::conflicts(state, statement)?;
-        Ok((!conflicts.is_empty()).then_some(SettleError::Conflicts(conflicts)))
+        Ok(precheck::conflict(precheck::conflicts(state, statement)?))
     }
 
     /// The verdict on all segments' proofs; metered once.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::sub_block::LeftOutReason;
-use zkthreads_execution::{AdmitError, SimulateError, SimulationFlags, Submission};
+use zkthreads_execution::{PendingTransaction, SimulateError, SimulationFlags, Submission};
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_rpc::InnerRefusal;
 use zkthreads_storage::JournalPlace;
@@ -126,9 +126,15 @@ impl Work {
             let refusal = InnerRefusal::Nonce { account, expected, found };
             return Ok(Err(if is_known { InnerRefusal::Duplicate } else { refusal }));
         }
+        // What is too long for the chain could not be sent there, if it came to that.
+        let pending = match self.executor.prepare(Submission::Invoke(transaction.as_invoke().clone()), false)
+        {
+            Ok(pending) => pending,
+            Err(error) => return Ok(Err(InnerRefusal::NotProvable { reason: error.to_string() })),
+        };
         let fresh = Fresh { hash, transaction: transaction.clone(), received_at };
         if found > expected {
-            let allowed = self.may_wait(account, expected, transaction);
+            let allowed = self.may_wait(account, expected, pending);
             if allowed.is_ok() {
                 self.waiting.add(hash, transaction.clone(), Instant::now());
                 self.turn.places.push((hash, JournalPlace::Waiting));
@@ -209,9 +215,9 @@ impl Work {
         &self,
         account: ContractAddress,
         expected: Nonce,
-        transaction: &InnerTransaction,
+        pending: PendingTransaction,
     ) -> Result<(), InnerRefusal> {
-        let found = transaction.as_invoke().nonce;
+        let found = pending.nonce();
         let nonce = InnerRefusal::Nonce { account, expected, found };
         if !is_near(found, expected) {
             return Err(nonce);
@@ -226,9 +232,6 @@ impl Work {
             Ok(_) => {}
             Err(error) => return Err(unavailable(error.to_string())),
         }
-        let not_provable = |error: AdmitError| InnerRefusal::NotProvable { reason: error.to_string() };
-        let invoke = Submission::Invoke(transaction.as_invoke().clone());
-        let pending = self.executor.prepare(invoke, false).map_err(not_provable)?;
         let at = self.pre_confirmed().map_err(|setback| unavailable(setback.to_string()))?;
         let flags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
         match self.executor.simulate(at, vec![pending], flags) {
