@@ -29,8 +29,7 @@ async fn the_chain_wins_over_the_thread() -> Result<()> {
     let thread = get_thread(&node.rpc, receipt.hash).await?;
     let conflicts = thread["conflicts"].as_array().map_or(&[][..], Vec::as_slice);
     let nonces: Vec<_> = conflicts.iter().filter(|conflict| conflict["kind"] == "NONCE").collect();
-    let expected =
-        json!({ "contract": hex(user.address), "kind": "NONCE", "expected": "0x0", "found": "0x1" });
+    let expected = json!({ "contract": hex(user.address), "kind": "NONCE", "expected": "0x0", "found": "0x1", "segment": 0 });
     assert_eq!(nonces, [&expected], "the user's nonce and no other");
     assert!(receipt.reverted().contains("expected 0x0 found 0x1"), "{}", receipt.reverted());
     Ok(())

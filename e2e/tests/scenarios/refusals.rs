@@ -149,7 +149,9 @@ async fn a_stale_precondition() -> Result<()> {
     let (key, token) = (balance_key(user.address), hex(ETH));
     let (expected, found) = (hex(INITIAL_BALANCE), hex(INITIAL_BALANCE + 5));
     let conflicts = get_thread(&node.rpc, receipt.hash).await?["conflicts"].clone();
-    let only = json!([{ "contract": token, "kind": "STORAGE", "key": hex(key), "expected": expected, "found": found }]);
+    let only = json!([{
+        "contract": token, "kind": "STORAGE", "key": hex(key), "expected": expected, "found": found, "segment": 0,
+    }]);
     assert_eq!(conflicts, only, "exactly the cell that moved");
     for part in [hex(key), expected, found] {
         assert!(receipt.reverted().contains(&part), "{part} in {}", receipt.reverted());

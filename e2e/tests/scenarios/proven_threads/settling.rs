@@ -119,9 +119,9 @@ async fn a_thread_writes_only_its_contracts() -> Result<()> {
     let calls = [Call::new(STRK, "balance_of", vec![user.address])?, transfer(ETH, recipient, 5)?];
     let hash = thread.rpc.send(&wire(&user.invoke(0, &calls)?, None)).await?;
     thread.settled(&node.rpc, hash).await?.succeeded();
-    let settled = thread.status().await?;
-    let sub_block = settled["sub_blocks"].as_array().context("sub-blocks")?.last().cloned();
-    let sub_block = sub_block.context("none")?;
+    let status = thread.until_settled().await?;
+    let all = status["sub_blocks"].as_array().context("sub-blocks")?;
+    let sub_block = all.iter().find(|it| it["stage"] == "SETTLED").context("none is settled")?;
     let thread_transaction = sub_block["transaction_hash"].as_str().context("hash")?.to_owned();
     let params = json!({ "transaction_hash": thread_transaction });
     let stored = node.rpc.call("zkthread_getThread", params).await?;
