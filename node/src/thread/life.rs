@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle, JoinSet, spawn_blocking};
+use zkthreads_batcher::NodeClient;
 use zkthreads_batcher::follow::{Follower, Unfollowed};
 use zkthreads_batcher::settle::{Forwarder, Settler};
 use zkthreads_batcher::thread::{HotPolicy, Thread, ThreadConfig, ThreadHandle, ThreadParts};
@@ -26,6 +27,8 @@ use crate::metrics::ThreadSources;
 const JOURNAL: &str = "journal";
 /// How often the node is asked for its newest block.
 const POLL: Duration = Duration::from_millis(150);
+/// How often is looked whether the thread has the node's newest block when it begins.
+const CATCH_UP_LOOK: Duration = Duration::from_millis(20);
 /// Longest that a thread which ends waits for the last handles of its database.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest that the loops may take to end: what they have under way is in the journal.
@@ -97,18 +100,11 @@ impl Life {
         };
         let (unfollow, unfollowed) = oneshot::channel();
         let follower = tokio::spawn(follower.run(async { unfollowed.await.unwrap_or(()) }));
-        // Users' nonces are the node's: nobody is served the state of long ago.
-        let latest = patiently(|| async { Ok(node.latest().await?) }).await?.0;
-        while thread.head().0 < latest && !follower.is_finished() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        let rpc = match serve(address, context).await {
-            Ok(rpc) => rpc,
-            Err(error) => {
-                thread.stop();
-                return Err(error.into());
-            }
+        let served = async {
+            up_to_date(node, &thread, &follower).await?;
+            Ok(serve(address, context).await?)
         };
+        let rpc = served.await.inspect_err(|_: &ThreadDaemonError| thread.stop())?;
         let mut tasks = JoinSet::new();
         for _ in 0..config.provers.workers {
             tasks.spawn(provers::prove(thread.clone(), pool.clone()));
@@ -164,6 +160,23 @@ impl Life {
         while !storage.is_last_handle() && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+}
+
+/// Waits until the thread has the node's newest block: users' nonces are the node's, and nobody is served the state of
+/// long ago. The node may go back meanwhile, so it is asked each time.
+async fn up_to_date(
+    node: &NodeClient,
+    thread: &ThreadHandle,
+    follower: &JoinHandle<Unfollowed>,
+) -> Result<(), ThreadDaemonError> {
+    loop {
+        let (latest, _) = patiently(|| async { Ok(node.latest().await?) }).await?;
+        // A follower that has ended says why later.
+        if thread.head().0 >= latest || follower.is_finished() {
+            return Ok(());
+        }
+        tokio::time::sleep(CATCH_UP_LOOK).await;
     }
 }
 

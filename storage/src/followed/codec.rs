@@ -25,7 +25,7 @@ const MAGIC: [u8; 8] = *b"zkthblck";
 const LEVEL: i32 = 1;
 /// Largest window, as a power of two, that a reader makes room for: more than `LEVEL` ever uses.
 const WINDOW_LOG: u32 = 23;
-/// Most bytes that a block has before they are compressed: some sixty of the largest packages.
+/// Most bytes that a block has before they are compressed. Its packages take 96 MiB at most, by the rules that make blocks.
 pub const MAX_BLOCK_BYTES: usize = 256 << 20;
 
 /// Kinds of parts.

@@ -112,7 +112,7 @@ impl VerificationPool {
     }
 
     /// The verdict on a package. If it is not known, computes it now: one package at a time, so that questions about
-    /// packages take no more than one core.
+    /// packages take one core, and for several segments those besides that nobody verifies on.
     ///
     /// # Errors
     /// Why the package cannot settle in any state.
