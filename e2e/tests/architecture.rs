@@ -139,3 +139,36 @@ fn only_the_sequencer_of_a_thread_writes_to_databases() -> Result<()> {
         assert!(is_sequencer || !(reaches && writes), "{} writes to a database", file.display());
     })
 }
+
+/// Crates that the binary is made of, ours among them: the budget of the first build (docs/testing.md). Whoever adds some
+/// takes out as many.
+const CRATES_OF_THE_FIRST_BUILD: usize = 536;
+
+/// Each crate with the features that it is built with, for this platform.
+fn features(selection: &[&str]) -> Result<BTreeSet<String>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["tree", "--offline", "--prefix", "none", "--format", "{p} [{f}]"])
+        .args(selection)
+        .current_dir(root())
+        .output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout)?;
+    let crates = lines.lines().map(|line| line.trim_end_matches(" (*)").replace(" (proc-macro)", ""));
+    Ok(crates.filter(|line| !line.is_empty()).collect())
+}
+
+#[test]
+fn the_first_build_has_a_budget_and_tests_build_on_it() -> Result<()> {
+    let binary = features(&["--package", "zkthreads-node", "--edges", "normal,build"])?;
+    let everything = features(&["--workspace", "--edges", "normal,build,dev"])?;
+    let twice: Vec<_> = binary.difference(&everything).collect();
+    assert!(
+        twice.is_empty(),
+        "tests build these again, with other features: {twice:#?}; see node/Cargo.toml"
+    );
+
+    let crates: BTreeSet<_> = binary.iter().filter_map(|line| line.split(" [").next()).collect();
+    assert!(crates.len() <= CRATES_OF_THE_FIRST_BUILD, "the binary is made of {} crates", crates.len());
+    Ok(())
+}

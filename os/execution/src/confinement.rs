@@ -11,6 +11,8 @@
 //! Other classes are not confined; no thread runs or deploys them. Neither is a class of either kind in which such a
 //! value may be of an enum without variants: its `match` is no code, and control runs on into the next function.
 
+#[cfg(test)]
+mod sierra_text;
 mod values;
 
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;

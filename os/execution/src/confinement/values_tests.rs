@@ -1,5 +1,4 @@
-use cairo_lang_sierra::ProgramParser;
-
+use super::super::sierra_text::program;
 use super::*;
 
 /// Enums of three and of two variants, and what may hold them.
@@ -16,8 +15,8 @@ const FROM_NUMBERS: [(&str, &str); 4] = [
     ("type I = Array<Box>; type W = Array<I>;", ""),
 ];
 
-fn values(program: &str) -> Values {
-    Values::of(&ProgramParser::new().parse(&format!("{TYPES} {program}")).expect("parses"))
+fn values(text: &str) -> Values {
+    Values::of(&program(&format!("{TYPES} {text}")))
 }
 
 #[test]
@@ -30,7 +29,7 @@ fn only_dictionaries_of_felts_are_typed() {
             assert_eq!(values(&both), expected);
         }
         let misnamed = format!("type felt252 = u8; type D = {dictionary}<felt252>;");
-        assert_eq!(Values::of(&ProgramParser::new().parse(&misnamed).expect("parses")), Values::Late);
+        assert_eq!(Values::of(&program(&misnamed)), Values::Late);
     }
 }
 
