@@ -1,15 +1,24 @@
 # `make help` lists the targets. Everything uses one profile (release), one target directory and the whole
 # workspace's features, so that nothing is built twice.
+# Older ones are not tried; 4.0 is of 2013.
+ifneq ($(filter 3.%,$(MAKE_VERSION)),)
+$(error GNU make 4.0 or later is needed, and this is $(MAKE_VERSION): install a newer one, then run the same command again)
+endif
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/zkthreads/target
+# A compiler takes up to 2.5 GB: no more of them at once than the memory holds.
+export CARGO_BUILD_JOBS ?= $(shell awk -v cores=$$(nproc) \
+	'/^MemTotal/ {jobs = int($$2 / 2500000); print jobs < 1 ? 1 : jobs < cores ? jobs : cores}' /proc/meminfo)
+# The browser of the tests.
+export CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /snap/bin/chromium /usr/bin/google-chrome) /usr/bin/chromium)
 PROFILE ?= default
 FUZZ_OS_SUB_BLOCKS ?= 2000
 BIN := $(CARGO_TARGET_DIR)/release/zkthreads
-
-# `--examples` makes cargo resolve features as for the tests; without it `make test` would build the world again.
-BUILD := cargo build --release --workspace --bins --examples
+# How a step is announced and timed.
+STEP := tools/step
+BUILD_TITLE := building the node, the thread and the prover
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo devnet test fuzz fuzz-os bench fmt lint check-reproducible check-docker fixtures deny
+.PHONY: help setup build demo devnet test fuzz fuzz-os first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures deny
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -18,18 +27,21 @@ setup: ## install what building and testing need
 	tools/setup test
 
 build: ## build the binary
-	tools/setup build
-	$(BUILD)
+	@$(STEP) 1/2 "set-up" tools/setup build
+	@$(STEP) 2/2 "$(BUILD_TITLE)" tools/build
 
-demo: build ## watch a thread at work: users who trade, proofs, a conflict, what it costs
-	$(BIN) demo
+demo: ## watch a thread at work: users who trade, proofs, a conflict, what it costs
+	@$(STEP) 1/3 "set-up" tools/setup build
+	@$(STEP) 2/3 "$(BUILD_TITLE)" tools/build
+	@$(STEP) 3/3 "demo" $(BIN) demo
 
 devnet: build ## run a local chain on port 5050
 	$(BIN) devnet --seed 0
 
-test: setup ## run every test, those of the JavaScript and Python clients too
-	$(BUILD)
-	cargo nextest run --release --workspace --profile $(PROFILE)
+test: ## run every test, those of the JavaScript and Python clients too
+	@$(STEP) 1/3 "set-up, with all that the tests need" tools/setup test
+	@$(STEP) 2/3 "building the tests" tools/watched cargo nextest run --release --workspace --profile $(PROFILE) --no-run
+	@$(STEP) 3/3 "running the tests" cargo nextest run --release --workspace --profile $(PROFILE)
 
 fuzz: ## hostile packages and proofs, FUZZ_SECONDS (600) for each target
 	tools/setup build
@@ -37,8 +49,12 @@ fuzz: ## hostile packages and proofs, FUZZ_SECONDS (600) for each target
 
 fuzz-os: ## the thread OS against blockifier on FUZZ_OS_SUB_BLOCKS (2000) random sub-blocks
 	tools/setup build
-	$(BUILD)
+	cargo build --release --workspace --example fuzz_os
 	$(CARGO_TARGET_DIR)/release/examples/fuzz_os $(FUZZ_OS_SUB_BLOCKS)
+
+first-build-costs: ## a first build in an empty directory: CPU seconds by crate, against the budget
+	tools/setup build
+	tools/first-build-costs
 
 bench: build ## verify, precheck, apply, the same transfers one by one (Criterion); what the OS spends
 	cargo bench --workspace --bench '*'
@@ -48,15 +64,18 @@ fmt: ## format the Rust sources
 	cargo fmt --all
 
 lint: ## check formatting, warnings are errors
-	tools/setup build
+	tools/setup lint
 	cargo fmt --all --check
-	cargo clippy --release --workspace --all-targets -- -D warnings
+	tools/watched cargo clippy --release --workspace --all-targets -- -D warnings
 
 check-reproducible: ## compile the Cairo sources again and compare with the committed artifacts
 	tools/check-reproducible
 
 check-docker: build ## run the image's steps and its container without Docker
 	tools/check-docker
+
+check-setup: ## the README's commands in bare systems (as root); FULL=1 builds there as well
+	tools/check-setup
 
 fixtures: ## rewrite every committed artifact that is made from sources
 	tools/check-reproducible --write
