@@ -1,5 +1,6 @@
 //! The `zkthreads` binary.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use zkthreads_node::commands::{self, Outcome};
@@ -26,7 +27,8 @@ async fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Wrong) => ExitCode::from(WRONG),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // Who hung up reads no reason.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -6,10 +6,68 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rustix::termios::tcgetwinsize;
 
-/// Colours on standard output: a terminal, and `NO_COLOR` is not set.
-static COLOURS: LazyLock<bool> =
-    LazyLock::new(|| std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none());
+/// What `TERM` is where there is no more than a line printer.
+const LINES_ONLY: &str = "dumb";
+/// How a colour, or another style of text, begins and ends.
+const STYLE: (char, char) = ('\x1b', 'm');
+
+/// Colours on standard output: a terminal that can, and `NO_COLOR` is not set to anything.
+static COLOURS: LazyLock<bool> = LazyLock::new(|| {
+    shows_changes() && std::env::var_os("NO_COLOR").is_none_or(|no_color| no_color.is_empty())
+});
+
+/// Whether standard output is a terminal on which a line can change after it was written.
+#[must_use]
+pub fn shows_changes() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != LINES_ONLY)
+}
+
+/// How many columns the terminal at standard output has, if it says so.
+#[must_use]
+pub fn columns() -> Option<usize> {
+    let size = tcgetwinsize(std::io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// The text in lines of `columns` at most, broken between words. All but the first begin with `indent` spaces. A word
+/// that is longer than a line has one of its own.
+#[must_use]
+pub fn wrapped(text: &str, indent: usize, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let (mut used, mut has_words) = (0, false);
+    for (index, word) in text.split(' ').enumerate() {
+        let width = width(word);
+        if has_words && used + 1 + width > columns {
+            lines.push(line.trim_end().to_owned());
+            line = format!("{:indent$}{word}", "");
+            used = indent + width;
+        } else {
+            if index > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += width;
+        }
+        has_words |= width > 0;
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// The columns that a word takes: its characters without those of its style.
+fn width(word: &str) -> usize {
+    let mut is_style = false;
+    let is_shown = |character: &char| {
+        let was_style = is_style;
+        is_style = if was_style { *character != STYLE.1 } else { *character == STYLE.0 };
+        !was_style && !is_style
+    };
+    word.chars().filter(is_shown).count()
+}
 
 /// Text with an ANSI style around it, if standard output is a terminal.
 pub struct Painted<T> {
@@ -145,6 +203,16 @@ pub fn short(hex: impl fmt::LowerHex) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_not_broken() {
+        assert_eq!(wrapped("", 2, 10), [""]);
+        assert_eq!(wrapped("  label  one two three", 9, 16), ["  label  one two", "         three"]);
+        assert_eq!(wrapped("one 0123456789 two", 1, 8), ["one", " 0123456789", " two"]);
+        assert_eq!(wrapped("0123456789 two", 0, 8), ["0123456789", "two"]);
+        // A style takes no columns.
+        assert_eq!(wrapped("\x1b[1;32mone\x1b[0m two", 0, 7), ["\x1b[1;32mone\x1b[0m two"]);
+    }
 
     #[test]
     fn amounts_are_readable() {

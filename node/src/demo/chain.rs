@@ -1,5 +1,6 @@
 //! What the demo asks of a node or of a thread: over HTTP, as any user would.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -22,6 +23,8 @@ use starknet_types_core::felt::Felt;
 use zkthreads_batcher::{Account, Call, NodeClient};
 use zkthreads_rpc::thread::ThreadStatus;
 
+/// Where JSON-RPC is.
+const RPC_PATH: &str = "/rpc";
 const LATEST: BlockId = BlockId::Tag(BlockTag::Latest);
 const PRE_CONFIRMED: BlockId = BlockId::Tag(BlockTag::PreConfirmed);
 /// Longest that a transaction may take into a block.
@@ -39,11 +42,18 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    pub(crate) async fn connect(url: String) -> Result<Self> {
+    /// The one that listens at `address`.
+    pub(crate) async fn connect(address: SocketAddr) -> Result<Self> {
+        let url = format!("http://{address}{RPC_PATH}");
         let node = NodeClient::new(&url)?;
         let id = node.chain_id().await.with_context(|| format!("{url} does not answer"))?;
         let zkthread = HttpClientBuilder::default().build(&url)?;
         Ok(Self { url, node, id, zkthread })
+    }
+
+    /// What a browser opens, without a path.
+    pub(crate) fn site(&self) -> &str {
+        self.url.strip_suffix(RPC_PATH).unwrap_or(&self.url)
     }
 
     /// The newest block's number.

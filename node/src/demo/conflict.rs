@@ -12,14 +12,14 @@ use tokio::sync::watch;
 use zkthreads_batcher::Account;
 use zkthreads_rpc::thread::{CellKind, MetConflict, SubBlockStage, ThreadStatus};
 
-use crate::terminal::Paint;
+use crate::terminal::{Paint, short};
 
 use super::chain::Chain;
-use super::dashboard::Dashboard;
 use super::ledger::{Ledger, Sent};
 use super::market::{Asset, DEPOSIT, Market, Order, Side};
 use super::observer::Seen;
 use super::rows::{count, milliseconds};
+use super::screen::Screen;
 
 /// What Zoe offers on the thread: cheap, so that somebody will take it.
 const OFFER: Order = Order { side: Side::Ask, price: 95, amount: 50 };
@@ -33,7 +33,9 @@ pub(crate) struct Scene<'a> {
     pub(crate) market: Market,
     pub(crate) zoe: &'a Account,
     pub(crate) ledger: &'a Ledger,
-    pub(crate) dashboard: &'a Dashboard,
+    pub(crate) screen: &'a Screen,
+    /// When trading began.
+    pub(crate) began: Instant,
     pub(crate) seen: &'a Mutex<Seen>,
 }
 
@@ -87,7 +89,7 @@ impl Scene<'_> {
     }
 
     fn say(&self, line: impl std::fmt::Display) {
-        self.dashboard.say(format_args!("  {} {line}", "conflict".bold()));
+        self.screen.event(self.began.elapsed(), format_args!("{}: {line}", "conflict".bold()));
     }
 
     async fn order(&self) -> Result<TransactionHash> {
@@ -175,22 +177,22 @@ impl Scene<'_> {
         let (found, expected) = (conflict.found, conflict.expected);
         let what = match (conflict.kind, conflict.key) {
             (CellKind::Nonce, _) => format!("{} nonce", self.whose(conflict.contract)),
-            (CellKind::ClassHash, _) => format!("the class of {}", conflict.contract),
+            (CellKind::ClassHash, _) => format!("the class of {}", short(conflict.contract.0.key())),
             (CellKind::Storage, Some(key)) => {
                 let of_zoe = Asset::ALL
                     .into_iter()
                     .find(|asset| Market::balance_cell(self.zoe.address, *asset) == key);
                 match of_zoe.filter(|_| conflict.contract == self.market.address) {
                     Some(asset) => format!("Zoe's {} balance in the order book", asset.name()),
-                    None => format!("storage {:#x} of {}", key.0.key(), conflict.contract),
+                    None => format!("storage {} of {}", short(key.0.key()), short(conflict.contract.0.key())),
                 }
             }
-            (CellKind::Storage, None) => format!("storage of {}", conflict.contract),
+            (CellKind::Storage, None) => format!("storage of {}", short(conflict.contract.0.key())),
         };
         format!("{what} as {expected}, which is {found} since block {}", conflict.block_number)
     }
 
     fn whose(&self, account: ContractAddress) -> String {
-        if account == self.zoe.address { "Zoe's".to_owned() } else { format!("{account}'s") }
+        if account == self.zoe.address { "Zoe's".to_owned() } else { format!("{}'s", short(account.0.key())) }
     }
 }

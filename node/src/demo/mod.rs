@@ -1,19 +1,26 @@
 //! `zkthreads demo`: a node, a thread beside it, and twenty users who trade on an order book, for a minute.
 //!
-//! [`story`] is what happens, [`users`] who makes it happen on [`market`], [`conflict`] what goes wrong on purpose.
-//! [`observer`] looks at the thread and shows it on the [`dashboard`]. In the end [`settled`] reads the node's blocks,
-//! [`twin`] sends the same transactions to another node one by one, and [`tally`] is the closing table. The demo talks
-//! to nodes and thread over HTTP only, and fails if anything goes other than it tells.
+//! [`host`] runs the nodes, [`set_up`] opens the market on them. [`story`] is what happens, [`users`] who makes it happen on [`market`], [`conflict`] what goes wrong on purpose.
+//! [`observer`] looks at the thread and shows it on the [`screen`]: [`rows`] how things are, [`milestones`] what is new.
+//! In the end [`settled`] reads the node's blocks, [`twin`] sends the same transactions to another node one by one,
+//! [`tally`] is the closing table, and [`next`] what to try. [`room`] is what it all needs of the machine, [`ending`] what
+//! may end it early. The demo talks to nodes and thread over HTTP only, and fails if anything goes other than it tells.
 
 mod chain;
 mod conflict;
-mod dashboard;
+mod ending;
+mod host;
 mod inclusion;
 mod ledger;
 mod market;
+mod milestones;
+mod next;
 mod observer;
-mod print;
+mod room;
 mod rows;
+#[cfg(test)]
+mod sample;
+mod screen;
 mod set_up;
 mod settled;
 mod story;
@@ -27,93 +34,149 @@ use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use starknet_api::core::ContractAddress;
-use tokio::task::JoinHandle;
 use zkthreads_batcher::worker::budget::max_steps;
 
 use crate::config::{DemoArgs, OnHot};
 use crate::devnet::accounts::PredeployedAccount;
-use crate::launch::Node;
-use crate::signals::Signals;
 use crate::terminal::Paint;
 use crate::thread::{ProverOptions, ThreadDaemon, ThreadDaemonConfig};
 
 use chain::Chain;
+use ending::Endings;
+use host::Host;
 use market::Market;
-use print::{line, section};
+use screen::Screen;
 use story::{Story, Told};
 use tally::Tally;
-use users::{Cast, TRADERS};
+use twin::Replayed;
+use users::TRADERS;
 
-/// Memory that a prover may take, bytes. It bounds a sub-block's steps.
-const PROVER_MEMORY: u64 = 8 << 30;
-/// Longest that a sub-block stays open: about as long as proving one takes on two cores.
-const MAX_AGE: Duration = Duration::from_secs(20);
+/// How long a sub-block stays open while the prover has nothing to do. So the first one is small and soon proven; those
+/// after it grow for as long as the proof before them takes.
+const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// Runs the demo.
 ///
 /// # Errors
-/// If a node or the thread does not start, anything goes otherwise than it should, or a signal ends it.
+/// If there is no room for it, a node or the thread does not start, anything goes otherwise than it should, a signal
+/// ends it or nobody reads it any more.
 pub async fn run(arguments: DemoArgs) -> Result<()> {
-    let started = Instant::now();
-    let mut interrupted = tokio::spawn(Signals::catch()?.first());
-    let trading = Duration::from_secs(arguments.seconds);
-
-    let node = set_up::launch().await?;
-    let told = on_node(&node, trading, &mut interrupted).await;
-    node.stop().await?;
-    let told = told?;
-
-    section("The same transactions, sent to another node one by one");
-    let twin = set_up::launch().await?;
-    let replaying = twin::replay(&twin, &told.settled.transactions, &told.ledger, &told.direct);
-    let replayed = unless(&mut interrupted, replaying).await;
-    twin.stop().await?;
-    let replayed = replayed?;
-    ensure!(replayed.picture == told.picture, "they leave another order book behind");
-    line("order book", format_args!("the same in the {}", "end".green()));
-
-    section("What it came to");
-    tally(&told, replayed.costs.into_iter().sum()).print();
-    println!("\n{} in {:.0} s", "Done".green(), started.elapsed().as_secs_f64());
-    Ok(())
+    let screen = Arc::new(Screen::new());
+    let seconds = arguments.seconds;
+    screen.say(format_args!(
+        "zkThreads demo: {seconds} s of trading, then some minutes to prove and check the rest. Ctrl-C ends it; nothing \
+         of it stays."
+    ));
+    let directory = room::directory()?;
+    let demo = Demo {
+        endings: Endings::watch(&screen, directory.path())?,
+        screen,
+        directory: directory.path(),
+        prover_memory: room::prover_memory()?,
+        trading: Duration::from_secs(seconds),
+    };
+    demo.run().await
 }
 
-/// Opens the market on the node, starts the thread, and tells the story.
-async fn on_node(node: &Node, trading: Duration, interrupted: &mut JoinHandle<()>) -> Result<Told> {
-    section("A devnet, an order book, and a thread beside it");
-    let url = format!("http://{}/rpc", node.address());
-    let chain = Chain::connect(url).await?;
-    line("node", &chain.url);
-    let cast = Cast::new(&node.accounts(), &chain.id)?;
-    let market = unless(interrupted, set_up::open_market(&chain, &cast)).await?;
-    line("order book", format_args!("{}, deployed like any contract", market.address));
-    line("deposits", format_args!("of {} users, on the chain", cast.owners().count()));
-
-    let directory = tempfile::Builder::new().prefix("zkthreads-demo-").tempdir()?;
-    let config = thread_config(&chain.url, market.address, &cast.submitter, directory.path(), trading)?;
-    let daemon = ThreadDaemon::launch(config).await?;
-    let told = unless(interrupted, on_thread(&daemon, chain, cast, market, trading)).await;
-    daemon.stop().await?;
-    told
-}
-
-async fn on_thread(
-    daemon: &ThreadDaemon,
-    node: Chain,
-    cast: Cast,
-    market: Market,
+/// The demo under way.
+struct Demo<'a> {
+    screen: Arc<Screen>,
+    endings: Endings,
+    /// Where everything is kept.
+    directory: &'a Path,
+    /// Memory that the prover may take, bytes. It bounds a sub-block's steps.
+    prover_memory: u64,
+    /// How long users trade.
     trading: Duration,
-) -> Result<Told> {
-    let thread = Chain::connect(format!("http://{}/rpc", daemon.address())).await?;
-    thread.catch_up_with(&node).await?;
-    line("thread", format_args!("{}, may write the order book alone", thread.url));
-    section(&format!("{TRADERS} users trade on the thread for {} s", trading.as_secs()));
-    let story = Story { node, thread, cast, market, trading, max_steps: max_steps(PROVER_MEMORY) };
-    story.tell().await
+}
+
+impl Demo<'_> {
+    async fn run(mut self) -> Result<()> {
+        let started = Instant::now();
+        let screen = Arc::clone(&self.screen);
+        screen.section("A devnet, an order book, and a thread beside it");
+        let mut node = self.launch("node").await?;
+        let told = self.on_node(&mut node).await;
+        node.stop().await?;
+        let told = told?;
+
+        screen.section("The same transactions, sent to another node one by one");
+        let mut twin = self.launch("twin").await?;
+        let replayed = self.on_twin(&mut twin, &told).await;
+        twin.stop().await?;
+        let replayed = replayed?;
+        ensure!(replayed.picture == told.picture, "they leave another order book behind");
+        screen.line("order book", format_args!("the same in the {}", "end".green()));
+
+        screen.section("What it came to");
+        tally(&told, replayed.costs.into_iter().sum()).show(&screen);
+        screen.verbatim("");
+        screen.say(format_args!("{} in {:.0} s", "Done".green(), started.elapsed().as_secs_f64()));
+        next::tell(&screen)
+    }
+
+    async fn launch(&self, name: &str) -> Result<Host> {
+        let path = self.directory.join(name);
+        let _doing = self.screen.doing(format_args!("starting a devnet in {}", path.display()));
+        Host::launch(&path).await
+    }
+
+    /// Opens the market on the node, starts the thread, and tells the story.
+    async fn on_node(&mut self, host: &mut Host) -> Result<Told> {
+        let screen = Arc::clone(&self.screen);
+        let (node, cast) = host.enter().await?;
+        screen.line("node", &node.url);
+        let opening = set_up::open_market(&screen, &node, &cast);
+        let market = self.endings.or(host.while_it_lives(opening)).await?;
+        let mut daemon = self.start_thread(&node, market, &cast.submitter).await?;
+        let (address, trading, max_steps) = (daemon.address(), self.trading, max_steps(self.prover_memory));
+        let story = async {
+            let thread = Chain::connect(address).await?;
+            thread.catch_up_with(&node).await?;
+            screen.line("thread", format_args!("{}, may write the order book alone", thread.url));
+            screen.line("page", format_args!("{}/threads shows it in a browser", thread.site()));
+            screen.section(format_args!("{TRADERS} users trade on the thread for {} s", trading.as_secs()));
+            Story { screen: Arc::clone(&screen), node, thread, cast, market, trading, max_steps }.tell().await
+        };
+        let told = tokio::select! {
+            told = self.endings.or(host.while_it_lives(story)) => told,
+            error = daemon.failed() => return Err(error).context("the thread stopped"),
+        };
+        daemon.stop().await?;
+        told
+    }
+
+    async fn start_thread(
+        &self,
+        node: &Chain,
+        market: Market,
+        submitter: &PredeployedAccount,
+    ) -> Result<ThreadDaemon> {
+        let memory = room::shown(self.prover_memory);
+        let _doing = self
+            .screen
+            .doing(format_args!("starting a thread, and a prover that may take {memory} of memory"));
+        let config = thread_config(&node.url, market.address, submitter, self.directory, self.prover_memory)?;
+        ThreadDaemon::launch(config).await.context("the thread did not start")
+    }
+
+    /// Sends the same transactions to the other node.
+    async fn on_twin(&mut self, host: &mut Host, told: &Told) -> Result<Replayed> {
+        let (chain, cast) = host.enter().await?;
+        let replaying = twin::replay(
+            &self.screen,
+            (&chain, &cast),
+            &told.settled.transactions,
+            &told.ledger,
+            &told.direct,
+        );
+        self.endings.or(host.while_it_lives(replaying)).await
+    }
 }
 
 /// A thread for the order book.
@@ -122,7 +185,7 @@ fn thread_config(
     market: ContractAddress,
     submitter: &PredeployedAccount,
     directory: &Path,
-    trading: Duration,
+    prover_memory: u64,
 ) -> Result<ThreadDaemonConfig> {
     let key_file = directory.join("key");
     let mut options = OpenOptions::new();
@@ -136,26 +199,18 @@ fn thread_config(
         key_file,
         data_dir: Some(directory.join("thread")),
         max_transactions: 256,
-        max_age: MAX_AGE.min(trading / 3),
+        max_age: MAX_AGE,
         max_fee: None,
         fee_margin: 50,
         on_hot: OnHot::Retry,
         max_conflicts: 3,
         provers: ProverOptions {
             workers: 1,
-            memory_bytes: PROVER_MEMORY,
+            memory_bytes: prover_memory,
             deadline: Duration::from_secs(600),
             program: std::env::current_exe()?,
         },
     })
-}
-
-/// What `work` comes to, unless a signal comes first.
-async fn unless<T>(interrupted: &mut JoinHandle<()>, work: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::select! {
-        done = work => done,
-        _ = interrupted => bail!("interrupted"),
-    }
 }
 
 fn tally(told: &Told, one_by_one: settled::Cost) -> Tally {

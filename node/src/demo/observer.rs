@@ -10,9 +10,10 @@ use tokio::sync::watch;
 use zkthreads_rpc::thread::{MetConflict, ThreadStatus};
 
 use super::chain::Chain;
-use super::dashboard::Dashboard;
 use super::ledger::Ledger;
+use super::milestones::Milestones;
 use super::rows::View;
+use super::screen::Screen;
 
 /// How often to look.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -50,12 +51,12 @@ impl Seen {
     }
 }
 
-/// What the dashboard is about.
+/// What is looked at, and where it is shown.
 pub(crate) struct Observer {
     pub(crate) node: Chain,
     pub(crate) thread: Chain,
     pub(crate) ledger: Arc<Ledger>,
-    pub(crate) dashboard: Arc<Dashboard>,
+    pub(crate) screen: Arc<Screen>,
     pub(crate) max_steps: u64,
     pub(crate) began: Instant,
     pub(crate) trading: Duration,
@@ -65,11 +66,15 @@ pub(crate) struct Observer {
 impl Observer {
     /// Looks and shows until nobody listens to `news`.
     pub(crate) async fn run(self, news: watch::Sender<ThreadStatus>) -> Result<()> {
+        let mut milestones = Milestones::default();
         while !news.is_closed() {
             let status = self.thread.status().await?;
             let height = self.node.height().await?;
             self.seen.lock().look(&status);
-            self.dashboard.show(&View {
+            for milestone in milestones.look(&status) {
+                self.screen.event(self.began.elapsed(), milestone);
+            }
+            self.screen.show(&View {
                 status: &status,
                 height,
                 max_steps: self.max_steps,

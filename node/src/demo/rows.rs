@@ -1,4 +1,5 @@
-//! What the dashboard says: rows of text, some with a bar, out of the thread's status.
+//! How things are, out of the thread's status: rows of text, some with a bar, or one line. With a bar, 80 columns have
+//! room for 49 characters of text, without one for 64.
 
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ pub(crate) struct Part {
     pub(crate) of: u64,
 }
 
-/// A line of the dashboard.
+/// A row that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) label: String,
@@ -70,20 +71,17 @@ impl View<'_> {
         rows
     }
 
-    /// The same in one line.
+    /// The same in one line: which sub-block is being proven, and how many more are not settled.
     pub(crate) fn line(&self) -> String {
         let totals = &self.status.totals;
-        let stages: Vec<String> = self.unsettled().into_iter().map(brief).collect();
-        let stages = if stages.is_empty() { "none".to_owned() } else { stages.join(", ") };
-        format!(
-            "{:>3} s  block {}, {} settled of {} transactions; sub-blocks: {} settled, under way: {stages}; {}",
-            self.elapsed.as_secs(),
-            self.height,
-            totals.settled,
-            totals.received,
-            totals.sub_blocks_settled,
-            self.speed().text,
-        )
+        let is_proving = |sub_block: &&SubBlockStatus| sub_block.stage == SubBlockStage::Proving;
+        let (proving, others): (Vec<_>, Vec<_>) = self.unsettled().into_iter().partition(is_proving);
+        let mut parts = vec![format!("{} of {} settled", grouped(totals.settled), grouped(totals.received))];
+        parts.extend(proving.into_iter().map(|it| format!("proving #{}: {}", it.id, prover_stage(it))));
+        if !others.is_empty() {
+            parts.push(format!("{} more", others.len()));
+        }
+        parts.join("; ")
     }
 
     /// Newest first, without an open one that is empty.
@@ -99,11 +97,11 @@ impl View<'_> {
         let (elapsed, trading) = (self.elapsed.as_secs(), self.trading.as_secs());
         let part = Part { done: elapsed.min(trading), of: trading };
         let doing = if elapsed < trading {
-            format!("{} of {trading} s of trading", elapsed)
+            format!("{elapsed} of {trading} s of trading")
         } else {
-            format!("trading is over; {} s", elapsed)
+            format!("trading is over; {elapsed} s")
         };
-        Row::new("clock", Some(part), format!("{doing}, the node is at block {}", self.height))
+        Row::new("clock", Some(part), format!("{doing}; the node is at block {}", self.height))
     }
 
     fn sub_block(&self, sub_block: &SubBlockStatus) -> Row {
@@ -115,18 +113,16 @@ impl View<'_> {
             SubBlockStage::Open => {
                 let age = self.now.saturating_sub(sub_block.opened_at);
                 let part = Part { done: sub_block.steps.min(self.max_steps), of: self.max_steps };
-                let text =
-                    format!("{count}, {steps} of {} steps, {age} s old{again}", grouped(self.max_steps));
-                row(Some(part), text)
+                row(Some(part), format!("{count}, {steps} steps, {age} s old{again}"))
             }
             SubBlockStage::Proving => {
-                let stage = sub_block.prover_stage.as_deref().unwrap_or("starting");
-                row(Some(proof_part(stage)), format!("{count}, {steps} steps: {stage}{again}"))
+                let stage = prover_stage(sub_block);
+                row(Some(proof_part(stage)), format!("{count}{again}: {stage}"))
             }
             SubBlockStage::Closed => row(None, format!("{count}, {steps} steps, waits for a prover{again}")),
             SubBlockStage::Proven | SubBlockStage::Submitted | SubBlockStage::Settled => {
-                let took = sub_block.proven_in_ms.unwrap_or_default() as f64 / 1_000.0;
-                row(None, format!("{count}, {steps} steps, proven in {took:.1} s{again}"))
+                let took = seconds(sub_block.proven_in_ms.unwrap_or_default());
+                row(None, format!("{count}, {steps} steps, proven in {took}{again}"))
             }
         }
     }
@@ -143,18 +139,19 @@ impl View<'_> {
     fn speed(&self) -> Row {
         let throughput = &self.status.throughput;
         let answers = self.latency.map_or_else(String::new, |latency| {
-            format!(
-                ", answered in {} (median), {} (p99)",
-                milliseconds(latency.median),
-                milliseconds(latency.p99)
-            )
+            format!("; answered in {}, 99% in {}", milliseconds(latency.median), milliseconds(latency.p99))
         });
         let text = format!(
-            "{:.1} transactions/s in, {:.1} settled{answers}",
+            "{:.1}/s in, {:.1}/s settled{answers}",
             throughput.received_per_second, throughput.settled_per_second
         );
         Row::new("speed", None, text)
     }
+}
+
+/// What a sub-block's prover does.
+fn prover_stage(sub_block: &SubBlockStatus) -> &str {
+    sub_block.prover_stage.as_deref().unwrap_or("starting")
 }
 
 /// How far a proof is: the worker's stages, then done.
@@ -179,10 +176,6 @@ fn name(stage: SubBlockStage) -> &'static str {
     }
 }
 
-fn brief(sub_block: &SubBlockStatus) -> String {
-    format!("#{} {} ({})", sub_block.id, name(sub_block.stage), sub_block.transactions)
-}
-
 /// A number of things.
 pub(crate) fn count(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
@@ -193,36 +186,15 @@ pub(crate) fn milliseconds(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1_000.0)
 }
 
+/// A time of some seconds.
+pub(crate) fn seconds(milliseconds: u64) -> String {
+    format!("{:.1} s", milliseconds as f64 / 1_000.0)
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    fn sub_block(id: u64, stage: &str, transactions: u64) -> serde_json::Value {
-        json!({
-            "id": id, "stage": stage, "attempt": if id == 2 { 2 } else { 1 }, "base_block_number": 7,
-            "transactions": transactions, "steps": 1_000 * transactions, "opened_at": 90,
-            "prover_stage": (stage == "PROVING").then_some("committing to the trace"),
-            "proven_in_ms": (stage == "SETTLED").then_some(12_340), "transaction_hash": null,
-            "block_number": null, "conflicts": [],
-        })
-    }
-
-    fn status(sub_blocks: &[serde_json::Value]) -> ThreadStatus {
-        let status = json!({
-            "submitter": "0x1", "contracts": ["0x2"],
-            "node": { "url": "http://node", "reachable": true, "error": null },
-            "base_block": { "block_number": 7, "block_hash": "0x7", "timestamp": 80 },
-            "queue": { "waiting": 0, "unsettled": 3, "proving": 1, "in_flight": 0 }, "users": 2,
-            "totals": { "received": 13, "settled": 9, "reverted": 1, "rejected": 1, "forwarded": 0,
-                "on_chain": 0, "sub_blocks_settled": 1, "conflicts": 1, "resubmitted": 0 },
-            "throughput": { "received_per_second": 4.04, "settled_per_second": 1.5, "median_micros": 5_000,
-                "p99_micros": 9_000 },
-            "sub_blocks": sub_blocks, "provers": [], "trouble": ["the disk is full"],
-        });
-        serde_json::from_value(status).unwrap()
-    }
+    use crate::demo::sample::{status, sub_block};
 
     fn view(status: &ThreadStatus) -> View<'_> {
         let latency = Latency { median: Duration::from_micros(5_100), p99: Duration::from_millis(20) };
@@ -247,15 +219,11 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("clock", part(12, 60), "12 of 60 s of trading, the node is at block 9"),
-                ("#3 open", part(1_000, 50_000), "1 transaction, 1,000 of 50,000 steps, 10 s old"),
-                ("#2 proving", part(5, 11), "2 transactions, 2,000 steps: committing to the trace, again"),
+                ("clock", part(12, 60), "12 of 60 s of trading; the node is at block 9"),
+                ("#3 open", part(1_000, 50_000), "1 transaction, 1,000 steps, 10 s old"),
+                ("#2 proving", part(5, 11), "2 transactions, again: committing to the trace"),
                 ("settled", part(9, 12), "9 of 13 transactions in 1 sub-block"),
-                (
-                    "speed",
-                    None,
-                    "4.0 transactions/s in, 1.5 settled, answered in 5.1 ms (median), 20.0 ms (p99)"
-                ),
+                ("speed", None, "4.0/s in, 1.5/s settled; answered in 5.1 ms, 99% in 20.0 ms"),
                 ("trouble", None, "the disk is full"),
             ]
         );
@@ -263,12 +231,11 @@ mod tests {
 
     #[test]
     fn a_line_for_what_is_no_terminal() {
-        let status = status(&[sub_block(2, "CLOSED", 2), sub_block(3, "OPEN", 0)]);
-        assert_eq!(
-            view(&status).line(),
-            " 12 s  block 9, 9 settled of 13 transactions; sub-blocks: 1 settled, under way: #2 closed (2); \
-             4.0 transactions/s in, 1.5 settled, answered in 5.1 ms (median), 20.0 ms (p99)"
-        );
+        let line = |sub_blocks: &[serde_json::Value]| view(&status(sub_blocks)).line();
+        let nothing = line(&[sub_block(3, "OPEN", 0)]);
+        assert_eq!(nothing, "9 of 13 settled");
+        let two = line(&[sub_block(2, "PROVING", 2), sub_block(3, "OPEN", 4)]);
+        assert_eq!(two, "9 of 13 settled; proving #2: committing to the trace; 1 more");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, bail, ensure};
 use parking_lot::Mutex;
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use starknet_types_core::felt::Felt;
@@ -12,23 +12,24 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use zkthreads_rpc::thread::ThreadStatus;
 
-use crate::terminal::Paint;
+use crate::terminal::{Paint, short};
 
 use super::chain::Chain;
 use super::conflict::{Clash, Scene};
-use super::dashboard::Dashboard;
+use super::inclusion;
 use super::ledger::Ledger;
 use super::market::{Asset, DEPOSIT, Market};
 use super::observer::{Observer, Seen};
+use super::screen::Screen;
 use super::settled::Settled;
 use super::users::{Cast, Floor, Trader};
-use super::{inclusion, print};
 
-/// Longest that there is waiting for the last sub-blocks once trading is over.
-const TAIL: Duration = Duration::from_secs(300);
+/// Longest that nothing may settle once trading is over.
+const STANDSTILL: Duration = Duration::from_secs(300);
 
 /// The demo's places and people.
 pub(crate) struct Story {
+    pub(crate) screen: Arc<Screen>,
     pub(crate) node: Chain,
     pub(crate) thread: Chain,
     pub(crate) cast: Cast,
@@ -58,14 +59,13 @@ impl Story {
         let first_block = self.node.height().await? + 1;
         let ledger = Arc::new(Ledger::default());
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let dashboard = Arc::new(Dashboard::new());
         let (sender, news) = watch::channel(self.thread.status().await?);
         let began = Instant::now();
         let observer = Observer {
             node: self.node.clone(),
             thread: self.thread.clone(),
             ledger: Arc::clone(&ledger),
-            dashboard: Arc::clone(&dashboard),
+            screen: Arc::clone(&self.screen),
             max_steps: self.max_steps,
             began,
             trading: self.trading,
@@ -77,12 +77,13 @@ impl Story {
             market: self.market,
             zoe: &self.cast.zoe,
             ledger: &ledger,
-            dashboard: &dashboard,
+            screen: &self.screen,
+            began,
             seen: &seen,
         };
         let playing = self.play(&scene, &ledger, news, began + self.trading);
         let played = tokio::try_join!(observer.run(sender), playing);
-        dashboard.close();
+        self.screen.close();
         let ((), clash) = played?;
         let took = began.elapsed();
 
@@ -117,11 +118,25 @@ impl Story {
         while let Some(traded) = traders.join_next().await {
             traded??;
         }
-        scene.dashboard.say("  trading is over; what is left is proven and settled");
-        let done = |status: &ThreadStatus| status.queue.unsettled == 0 && status.queue.waiting == 0;
-        let settled = tokio::time::timeout(TAIL, news.wait_for(done)).await;
-        settled.with_context(|| format!("not everything is settled after {TAIL:?} more"))??;
+        scene.screen.event(scene.began.elapsed(), "trading is over; what is left is proven and settled");
+        self.settle_the_rest(&mut news).await?;
         Ok(clash)
+    }
+
+    /// Waits until nothing is left, for as long as there is progress.
+    async fn settle_the_rest(&self, news: &mut watch::Receiver<ThreadStatus>) -> Result<()> {
+        loop {
+            let settled = news.borrow().totals.settled;
+            let is_done = |status: &ThreadStatus| status.queue.unsettled == 0 && status.queue.waiting == 0;
+            let is_news = |status: &ThreadStatus| is_done(status) || status.totals.settled > settled;
+            let next = async { anyhow::Ok(is_done(&*news.wait_for(is_news).await?)) };
+            let Ok(is_over) = tokio::time::timeout(STANDSTILL, next).await else {
+                bail!("nothing has settled for {STANDSTILL:?}: {}", news.borrow().trouble.join("; "))
+            };
+            if is_over? {
+                return Ok(());
+            }
+        }
     }
 
     /// Each transaction that the thread took is settled once, except for the one that the conflict made invalid.
@@ -139,11 +154,9 @@ impl Story {
         ensure!(!inner.contains(&rejected), "the rejected order is settled");
         let (taken, settled) = (ledger.count(), inner.len());
         ensure!(taken == settled + 1, "of {taken} transactions that the thread took, {settled} are settled");
-        print::section("Everything is settled");
-        print::line(
-            "node",
-            format_args!("each of {settled} inner transactions once, {}", "in order".green()),
-        );
+        self.screen.section("Everything is settled");
+        self.screen
+            .line("node", format_args!("each of {settled} inner transactions once, {}", "in order".green()));
         Ok(())
     }
 
@@ -154,7 +167,8 @@ impl Story {
         let on_thread = self.market.picture(&self.thread, &owners).await?;
         ensure!(on_node == on_thread, "the order book on the node is not the thread's");
         let cells = on_node.len();
-        print::line("order book", format_args!("{cells} values, on the node {} on the thread", "as".green()));
+        self.screen
+            .line("order book", format_args!("{cells} values, on the node {} on the thread", "as".green()));
         Ok(on_node)
     }
 
@@ -170,15 +184,16 @@ impl Story {
             let proof = self.node.storage_proof(contract, key).await?;
             let (value, nodes) = inclusion::check(root, contract, key, &proof)?;
             ensure!(value == self.node.storage(contract, key).await?, "the proof is of another value");
-            print::line(
+            self.screen.line(
                 "light client",
                 format_args!(
-                    "a trader's balance {value}, {nodes} trie nodes up to {root:#x}: {}",
+                    "a trader's balance {value}, {nodes} trie nodes up to {}: {}",
+                    short(root),
                     "holds".green()
                 ),
             );
             return Ok(());
         }
-        anyhow::bail!("nobody's balance has changed")
+        bail!("nobody's balance has changed")
     }
 }

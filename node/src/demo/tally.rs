@@ -7,8 +7,8 @@ use crate::terminal::{grouped, tokens};
 
 use super::ledger::{Latency, quantile};
 use super::observer::Proof;
-use super::print::line;
 use super::rows::{count, milliseconds};
+use super::screen::Screen;
 use super::settled::Cost;
 
 /// What the demo came to.
@@ -44,8 +44,8 @@ impl Tally {
         self.succeeded + self.reverted
     }
 
-    pub(crate) fn print(&self) {
-        line(
+    pub(crate) fn show(&self, screen: &Screen) {
+        screen.line(
             "inner transactions",
             format_args!(
                 "{} settled ({} succeeded, {} reverted), {} rejected, {} refused, in {:.0} s",
@@ -58,51 +58,66 @@ impl Tally {
             ),
         );
         for reason in self.refusals.iter().collect::<BTreeSet<_>>() {
-            line("refused", reason);
+            screen.line("refused", reason);
         }
         let threads = count(self.threads as u64, "thread transaction");
         let sub_blocks = count(self.sub_blocks, "sub-block");
-        line("settled by", format_args!("{threads} with {sub_blocks}; {} reverted", self.reverted_threads));
+        screen.line(
+            "settled by",
+            format_args!("{threads} with {sub_blocks}; {} reverted", self.reverted_threads),
+        );
         let changed = count(self.changed as u64, "transaction");
-        line("conflicts", format_args!("{}; {changed} ended otherwise than first answered", self.conflicts));
+        screen.line(
+            "conflicts",
+            format_args!("{}; {changed} ended otherwise than first answered", self.conflicts),
+        );
         if let Some(latency) = self.latency {
             let (median, p99) = (milliseconds(latency.median), milliseconds(latency.p99));
-            line("answered in", format_args!("{median} (median), {p99} (p99)"));
+            screen.line("answered in", format_args!("{median} (median), {p99} (p99)"));
         }
-        self.print_proofs();
-        println!();
-        println!(
+        self.show_proofs(screen);
+        screen.verbatim("");
+        screen.verbatim(format_args!(
             "  {:<20} {:>18} {:>18} {:>8}",
             "per transaction", "through the thread", "one by one", "ratio"
-        );
+        ));
         let settled = self.settled().max(1) as u64;
         let (thread, alone) = (self.through_thread, self.one_by_one);
         let gas = |cost: u64| grouped(cost / settled);
-        row("L2 gas", gas(thread.l2_gas), gas(alone.l2_gas), thread.l2_gas as f64, alone.l2_gas as f64);
-        row(
-            "L1 data gas",
-            gas(thread.l1_data_gas),
-            gas(alone.l1_data_gas),
-            thread.l1_data_gas as f64,
-            alone.l1_data_gas as f64,
-        );
         let fee = |cost: u128| tokens(cost / u128::from(settled), 6);
-        row("fee, STRK", fee(thread.fee), fee(alone.fee), thread.fee as f64, alone.fee as f64);
+        let rows = [
+            (
+                "L2 gas",
+                gas(thread.l2_gas),
+                gas(alone.l2_gas),
+                ratio(thread.l2_gas as f64, alone.l2_gas as f64),
+            ),
+            (
+                "L1 data gas",
+                gas(thread.l1_data_gas),
+                gas(alone.l1_data_gas),
+                ratio(thread.l1_data_gas as f64, alone.l1_data_gas as f64),
+            ),
+            ("fee, STRK", fee(thread.fee), fee(alone.fee), ratio(thread.fee as f64, alone.fee as f64)),
+        ];
+        for (label, thread, alone, ratio) in rows {
+            screen.verbatim(format_args!("  {label:<20} {thread:>18} {alone:>18} {ratio:>8}"));
+        }
     }
 
-    fn print_proofs(&self) {
+    fn show_proofs(&self, screen: &Screen) {
         let mut times: Vec<Duration> = self.proofs.iter().map(|proof| proof.took).collect();
         let mut steps: Vec<u64> = self.proofs.iter().map(|proof| proof.steps).collect();
         times.sort_unstable();
         steps.sort_unstable();
         if let (Some(time), Some(steps)) = (quantile(&times, 50), quantile(&steps, 50)) {
             let seconds = time.as_secs_f64();
-            line("a proof", format_args!("{seconds:.1} s for {} steps (medians)", grouped(steps)));
+            screen.line("a proof", format_args!("{seconds:.1} s for {} steps (medians)", grouped(steps)));
         }
     }
 }
 
-fn row(label: &str, thread: String, alone: String, of_thread: f64, of_alone: f64) {
-    let ratio = if of_thread > 0.0 { format!("{:.1}", of_alone / of_thread) } else { "-".to_owned() };
-    println!("  {label:<20} {thread:>18} {alone:>18} {ratio:>8}");
+/// How many times as much something costs without a thread.
+fn ratio(of_thread: f64, alone: f64) -> String {
+    if of_thread > 0.0 { format!("{:.1}", alone / of_thread) } else { "-".to_owned() }
 }

@@ -8,10 +8,10 @@ use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use starknet_rust::core::types::ExecutionResult;
 use starknet_types_core::felt::Felt;
 
-use crate::launch::Node;
-
 use super::chain::Chain;
 use super::ledger::Ledger;
+use super::rows::count;
+use super::screen::Screen;
 use super::set_up::open_market;
 use super::settled::{Cost, Done};
 use super::users::Cast;
@@ -26,16 +26,17 @@ pub(crate) struct Replayed {
 
 /// Sends `transactions` to a fresh chain, each after the one before it is in a block. Each must end as it did.
 pub(crate) async fn replay(
-    node: &Node,
+    screen: &Screen,
+    (chain, cast): (&Chain, &Cast),
     transactions: &[Done],
     ledger: &Ledger,
     direct: &HashMap<TransactionHash, InvokeTransactionV3>,
 ) -> Result<Replayed> {
-    let chain = Chain::connect(format!("http://{}/rpc", node.address())).await?;
-    let cast = Cast::new(&node.accounts(), &chain.id)?;
-    let market = open_market(&chain, &cast).await?;
+    let market = open_market(screen, chain, cast).await?;
     let mut costs = Vec::new();
-    for done in transactions {
+    let doing = screen.doing(format_args!("sending {}", count(transactions.len() as u64, "transaction")));
+    for (sent, done) in transactions.iter().enumerate() {
+        doing.so_far(format_args!("{sent} are in a block"));
         let inner = ledger.get(done.hash).map(|sent| sent.transaction);
         let invoke = inner.as_ref().map(|inner| inner.as_invoke()).or_else(|| direct.get(&done.hash));
         let invoke = invoke.with_context(|| format!("nobody sent transaction {:#x}", done.hash.0))?;
@@ -52,7 +53,7 @@ pub(crate) async fn replay(
         }
     }
     let owners: Vec<_> = cast.owners().map(|owner| owner.address).collect();
-    let picture = market.picture(&chain, &owners).await?;
+    let picture = market.picture(chain, &owners).await?;
     Ok(Replayed { costs, picture })
 }
 
@@ -65,19 +66,19 @@ mod tests {
     use zkthreads_batcher::Account;
 
     use super::*;
+    use crate::demo::host::Host;
     use crate::demo::ledger::Sent;
     use crate::demo::market::{Asset, DEPOSIT, Order, Side};
-    use crate::demo::set_up;
 
     const ASK: Order = Order { side: Side::Ask, price: 100, amount: 5 };
     const BID: Order = Order { side: Side::Bid, price: 101, amount: 3 };
 
     #[tokio::test(flavor = "multi_thread")]
     async fn orders_trade_and_cost_gas() {
-        let node = set_up::launch().await.unwrap();
-        let chain = Chain::connect(format!("http://{}/rpc", node.address())).await.unwrap();
-        let cast = Cast::new(&node.accounts(), &chain.id).unwrap();
-        let market = set_up::open_market(&chain, &cast).await.unwrap();
+        let (screen, directory) = (Screen::new(), tempfile::tempdir().unwrap());
+        let node = Host::launch(&directory.path().join("node")).await.unwrap();
+        let (chain, cast) = node.enter().await.unwrap();
+        let market = open_market(&screen, &chain, &cast).await.unwrap();
         assert_eq!(market.balance(&chain, cast.zoe.address, Asset::Base).await.unwrap(), DEPOSIT.into());
         let ledger = Ledger::default();
         let sign = |account: &Account, nonce: u64, call| {
@@ -94,8 +95,9 @@ mod tests {
         let no_such_order = sign(buyer, 2, market.cancel(7));
         orders.push(Done { succeeded: false, ..no_such_order });
 
-        let twin = set_up::launch().await.unwrap();
-        let replayed = replay(&twin, &orders, &ledger, &HashMap::new()).await.unwrap();
+        let twin = Host::launch(&directory.path().join("twin")).await.unwrap();
+        let (chain, cast) = twin.enter().await.unwrap();
+        let replayed = replay(&screen, (&chain, &cast), &orders, &ledger, &HashMap::new()).await.unwrap();
         assert_eq!(replayed.costs.len(), 3);
         assert!(replayed.costs.iter().all(|cost| cost.l2_gas > 100_000), "{:?}", replayed.costs);
         let deposit = Felt::from(DEPOSIT);

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use starknet_rust::providers::ProviderRequestData;
 use starknet_rust::providers::jsonrpc::{JsonRpcMethod, JsonRpcResponse, JsonRpcTransport};
 use tokio::sync::Semaphore;
+use zkthreads_batcher::http_client;
 use zkthreads_rpc::MAX_RESPONSE_BYTES;
 
 use super::patience::{Failure, GivenUp, Patience, RealWorld};
@@ -78,7 +79,7 @@ struct Reply {
 impl OriginClient {
     /// A client of the node at `url`. Nothing is sent yet.
     pub(super) fn new(url: Url, patience: Patience) -> reqwest::Result<Self> {
-        let http = Client::builder().build()?;
+        let http = http_client(&url)?;
         let (permits, given_up) = (Semaphore::new(MAX_REQUESTS), Mutex::default());
         Ok(Self { http, url, permits, patience, given_up })
     }
