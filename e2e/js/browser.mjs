@@ -7,6 +7,8 @@ import { chromium } from 'playwright-core';
 import { told } from './node.mjs';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** How long a test that hangs is let go on, milliseconds. */
+const PATIENCE = 480_000;
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
@@ -14,9 +16,10 @@ const FLAGS = [
 
 /** A page at `url`. When the test ends, nothing may have gone wrong in it, and nothing have been loaded from elsewhere. */
 export async function open(context, url, options = {}) {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, headless: true });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, headless: true, timeout: PATIENCE });
   context.after(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  page.setDefaultTimeout(PATIENCE);
   const faults = [];
   const hosts = new Set();
   page.on('pageerror', (error) => faults.push(error.message));
@@ -29,6 +32,19 @@ export async function open(context, url, options = {}) {
     assert.deepEqual([...hosts].sort(), allowed.map((it) => new URL(it).host).sort());
   };
   return { page, faults, expectNothingElse };
+}
+
+/** Looks again and again until `look` throws nothing: a page shows what it was told a little later. */
+export async function eventually(look) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
 
 /** Keeps what the page looks like, for people. */

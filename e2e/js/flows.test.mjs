@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { hash, num } from 'starknet';
-import { account, balance, provider, resourceBounds, succeeds, told, transfer, user } from './node.mjs';
+import { account, balance, final, provider, resourceBounds, succeeds, told, transfer, user } from './node.mjs';
 import { isDeclared, provenCell, stateRoot } from './proof.mjs';
 
 const BURST = 200;
@@ -26,7 +26,7 @@ test('a multicall is one transaction: all of it or nothing', async () => {
 
   const tooMuch = [transfer(recipient, 5n), transfer(recipient, 2n ** 127n)];
   const { transaction_hash: reverted } = await user.execute(tooMuch, { resourceBounds, tip: 0n });
-  const receipt = await provider.waitForTransaction(reverted, { retryInterval: 100 });
+  const receipt = await final(provider, reverted);
   assert.equal(receipt.execution_status, 'REVERTED');
   assert.ok(receipt.revert_reason.length > 0);
   assert.equal(await balance(recipient), before + 7n);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { open, pageOf, screenshot } from './browser.mjs';
+import { eventually, open, pageOf, screenshot } from './browser.mjs';
 import { told } from './node.mjs';
 
 async function status() {
@@ -11,19 +11,21 @@ async function status() {
   return (await answer.json()).result;
 }
 
-/** That the thread is shown in `page` as it says it is. */
-async function showsTheThread(page) {
-  const section = page.locator('#status');
-  await section.locator('.sub-block').first().waitFor();
-  const text = await section.innerText();
+/** That the thread is shown in `page` as it says it is. It goes on meanwhile, and the page asks every now and then. */
+const showsTheThread = (page) => eventually(async () => {
   const { base_block: base, sub_blocks: subBlocks } = await status();
-  assert.match(text, /Live thread/);
-  assert.match(text, new RegExp(`base block ${base.block_number.toLocaleString('en')}`));
   assert.ok(subBlocks.length > 0);
-  for (const { id } of subBlocks) await section.locator('.sub-block', { hasText: `#${id}` }).waitFor();
-  const bars = section.locator('.sub-block progress');
-  assert.equal(await bars.count(), await section.locator('.sub-block').count());
-}
+  // What is shown at one moment.
+  const [text, shown, bars] = await page.locator('#status').evaluate((section) => [
+    section.innerText,
+    [...section.querySelectorAll('.sub-block')].map((it) => it.innerText),
+    section.querySelectorAll('.sub-block progress').length,
+  ]);
+  assert.match(text, /Live thread/);
+  assert.match(text, new RegExp(`base block ${base.block_number.toLocaleString('en')}\\b`));
+  for (const { id } of subBlocks) assert.ok(shown.some((it) => new RegExp(`#${id}\\b`).test(it)), `#${id} in ${text}`);
+  assert.equal(bars, shown.length);
+});
 
 test('a thread shows itself', async (context) => {
   const { page, expectNothingElse } = await open(context, pageOf(told.thread.url));

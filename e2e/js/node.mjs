@@ -21,9 +21,14 @@ export const resourceBounds = {
   l1_data_gas: { max_amount: 1_000_000n, max_price_per_unit: 2_000_000_000n },
 };
 
+/** The receipt once the transaction is in a block that is sealed, as a node or a thread tells it. The library is content
+ * with the open block, which `latest` does not name. */
+export const final = (provider, hash) =>
+  provider.waitForTransaction(hash, { retryInterval: 100, successStates: ['ACCEPTED_ON_L2', 'ACCEPTED_ON_L1'] });
+
 /** Waits for a transaction that must succeed. */
 export async function succeeds({ transaction_hash: hash }) {
-  const receipt = await provider.waitForTransaction(hash, { retryInterval: 100 });
+  const receipt = await final(provider, hash);
   assert.equal(receipt.execution_status, 'SUCCEEDED', receipt.revert_reason);
   return receipt;
 }

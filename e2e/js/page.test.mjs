@@ -10,6 +10,13 @@ const rpc = (method, params) => provider.channel.fetchEndpoint(method, params);
 const threads = async () => (await rpc('zkthread_listThreads', {})).threads;
 const row = (page, hash) => page.locator('details.thread', { has: page.locator(`summary code[title="${hash}"]`) });
 
+/** The line about the chain, once it is filled: the list comes first. */
+async function chainShown(page) {
+  const line = page.locator('#chain', { hasText: /^SN_SEPOLIA · block \d+$/ });
+  await line.waitFor();
+  return line.innerText();
+}
+
 test('threads are listed, and a click shows everything about one', async (context) => {
   const { page, expectNothingElse } = await open(context, pageOf(told.url));
   const listed = await threads();
@@ -17,7 +24,7 @@ test('threads are listed, and a click shows everything about one', async (contex
   await page.locator('details.thread').nth(2).waitFor();
   assert.equal(await page.locator('details.thread').count(), 3);
   assert.equal(await page.locator('section.group').count(), 2);
-  assert.match(await page.locator('#chain').innerText(), /^SN_SEPOLIA · block \d+$/);
+  await chainShown(page);
   await page.locator('#link[data-state=live]').waitFor();
 
   const settled = listed.find((it) => it.status === 'SETTLED');
@@ -78,7 +85,7 @@ test('what a stranger wrote stays text', async (context) => {
 test('it is live, and says when it cannot be', async (context) => {
   const { page } = await open(context, pageOf(told.url));
   await page.locator('#link[data-state=live]').waitFor();
-  const before = await page.locator('#chain').innerText();
+  const before = await chainShown(page);
   await succeeds(await user.execute(transfer('0x77', 1n)));
   await page.waitForFunction((old) => document.getElementById('chain').textContent !== old, before);
 
@@ -87,7 +94,7 @@ test('it is live, and says when it cannot be', async (context) => {
   await offline.page.routeWebSocket(/.*/, (socket) => socket.close());
   await offline.page.goto(pageOf(told.url));
   await offline.page.locator('#link[data-state=poll]').waitFor();
-  const block = await offline.page.locator('#chain').innerText();
+  const block = await chainShown(offline.page);
   await succeeds(await user.execute(transfer('0x77', 1n)));
   await offline.page.waitForFunction((old) => document.getElementById('chain').textContent !== old, block);
 

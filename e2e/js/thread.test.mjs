@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Account, CallData, RpcProvider, WebSocketChannel, cairo } from 'starknet';
-import { provider as chain, told, transfer } from './node.mjs';
+import { provider as chain, final, told, transfer } from './node.mjs';
 
 const thread = new RpcProvider({ nodeUrl: told.thread.url });
 const user = new Account({
@@ -19,9 +19,7 @@ const balance = async (provider, block) => {
   return BigInt((await provider.callContract(call, block))[0]);
 };
 
-/** The receipt once the transaction is final, as one of the two tells it. */
-const final = (provider, hash) =>
-  provider.waitForTransaction(hash, { retryInterval: 100, successStates: ['ACCEPTED_ON_L2'] });
+// The thread's sub-blocks hold two transactions: before the second one is sent, the first one cannot be on the chain.
 
 test('a wallet signs, estimates, sends and sees its transaction at once', async () => {
   assert.equal(await thread.getChainId(), await chain.getChainId());
@@ -87,6 +85,7 @@ test('a subscriber hears of a transaction in the thread and again on the chain',
     channel.subscribeTransactionStatus({ transactionHash: sent.transaction_hash })));
   const accepted = statuses.flatMap((it) => heard(it, (told) => told.status.finality_status, 'ACCEPTED_ON_L2'));
   assert.ok(same(await early));
+  await user.execute(transfer(recipient, 2n));
   for (const told of await Promise.all(accepted)) assert.equal(told.status.execution_status, 'SUCCEEDED');
   assert.ok(same(await late));
 });

@@ -4,7 +4,7 @@ import asyncio
 import base64
 from pathlib import Path
 
-from node import BOUNDS, CLIENT, TOLD, balance, call, predeployed, run, succeeds, transfer
+from node import BOUNDS, CLIENT, TOLD, WAITING, balance, call, predeployed, run, succeeds, transfer
 from starknet_py.common import create_casm_class
 from starknet_py.contract import Contract
 from starknet_py.hash.address import compute_address
@@ -40,7 +40,8 @@ async def an_account_is_funded_deployed_and_invokes() -> None:
         constructor_calldata=[keys.public_key],
         auto_estimate=True,
     )
-    await deployed.wait_for_acceptance(check_interval=0.1)
+    await deployed.wait_for_acceptance(**WAITING)
+    await succeeds(deployed.hash)
     assert await CLIENT.get_class_hash_at(address, block_number="latest") == class_hash
 
     before = await balance(user.address)
@@ -60,7 +61,8 @@ async def a_class_is_declared_and_deployed() -> None:
         compiled_class_hash=compute_casm_class_hash(casm),
         auto_estimate=True,
     )
-    await declared.wait_for_acceptance(check_interval=0.1)
+    await declared.wait_for_acceptance(**WAITING)
+    await succeeds(declared.hash)
     deployment = Deployer().create_contract_deployment_raw(class_hash=declared.class_hash, raw_calldata=[])
     sent = await user.execute_v3(deployment.call, auto_estimate=True)
     await succeeds(sent.transaction_hash)

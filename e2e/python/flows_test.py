@@ -2,7 +2,7 @@
 
 import asyncio
 
-from node import BOUNDS, CLIENT, TOLD, STRK, balance, predeployed, run, succeeds, transfer
+from node import BOUNDS, CLIENT, PATIENCE, TOLD, STRK, balance, predeployed, run, succeeds, transfer
 from starknet_py.hash.selector import get_selector_from_name
 from starknet_py.net.client_models import ContractsStorageKeys, InvokeTransactionTrace
 from starknet_py.net.websockets.websocket_client import WebsocketClient
@@ -98,7 +98,7 @@ async def subscriptions_tell_what_happens() -> None:
     receipt = await succeeds(sent.transaction_hash)
 
     async def until(name: str, wanted) -> None:
-        while not wanted(await asyncio.wait_for(told[name].get(), timeout=30)):
+        while not wanted(await asyncio.wait_for(told[name].get(), timeout=PATIENCE)):
             pass
 
     await until("heads", lambda head: head.block_number == receipt.block_number)

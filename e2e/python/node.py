@@ -1,5 +1,6 @@
 """The node under test, as every file here sees it, and what several of them do with it."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -11,6 +12,7 @@ from starknet_py.net.client_models import (
     ResourceBounds,
     ResourceBoundsMapping,
     TransactionExecutionStatus,
+    TransactionFinalityStatus,
 )
 from starknet_py.net.full_node_client import FullNodeClient
 from starknet_py.net.models import StarknetChainId
@@ -19,6 +21,9 @@ from starknet_py.net.signer.key_pair import KeyPair
 TOLD = json.loads(Path(os.environ["ZKTHREADS_BRIEFING"]).read_text())
 STRK = int(TOLD["strk"], 16)
 CLIENT = FullNodeClient(node_url=TOLD["url"])
+# How often to look, and for how long a test that hangs is let go on, seconds.
+LOOK, PATIENCE = 0.1, 480
+WAITING = {"check_interval": LOOK, "retries": int(PATIENCE / LOOK)}
 BOUNDS = ResourceBoundsMapping(
     l1_gas=ResourceBounds(max_amount=100_000, max_price_per_unit=2_000_000_000),
     l2_gas=ResourceBounds(max_amount=1_000_000_000, max_price_per_unit=2_000_000_000),
@@ -53,8 +58,23 @@ async def balance(owner: int) -> int:
     return low + (high << 128)
 
 
+async def final(client: FullNodeClient, transaction_hash: int):
+    """The receipt once the transaction is in a block that is sealed. The library is content with the open block, which
+    `latest` does not name."""
+    for _ in range(int(PATIENCE / LOOK)):
+        try:
+            receipt = await client.get_transaction_receipt(transaction_hash)
+            if receipt.finality_status == TransactionFinalityStatus.ACCEPTED_ON_L2:
+                return receipt
+        except Exception as error:  # The chain does not know it yet.
+            if "29" not in str(error):
+                raise
+        await asyncio.sleep(LOOK)
+    raise TimeoutError(f"{transaction_hash:#x} is in no block")
+
+
 async def succeeds(transaction_hash: int):
-    receipt = await CLIENT.wait_for_tx(transaction_hash, check_interval=0.1)
+    receipt = await final(CLIENT, transaction_hash)
     assert receipt.execution_status == TransactionExecutionStatus.SUCCEEDED, receipt.revert_reason
     return receipt
 

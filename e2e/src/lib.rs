@@ -1,7 +1,8 @@
 //! The harness of the scenario tests: the real binary on a free port, spoken to over HTTP as a stranger would.
 //!
-//! [`node`] starts and kills it ([`thread`] a thread of it), [`rpc`] asks it, [`wallet`] signs, [`token`] knows the ERC-20s, [`sub_block`] makes
-//! proven packages (each once per machine), [`receipt`] reads what became of a transaction. Scenarios are in `tests/`.
+//! [`node`] starts and kills it ([`thread`] a thread of it), [`rpc`] asks it, [`wallet`] signs, [`token`] knows the
+//! ERC-20s, [`sub_block`] makes proven packages (each once per machine), [`receipt`] reads what became of a transaction,
+//! [`wait`] waits for what is to happen. Scenarios are in `tests/`.
 
 pub mod node;
 mod overlay;
@@ -11,6 +12,7 @@ pub mod rpc;
 pub mod sub_block;
 pub mod thread;
 pub mod token;
+pub mod wait;
 pub mod wallet;
 
 pub use node::{NodeOptions, TestNode};

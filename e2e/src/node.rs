@@ -1,5 +1,6 @@
 //! A devnet of one's own.
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -19,7 +20,7 @@ pub const GENESIS_TIMESTAMP: u64 = 1_700_000_000;
 #[derive(Debug, Clone, Default)]
 pub struct NodeOptions {
     data_dir: Option<PathBuf>,
-    port: u16,
+    address: Option<(Ipv4Addr, u16)>,
     block_time: Option<Duration>,
     more: Vec<String>,
 }
@@ -32,10 +33,10 @@ impl NodeOptions {
         self
     }
 
-    /// Listens on this port instead of any.
+    /// Listens there instead of at any port of 127.0.0.1. Port 0 is any.
     #[must_use]
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+    pub fn at(mut self, address: Ipv4Addr, port: u16) -> Self {
+        self.address = Some((address, port));
         self
     }
 
@@ -98,8 +99,13 @@ impl TestNode {
             }
         };
         let mut command = Command::new(binary()?);
-        command.args(["devnet", "--port", &options.port.to_string(), "--seed", "0", "--genesis-timestamp"]);
-        command.arg(GENESIS_TIMESTAMP.to_string()).arg("--data-dir").arg(data_dir);
+        let (host, port) = options.address.unwrap_or((Ipv4Addr::LOCALHOST, 0));
+        command.args(["devnet", "--host", &host.to_string(), "--port", &port.to_string()]);
+        command
+            .args(["--seed", "0", "--genesis-timestamp"])
+            .arg(GENESIS_TIMESTAMP.to_string())
+            .arg("--data-dir")
+            .arg(data_dir);
         if let Some(interval) = options.block_time {
             command.arg("--block-time").arg(interval.as_secs_f64().to_string());
         }
@@ -160,6 +166,14 @@ impl TestNode {
     /// If the system does not say.
     pub fn is_running(&mut self) -> Result<bool> {
         self.process.is_running()
+    }
+
+    /// Time that processors have spent on it.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        self.process.cpu_time()
     }
 
     /// Memory it holds, bytes.

@@ -1,6 +1,7 @@
 //! A child process of ours: started, read, killed.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,8 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// Longest that a process may take to say that it is up, with other tests on the machine.
-const START_TIMEOUT: Duration = Duration::from_secs(90);
+use crate::wait::PATIENCE;
+
+/// Clock ticks per second, in what the system says of a process's time.
+const TICKS: u32 = 100;
 
 /// A running `zkthreads`. Killed when dropped.
 pub struct Process {
@@ -47,7 +50,7 @@ impl Process {
     /// # Errors
     /// If it prints none in time, or has ended.
     pub fn line(&mut self) -> Result<String> {
-        match self.lines.recv_timeout(START_TIMEOUT) {
+        match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => Ok(line),
             Err(RecvTimeoutError::Timeout) => bail!("it says nothing"),
             Err(RecvTimeoutError::Disconnected) => bail!("it ended: {}", self.child.wait()?),
@@ -109,6 +112,20 @@ impl Process {
         Ok(())
     }
 
+    /// Time that processors have spent on it. Whatever else the machine does is no part of it.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id()))?;
+        // After the name, which may contain anything, come eleven fields and then two times: its own and the system's.
+        let (_, fields) = stat.rsplit_once(") ").context("no name")?;
+        let mut times = fields.split(' ').skip(11).map(str::parse::<u32>);
+        let mut next = || anyhow::Ok(times.next().context("no time")??);
+        let ticks = next()? + next()?;
+        Ok(Duration::from_secs(1) * ticks / TICKS)
+    }
+
     /// Memory it holds, bytes.
     ///
     /// # Errors
@@ -126,6 +143,15 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// An address of this machine that no other test process uses. A port there stays free while nobody listens at it: neither
+/// does the system give it to others, nor do connections to elsewhere begin there.
+#[must_use]
+pub fn own_address() -> Ipv4Addr {
+    // Linux listens at all of 127.0.0.0/8, and process ids have 22 bits.
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 64 | high, middle, low)
 }
 
 /// Sends a signal (`-TERM`, `-KILL`, …) to a process.

@@ -1,16 +1,12 @@
 //! JSON-RPC over HTTP, nothing typed: what a client in any language sees.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
 
 use crate::receipt::Receipt;
+use crate::wait::{PATIENCE, until};
 use crate::{felt, hex};
-
-/// Longest that a transaction may take into a block.
-const INCLUSION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A node's JSON-RPC.
 #[derive(Debug, Clone)]
@@ -37,7 +33,7 @@ impl Rpc {
     /// # Errors
     /// If no HTTP client can be made.
     pub fn new(url: &str) -> Result<Self> {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build()?;
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
         Ok(Self { client, url: url.to_owned() })
     }
 
@@ -184,18 +180,18 @@ impl Rpc {
 
     /// The transaction's receipt, once there is one that will do.
     async fn receipt(&self, hash: Felt, will_do: impl Fn(&Value) -> bool) -> Result<Value> {
-        let start = Instant::now();
         let params = json!({ "transaction_hash": hex(hash) });
-        while start.elapsed() < INCLUSION_TIMEOUT {
-            if let Ok(receipt) = self.try_call("starknet_getTransactionReceipt", params.clone()).await?
-                && will_do(&receipt)
-            {
-                return Ok(receipt);
+        let look = async || {
+            match self.try_call("starknet_getTransactionReceipt", params.clone()).await? {
+                Ok(receipt) => Ok(Some(receipt).filter(&will_do)),
+                // An unknown one may be on its way, but not if there is a reason.
+                Err(failure) if failure.code == 29 && !failure.data.is_null() => {
+                    bail!("transaction {hash:#x} was rejected: {failure}")
+                }
+                Err(_) => Ok(None),
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let status = self.try_call("starknet_getTransactionStatus", params).await?;
-        bail!("transaction {hash:#x} is in no block after {INCLUSION_TIMEOUT:?}: {status:?}")
+        };
+        until(&format!("transaction {hash:#x} is in a block"), look).await
     }
 
     /// Sends and waits.

@@ -1,27 +1,23 @@
 //! A thread of one's own, on a node of one's own.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
 
 use crate::hex;
 use crate::node::binary;
-use crate::process::Process;
+use crate::process::{Process, signal};
 use crate::receipt::Receipt;
 use crate::rpc::Rpc;
+use crate::wait::until;
 use crate::wallet::Wallet;
-
-/// Longest that a transaction may take from the thread to the chain, with the proofs of others before it.
-const SETTLEMENT_TIMEOUT: Duration = Duration::from_secs(420);
-/// How often to look.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// How to start a thread.
 #[derive(Debug, Clone)]
@@ -30,7 +26,7 @@ pub struct ThreadOptions {
     contracts: String,
     submitter: Wallet,
     data_dir: Option<PathBuf>,
-    port: u16,
+    address: Option<(Ipv4Addr, u16)>,
     ignored: Option<String>,
     more: Vec<String>,
 }
@@ -44,7 +40,7 @@ impl ThreadOptions {
             contracts: "any".to_owned(),
             submitter: submitter.clone(),
             data_dir: None,
-            port: 0,
+            address: None,
             ignored: None,
             more: Vec::new(),
         }
@@ -64,10 +60,10 @@ impl ThreadOptions {
         self
     }
 
-    /// Listens on this port instead of any.
+    /// Listens there instead of at any port of 127.0.0.1. Port 0 is any.
     #[must_use]
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+    pub fn at(mut self, address: Ipv4Addr, port: u16) -> Self {
+        self.address = Some((address, port));
         self
     }
 
@@ -101,7 +97,11 @@ impl ThreadOptions {
         };
         command.args(["thread", "--node", &self.node, "--contracts", &self.contracts]);
         command.args(["--submitter", &hex(self.submitter.address), "--submitter-key-file"]).arg(key);
-        command.args(["--port", &self.port.to_string()]).arg("--data-dir").arg(directory);
+        let (host, port) = self.address.unwrap_or((Ipv4Addr::LOCALHOST, 0));
+        command
+            .args(["--host", &host.to_string(), "--port", &port.to_string()])
+            .arg("--data-dir")
+            .arg(directory);
         command.args(&self.more);
         Ok(command)
     }
@@ -121,6 +121,19 @@ impl ThreadOptions {
         let mut process = Process::start(self.command(&data_dir)?)?;
         let url = process.listening(|_| Ok(()))?;
         Ok(TestThread { process, rpc: Rpc::new(&format!("{url}/rpc"))?, _directory: directory })
+    }
+}
+
+/// Provers that stand still until this is dropped.
+#[must_use]
+pub struct HeldProvers(Vec<u32>);
+
+impl Drop for HeldProvers {
+    fn drop(&mut self) {
+        for prover in &self.0 {
+            // It may have been given up, and killed, meanwhile.
+            let _ = signal("-CONT", *prover);
+        }
     }
 }
 
@@ -156,16 +169,10 @@ impl TestThread {
     /// # Errors
     /// If it does not in time.
     pub async fn until(&self, what: &str, will_do: impl Fn(&Value) -> bool) -> Result<Value> {
-        let start = Instant::now();
-        loop {
-            let status = self.status().await?;
-            if will_do(&status) {
-                return Ok(status);
-            }
-            if start.elapsed() > SETTLEMENT_TIMEOUT {
-                bail!("not {what} after {SETTLEMENT_TIMEOUT:?}: {status:#}");
-            }
-            tokio::time::sleep(LOOK).await;
+        let found = until(what, async || Ok(Some(self.status().await?).filter(&will_do))).await;
+        match found {
+            Err(error) => Err(error.context(format!("{:#}", self.status().await?))),
+            found => found,
         }
     }
 
@@ -183,26 +190,38 @@ impl TestThread {
     /// # Errors
     /// If it does not come there.
     pub async fn settled(&self, rpc: &Rpc, hash: Felt) -> Result<Receipt> {
-        let start = Instant::now();
         let params = json!({ "transaction_hash": hex(hash) });
-        loop {
-            let answer = rpc.try_call("starknet_getTransactionReceipt", params.clone()).await?;
-            if let Ok(receipt) = &answer
-                && receipt["finality_status"] == "ACCEPTED_ON_L2"
-            {
-                return Receipt::parse(receipt.clone());
-            }
-            if start.elapsed() > SETTLEMENT_TIMEOUT {
-                bail!("{hash:#x} is not settled: {answer:?}; {:#}", self.status().await?);
-            }
-            tokio::time::sleep(LOOK).await;
+        let look = async || {
+            let receipt = rpc.try_call("starknet_getTransactionReceipt", params.clone()).await?.ok();
+            Ok(receipt.filter(|receipt| receipt["finality_status"] == "ACCEPTED_ON_L2"))
+        };
+        match until(&format!("{hash:#x} is settled"), look).await {
+            Ok(receipt) => Receipt::parse(receipt),
+            Err(error) => Err(error.context(format!("{:#}", self.status().await?))),
         }
     }
 
-    /// What it has logged so far.
-    #[must_use]
-    pub fn log(&self) -> String {
-        self.process.log()
+    /// Waits until it has logged something.
+    ///
+    /// # Errors
+    /// If it never does.
+    pub async fn logs(&self, text: &str) -> Result<()> {
+        until(&format!("{text:?} in the log"), async || Ok(self.process.log().contains(text).then_some(())))
+            .await
+    }
+
+    /// Stops its provers where they are. Until they go on nothing is proven, so nothing settles: what a scenario does
+    /// meanwhile comes first, on a machine of any speed. One that is given up is replaced by another one, which is not held.
+    ///
+    /// # Errors
+    /// If there is no prover.
+    pub async fn hold_provers(&self) -> Result<HeldProvers> {
+        let provers = until("a prover", async || Ok(Some(self.provers().await?).filter(|it| !it.is_empty())));
+        let held = HeldProvers(provers.await?);
+        for prover in &held.0 {
+            signal("-STOP", *prover)?;
+        }
+        Ok(held)
     }
 
     /// Process ids of its provers.

@@ -18,7 +18,8 @@ use zkthreads_node::launch::{LaunchError, Node, NodeConfig};
 use zkthreads_node::mempool::Limits;
 use zkthreads_node::producer::BlockMode;
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a test that hangs is let go on.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 fn config(directory: Option<&Path>) -> NodeConfig {
     NodeConfig {

@@ -13,6 +13,7 @@ use starknet_rust::core::types::{BlockId, BlockTag, ExecutionResult, StarknetErr
 use starknet_rust::providers::{Provider, ProviderError};
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use zkthreads_batcher::{Account, Call, NodeClient};
 use zkthreads_node::chain::Origin;
 use zkthreads_node::config::OnHot;
@@ -27,8 +28,8 @@ use zkthreads_node::thread::{ProverOptions, ThreadDaemon, ThreadDaemonConfig};
 const AMOUNT: u128 = 1_000;
 /// How often to look at what must come.
 const LOOK: Duration = Duration::from_millis(50);
-/// Longest that a proof and its settlement may take, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long a test that hangs is let go on.
+const PATIENCE: Duration = Duration::from_secs(480);
 
 fn local() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
@@ -58,7 +59,8 @@ fn key_file(directory: &Path, key: Felt) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// A thread for any contract that the node's first account settles.
+/// A thread for any contract that the node's first account settles. Its sub-blocks close when they hold two transactions,
+/// however long that takes.
 fn config(node: &Node, directory: &Path) -> Result<ThreadDaemonConfig> {
     let [submitter, ..] = &node.accounts()[..] else { bail!("no account") };
     Ok(ThreadDaemonConfig {
@@ -68,8 +70,8 @@ fn config(node: &Node, directory: &Path) -> Result<ThreadDaemonConfig> {
         submitter: submitter.address,
         key_file: key_file(directory, submitter.private_key)?,
         data_dir: Some(directory.join("thread")),
-        max_transactions: 100,
-        max_age: Duration::from_millis(200),
+        max_transactions: 2,
+        max_age: Duration::from_secs(86_400),
         max_fee: None,
         fee_margin: 50,
         on_hot: OnHot::Forward,
@@ -123,23 +125,26 @@ async fn a_transfer_is_answered_proven_and_settled() -> Result<()> {
     let before = balance(&chain, to.address).await?;
 
     let call = Call::transfer(STRK_ADDRESS.try_into()?, to.address, AMOUNT);
-    let transfer = account(from).inner(&[call], Nonce::default(), Account::inner_bounds())?;
-    let hash = thread.add_invoke(transfer.as_invoke(), None).await?;
+    let transfer = |nonce: u64| {
+        account(from).inner(std::slice::from_ref(&call), Nonce(nonce.into()), Account::inner_bounds())
+    };
+    let hash = thread.add_invoke(transfer(0)?.as_invoke(), None).await?;
     let status = thread.starknet().get_transaction_status(hash.0).await?;
     assert_eq!(status, TransactionStatus::PreConfirmed(ExecutionResult::Succeeded));
     assert_eq!(balance(&chain, to.address).await?, before, "nothing is settled yet");
 
+    thread.add_invoke(transfer(1)?.as_invoke(), None).await?;
     assert_eq!(settled(&chain, hash.0).await?, ExecutionResult::Succeeded);
     assert_eq!(settled(&thread, hash.0).await?, ExecutionResult::Succeeded);
-    assert_eq!(balance(&chain, to.address).await?, before + Felt::from(AMOUNT));
-    assert_eq!(chain.nonce(from.address).await?, Nonce(Felt::ONE));
+    assert_eq!(balance(&chain, to.address).await?, before + Felt::from(2 * AMOUNT));
+    assert_eq!(chain.nonce(from.address).await?, Nonce(Felt::TWO));
 
     daemon.stop().await?;
     // What the thread had is there again: the transaction is known, and not executed again.
     let daemon = ThreadDaemon::launch(config(&node, directory.path())?).await?;
     let thread = client(daemon.address())?;
     assert_eq!(settled(&thread, hash.0).await?, ExecutionResult::Succeeded);
-    assert_eq!(thread.nonce(from.address).await?, Nonce(Felt::ONE));
+    assert_eq!(thread.nonce(from.address).await?, Nonce(Felt::TWO));
     daemon.stop().await?;
     node.stop().await?;
     Ok(())
@@ -195,10 +200,20 @@ async fn a_thread_waits_for_its_node_and_keeps_to_its_directory() -> Result<()> 
     let error = refusal(only).await?;
     assert!(error.starts_with("the thread in this data directory has --contracts any, not 0x"), "{error}");
 
-    // Nobody listens there: it waits, and can be told not to.
-    let away = ThreadDaemonConfig { node: "http://127.0.0.1:1/rpc".to_owned(), ..config.clone() };
-    let waiting = tokio::time::timeout(Duration::from_secs(1), ThreadDaemon::launch(away)).await;
-    assert!(waiting.is_err(), "it gives up");
+    // Who answers nobody is asked again and again: it waits, and can be told not to.
+    let listener = TcpListener::bind(local()).await?;
+    let address = listener.local_addr()?;
+    let away = ThreadDaemonConfig { node: format!("http://{address}/rpc"), ..config.clone() };
+    let asked_again_and_again = async {
+        for _ in 0..4 {
+            drop(listener.accept().await?);
+        }
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        launched = ThreadDaemon::launch(away) => bail!("it does not wait: {:?}", launched.err()),
+        asked = asked_again_and_again => asked?,
+    }
     ThreadDaemon::launch(config).await?.stop().await?;
     node.stop().await?;
     Ok(())

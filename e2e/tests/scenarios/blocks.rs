@@ -1,31 +1,28 @@
 //! (h) Threads and ordinary transactions in one block, in sequence.
 
-use std::time::Duration;
-
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
 use zkthreads_e2e::sub_block::{self, Presumed, os_program_hash};
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, balance_key, transfer};
 use zkthreads_e2e::wallet::wire;
 use zkthreads_e2e::{Receipt, Rpc, TestNode, felt};
 
-/// Long enough to send a few transactions between two blocks.
-const BLOCK_TIME: Duration = Duration::from_secs(5);
+/// A node that makes blocks when told to.
+fn on_demand() -> Result<TestNode> {
+    TestNode::options().with(&["--block-generation-on", "demand"]).start()
+}
 
-/// Sends all right after a block, so that the next one holds them, each once the one before is in the open block: a
-/// thread waits for the verdict on its proof. Their receipts.
+/// Makes a block of all, each sent once the one before is in the open block: a thread waits for the verdict on its proof.
+/// Their receipts.
 async fn in_one_block(rpc: &Rpc, transactions: &[Value]) -> Result<Vec<Receipt>> {
-    let begin = rpc.block_number().await?;
-    while rpc.block_number().await? == begin {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
     let mut hashes = Vec::new();
     for transaction in transactions {
         let hash = rpc.send(transaction).await?;
         rpc.wait_executed(hash).await?;
         hashes.push(hash);
     }
+    rpc.call("devnet_createBlock", json!([])).await?;
     let mut receipts = Vec::new();
     for hash in &hashes {
         receipts.push(rpc.wait(*hash).await?);
@@ -40,7 +37,7 @@ async fn in_one_block(rpc: &Rpc, transactions: &[Value]) -> Result<Vec<Receipt>>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ordinary_thread_ordinary_on_the_same_keys() -> Result<()> {
-    let node = TestNode::options().block_time(BLOCK_TIME).start()?;
+    let node = on_demand()?;
     let [alice, bob, carol] = [1, 2, 6].map(|index| node.account(index));
     // Before the thread, in the same block: carol gives alice 50.
     let before = carol.invoke(0, &[transfer(ETH, alice.address, 50)?])?;
@@ -66,7 +63,7 @@ async fn ordinary_thread_ordinary_on_the_same_keys() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_disjoint_threads() -> Result<()> {
-    let node = TestNode::options().block_time(BLOCK_TIME).start()?;
+    let node = on_demand()?;
     let first = sub_block::standard(&node).await?;
     let [dave, erin] = [7, 8].map(|index| node.account(index));
     let inner = vec![
@@ -88,7 +85,7 @@ async fn two_disjoint_threads() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_threads_on_the_same_keys_the_first_settles() -> Result<()> {
-    let node = TestNode::options().block_time(BLOCK_TIME).start()?;
+    let node = on_demand()?;
     let package = sub_block::standard(&node).await?.encode();
     let transactions = [0, 9].map(|index| node.account(index).thread(0, os_program_hash(), &package));
     let [first, second] = transactions;

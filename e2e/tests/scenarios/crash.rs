@@ -8,6 +8,7 @@ use serde_json::json;
 use starknet_types_core::felt::Felt;
 use starknet_types_core::hash::{Poseidon, StarkHash};
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, transfer};
+use zkthreads_e2e::wait::until;
 use zkthreads_e2e::wallet::wire;
 use zkthreads_e2e::{Rpc, TestNode, felt, hex, sub_block};
 
@@ -80,9 +81,8 @@ async fn at_rest(node: &TestNode) -> Result<()> {
             let params = json!({ "block_id": block, "contract_address": hex(account.address) });
             node.rpc.call("starknet_getNonce", params)
         };
-        while nonce("latest").await? != nonce("pre_confirmed").await? {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let is_at_rest = async || Ok((nonce("latest").await? == nonce("pre_confirmed").await?).then_some(()));
+        until("everything is in a block", is_at_rest).await?;
     }
     Ok(())
 }

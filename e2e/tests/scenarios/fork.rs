@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, balance_key, transfer};
+use zkthreads_e2e::wait::until;
 use zkthreads_e2e::wallet::wire;
 use zkthreads_e2e::{Rpc, TestNode, felt, hex};
 
@@ -219,18 +220,15 @@ async fn a_fork_outlives_its_origin() -> Result<()> {
     let invoke = account.invoke(nonce, &[transfer(ETH, Felt::from(0x57_47a4_u64), 1)?])?;
     let hash = rpc.send(&wire(&invoke, None)).await?;
     let params = json!({ "transaction_hash": hex(hash) });
-    loop {
-        let status = rpc.try_call("starknet_getTransactionStatus", params.clone()).await?;
-        match status {
-            Ok(status)
-                if status["finality_status"] == "RECEIVED" || status["finality_status"] == "CANDIDATE" =>
-            {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
-            Ok(status) => anyhow::bail!("it is in a block: {status}"),
-            Err(failure) => break assert!(failure.data.to_string().contains("forked network"), "{failure}"),
+    let rejected = async || match rpc.try_call("starknet_getTransactionStatus", params.clone()).await? {
+        Ok(status) if status["finality_status"] == "RECEIVED" || status["finality_status"] == "CANDIDATE" => {
+            Ok(None)
         }
-    }
+        Ok(status) => anyhow::bail!("it is in a block: {status}"),
+        Err(failure) => Ok(Some(failure)),
+    };
+    let failure = until("it is rejected", rejected).await?;
+    assert!(failure.data.to_string().contains("forked network"), "{failure}");
     assert_eq!(rpc.nonce(account.address).await?, nonce);
     give(&node).await?;
     // The pinned block stays what it is.

@@ -1,7 +1,6 @@
 //! starknet-rust beyond sending: multicalls, estimates, simulations, traces, events in pages, bursts, WebSocket.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use starknet_rust::accounts::{Account, ConnectedAccount};
@@ -19,6 +18,7 @@ use starknet_rust_tokio_tungstenite::{
 };
 use zkthreads_e2e::TestNode;
 use zkthreads_e2e::token::{STRK, balance};
+use zkthreads_e2e::wait::PATIENCE;
 
 use crate::rust_client::{Client, Owner, client, declare, owner, succeeded, transfer};
 
@@ -140,7 +140,7 @@ async fn a_burst_is_executed_in_order_and_its_events_come_in_pages() -> Result<(
 macro_rules! until {
     ($subscription:expr, $wanted:expr) => {
         loop {
-            let update = tokio::time::timeout(Duration::from_secs(60), $subscription.recv()).await??;
+            let update = tokio::time::timeout(PATIENCE, $subscription.recv()).await??;
             if let Some(found) = $wanted(update) {
                 break found;
             }
@@ -154,7 +154,7 @@ async fn every_subscription_tells_of_a_transaction() -> Result<()> {
     let client: Arc<Client> = client(&node)?;
     let rich = owner(&client, node.account(0)).await?;
     let url = node.rpc.url().replace("http://", "ws://").replace("/rpc", "/ws");
-    let stream = TungsteniteStream::connect(url, Duration::from_secs(30)).await?;
+    let stream = TungsteniteStream::connect(url, PATIENCE).await?;
 
     let mut heads = stream.subscribe_new_heads(ConfirmedBlockId::Latest).await?;
     let mut events = stream

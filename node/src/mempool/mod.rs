@@ -38,7 +38,7 @@ pub use submit::Restored;
 pub use usage::Usage;
 
 use pool::Pool;
-use waiting::Seconds;
+use waiting::{Arrival, Seconds};
 
 /// Tells the time, in seconds since the Unix epoch.
 pub type Clock = Box<dyn Fn() -> Seconds + Send + Sync>;
@@ -63,6 +63,21 @@ struct State {
     /// Why no more transactions are taken, if so.
     closed: Option<String>,
     waker: Option<Waker>,
+}
+
+/// A point in the order of arrival: what was acknowledged before it came before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(Arrival);
+
+/// What there is to do about transactions that came before a mark.
+#[derive(Debug)]
+pub enum Before {
+    /// This one can be executed.
+    Take(Box<PendingTransaction>),
+    /// One waits for a verdict that is under way.
+    Verifying,
+    /// None can be executed now, nor once a verdict is known.
+    Nothing,
 }
 
 /// What the pool holds.
@@ -125,15 +140,26 @@ impl Mempool {
         self.peek().take()
     }
 
-    /// As [`Mempool::take`], but waits for verdicts that are under way, until `deadline` at the latest: what came before
-    /// now is found, threads included.
+    /// The present, in the order of arrival.
     #[must_use]
-    pub fn take_by(&self, deadline: Instant) -> Option<PendingTransaction> {
+    pub fn mark(&self) -> Mark {
+        Mark(self.peek().next_arrival())
+    }
+
+    /// As [`Mempool::take`], of what came before `mark` only, so that newcomers, however many, make nobody wait for ever.
+    /// Waits for verdicts that are under way, until `deadline` at the latest.
+    #[must_use]
+    pub fn take_before(&self, mark: Mark, deadline: Instant) -> Before {
         let mut pool = self.peek();
         loop {
-            let taken = pool.take();
-            if taken.is_some() || !pool.is_verifying() || !pool.wait_for_verdict(deadline) {
-                return taken;
+            if let Some(taken) = pool.take_before(mark.0) {
+                return Before::Take(Box::new(taken));
+            }
+            if !pool.is_verifying_before(mark.0) {
+                return Before::Nothing;
+            }
+            if !pool.wait_for_verdict(deadline) {
+                return Before::Verifying;
             }
         }
     }

@@ -84,10 +84,11 @@ impl Pool {
         !self.ready.is_empty()
     }
 
-    /// Whether a transaction waits for nothing but a verdict that is under way.
-    pub(super) fn is_verifying(&self) -> bool {
-        let head = |queue: &AccountQueue| queue.head().is_some_and(|head| matches!(head.proof, Proof::Asked));
-        self.accounts.values().any(head)
+    /// Whether a transaction that came before `mark` waits for nothing but a verdict: its own, or one of its account's that
+    /// is under way and after which its own comes.
+    pub(super) fn is_verifying_before(&self, mark: Arrival) -> bool {
+        let mut heads = self.accounts.values().filter_map(AccountQueue::head);
+        heads.any(|head| head.arrival < mark && !head.is_ready())
     }
 
     pub(super) fn usages(&self) -> Usages {
@@ -119,6 +120,11 @@ impl Pool {
 
     pub(super) fn nonce_after(&self, account: ContractAddress) -> Option<Nonce> {
         self.accounts.get(&account).map(AccountQueue::nonce_after_run)
+    }
+
+    /// The place in the order of arrival that the next transaction gets.
+    pub(super) fn next_arrival(&self) -> Arrival {
+        self.arrivals
     }
 
     /// A place in the order of arrival, after all others and after `at_least`.
@@ -170,7 +176,12 @@ impl Pool {
     }
 
     pub(super) fn take(&mut self) -> Option<PendingTransaction> {
-        let (_, account) = self.ready.first_key_value()?;
+        self.take_before(Arrival::MAX)
+    }
+
+    /// Takes the best of those that can execute and came before `mark`.
+    pub(super) fn take_before(&mut self, mark: Arrival) -> Option<PendingTransaction> {
+        let (_, account) = self.ready.iter().find(|(priority, _)| priority.arrival() < mark)?;
         let account = *account;
         let queue = self.accounts.get_mut(&account)?;
         let waiting = queue.waiting.remove(&queue.next)?;

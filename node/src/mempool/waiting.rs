@@ -52,6 +52,12 @@ pub(super) enum Proof {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Priority(Reverse<u64>, Arrival);
 
+impl Priority {
+    pub(super) fn arrival(self) -> Arrival {
+        self.1
+    }
+}
+
 impl Waiting {
     pub(super) fn new(transaction: PendingTransaction, arrival: Arrival, admitted_at: Seconds) -> Self {
         let bytes = weight(&transaction);

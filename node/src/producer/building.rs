@@ -10,7 +10,8 @@ use zkthreads_execution::{
 use zkthreads_rpc::ChainEvent;
 use zkthreads_storage::StorageError;
 
-use super::{BlockMode, MAX_FILL_TIME, Producer, ProducerError, report};
+use super::{BlockMode, Producer, ProducerError, REFRESH, report};
+use crate::mempool::Before;
 
 impl Producer {
     /// The open block; opened now if there is none.
@@ -44,13 +45,20 @@ impl Producer {
         BlockEnv { timestamp: self.clock.next(), gas_prices: self.gas_prices.clone() }
     }
 
-    /// Executes what can be executed now, so that whoever sends a transaction and then a command finds them in this
-    /// order; not longer than a block may take to fill.
+    /// Executes all that came before now and can be executed, threads included, so that whoever sends a transaction and
+    /// then a command finds them in this order, on a machine of any speed. What comes meanwhile is left for later.
     pub(super) fn catch_up(&mut self) -> Result<(), ProducerError> {
-        let started = Instant::now();
-        while started.elapsed() < MAX_FILL_TIME {
-            let Some(transaction) = self.mempool.take_by(started + MAX_FILL_TIME) else { break };
-            self.take_in(transaction)?;
+        let now = self.mempool.mark();
+        while !self.mempool.is_closed() {
+            if self.is_due() {
+                self.seal()?;
+            }
+            match self.mempool.take_before(now, Instant::now() + REFRESH) {
+                Before::Take(transaction) => self.take_in(*transaction)?,
+                // Blocks go on meanwhile.
+                Before::Verifying => {}
+                Before::Nothing => break,
+            }
         }
         Ok(())
     }

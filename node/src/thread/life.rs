@@ -163,7 +163,7 @@ impl Life {
     }
 }
 
-/// Waits until the thread has the node's newest block: users' nonces are the node's, and nobody is served the state of
+/// Waits until the thread shows the node's newest block: users' nonces are the node's, and nobody is served the state of
 /// long ago. The node may go back meanwhile, so it is asked each time.
 async fn up_to_date(
     node: &NodeClient,
@@ -173,7 +173,7 @@ async fn up_to_date(
     loop {
         let (latest, _) = patiently(|| async { Ok(node.latest().await?) }).await?;
         // A follower that has ended says why later.
-        if thread.head().0 >= latest || follower.is_finished() {
+        if thread.status().base_block.block_number >= latest || follower.is_finished() {
             return Ok(());
         }
         tokio::time::sleep(CATCH_UP_LOOK).await;

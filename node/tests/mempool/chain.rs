@@ -25,7 +25,8 @@ use zkthreads_protocol::{BaseBlock, Package, PackageDigest, ThreadFacts};
 use zkthreads_rpc::{ChainFeed, SubmitError, TransactionSink};
 use zkthreads_storage::{Receipt, Storage};
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a test that hangs is let go on.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A chain in a directory, and its pool.
 pub(crate) struct Chain {

@@ -1,13 +1,14 @@
 //! Many bad proofs.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use zkthreads_execution::thread::constants::VERIFICATION_L2_GAS;
-use zkthreads_node::mempool::Limits;
+use zkthreads_node::mempool::{Before, Limits};
 use zkthreads_protocol::SettleError;
 use zkthreads_rpc::{PoolStatus, SubmitError, TransactionSink};
 use zkthreads_storage::ExecutionStatus;
 
+use super::chain::TIMEOUT;
 use super::{Chain, User};
 
 #[tokio::test]
@@ -67,13 +68,20 @@ async fn whoever_makes_a_block_by_hand_waits_for_the_verdicts_under_way() {
     let [first, second] = [0, 1].map(|nonce| mallory.ahead(nonce).thread(&package));
     let first = chain.submit(first).await.unwrap();
     let second = chain.submit(second).await.unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let taken = || chain.mempool.take_by(deadline).map(|transaction| transaction.hash);
-    assert_eq!([taken(), taken(), taken()], [Some(first), Some(second), None]);
+    let mark = chain.mempool.mark();
+    // What comes meanwhile is none of its business, whatever it offers.
+    let late = chain.submit(honest.with_tip(1_000).transfer()).await.unwrap();
+    let taken = |mark| match chain.mempool.take_before(mark, Instant::now() + TIMEOUT) {
+        Before::Take(transaction) => Some(transaction.hash),
+        Before::Nothing => None,
+        Before::Verifying => panic!("no verdict"),
+    };
+    assert_eq!([taken(mark), taken(mark), taken(mark)], [Some(first), Some(second), None]);
+    let mark = chain.mempool.mark();
+    assert_eq!([taken(mark), taken(mark)], [Some(late), None]);
     // Behind a gap there is nothing to wait for.
     chain.submit(mallory.ahead(3).thread(&package)).await.unwrap();
-    assert_eq!(taken(), None);
-    assert!(Instant::now() < deadline);
+    assert_eq!(taken(chain.mempool.mark()), None);
 }
 
 #[tokio::test]

@@ -56,6 +56,21 @@ fn on_demand_everything_waits_in_the_open_block() -> Result<()> {
     Ok(())
 }
 
+/// However long executing it takes: nothing is waited for before the block is asked for.
+#[test]
+fn a_block_that_is_asked_for_holds_whatever_was_sent_before() -> Result<()> {
+    const SENT: u64 = 100;
+    let (running, _directory) = Running::new(BlockMode::OnDemand)?;
+    // Backwards, so that all of it can be executed at once when the last one comes.
+    for nonce in (0..SENT).rev() {
+        running.transfer(0, nonce)?;
+    }
+    running.producer.create_block()?;
+    assert_eq!(running.header(1)?.n_transactions as u64, SENT);
+    running.stop()??;
+    Ok(())
+}
+
 #[test]
 fn a_block_of_an_interval_is_finished_when_the_node_stops() -> Result<()> {
     let (running, directory) = Running::new(HOURLY)?;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use starknet_api::core::{ChainId, ContractAddress};
 use starknet_api::transaction::InvokeTransactionV3;
@@ -14,6 +15,9 @@ use zkthreads_verifier::encoding;
 
 const ALICE: u64 = 0xa11ce;
 const MALLORY: u64 = 0xbad;
+
+/// How long a test that hangs is let go on.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A sub-block and the program that it was proved with.
 struct Fixture {
@@ -94,6 +98,41 @@ fn submit(
     assert!(pool.submit(submitter, thread, move |verdict| answers.send((name, verdict)).unwrap()));
 }
 
+/// The same, but its worker waits until something else has happened before it answers.
+fn submit_after(
+    pool: &VerificationPool,
+    thread: &Arc<ThreadTransaction>,
+    answers: &Sender<(String, KeptVerdict)>,
+    name: impl Into<String>,
+    other: Receiver<()>,
+) {
+    let (answers, name) = (answers.clone(), name.into());
+    let submitter = thread.envelope().sender_address;
+    let answer = move |verdict| {
+        if other.recv_timeout(PATIENCE).is_ok() {
+            answers.send((name, verdict)).unwrap();
+        }
+    };
+    assert!(pool.submit(submitter, thread, answer));
+}
+
+/// Has a package checked; gives word once it is.
+fn submit_and_tell(
+    pool: &VerificationPool,
+    thread: &Arc<ThreadTransaction>,
+    answers: &Sender<(String, KeptVerdict)>,
+    name: impl Into<String>,
+    tell: Sender<()>,
+) {
+    let (answers, name) = (answers.clone(), name.into());
+    let submitter = thread.envelope().sender_address;
+    let answer = move |verdict| {
+        answers.send((name, verdict)).unwrap();
+        tell.send(()).unwrap();
+    };
+    assert!(pool.submit(submitter, thread, answer));
+}
+
 /// Keeps all workers busy until the answer is dropped.
 #[must_use]
 fn hold(pool: &VerificationPool, fixture: &Fixture) -> impl Drop + use<> {
@@ -147,16 +186,22 @@ fn a_flood_of_bad_proofs_delays_others_by_one() {
     let flood: Vec<_> = (0..24).map(|number| fixture.forged(MALLORY, number)).collect();
     let honest = fixture.forged(ALICE, 24);
     let held = hold(&pool, &fixture);
+    // One is before it. The next one would wait in vain for it if it came after that, on however many workers.
+    let (tell, told) = channel();
+    let mut told = Some(told);
     for (number, thread) in flood.iter().enumerate() {
-        submit(&pool, thread, &sender, format!("forged {number}"));
+        let name = format!("forged {number}");
+        match told.take_if(|_| number == 1) {
+            Some(told) => submit_after(&pool, thread, &sender, name, told),
+            None => submit(&pool, thread, &sender, name),
+        }
     }
-    submit(&pool, &honest, &sender, "other");
+    submit_and_tell(&pool, &honest, &sender, "other", tell);
     drop((sender, held));
 
     let mut order = names(answers);
     let place = order.iter().position(|name| name == "other").unwrap();
-    // One before it; on other workers, what ends while it is under way.
-    assert!(place < 12, "{place}");
+    assert!(place <= 1, "{place}");
     order.remove(place);
     let in_order: Vec<_> = (0..24).map(|number| format!("forged {number}")).collect();
     assert_eq!(order, in_order, "one of a submitter at a time");
@@ -178,8 +223,15 @@ fn submitters_take_turns() {
     let threads: Vec<_> = [(MALLORY, 0), (MALLORY, 1), (MALLORY, 2), (ALICE, 3), (ALICE, 4)]
         .map(|(submitter, number)| (number, fixture.forged(submitter, number)))
         .into();
+    let (tell, told) = channel();
+    let (mut tell, mut told) = (Some(tell), Some(told));
     for (number, thread) in &threads {
-        submit(&pool, thread, &sender, number.to_string());
+        match *number {
+            // Alice's first has its turn before Mallory's third, which would wait in vain for it otherwise.
+            2 => submit_after(&pool, thread, &sender, "2", told.take().unwrap()),
+            3 => submit_and_tell(&pool, thread, &sender, "3", tell.take().unwrap()),
+            number => submit(&pool, thread, &sender, number.to_string()),
+        }
     }
     drop((sender, held));
     let order = names(answers);

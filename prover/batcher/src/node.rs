@@ -26,6 +26,7 @@ use zkthreads_protocol::limits::MAX_PACKAGE_BYTES;
 use zkthreads_storage::BlockBytesError;
 
 use crate::fork::RemoteState;
+use crate::http::http_client;
 use crate::wire::broadcast;
 
 /// How long to wait for the answer to a `zkthread_*` call: checking a thread may wait for its verification.
@@ -180,7 +181,9 @@ impl NodeClient {
             .request_timeout(REQUEST_TIMEOUT)
             .build(parsed.as_str())
             .map_err(|error| bad(error.to_string()))?;
-        Ok(Self { starknet: Arc::new(JsonRpcClient::new(HttpTransport::new(parsed))), zkthread })
+        let http = http_client(&parsed).map_err(|error| bad(error.to_string()))?;
+        let transport = HttpTransport::new_with_client(parsed, http);
+        Ok(Self { starknet: Arc::new(JsonRpcClient::new(transport)), zkthread })
     }
 
     /// The client of the `starknet_*` methods, for anything not offered here.

@@ -22,7 +22,7 @@ use super::http::Server;
 use crate::limits::WebSocketLimits;
 use crate::metrics;
 use crate::outbox::{Closed, Outbox, Queued, outbox};
-use crate::subscription::{Change, Session, Stop, Teller};
+use crate::subscription::{Answered, Session, Stop, Teller};
 
 /// Size of the buffers for reading and writing, bytes. Each connection has both.
 const BUFFER: usize = 4 * 1024;
@@ -30,7 +30,7 @@ const BUFFER: usize = 4 * 1024;
 /// How long a client may take to read why it is disconnected.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many messages' changes of subscriptions may wait.
+/// How many answers that change subscriptions may wait.
 const MAX_CHANGES: usize = 16;
 
 /// Why a connection ends.
@@ -134,7 +134,7 @@ struct Reader<'a> {
     server: &'a Server,
     session: Session,
     outbox: Outbox,
-    changes: mpsc::Sender<Vec<Change>>,
+    changes: mpsc::Sender<Answered>,
     pings: mpsc::Sender<()>,
 }
 
@@ -147,6 +147,8 @@ impl Reader<'_> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let message = tokio::select! {
+                // What a client has sent counts, before it is called silent.
+                biased;
                 message = stream.next(), if calls.len() < limits.calls => message,
                 Some(answered) = calls.join_next() => match answered {
                     Ok(None) => continue,
@@ -183,30 +185,36 @@ impl Reader<'_> {
     }
 }
 
-/// Answers one message; then the subscriptions that it asked for begin.
+/// Answers one message. If it changes what is told, the answer is for those to send who tell it: subscriptions begin with
+/// it.
 async fn answer(
     server: Server,
     message: Bytes,
     session: Session,
     outbox: Outbox,
-    changes: mpsc::Sender<Vec<Change>>,
+    changes: mpsc::Sender<Answered>,
 ) -> Option<End> {
     let Ok(turn) = server.turns.acquire().await else { return Some(End::Stopping) };
     let mut extensions = Extensions::new();
     extensions.insert(session.clone());
     let answer = server.dispatcher.answer(&message, &extensions).await;
     drop((turn, message));
-    if let Some(answer) = answer {
-        let Ok(share) = server.response_memory.share(answer.get().len()) else { return Some(End::Busy) };
-        if let Err(Closed) = outbox.send(Box::<str>::from(answer).into(), Some(share)).await {
-            return Some(End::Gone);
+    let answer = match answer {
+        None => None,
+        Some(answer) => match server.response_memory.share(answer.get().len()) {
+            Ok(share) => Some((Box::<str>::from(answer).into(), share)),
+            Err(_) => return Some(End::Busy),
+        },
+    };
+    let answered = session.answered(answer);
+    let sent = match answered {
+        Answered { answer: None, changes } if changes.is_empty() => Ok(()),
+        Answered { answer: Some((text, share)), changes } if changes.is_empty() => {
+            outbox.send(text, Some(share)).await
         }
-    }
-    let changed = session.changes();
-    if !changed.is_empty() && changes.send(changed).await.is_err() {
-        return Some(End::Gone);
-    }
-    None
+        answered => changes.send(answered).await.map_err(|_| Closed),
+    };
+    sent.err().map(|Closed| End::Gone)
 }
 
 /// What an error of the WebSocket says about the client.

@@ -37,7 +37,7 @@ use crate::wire::place::Place;
 pub(crate) use blocks::Blocks;
 pub(crate) use cursor::Cursor;
 pub(crate) use notification::Told;
-pub(crate) use session::{Change, Session};
+pub(crate) use session::{Answered, Change, Session};
 pub(crate) use teller::{Stop, Teller};
 
 /// One kind of subscription, as one client asked for it.

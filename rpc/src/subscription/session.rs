@@ -8,14 +8,23 @@ use parking_lot::Mutex;
 
 use super::Opening;
 use crate::error::RpcError;
+use crate::memory::Share;
 
 /// A connection's subscriptions, as one message on it sees them. Changes that the message asks for are kept back
-/// until it is answered ([`Session::changes`]): an id has to reach the client before the first notification does.
+/// until it is answered ([`Session::answered`]): an id has to reach the client before the first notification does.
 #[derive(Clone)]
 pub(crate) struct Session {
     open: Arc<Mutex<HashSet<String>>>,
     most: usize,
     changes: Arc<Mutex<Vec<Change>>>,
+}
+
+/// A message's answer, with the changes that it tells of.
+pub(crate) struct Answered {
+    /// The answer, and the memory that it takes; none if nobody asked for one.
+    pub(crate) answer: Option<(String, Share)>,
+    /// The changes, in order.
+    pub(crate) changes: Vec<Change>,
 }
 
 /// A change to what is told.
@@ -77,8 +86,8 @@ impl Session {
         self.open.lock().contains(id)
     }
 
-    /// The changes that the message asked for.
-    pub(crate) fn changes(&self) -> Vec<Change> {
-        std::mem::take(&mut self.changes.lock())
+    /// The message's answer, with the changes that it asked for.
+    pub(crate) fn answered(&self, answer: Option<(String, Share)>) -> Answered {
+        Answered { answer, changes: std::mem::take(&mut self.changes.lock()) }
     }
 }

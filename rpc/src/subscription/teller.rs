@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::blocks::Block;
 use super::cursor::Reverted;
-use super::{Blocks, Change, Cursor, Opening, Seen, Session, Subscription, Told};
+use super::{Answered, Blocks, Change, Cursor, Opening, Seen, Session, Subscription, Told};
 use crate::error::RpcError;
 use crate::feed::ChainEvent;
 use crate::metrics::Counted;
@@ -22,7 +22,8 @@ const REORG: &str = "starknet_subscriptionReorg";
 pub(crate) struct Teller {
     blocks: Blocks,
     line: Line,
-    changes: mpsc::Receiver<Vec<Change>>,
+    /// Answers that change what is told.
+    answers: mpsc::Receiver<Answered>,
     /// Only while there are subscriptions.
     events: Option<Receiver<ChainEvent>>,
     open: Vec<Open>,
@@ -62,9 +63,9 @@ impl Teller {
         blocks: Blocks,
         session: Session,
         outbox: Outbox,
-        changes: mpsc::Receiver<Vec<Change>>,
+        answers: mpsc::Receiver<Answered>,
     ) -> Self {
-        Self { blocks, line: Line { session, outbox }, changes, events: None, open: Vec::new() }
+        Self { blocks, line: Line { session, outbox }, answers, events: None, open: Vec::new() }
     }
 
     /// Tells until the connection ends. What happens now comes before what happened long ago, so that however much
@@ -74,8 +75,8 @@ impl Teller {
             let behind = self.open.iter().any(|open| !open.live);
             let told = tokio::select! {
                 biased;
-                changes = self.changes.recv() => match changes {
-                    Some(changes) => self.change(changes).await,
+                answered = self.answers.recv() => match answered {
+                    Some(answered) => self.answer(answered).await,
                     None => Err(Stop::Gone),
                 },
                 event = next(&mut self.events) => match event {
@@ -90,7 +91,15 @@ impl Teller {
         }
     }
 
-    async fn change(&mut self, changes: Vec<Change>) -> Result<(), Stop> {
+    /// Sends an answer, and does what it says. Whoever has it is told of all that happens from then on, so events are kept
+    /// before it goes out; what happened before is seen by looking.
+    async fn answer(&mut self, Answered { answer, changes }: Answered) -> Result<(), Stop> {
+        if changes.iter().any(|change| matches!(change, Change::Open(..))) {
+            self.events.get_or_insert_with(|| self.blocks.context().feed.subscribe());
+        }
+        if let Some((text, share)) = answer {
+            self.line.outbox.send(text, Some(share)).await.map_err(|Closed| Stop::Gone)?;
+        }
         for change in changes {
             match change {
                 Change::Open(id, opening) => self.begin(id, opening).await?,
@@ -104,11 +113,8 @@ impl Teller {
     }
 
     async fn begin(&mut self, id: String, opening: Opening) -> Result<(), Stop> {
-        let context = self.blocks.context();
-        // From here on no event is missed; what happened before is seen by looking.
-        self.events.get_or_insert_with(|| context.feed.subscribe());
         let Opening { mut subscription, cursor } = opening;
-        let first = subscription.on_open(context)?;
+        let first = subscription.on_open(self.blocks.context())?;
         let _counted = Counted::subscription(subscription.kind());
         let mut open = Open { id, subscription, cursor, live: false, replayed: None, _counted };
         self.line.tell(&open, first).await?;

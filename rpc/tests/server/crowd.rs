@@ -95,7 +95,10 @@ async fn at_the_limit_of_busy_ones_newcomers_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_waits_its_turn() {
-    let chain = Arc::new(Chain::start_with(Limits { concurrent_requests: 2, ..Limits::default() }).await);
+    // However long its turn takes to come.
+    let queue_timeout = Duration::from_secs(600);
+    let limits = Limits { concurrent_requests: 2, queue_timeout, ..Limits::default() };
+    let chain = Arc::new(Chain::start_with(limits).await);
     let asking: Vec<_> = (0..500)
         .map(|_| {
             let chain = Arc::clone(&chain);

@@ -53,7 +53,7 @@ async fn from_an_old_block_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_gap_and_no_duplicate_while_blocks_are_made() {
-    let chain = Chain::start().await;
+    let chain = Chain::start_patient().await;
     chain.make_blocks(40);
     let pool = chain.pool.clone();
     let making = std::thread::spawn(move || (0..160).for_each(|_| pool.release()));

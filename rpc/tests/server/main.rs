@@ -34,8 +34,10 @@ mod stages;
 mod unread;
 mod websocket;
 
+use std::time::Duration;
+
 use starknet_api::block::BlockNumber;
-use zkthreads_rpc::{ChainEvent, Limits};
+use zkthreads_rpc::{ChainEvent, Limits, WebSocketLimits};
 
 use chain::{Chain, commit_genesis};
 use sink::Pool;
@@ -44,6 +46,13 @@ impl Chain {
     /// A chain with its first block, behind a server with limits of the test's own.
     async fn start_with(limits: Limits) -> Self {
         Self::serve(commit_genesis, limits).await
+    }
+
+    /// A chain whose subscribers may take their time: a test that reads one after the other, or does something else first.
+    async fn start_patient() -> Self {
+        let websocket =
+            WebSocketLimits { send_timeout: Duration::from_secs(600), ..WebSocketLimits::default() };
+        Self::start_with(Limits { websocket, ..Limits::default() }).await
     }
 
     /// Makes empty blocks.

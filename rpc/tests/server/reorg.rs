@@ -88,7 +88,7 @@ async fn whoever_was_not_told_of_a_block_is_not_told_that_it_is_gone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chains_that_change_while_they_are_read() {
-    let chain = Chain::start().await;
+    let chain = Chain::start_patient().await;
     chain.make_blocks(60);
     let mut socket = chain.socket().await;
     let id = socket.subscribe("NewHeads", json!([{ "block_number": 0 }])).await;

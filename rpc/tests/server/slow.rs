@@ -10,20 +10,10 @@ use zkthreads_rpc::Limits;
 
 use crate::chain::Chain;
 
-/// Longest that anything may take that has to happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a test that hangs is let go on.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 const BODY: &str = r#"{"jsonrpc":"2.0","id":1,"method":"starknet_blockNumber"}"#;
-
-fn hasty() -> Limits {
-    Limits {
-        header_timeout: Duration::from_millis(500),
-        body_timeout: Duration::from_secs(2),
-        body_pause: Duration::from_millis(500),
-        send_timeout: Duration::from_secs(1),
-        ..Limits::default()
-    }
-}
 
 impl Chain {
     /// A bare connection.
@@ -57,9 +47,23 @@ async fn drip(stream: &mut TcpStream, bytes: &[u8], pause: Duration) {
     }
 }
 
+/// Asks until it is answered, and waits for the end: on a busy machine this client may be slower than allowed, too.
+async fn ask(chain: &Chain) -> String {
+    loop {
+        let mut stream = chain.connect().await;
+        let _ = stream.write_all((head(BODY.len()) + BODY).as_bytes()).await;
+        let answer = rest(&mut stream).await;
+        if answer.starts_with("HTTP/1.1 200") {
+            return answer;
+        }
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn headers() {
-    let chain = Chain::start_with(hasty()).await;
+    let limits = Limits { header_timeout: Duration::from_millis(500), ..Limits::default() };
+    let chain = Chain::start_with(limits).await;
     // Nothing at all; a part; and an endless trickle.
     let mut nothing = chain.connect().await;
     let mut part = chain.connect().await;
@@ -75,18 +79,16 @@ async fn headers() {
     for answer in [dripped, nothing, part] {
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
     }
-    // After an answer the same time counts again.
-    let mut idle = chain.connect().await;
-    idle.write_all((head(BODY.len()) + BODY).as_bytes()).await.unwrap();
-    let answer = rest(&mut idle).await;
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(r#""result":0}"#), "{answer}");
-    assert_eq!(chain.ok("starknet_blockNumber", json!([])).await, 0);
+    // Others are answered. After an answer the same time counts again.
+    let answer = timeout(PATIENCE, ask(&chain)).await.expect("an answer");
+    assert!(answer.ends_with(r#""result":0}"#), "{answer}");
     chain.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies() {
-    let chain = Chain::start_with(hasty()).await;
+    let (body_timeout, body_pause) = (Duration::from_secs(2), Duration::from_millis(500));
+    let chain = Chain::start_with(Limits { body_timeout, body_pause, ..Limits::default() }).await;
     // One stops in the middle, one goes on for ever.
     let mut stops = chain.connect().await;
     stops.write_all((head(BODY.len()) + &BODY[..20]).as_bytes()).await.unwrap();
@@ -115,7 +117,9 @@ async fn bodies() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readers() {
-    let chain = Chain::start_with(Limits { concurrent_requests: 1, ..hasty() }).await;
+    let send_timeout = Duration::from_secs(1);
+    let limits = Limits { concurrent_requests: 1, send_timeout, ..Limits::default() };
+    let chain = Chain::start_with(limits).await;
     let class = json!(["latest", chain.account_class]);
     let one = chain.ok("starknet_getClass", class.clone()).await.to_string().len();
     let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "starknet_getClass", "params": class });

@@ -1,7 +1,11 @@
 //! A transaction on its way, as subscriptions to a status, to transactions and to receipts tell it.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::Transaction;
+use zkthreads_rpc::ChainEvent;
 
 use crate::chain::{ALICE, BOB, Chain, STRK};
 use crate::package::{envelope, package};
@@ -117,6 +121,27 @@ async fn transactions() {
         json!({ "block_id": "latest" }),
     ] {
         assert_eq!(socket.error(method, wrong.clone()).await, -32602, "{wrong}");
+    }
+    chain.server.stop().await;
+}
+
+/// From the moment on at which the client has the subscription's id, again and again: there is no moment in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_happens_once_a_subscription_is_answered_is_told() {
+    let chain = Chain::start().await;
+    let mut socket = chain.socket().await;
+    let sent = invoke(ALICE, 0, transfer(BOB, 5));
+    let event = ChainEvent::Received {
+        hash: crate::transactions::hash(&sent),
+        sender: sent.sender_address,
+        transaction: Arc::new(Transaction::Invoke(sent)),
+    };
+    for _ in 0..200 {
+        let id = socket.subscribe("NewTransactions", json!([["RECEIVED"]])).await;
+        chain.pool.feed.publish(event.clone());
+        let told = socket.notification("NewTransaction", &id).await;
+        assert_eq!(told["finality_status"], "RECEIVED");
+        socket.ok("starknet_unsubscribe", json!([id])).await;
     }
     chain.server.stop().await;
 }

@@ -6,12 +6,17 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use serde_json::json;
 use starknet_types_core::felt::Felt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 use zkthreads_protocol::Transaction;
 use zkthreads_rpc::{ChainEvent, Limits, MAX_LAG, WebSocketLimits};
 
 use crate::chain::{ALICE, Chain};
 use crate::transactions::{hash, invoke};
+
+/// Makes a connection a WebSocket.
+const UPGRADE: &[u8] = b"GET /ws HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+    sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_answers_and_notifications() {
@@ -90,25 +95,37 @@ async fn of_more_events_than_are_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_pings() {
+    // Long enough for whoever answers at once, on a machine that has other things to do.
     let websocket = WebSocketLimits {
         ping_interval: Duration::from_millis(100),
-        idle_timeout: Duration::from_millis(500),
+        idle_timeout: Duration::from_secs(5),
         ..WebSocketLimits::default()
     };
     let chain = Chain::start_with(Limits { websocket, ..Limits::default() }).await;
-    let mut silent = chain.socket().await;
+    // It reads what it gets, and answers nothing.
+    let mut silent = chain.connect().await;
+    silent.write_all(UPGRADE).await.unwrap();
     let mut awake = chain.socket().await;
     let heads = awake.subscribe("NewHeads", json!([])).await;
-    // Reading is what answers pings. Twenty of them take four times the time-out.
-    let mut pings = 0;
-    while pings < 20 {
-        match awake.stream.next().await.unwrap().unwrap() {
-            Message::Ping(_) => pings += 1,
-            other => panic!("{other:?}"),
+    // Reading is what answers pings. Until the one is given up, the other one must not be.
+    let mut told = Vec::new();
+    let is_given_up = silent.read_to_end(&mut told);
+    let reading = async {
+        loop {
+            match awake.stream.next().await.unwrap().unwrap() {
+                Message::Ping(_) => {}
+                other => panic!("{other:?}"),
+            }
         }
+    };
+    tokio::select! {
+        end = is_given_up => drop(end),
+        never = reading => never,
     }
-    let (code, reason) = silent.closed().await.unwrap();
-    assert_eq!(code, 1008, "{reason}");
+    // A close frame: its length, code 1008, and why.
+    let reason = b"silent: pings are not answered";
+    let farewell = [&[0x88, 2 + reason.len() as u8][..], &1008_u16.to_be_bytes(), reason].concat();
+    assert!(told.ends_with(&farewell), "{}", String::from_utf8_lossy(&told));
     chain.make_blocks(1);
     awake.notification("NewHeads", &heads).await;
     chain.server.stop().await;

@@ -1,6 +1,6 @@
 //! Reads beside commits see whole blocks.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use starknet_api::block::BlockNumber;
@@ -11,8 +11,19 @@ use zkthreads_storage::{ProofRequest, StateView, Storage, StorageError};
 
 use crate::support::{address, cell, commit, storage_diff};
 
+/// As many at least.
 const BLOCKS: u64 = 60;
 const CELLS: u64 = 40;
+
+/// How often readers have read. They read for as long as something is written, and that is until each has done so.
+#[derive(Default)]
+struct Rounds([AtomicU64; 2]);
+
+impl Rounds {
+    fn are_enough(&self) -> bool {
+        self.0.iter().all(|rounds| rounds.load(Ordering::Relaxed) > 3)
+    }
+}
 
 /// Block n sets every cell to n + 1.
 fn diff(block: u64) -> ThinStateDiff {
@@ -24,9 +35,9 @@ fn readers_never_see_a_part_of_a_block() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let storage = Storage::open(directory.path())?;
     commit(&storage, diff(0))?;
-    let done = AtomicBool::new(false);
+    let (done, read) = (AtomicBool::new(false), Rounds::default());
     thread::scope(|scope| {
-        let views = scope.spawn(|| -> anyhow::Result<u64> {
+        let views = scope.spawn(|| -> anyhow::Result<()> {
             let mut rounds = 0;
             while !done.load(Ordering::Relaxed) {
                 let BlockNumber(tip) = storage.latest()?.expect("a block");
@@ -38,10 +49,11 @@ fn readers_never_see_a_part_of_a_block() -> anyhow::Result<()> {
                 }
                 assert!(storage.header(number)?.is_some() && storage.state_diff(number)?.is_some());
                 rounds += 1;
+                read.0[0].store(rounds, Ordering::Relaxed);
             }
-            Ok(rounds)
+            Ok(())
         });
-        let proofs = scope.spawn(|| -> anyhow::Result<u64> {
+        let proofs = scope.spawn(|| -> anyhow::Result<()> {
             let mut rounds = 0;
             let contracts: Vec<_> = (1..5u64).map(address).collect();
             let keys = |contract: u64| (0..CELLS).filter(|k| 1 + k % 4 == contract).map(cell).collect();
@@ -64,16 +76,18 @@ fn readers_never_see_a_part_of_a_block() -> anyhow::Result<()> {
                     assert_eq!(value, Felt::from(proof.block_number.0 + 1));
                 }
                 rounds += 1;
+                read.0[1].store(rounds, Ordering::Relaxed);
             }
-            Ok(rounds)
+            Ok(())
         });
-        for block in 1..BLOCKS {
-            commit(&storage, diff(block))?;
-        }
+        let is_reading = || !views.is_finished() && !proofs.is_finished();
+        let committed = (1..)
+            .take_while(|block| *block < BLOCKS || !read.are_enough() && is_reading())
+            .try_for_each(|block| commit(&storage, diff(block)).map(drop));
         done.store(true, Ordering::Relaxed);
-        assert!(views.join().expect("no panic")? > 0);
-        assert!(proofs.join().expect("no panic")? > 0);
-        Ok(())
+        views.join().expect("no panic")?;
+        proofs.join().expect("no panic")?;
+        committed
     })
 }
 
@@ -92,9 +106,12 @@ fn of_two_commits_of_one_block_one_wins() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// More than there are blocks.
+const MANY: u64 = 1_000_000;
+
 /// One number for all cells of a block: its own, and which of the blocks of that number it was.
 fn diff_of(attempt: u64, block: u64) -> ThinStateDiff {
-    storage_diff((0..CELLS).map(|k| (address(1 + k % 4), cell(k), Felt::from(attempt * 1_000 + block))))
+    storage_diff((0..CELLS).map(|k| (address(1 + k % 4), cell(k), Felt::from(attempt * MANY + block))))
 }
 
 /// What all cells of a view are; `None` if the view says that its state is gone.
@@ -125,8 +142,8 @@ fn reverts_and_pruning_never_mix_states() -> anyhow::Result<()> {
         storage: (1..5u64).map(|c| (address(c), vec![cell(c - 1)])).collect(),
         ..Default::default()
     };
-    let read = || -> anyhow::Result<u64> {
-        let mut whole = 0;
+    let rounds = Rounds::default();
+    let read = |whole: &AtomicU64| -> anyhow::Result<()> {
         while !done.load(Ordering::Relaxed) {
             let tip = storage.latest()?.expect("a block").0;
             for number in (tip.saturating_sub(6)..=tip).map(BlockNumber) {
@@ -134,8 +151,8 @@ fn reverts_and_pruning_never_mix_states() -> anyhow::Result<()> {
                 // Twice: what lives through changes must stay the same.
                 if let (Some(first), Some(second)) = (read_all(&view)?, read_all(&view)?) {
                     assert_eq!(first, second);
-                    assert_eq!(first.to_biguint() % 1_000u64, number.0.into());
-                    whole += 1;
+                    assert_eq!(first.to_biguint() % MANY, number.0.into());
+                    whole.fetch_add(1, Ordering::Relaxed);
                 }
                 match storage.storage_proof(number, &request) {
                     Ok(proof) => {
@@ -145,27 +162,36 @@ fn reverts_and_pruning_never_mix_states() -> anyhow::Result<()> {
                         });
                         let values = values.collect::<Result<Vec<_>, _>>()?;
                         assert!(values.iter().all(|value| *value == values[0]), "a mixture of states");
-                        assert_eq!(values[0].to_biguint() % 1_000u64, number.0.into());
+                        assert_eq!(values[0].to_biguint() % MANY, number.0.into());
                     }
                     Err(StorageError::Pruned { .. } | StorageError::NoSuchBlock { .. }) => {}
                     Err(error) => return Err(error.into()),
                 }
             }
         }
-        Ok(whole)
+        Ok(())
     };
     thread::scope(|scope| {
-        let readers = [scope.spawn(read), scope.spawn(read)];
-        for attempt in 1..40 {
+        let readers = rounds.0.each_ref().map(|whole| {
+            let read = &read;
+            scope.spawn(move || read(whole))
+        });
+        let is_reading = || readers.iter().all(|reader| !reader.is_finished());
+        let change = |attempt: u64| -> anyhow::Result<()> {
             let tip = storage.latest()?.expect("a block").0;
             (1..4).try_for_each(|n| commit(&storage, diff_of(attempt, tip + n)).map(drop))?;
             storage.prune(4)?;
             storage.revert_to(BlockNumber(tip + 1))?;
-        }
+            Ok(())
+        };
+        let changed = (1..)
+            .take_while(|attempt| *attempt < 40 || !rounds.are_enough() && is_reading())
+            .try_for_each(change);
         done.store(true, Ordering::Relaxed);
         for reader in readers {
-            assert!(reader.join().expect("no panic")? > 0);
+            reader.join().expect("no panic")?;
         }
+        changed?;
         assert!(storage.check().is_sound());
         Ok(())
     })

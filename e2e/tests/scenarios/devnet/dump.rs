@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use zkthreads_e2e::wait::{PATIENCE, until};
 use zkthreads_e2e::{Rpc, TestNode, hex};
 
 use super::bridge::Bridge;
@@ -144,23 +145,20 @@ async fn dumps_are_made_after_each_block() -> Result<()> {
         .start()?;
     transact(&node).await?;
     let expected = hashes(&node.rpc).await?;
-    wait_for(&node, &path, &expected).await
+    wait_for(&path, &expected).await
 }
 
 /// Loads the file until it holds the chain: it is written a moment after the block.
-async fn wait_for(node: &TestNode, path: &Path, expected: &[starknet_types_core::felt::Felt]) -> Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(30);
+async fn wait_for(path: &Path, expected: &[starknet_types_core::felt::Felt]) -> Result<()> {
     let other = TestNode::start()?;
-    loop {
-        if path.exists() {
-            other.rpc.call("devnet_load", json!({ "path": path })).await?;
-            if hashes(&other.rpc).await? == expected {
-                return Ok(());
-            }
+    let holds_the_chain = async || {
+        if !path.exists() {
+            return Ok(None);
         }
-        anyhow::ensure!(Instant::now() < deadline, "no dump of {}", node.rpc.url());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        other.rpc.call("devnet_load", json!({ "path": path })).await?;
+        Ok((hashes(&other.rpc).await? == expected).then_some(()))
+    };
+    until("the dump holds the chain", holds_the_chain).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,8 +178,9 @@ async fn a_node_killed_while_it_dumps_leaves_the_old_dump() -> Result<()> {
         async move { while rpc.call("devnet_dump", params.clone()).await.is_ok() {} }
     });
     let part = directory.path().join("dump.part");
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + PATIENCE;
     while !part.exists() {
+        // Looked at without a pause: it is there for a moment only, again and again.
         anyhow::ensure!(Instant::now() < deadline, "no dump is being written");
         tokio::task::yield_now().await;
     }

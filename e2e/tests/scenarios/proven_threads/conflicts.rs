@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance};
 use zkthreads_e2e::{TestThread, hex};
 
-use super::{check_supply, node, pay, send, thread};
+use super::{check_supply, node, patient_thread, pay, send, thread};
 
 /// The sub-blocks with transactions that are not settled, in order.
 async fn unsettled(thread: &TestThread) -> Result<Vec<Value>> {
@@ -21,10 +21,11 @@ async fn unsettled(thread: &TestThread) -> Result<Vec<Value>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conflict_costs_only_what_depends_on_it() -> Result<()> {
     let node = node()?;
-    let thread = thread(&node).with(&["--max-transactions", "2"]).start()?;
+    let thread = patient_thread(&node, 2).start()?;
     let account = |index: usize| node.account(index);
 
-    // Two sub-blocks that have nothing to do with each other.
+    // Two sub-blocks that have nothing to do with each other, and are not settled before the chain moves.
+    let held = thread.hold_provers().await?;
     let spent_twice = pay(&thread, account(1), 0, account(5).address, 100).await?;
     let beside = pay(&thread, account(2), 0, account(6).address, 100).await?;
     let mut independent = Vec::new();
@@ -46,6 +47,7 @@ async fn a_conflict_costs_only_what_depends_on_it() -> Result<()> {
     let nonce = nonce.with_context(|| format!("no conflict of a nonce in {struck:#}"))?;
     assert_eq!(nonce["contract"], hex(account(1).address));
     assert_eq!((&nonce["expected"], &nonce["found"]), (&json!("0x0"), &json!("0x1")));
+    drop(held);
 
     thread.settled(&node.rpc, beside).await?.succeeded();
     for hash in independent {
@@ -72,10 +74,13 @@ async fn what_still_holds_is_executed_again_and_settles() -> Result<()> {
     let node = node()?;
     let thread = thread(&node).start()?;
     let (giver, taker) = (node.account(1), node.account(2));
+    let held = thread.hold_provers().await?;
     // The taker's balance is read and written by both; neither transaction becomes invalid.
     let inner = pay(&thread, giver, 0, taker.address, 100).await?;
     let direct = send(&node.rpc, node.account(3), 0, taker.address, 11).await?;
     node.rpc.wait(direct).await?.succeeded();
+    thread.until("told of the conflict", |status| status["totals"]["conflicts"] != 0).await?;
+    drop(held);
     thread.settled(&node.rpc, inner).await?.succeeded();
     assert_eq!(balance(&node.rpc, ETH, taker.address).await?, INITIAL_BALANCE + 111);
     let status = thread.until_settled().await?;
@@ -90,10 +95,12 @@ async fn a_transaction_that_can_no_longer_be_paid_reverts() -> Result<()> {
     let (owner, friend) = (node.account(1), node.account(2));
     // The owner receives in the thread, and spends all of it there; on the chain the giver takes the money elsewhere.
     let giver = node.account(3);
+    let held = thread.hold_provers().await?;
     let given = pay(&thread, giver, 0, owner.address, 500).await?;
     let spent = pay(&thread, owner, 0, friend.address, INITIAL_BALANCE + 500).await?;
     let direct = send(&node.rpc, giver, 0, node.account(4).address, 1).await?;
     node.rpc.wait(direct).await?.succeeded();
+    drop(held);
 
     let receipt = thread.settled(&node.rpc, spent).await?;
     assert!(!receipt.reverted().is_empty());

@@ -5,19 +5,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use reqwest::Url;
 use starknet_types_core::felt::Felt;
-use zkthreads_e2e::process::signal;
+use zkthreads_e2e::process::{own_address, signal};
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance};
-use zkthreads_e2e::{TestNode, TestThread, ThreadOptions};
+use zkthreads_e2e::{Rpc, TestNode, TestThread, ThreadOptions};
 
 use super::{BLOCK_TIME, check_supply, send};
 
 const KILLS: u32 = 50;
 const SENDERS: usize = 7;
 
-/// A port that is free now.
-fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+fn port(rpc: &Rpc) -> Result<u16> {
+    Url::parse(rpc.url())?.port().context("no port")
 }
 
 /// Numbers that differ, the same in every run (SplitMix64).
@@ -33,7 +33,7 @@ impl Dice {
     }
 }
 
-/// A chain and a thread on it, each at a port that it comes back to.
+/// A chain and a thread on it, each at a port that it comes back to: the first one it got.
 struct Pair {
     ports: (u16, u16),
     directories: (tempfile::TempDir, tempfile::TempDir),
@@ -43,9 +43,8 @@ struct Pair {
 
 impl Pair {
     fn start() -> Result<Self> {
-        let ports = (free_port()?, free_port()?);
         let mut pair = Self {
-            ports,
+            ports: (0, 0),
             directories: (tempfile::tempdir()?, tempfile::tempdir()?),
             node: None,
             thread: None,
@@ -57,7 +56,9 @@ impl Pair {
 
     fn start_node(&mut self) -> Result<()> {
         let options = TestNode::options().data_dir(self.directories.0.path()).block_time(BLOCK_TIME);
-        self.node = Some(options.port(self.ports.0).start()?);
+        let node = options.at(own_address(), self.ports.0).start()?;
+        self.ports.0 = port(&node.rpc)?;
+        self.node = Some(node);
         Ok(())
     }
 
@@ -65,7 +66,9 @@ impl Pair {
         let path: &Path = self.directories.1.path();
         let options = ThreadOptions::new(self.node()?.rpc.url(), self.node()?.account(0));
         let options = options.with(&["--max-age", "1", "--max-transactions", "60"]);
-        self.thread = Some(options.data_dir(path).port(self.ports.1).start()?);
+        let thread = options.data_dir(path).at(own_address(), self.ports.1).start()?;
+        self.ports.1 = port(&thread.rpc)?;
+        self.thread = Some(thread);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 use zkthreads_e2e::hex;
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, transfer};
+use zkthreads_e2e::wait::until;
 use zkthreads_e2e::wallet::wire;
 
 use super::{check_supply, node, pay, send, thread};
@@ -13,6 +14,8 @@ async fn the_same_transaction_sent_to_the_chain_is_honoured_once() -> Result<()>
     let node = node()?;
     let thread = thread(&node).start()?;
     let (user, recipient) = (node.account(1), node.account(2).address);
+    // The chain has it from its user before the thread can have settled it.
+    let held = thread.hold_provers().await?;
     let other = pay(&thread, node.account(3), 0, node.account(4).address, 9).await?;
     let signed = wire(&user.invoke(0, &[transfer(ETH, recipient, 50)?])?, None);
     let hash = thread.rpc.send(&signed).await?;
@@ -23,6 +26,7 @@ async fn the_same_transaction_sent_to_the_chain_is_honoured_once() -> Result<()>
     assert_ne!(receipt.fee, 0, "it was an ordinary transaction");
     let status = thread.until("aware of it", |status| status["totals"]["on_chain"] == 1).await?;
     assert_eq!(status["totals"]["rejected"], 0);
+    drop(held);
     thread.settled(&node.rpc, other).await?.succeeded();
     let here = thread.settled(&thread.rpc, hash).await?;
     assert_eq!(here.json, receipt.json, "the thread tells it as the chain does");
@@ -45,9 +49,11 @@ async fn users_go_back_and_forth_between_thread_and_chain() -> Result<()> {
         let nonce = json!({ "block_id": "pre_confirmed", "contract_address": hex(user.address) });
         let expected = json!(format!("{:#x}", 2 * round + 2));
         // The thread follows within a poll or two.
-        while thread.rpc.call("starknet_getNonce", nonce.clone()).await? != expected {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        let follows = async || {
+            let found = thread.rpc.call("starknet_getNonce", nonce.clone()).await?;
+            Ok((found == expected).then_some(()))
+        };
+        until("the thread has the chain's nonce", follows).await?;
     }
     for hash in hashes {
         let (here, there) =

@@ -32,6 +32,13 @@ fn thread(node: &TestNode) -> ThreadOptions {
     ThreadOptions::new(node.rpc.url(), node.account(0)).with(&["--max-age", "1"])
 }
 
+/// The same, but a sub-block closes when it holds so many transactions, however long that takes: before the last of them is
+/// sent, none can be on the chain.
+fn patient_thread(node: &TestNode, transactions: u32) -> ThreadOptions {
+    let options = ThreadOptions::new(node.rpc.url(), node.account(0));
+    options.with(&["--max-age", "86400", "--max-transactions", &transactions.to_string()])
+}
+
 /// Moves ether by way of the thread; the transaction's hash.
 async fn pay(thread: &TestThread, from: &Wallet, nonce: u64, to: Felt, amount: u128) -> Result<Felt> {
     send(&thread.rpc, from, nonce, to, amount).await

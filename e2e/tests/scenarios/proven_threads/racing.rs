@@ -18,6 +18,8 @@ async fn two_threads_that_race_both_settle_everything() -> Result<()> {
             .start()
     };
     let (left, right) = (thread(0)?, thread(9)?);
+    // Whichever settles first, the other one has something unsettled then: nothing is proven before all is sent.
+    let held = (left.hold_provers().await?, right.hold_provers().await?);
     // Every transaction of either thread pays the same recipient.
     let recipient = node.account(8).address;
     let mut sent = Vec::new();
@@ -27,6 +29,7 @@ async fn two_threads_that_race_both_settle_everything() -> Result<()> {
             sent.push(pay(&right, node.account(index + 3), nonce, recipient, 1).await?);
         }
     }
+    drop(held);
     for hash in &sent {
         left.settled(&node.rpc, *hash).await?.succeeded();
         left.settled(&left.rpc, *hash).await?.succeeded();

@@ -6,7 +6,7 @@ use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, STRK, balance, transfer};
 use zkthreads_e2e::wallet::wire;
 use zkthreads_e2e::{Call, hex};
 
-use super::{check_supply, node, pay, thread};
+use super::{check_supply, node, patient_thread, pay, thread};
 
 /// What may not change between the thread's word and the chain's.
 const LASTING: [&str; 8] = [
@@ -23,7 +23,7 @@ const LASTING: [&str; 8] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn users_see_the_same_before_and_after() -> Result<()> {
     let node = node()?;
-    let thread = thread(&node).start()?;
+    let thread = patient_thread(&node, 8).start()?;
     let recipient = node.account(9).address;
 
     let mut told: Vec<(_, Value)> = Vec::new();
@@ -53,6 +53,8 @@ async fn users_see_the_same_before_and_after() -> Result<()> {
     assert_eq!(thread.rpc.call("starknet_getNonce", ahead.clone()).await?, "0x1");
     assert_eq!(node.rpc.call("starknet_getNonce", ahead).await?, "0x0", "the chain has not heard of it");
 
+    // With one more the sub-block is complete.
+    let last = pay(&thread, poor, 1, recipient, 10).await?;
     for (hash, before) in &told {
         let on_node = thread.settled(&node.rpc, *hash).await?;
         let on_thread = thread.settled(&thread.rpc, *hash).await?;
@@ -66,8 +68,9 @@ async fn users_see_the_same_before_and_after() -> Result<()> {
             assert_eq!(status["finality_status"], "ACCEPTED_ON_L2");
         }
     }
+    thread.settled(&thread.rpc, last).await?.succeeded();
     for rpc in [&node.rpc, &thread.rpc] {
-        assert_eq!(balance(rpc, ETH, recipient).await?, INITIAL_BALANCE + 60);
+        assert_eq!(balance(rpc, ETH, recipient).await?, INITIAL_BALANCE + 70);
         for user in &node.accounts[1..4] {
             assert_eq!(rpc.nonce(user.address).await?, 2);
             assert_eq!(
@@ -80,8 +83,8 @@ async fn users_see_the_same_before_and_after() -> Result<()> {
     check_supply(&node).await?;
 
     let status = thread.until_settled().await?;
-    assert_eq!(status["totals"]["received"], 7, "{status:#}");
-    assert_eq!(status["totals"]["settled"], 7);
+    assert_eq!(status["totals"]["received"], 8, "{status:#}");
+    assert_eq!(status["totals"]["settled"], 8);
     assert_eq!(status["totals"]["conflicts"], 0);
     thread.stop()
 }

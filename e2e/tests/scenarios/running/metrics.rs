@@ -1,12 +1,12 @@
 //! What Prometheus sees of a node that has done a bit of everything.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::json;
 use starknet_rust::core::types::ConfirmedBlockId;
 use starknet_rust_tokio_tungstenite::TungsteniteStream;
+use zkthreads_e2e::wait::PATIENCE;
 use zkthreads_e2e::{TestNode, sub_block};
 use zkthreads_node::metrics::{Kind, METRICS};
 
@@ -39,16 +39,18 @@ async fn every_metric_of_the_dashboard_is_served() -> Result<()> {
 
     let stream = TungsteniteStream::connect(
         node.rpc.url().replace("http://", "ws://").replace("/rpc", "/ws"),
-        Duration::from_secs(30),
+        PATIENCE,
     )
     .await?;
-    let _heads = stream.subscribe_new_heads(ConfirmedBlockId::Latest).await?;
+    let mut heads = stream.subscribe_new_heads(ConfirmedBlockId::Latest).await?;
     let package = sub_block::standard(&node).await?.encode();
     for nonce in 0..2 {
         let thread = node.account(0).thread(nonce, sub_block::os_program_hash(), &package)?;
         node.rpc.settle(&thread).await?;
     }
     node.rpc.refusal("starknet_getNonce", json!({})).await?;
+    // A subscription is counted by the time it tells something.
+    heads.recv().await?;
 
     let seen = scrape(url).await?;
     let has = |name: &str| seen.keys().any(|series| series.split('{').next() == Some(name));

@@ -5,7 +5,7 @@ mod metrics;
 mod process;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 
@@ -193,9 +193,14 @@ async fn a_second_signal_ends_it_at_once() -> Result<()> {
         let address = process.says("listening on http://")?;
         let mut client = TcpStream::connect(&address)?;
         client.write_all(
-            b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
+            b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\
+              Expect: 100-continue\r\n\r\n",
         )?;
-        Rpc::new(&format!("http://{address}/rpc"))?.block_number().await?;
+        // Once it asks for the body, it has begun with the request.
+        let mut answer = [0; 12];
+        client.read_exact(&mut answer)?;
+        assert_eq!(&answer, b"HTTP/1.1 100");
+        client.write_all(b"{")?;
         process.signal("TERM")?;
         process.logs("shutting down")?;
         process.signal(signal)?;

@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use zkthreads_e2e::node::binary;
-
-/// Longest that anything here may take, with other tests on the machine.
-const TIMEOUT: Duration = Duration::from_secs(90);
+use zkthreads_e2e::wait::PATIENCE;
 
 /// A process, and what it writes, line by line.
 pub(crate) struct Process {
@@ -49,7 +47,7 @@ fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 fn wait(lines: &Receiver<String>, text: &str) -> Result<String> {
-    let deadline = Instant::now() + TIMEOUT;
+    let deadline = Instant::now() + PATIENCE;
     while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         if let Some((_, rest)) = line.split_once(text) {
             return Ok(rest.trim().to_owned());
@@ -86,7 +84,7 @@ impl Process {
 
     /// Waits until it ends by itself; gives its exit code.
     pub(crate) fn end(mut self) -> Result<i32> {
-        let deadline = Instant::now() + TIMEOUT;
+        let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait()? {
                 return status.code().with_context(|| format!("ended with {status}"));

@@ -3,7 +3,7 @@
 use super::look::{DUPLICATE_TRANSACTION, Unanswered, unanswered};
 use super::pause::Pauses;
 use crate::node::NodeClient;
-use crate::thread::{Forward, Stopped, ThreadHandle};
+use crate::thread::{Forward, ForwardRefused, Stopped, ThreadHandle};
 
 /// Sends what the thread gives up to the node.
 pub struct Forwarder {
@@ -29,27 +29,39 @@ impl Forwarder {
         let result = self.send(&forward).await;
         match &result {
             Ok(()) => tracing::info!(hash, "forwarded to the node"),
-            Err(reason) => tracing::warn!(hash, reason, "the node refuses a forwarded transaction"),
+            Err(ForwardRefused { reason, .. }) => {
+                tracing::warn!(hash, reason, "the node refuses a forwarded transaction");
+            }
         }
         self.thread.forwarded(&forward, result);
         Ok(())
     }
 
     /// Tries until the node has taken it, or refused it.
-    async fn send(&self, forward: &Forward) -> Result<(), String> {
+    async fn send(&self, forward: &Forward) -> Result<(), ForwardRefused> {
         let mut pauses = Pauses::default();
         loop {
-            let Err(error) = self.node.add_invoke(forward.transaction.as_invoke(), None).await else {
-                return Ok(());
+            let reason = match self.ask(forward).await {
+                Ok(result) => return result,
+                Err(reason) => reason,
             };
-            match unanswered(&error) {
-                Unanswered::Refused { code: DUPLICATE_TRANSACTION, .. } => return Ok(()),
-                Unanswered::Refused { reason, .. } => return Err(reason),
-                Unanswered::Away(reason) => {
-                    tracing::debug!(reason, "forwarding waits for the node");
-                    tokio::time::sleep(pauses.next()).await;
-                }
+            tracing::debug!(reason, "forwarding waits for the node");
+            tokio::time::sleep(pauses.next()).await;
+        }
+    }
+
+    /// What the node says to it; an error if it is away.
+    async fn ask(&self, forward: &Forward) -> Result<Result<(), ForwardRefused>, String> {
+        let Err(error) = self.node.add_invoke(forward.transaction.as_invoke(), None).await else {
+            return Ok(Ok(()));
+        };
+        match unanswered(&error) {
+            Unanswered::Refused { code: DUPLICATE_TRANSACTION, .. } => Ok(Ok(())),
+            Unanswered::Refused { reason, .. } => {
+                let (latest, _) = self.node.latest().await.map_err(|error| error.to_string())?;
+                Ok(Err(ForwardRefused { reason, latest }))
             }
+            Unanswered::Away(reason) => Err(reason),
         }
     }
 }

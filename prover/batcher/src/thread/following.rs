@@ -39,6 +39,7 @@ impl Work {
             }
         }
         self.turn.undone.extend(sub_blocks.iter().map(|row| row.id));
+        self.forwards.went_back();
         tracing::warn!(block = number.0, transactions = returned.len(), "the node took back blocks");
         self.replay(returned, |replay| replay.after_reorg(number), false)?;
         self.look_after_waiting()?;

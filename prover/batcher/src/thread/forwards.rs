@@ -2,13 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use starknet_api::block::BlockNumber;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::InnerTransaction;
+
+use super::job::ForwardRefused;
 
 /// After how long a transaction that the node has taken, but that is in no block, is sent once more.
 const SENT_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
-/// How long a refusal is doubted: the node may refuse what a block has that is not followed yet.
+/// How long a refusal is doubted at least, and until the node's blocks of then are followed: the node may refuse what a
+/// block has, or the open one.
 const DOUBTED_FOR: Duration = Duration::from_secs(3);
 
 /// Transactions that were given up here and are in no block yet, in order.
@@ -33,7 +37,7 @@ enum State {
     /// The node has it.
     Sent { at: Instant },
     /// The node refuses it.
-    Refused { at: Instant },
+    Refused { at: Instant, latest: BlockNumber },
 }
 
 impl Forwards {
@@ -69,17 +73,29 @@ impl Forwards {
     }
 
     /// The node refuses it.
-    pub(super) fn refused(&mut self, hash: TransactionHash, reason: &str, now: Instant) {
+    pub(super) fn refused(&mut self, hash: TransactionHash, refused: ForwardRefused, now: Instant) {
+        let ForwardRefused { reason, latest } = refused;
         for forwarded in self.0.iter_mut().filter(|forwarded| forwarded.hash == hash) {
-            forwarded.state = State::Refused { at: now };
+            forwarded.state = State::Refused { at: now, latest };
             reason.clone_into(&mut forwarded.refusal);
         }
     }
 
-    /// Takes out what the node refuses, and what is not found in a block since then, with the reason.
-    pub(super) fn take_refused(&mut self, now: Instant) -> Vec<(TransactionHash, String)> {
+    /// The node took back blocks: what it refused because of them it may take now.
+    pub(super) fn went_back(&mut self) {
+        for forwarded in &mut self.0 {
+            if matches!(forwarded.state, State::Refused { .. }) {
+                forwarded.state = State::Queued;
+            }
+        }
+    }
+
+    /// Takes out what the node refuses, and what is not found in a block up to `head`, with the reason.
+    pub(super) fn take_refused(&mut self, head: BlockNumber, now: Instant) -> Vec<(TransactionHash, String)> {
         let is_over = |forwarded: &mut Forwarded| match forwarded.state {
-            State::Refused { at } => now.saturating_duration_since(at) >= DOUBTED_FOR,
+            State::Refused { at, latest } => {
+                head >= latest && now.saturating_duration_since(at) >= DOUBTED_FOR
+            }
             _ => false,
         };
         self.0.extract_if(.., is_over).map(|forwarded| (forwarded.hash, forwarded.refusal)).collect()
@@ -93,5 +109,45 @@ impl Forwards {
     /// All of them.
     pub(super) fn hashes(&self) -> Vec<TransactionHash> {
         self.0.iter().map(|forwarded| forwarded.hash).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::thread::waiting::tests::transaction;
+
+    /// One transaction, refused at `now`, when the node's newest block was number 7.
+    fn refused(now: Instant) -> Forwards {
+        let mut forwards = Forwards::default();
+        let (hash, transaction) = transaction(1, 5);
+        forwards.add(hash, transaction);
+        assert!(forwards.take(1, now).is_some());
+        let reason = "invalid nonce".to_owned();
+        forwards.refused(hash, ForwardRefused { reason, latest: BlockNumber(7) }, now);
+        forwards
+    }
+
+    #[test]
+    fn a_refusal_is_final_after_a_while_and_once_the_node_s_blocks_are_followed() {
+        let start = Instant::now();
+        let (mut forwards, later) = (refused(start), start + DOUBTED_FOR);
+        assert!(forwards.take_refused(BlockNumber(7), start).is_empty(), "too soon");
+        assert!(forwards.take_refused(BlockNumber(6), later).is_empty(), "a block of the node may have it");
+        assert_eq!(
+            forwards.take_refused(BlockNumber(7), later),
+            [(transaction(1, 5).0, "invalid nonce".to_owned())]
+        );
+        assert!(forwards.hashes().is_empty());
+    }
+
+    #[test]
+    fn what_was_refused_because_of_blocks_that_are_undone_is_sent_again() {
+        let start = Instant::now();
+        let mut forwards = refused(start);
+        assert!(forwards.take(2, start).is_none());
+        forwards.went_back();
+        assert!(forwards.take_refused(BlockNumber(9), start + DOUBTED_FOR).is_empty());
+        assert!(forwards.take(2, start).is_some());
     }
 }

@@ -13,7 +13,7 @@ use zkthreads_rpc::{InnerRefusal, PoolStatus, ThreadControl, ThreadStatus};
 use zkthreads_storage::{FollowedBlock, StorageError};
 
 use super::intake::{self, Arrival};
-use super::job::{Bundle, BundleFailure, Forward, InFlight, Job, NodeHealth, SubBlockId};
+use super::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth, SubBlockId};
 use super::sequencer::Sequencer;
 use super::shared::Shared;
 use crate::worker::{Proven, Stage, WorkerError};
@@ -204,7 +204,7 @@ impl ThreadHandle {
     }
 
     /// Tells whether the node has taken a transaction (`Ok`, also if it had it already), or refuses it for good.
-    pub fn forwarded(&self, forward: &Forward, result: Result<(), String>) {
+    pub fn forwarded(&self, forward: &Forward, result: Result<(), ForwardRefused>) {
         let hash = forward.hash;
         self.tell(move |sequencer| sequencer.forwarded(hash, result));
     }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
+use starknet_api::block::BlockNumber;
 use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
 use tokio::sync::watch;
@@ -107,6 +108,16 @@ pub struct Forward {
     /// What the user signed.
     pub transaction: InnerTransaction,
     pub(super) _lease: Lease,
+}
+
+/// The node's refusal of a [`Forward`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardRefused {
+    /// Why.
+    pub reason: String,
+    /// The node's newest block after the refusal. A block up to this one may have the transaction, or another one of its
+    /// nonce, which the refusal is about then.
+    pub latest: BlockNumber,
 }
 
 /// Whether the node answers.

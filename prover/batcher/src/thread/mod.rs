@@ -41,5 +41,5 @@ mod work;
 
 pub use config::{DEFAULT_MAX_UNSETTLED, HotPolicy, Provers, ThreadConfig, ThreadParts};
 pub use handle::{FollowError, Stopped, ThreadHandle};
-pub use job::{Bundle, BundleFailure, Forward, InFlight, Job, NodeHealth, SubBlockId};
+pub use job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth, SubBlockId};
 pub use sequencer::{Thread, ThreadError};

@@ -3,20 +3,23 @@
 use std::time::Duration;
 
 use zkthreads_rpc::thread::{
-    NodeStatus, QueueStatus, StatusBase, SubBlockStage, SubBlockStatus, ThreadStatus, Throughput, Totals,
+    NodeStatus, QueueStatus, StatusBase, SubBlockStage, SubBlockStatus, ThreadStatus, Throughput,
 };
 
 use super::config::ThreadConfig;
+use super::figures::Figures;
 use super::job::NodeHealth;
 use super::model::{Open, Seed, Stage, SubBlock};
 use super::setback::Setback;
 use super::work::{Settled, Work};
 
-/// The parts of the status that the sequencer fills in; what is counted, and the provers, are added when somebody asks.
+/// How everything is at one moment: what is counted fits what is listed. Rates and the provers are added when somebody
+/// asks.
 pub(super) fn status(
     config: &ThreadConfig,
     health: &NodeHealth,
     base_block: StatusBase,
+    figures: &Figures,
     work: Result<&Work, &Setback>,
 ) -> ThreadStatus {
     let mut trouble = Vec::new();
@@ -34,9 +37,9 @@ pub(super) fn status(
         base_block,
         queue: QueueStatus::default(),
         users: 0,
-        totals: Totals::default(),
+        totals: figures.totals,
         throughput: Throughput::default(),
-        sub_blocks: Vec::new(),
+        sub_blocks: figures.sub_blocks.iter().cloned().collect(),
         provers: Vec::new(),
         trouble,
     };
@@ -52,7 +55,6 @@ fn fill(status: &mut ThreadStatus, work: &Work) {
     let count = |is: fn(&Stage) -> bool| {
         many(work.unsettled.closed().filter(|sub_block| is(&sub_block.stage)).count())
     };
-    status.base_block = base_block(&work.head);
     status.queue = QueueStatus {
         waiting: many(work.waiting.len()),
         unsettled: many(work.unsettled.len()),
@@ -60,7 +62,7 @@ fn fill(status: &mut ThreadStatus, work: &Work) {
         in_flight: count(|stage| matches!(stage, Stage::Submitted { .. })),
     };
     status.users = many(work.ledger.users());
-    status.sub_blocks = work.unsettled.closed().map(closed).collect();
+    status.sub_blocks.extend(work.unsettled.closed().map(closed));
     status.sub_blocks.push(open(&work.unsettled.open));
     for sub_block in work.unsettled.closed() {
         match &sub_block.stage {

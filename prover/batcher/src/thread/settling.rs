@@ -9,7 +9,7 @@ use zkthreads_protocol::{InnerTransaction, Package};
 use zkthreads_rpc::thread::MetConflict;
 
 use super::SubBlockId;
-use super::job::{BundleFailure, InFlight};
+use super::job::{BundleFailure, ForwardRefused, InFlight};
 use super::model::{Stage, SubBlock};
 use super::setback::Setback;
 use super::work::Work;
@@ -160,17 +160,18 @@ impl Work {
     }
 
     /// The node has taken a transaction as it is, or refuses it for good.
-    pub(super) fn forwarded(&mut self, hash: TransactionHash, result: &Result<(), String>) {
+    pub(super) fn forwarded(&mut self, hash: TransactionHash, result: Result<(), ForwardRefused>) {
         let now = Instant::now();
         match result {
             Ok(()) => self.forwards.sent(hash, now),
-            Err(reason) => self.forwards.refused(hash, reason, now),
+            Err(refused) => self.forwards.refused(hash, refused, now),
         }
     }
 
     /// Rejects what the node refuses.
     pub(super) fn drop_refused(&mut self, now: Instant) {
-        for (hash, reason) in self.forwards.take_refused(now) {
+        let head = self.base_block().number;
+        for (hash, reason) in self.forwards.take_refused(head, now) {
             self.reject(hash, format!("the node refuses it: {reason}"));
         }
     }

@@ -29,7 +29,7 @@ pub(super) struct Shared {
     /// Transactions that wait for those before them.
     pub(super) waiting: RwLock<HashMap<TransactionHash, InnerTransaction>>,
     pub(super) figures: Mutex<Figures>,
-    /// The status but for what is counted, and the provers.
+    /// The status, but for what passes by itself: rates and the provers.
     pub(super) status: RwLock<ThreadStatus>,
 }
 
@@ -44,13 +44,7 @@ impl Shared {
 
     pub(super) fn status(&self) -> ThreadStatus {
         let mut status = self.status.read().clone();
-        {
-            let figures = self.figures.lock();
-            status.totals = figures.totals;
-            status.throughput = figures.throughput(Instant::now());
-            let settled = figures.sub_blocks.iter().cloned();
-            status.sub_blocks.splice(0..0, settled);
-        }
+        status.throughput = self.figures.lock().throughput(Instant::now());
         status.provers = (self.provers)().iter().map(prover).collect();
         status
     }

@@ -122,14 +122,14 @@ pub(super) fn is_near(nonce: Nonce, expected: Nonce) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use starknet_api::data_availability::DataAvailabilityMode;
     use starknet_api::transaction::InvokeTransactionV3;
     use starknet_api::transaction::fields::{AllResourceBounds, ValidResourceBounds};
 
     use super::*;
 
-    fn transaction(account: u64, nonce: u64) -> (TransactionHash, InnerTransaction) {
+    pub(in crate::thread) fn transaction(account: u64, nonce: u64) -> (TransactionHash, InnerTransaction) {
         let invoke = InvokeTransactionV3 {
             resource_bounds: ValidResourceBounds::AllResources(AllResourceBounds::default()),
             tip: Default::default(),

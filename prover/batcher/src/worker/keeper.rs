@@ -114,7 +114,7 @@ impl Keeper {
             if reply.is_closed() {
                 continue;
             }
-            self.doing(process.pid(), Some(number), None);
+            self.doing(pid, Some(number), None);
             let order = Order { input: Cow::Owned(input), statement: Cow::Owned(statement) };
             let begun = |stage| {
                 self.doing(pid, Some(number), Some(stage));
@@ -130,6 +130,8 @@ impl Keeper {
                 }
             };
             let failure = result.as_ref().err().filter(|error| !error.is_final()).cloned();
+            // Before the answer: whoever has it sees that nobody is at it any more.
+            self.doing(pid, None, None);
             let _ = reply.send(result);
             if let Some(error) = failure {
                 tracing::warn!(pid, job = number, "a proof failed: {error}");

@@ -103,7 +103,7 @@ impl Process {
         within(config, proven).await
     }
 
-    /// Waits until a process that has nothing to do ends or says something all the same.
+    /// Waits until a process of which nothing was asked ends or says something all the same.
     pub(super) async fn failure(&mut self) -> WorkerError {
         match self.answer().await {
             Ok(answer) => unexpected(&answer),
@@ -118,10 +118,11 @@ impl Process {
         }
     }
 
+    /// Sends a message. If nobody reads it any more, what the process said before it ended counts: that may be the reason.
     async fn send(&mut self, frame: &[u8]) -> Result<(), WorkerError> {
         match self.orders.write_all(frame).await {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.end(error.into()).await),
+            Err(_) => Err(self.failure().await),
         }
     }
 

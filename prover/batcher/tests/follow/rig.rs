@@ -22,8 +22,8 @@ use zkthreads_storage::{
 use super::node::Node;
 use super::support::{address, strk};
 
-/// How long something may take that happens.
-const SOON: Duration = Duration::from_secs(60);
+/// How long a test that hangs is let go on.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A node's state after a block, as the base of who follows it from there on.
 struct NodeState(StateView);
@@ -98,7 +98,7 @@ impl Rig {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(SOON, waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+        timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
     }
 
     /// Waits until the thread has the node's newest block; then it has the node's state, too.
@@ -117,7 +117,7 @@ impl Rig {
 
     /// Waits until following ends by itself; gives the reason.
     pub(crate) async fn ends(self) -> Unfollowed {
-        let ended = timeout(SOON, self.follower).await.expect("it ends").unwrap();
+        let ended = timeout(PATIENCE, self.follower).await.expect("it ends").unwrap();
         self.handle.stop();
         self.thread.join().unwrap();
         ended
@@ -126,7 +126,7 @@ impl Rig {
     /// Ends following.
     pub(crate) async fn stop(self) -> Unfollowed {
         self.stop.send(()).unwrap();
-        let ended = timeout(SOON, self.follower).await.expect("it ends").unwrap();
+        let ended = timeout(PATIENCE, self.follower).await.expect("it ends").unwrap();
         self.handle.stop();
         self.thread.join().unwrap();
         ended

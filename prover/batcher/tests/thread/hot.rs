@@ -1,6 +1,6 @@
 //! The chain keeps conflicting with transactions.
 
-use zkthreads_batcher::thread::HotPolicy;
+use zkthreads_batcher::thread::{ForwardRefused, HotPolicy};
 use zkthreads_rpc::thread::SubBlockStage;
 
 use super::node::Item;
@@ -100,7 +100,8 @@ fn a_forwarded_transaction_that_the_node_refuses_is_rejected() {
     }
     drop(rig.forward().expect("given up"));
     let forward = rig.forward().expect("offered again");
-    rig.handle.forwarded(&forward, Err("insufficient balance".to_owned()));
+    let (reason, latest) = ("insufficient balance".to_owned(), rig.handle.head().0);
+    rig.handle.forwarded(&forward, Err(ForwardRefused { reason, latest }));
     rig.until("it is rejected", |status| status.totals.rejected == 1);
     let Fate::Rejected(reason) = rig.fate(hot) else { panic!("{:?}", rig.fate(hot)) };
     assert!(reason.contains("insufficient balance"), "{reason}");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use starknet_api::core::Nonce;
 use starknet_types_core::felt::Felt;
+use zkthreads_rpc::thread::ThreadStatus;
 use zkthreads_rpc::{ChainEvent, InnerRefusal};
 
 use super::rig::{Fate, Rig};
@@ -78,6 +79,24 @@ fn what_cannot_be_taken_is_refused_for_its_reason() {
     assert_eq!(rig.shown(), [rig.hash(&first)]);
     let status = rig.status();
     assert_eq!((status.totals.received, status.totals.rejected, status.queue.waiting), (1, 0, 0));
+}
+
+/// At once: nothing is waited for between an answer and the status.
+#[test]
+fn whoever_is_answered_finds_it_in_the_status() {
+    let mut rig = Rig::new(3, |_| {});
+    for count in 1..=40 {
+        let waits = count % 2 == 0;
+        if waits {
+            rig.users[1].nonce = 100 + count;
+            rig.send(1, 2, 1);
+        } else {
+            rig.send(0, 2, 1);
+        }
+        let ThreadStatus { queue, totals, users, .. } = rig.handle.status();
+        assert_eq!((totals.received, queue.waiting, queue.unsettled), (count, count / 2, count.div_ceil(2)));
+        assert_eq!(users, if count == 1 { 1 } else { 2 });
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! A thread with all that is around it.
 
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -14,7 +16,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use zkthreads_batcher::thread::{
-    Bundle, Forward, Job, NodeHealth, Thread, ThreadConfig, ThreadHandle, ThreadParts,
+    Bundle, Forward, Job, NodeHealth, Stopped, Thread, ThreadConfig, ThreadHandle, ThreadParts,
 };
 use zkthreads_batcher::worker::Proven;
 use zkthreads_execution::Executor;
@@ -26,10 +28,8 @@ use zkthreads_storage::{ExecutionStatus, JournalOwner, Storage, ThreadJournal};
 use super::node::{self, Item};
 use super::support::{TestChain, User, address, strk, transfer};
 
-/// How long something may take that happens.
-const SOON: Duration = Duration::from_secs(20);
-/// How long to see whether something happens that should not.
-const NEVER: Duration = Duration::from_millis(100);
+/// How long a test that hangs is let go on.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A thread over a followed chain.
 pub(crate) struct Rig {
@@ -138,15 +138,31 @@ impl Rig {
         Item::Write(strk(), get_fee_token_var_address(self.users[user].address), balance.into())
     }
 
+    /// What the sequencer hands out to whoever asks now, if there is anything: it has seen to the question, and answered
+    /// or not, once it has seen to all that was sent.
+    fn handed_out<T>(&self, asked: impl Future<Output = Result<T, Stopped>>) -> Option<T> {
+        let mut asked = pin!(asked);
+        let mut look = || asked.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        // Asks.
+        if let Poll::Ready(answer) = look() {
+            return answer.ok();
+        }
+        self.status();
+        match look() {
+            Poll::Ready(answer) => answer.ok(),
+            Poll::Pending => None,
+        }
+    }
+
     /// The next job, if there is one.
     pub(crate) fn job(&self) -> Option<Job> {
         self.has(SubBlockStage::Closed)?;
-        self.runtime.block_on(async { timeout(NEVER, self.handle.take_job()).await }).ok()?.ok()
+        self.handed_out(self.handle.take_job())
     }
 
     /// The next job, also one that is not there before somebody asks for it.
     pub(crate) fn awaited_job(&self) -> Job {
-        let job = self.runtime.block_on(async { timeout(SOON, self.handle.take_job()).await });
+        let job = self.runtime.block_on(async { timeout(PATIENCE, self.handle.take_job()).await });
         job.expect("a job in time").expect("a running thread")
     }
 
@@ -161,14 +177,21 @@ impl Rig {
         std::iter::from_fn(|| self.job()).inspect(|job| self.prove(job)).count()
     }
 
-    /// Whether the job ends by itself.
+    /// Whether the job has ended by itself, after all that was sent.
     pub(crate) fn is_cancelled(&self, job: &Job) -> bool {
-        self.runtime.block_on(async { timeout(NEVER, job.cancelled()).await }).is_ok()
+        self.status();
+        pin!(job.cancelled()).poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 
     pub(crate) fn bundle(&self) -> Option<Bundle> {
         self.has(SubBlockStage::Proven)?;
-        self.runtime.block_on(async { timeout(NEVER, self.handle.take_bundle()).await }).ok()?.ok()
+        self.handed_out(self.handle.take_bundle())
+    }
+
+    /// The next bundle, also one that is not to be sent yet.
+    pub(crate) fn awaited_bundle(&self) -> Bundle {
+        let bundle = self.runtime.block_on(async { timeout(PATIENCE, self.handle.take_bundle()).await });
+        bundle.expect("a bundle in time").expect("a running thread")
     }
 
     /// Whether a sub-block is at this stage.
@@ -192,7 +215,7 @@ impl Rig {
     }
 
     pub(crate) fn forward(&self) -> Option<Forward> {
-        self.runtime.block_on(async { timeout(NEVER, self.handle.take_forward()).await }).ok()?.ok()
+        self.handed_out(self.handle.take_forward())
     }
 
     pub(crate) fn in_flight(&self) -> Vec<zkthreads_batcher::thread::InFlight> {
@@ -216,7 +239,7 @@ impl Rig {
             if is(&status) {
                 return status;
             }
-            assert!(start.elapsed() < SOON, "not in time: {what}: {status:#?}");
+            assert!(start.elapsed() < PATIENCE, "never: {what}: {status:#?}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }

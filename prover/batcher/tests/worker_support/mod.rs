@@ -3,10 +3,13 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use zkthreads_batcher::worker::{ProverPool, ProverPoolConfig};
+
+/// How long a test that hangs is let go on.
+const PATIENCE: Duration = Duration::from_secs(480);
 
 /// The example `prove_worker`, which is built beside the tests.
 pub fn program() -> PathBuf {
@@ -16,12 +19,7 @@ pub fn program() -> PathBuf {
 }
 
 pub fn config() -> ProverPoolConfig {
-    ProverPoolConfig {
-        workers: 1,
-        memory_bytes: 8 << 30,
-        deadline: Duration::from_secs(300),
-        program: program(),
-    }
+    ProverPoolConfig { workers: 1, memory_bytes: 8 << 30, deadline: PATIENCE, program: program() }
 }
 
 pub fn pool(config: ProverPoolConfig) -> ProverPool {
@@ -40,13 +38,17 @@ pub fn kill(pid: u32) {
     kill_process(pid, Signal::KILL).expect("it is ours");
 }
 
+/// Lets a process stand still, if it has not ended.
+pub fn hold(pid: u32) {
+    let pid = Pid::from_raw(pid as i32).expect("a process");
+    let _ = kill_process(pid, Signal::STOP);
+}
+
 /// Waits for what must come.
 pub async fn eventually(what: &str, is_so: impl Fn() -> bool) {
-    for _ in 0..1200 {
-        if is_so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("not within a minute: {what}");
 }

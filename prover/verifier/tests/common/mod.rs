@@ -9,6 +9,7 @@ pub mod forge;
 pub mod forgeries;
 
 use std::path::PathBuf;
+use std::time::Duration;
 use std::{env, fs};
 
 use cairo_vm::cairo_run::{CairoRunConfig, cairo_run_program};
@@ -19,6 +20,14 @@ use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{OsProgram, Package, Segment, Statement};
 use zkthreads_verifier::{VerifiedSegment, Verifier, VerifyError};
+
+/// Time that processors have spent on this thread of execution, which is the one that verifies. Whatever else the machine
+/// does is no part of it.
+pub fn cpu_time() -> Duration {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat").expect("the system tells");
+    let nanoseconds = stat.split(' ').next().and_then(|text| text.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("a number of nanoseconds"))
+}
 
 /// A program that stands in for the thread OS.
 pub struct TestProgram {

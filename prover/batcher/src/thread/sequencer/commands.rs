@@ -9,7 +9,7 @@ use zkthreads_storage::FollowedBlock;
 use super::{Sequencer, State};
 use crate::thread::SubBlockId;
 use crate::thread::handle::FollowError;
-use crate::thread::job::{Bundle, BundleFailure, Forward, InFlight, Job, NodeHealth};
+use crate::thread::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth};
 use crate::thread::setback::Setback;
 use crate::thread::work::Work;
 use crate::worker::{Proven, Stage, WorkerError};
@@ -99,9 +99,9 @@ impl Sequencer {
         self.forwards.push_back(taker);
     }
 
-    pub(in crate::thread) fn forwarded(&mut self, hash: TransactionHash, result: Result<(), String>) {
+    pub(in crate::thread) fn forwarded(&mut self, hash: TransactionHash, result: Result<(), ForwardRefused>) {
         self.attempt(|work| {
-            work.forwarded(hash, &result);
+            work.forwarded(hash, result);
             Ok(())
         });
     }

@@ -54,7 +54,8 @@ impl Thread {
         let (sender, messages) = channel();
         let base = report::base_block(&head);
         let beginning = Setback::State { reason: "the journal is being read".to_owned() };
-        let status = report::status(&config, &NodeHealth::Reachable, base, Err(&beginning));
+        let figures = Figures::new(Instant::now());
+        let status = report::status(&config, &NodeHealth::Reachable, base, &figures, Err(&beginning));
         let shared = Arc::new(Shared {
             chain_id: executor.config().chain_id.clone(),
             journal: Arc::new(journal),
@@ -62,7 +63,7 @@ impl Thread {
             queued: AtomicUsize::new(0),
             head: RwLock::new((base.block_number, base.block_hash)),
             waiting: RwLock::default(),
-            figures: Mutex::new(Figures::new(Instant::now())),
+            figures: Mutex::new(figures),
             status: RwLock::new(status),
         });
         let mut sequencer = Sequencer {
@@ -167,7 +168,10 @@ impl Sequencer {
         if arrivals.is_empty() {
             return;
         }
-        match self.with(|work| work.take_in(&arrivals)) {
+        let taken = self.with(|work| work.take_in(&arrivals));
+        // Before the answers: whoever has one finds in the status what came of it.
+        self.tell_status();
+        match taken {
             Ok(results) => {
                 for (arrival, result) in arrivals.into_iter().zip(results) {
                     arrival.answer(result, &self.shared);
@@ -278,8 +282,14 @@ impl Sequencer {
             State::Down { setback, .. } => Err(setback),
         };
         let mut status = self.shared.status.write();
-        let head = self.executor.latest_header();
-        let base_block = head.map_or(status.base_block, |head| report::base_block(&head));
-        *status = report::status(&self.config, &self.health, base_block, work);
+        let base_block = match work {
+            Ok(work) => report::base_block(&work.head),
+            Err(_) => {
+                let head = self.executor.latest_header();
+                head.map_or(status.base_block, |head| report::base_block(&head))
+            }
+        };
+        let figures = self.shared.figures.lock();
+        *status = report::status(&self.config, &self.health, base_block, &figures, work);
     }
 }
