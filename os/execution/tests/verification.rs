@@ -94,8 +94,7 @@ fn submit(
     name: impl Into<String>,
 ) {
     let (answers, name) = (answers.clone(), name.into());
-    let submitter = thread.envelope().sender_address;
-    assert!(pool.submit(submitter, thread, move |verdict| answers.send((name, verdict)).unwrap()));
+    check(pool, thread, move |verdict| answers.send((name, verdict)).unwrap());
 }
 
 /// The same, but its worker waits until something else has happened before it answers.
@@ -107,13 +106,11 @@ fn submit_after(
     other: Receiver<()>,
 ) {
     let (answers, name) = (answers.clone(), name.into());
-    let submitter = thread.envelope().sender_address;
-    let answer = move |verdict| {
+    check(pool, thread, move |verdict| {
         if other.recv_timeout(PATIENCE).is_ok() {
             answers.send((name, verdict)).unwrap();
         }
-    };
-    assert!(pool.submit(submitter, thread, answer));
+    });
 }
 
 /// Has a package checked; gives word once it is.
@@ -125,12 +122,19 @@ fn submit_and_tell(
     tell: Sender<()>,
 ) {
     let (answers, name) = (answers.clone(), name.into());
-    let submitter = thread.envelope().sender_address;
-    let answer = move |verdict| {
+    check(pool, thread, move |verdict| {
         answers.send((name, verdict)).unwrap();
         tell.send(()).unwrap();
-    };
-    assert!(pool.submit(submitter, thread, answer));
+    });
+}
+
+/// Has a package checked for its submitter.
+fn check(
+    pool: &VerificationPool,
+    thread: &Arc<ThreadTransaction>,
+    answer: impl FnOnce(KeptVerdict) + Send + 'static,
+) {
+    assert!(pool.submit(thread.envelope().sender_address, thread, answer));
 }
 
 /// Keeps all workers busy until the answer is dropped.
