@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 /// parse the headers more often.
 const UNITS: u64 = 8;
 
-/// Read and written by whoever compiled the crate's archive; the rest of the list is RocksDB's own `src.mk`.
+/// Among the sources that the crate lists, but RocksDB's build makes this one from a template. The crate has it made, in its
+/// own folder.
 const VERSION_FILE: &str = "util/build_version.cc";
 
 fn main() {
