@@ -14,7 +14,7 @@ use zkthreads_protocol::L1Message;
 use zkthreads_rpc::{ChainEvent, PoolStatus, TransactionSink};
 use zkthreads_storage::{ExecutionStatus, StorageError};
 
-use crate::support::Running;
+use super::support::Running;
 
 #[test]
 fn blocks_can_be_undone_and_made_anew() -> Result<()> {

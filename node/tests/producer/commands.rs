@@ -9,7 +9,7 @@ use starknet_api::block::{BlockNumber, BlockTimestamp, GasPrice, GasPriceVector,
 use zkthreads_node::devnet::constants::STRK_ADDRESS;
 use zkthreads_node::producer::{BlockMode, CommandError};
 
-use crate::support::{GENESIS, Running};
+use super::support::{GENESIS, Running};
 
 fn prices(price: u128) -> Result<GasPrices> {
     let price = GasPrice(price).try_into()?;

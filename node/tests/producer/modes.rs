@@ -5,7 +5,7 @@ use starknet_api::block::BlockNumber;
 use zkthreads_node::producer::{BlockMode, ProducerConfig};
 use zkthreads_rpc::{ChainEvent, PoolStatus, TransactionSink};
 
-use crate::support::{HOURLY, Running};
+use super::support::{HOURLY, Running};
 
 #[test]
 fn a_transaction_makes_a_block_of_its_own() -> Result<()> {

@@ -1,15 +1,13 @@
 //! A block with every kind of transaction: its hash and commitments, computed anew; its traces.
 
-mod support;
-
-use starknet_api::block::BlockNumber;
-use starknet_types_core::felt::Felt;
-use support::chain::assert_succeeded;
-use support::commitments::assert_recomputed;
-use support::{
+use crate::support::chain::assert_succeeded;
+use crate::support::commitments::assert_recomputed;
+use crate::support::{
     Call, INITIAL_BALANCE, TestChain, User, address, bounds, bounds_with_l1_gas, class, eth, message, strk,
     transfer, unproven,
 };
+use starknet_api::block::BlockNumber;
+use starknet_types_core::felt::Felt;
 use zkthreads_execution::Submission;
 use zkthreads_protocol::Transaction;
 use zkthreads_storage::ExecutionStatus;

@@ -1,14 +1,14 @@
 //! Contracts of Cairo 0: called, invoked, told by L1, and calling others.
 
-mod support;
-
+use crate::support::chain::assert_succeeded;
+use crate::support::{
+    Call, INITIAL_BALANCE, TestChain, address, bounds, bounds_with_l1_gas, class, eth, message,
+};
 use blockifier::state::state_api::StateReader;
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::block::BlockNumber;
 use starknet_api::transaction::fields::Calldata;
 use starknet_types_core::felt::Felt;
-use support::chain::assert_succeeded;
-use support::{Call, INITIAL_BALANCE, TestChain, address, bounds, bounds_with_l1_gas, class, eth, message};
 use zkthreads_execution::{SimulationFlags, Submission};
 use zkthreads_storage::ExecutionStatus;
 

@@ -1,17 +1,15 @@
 //! Messages from L1: delivered, reverted, estimated.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::chain::assert_succeeded;
+use crate::support::message;
+use crate::support::{TestChain, address, class};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::block::BlockNumber;
 use starknet_api::contract_class::EntryPointType;
 use starknet_api::transaction::fields::{Calldata, Fee};
 use starknet_types_core::felt::Felt;
-use support::chain::assert_succeeded;
-use support::message;
-use support::{TestChain, address, class};
 use zkthreads_execution::{AdmitError, CallError, Submission};
 use zkthreads_protocol::{L1Message, L1TransactionHash, Transaction};
 use zkthreads_storage::ExecutionStatus;

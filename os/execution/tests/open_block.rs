@@ -1,7 +1,7 @@
 //! A block while it is open: what others see of it, what it was told to change, and what it was opened with.
 
-mod support;
-
+use crate::support::chain::{GENESIS, assert_succeeded};
+use crate::support::{INITIAL_BALANCE, TestChain, User, address, bounds, class, eth, strk, transfer};
 use starknet_api::abi::abi_utils::{get_fee_token_var_address, selector_from_name};
 use starknet_api::block::{
     BlockNumber, BlockTimestamp, GasPrice, GasPricePerToken, GasPriceVector, GasPrices,
@@ -9,8 +9,6 @@ use starknet_api::block::{
 use starknet_api::core::ContractAddress;
 use starknet_api::transaction::fields::{Calldata, Fee};
 use starknet_types_core::felt::Felt;
-use support::chain::{GENESIS, assert_succeeded};
-use support::{INITIAL_BALANCE, TestChain, User, address, bounds, class, eth, strk, transfer};
 use zkthreads_execution::{AdmitError, BlockEnv, Executor, SimulationFlags, StateAt};
 
 const ESTIMATE: SimulationFlags = SimulationFlags { skip_validate: false, skip_fee_charge: true };

@@ -1,14 +1,12 @@
 //! Ordinary transactions: admitted, executed, sealed, committed.
 
-mod support;
-
+use crate::support::chain::assert_succeeded;
+use crate::support::{INITIAL_BALANCE, TestChain, User, bounds, class, eth, sequencer, strk, transfer};
 use blockifier::state::state_api::StateReader;
 use starknet_api::block::BlockNumber;
 use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use support::chain::assert_succeeded;
-use support::{INITIAL_BALANCE, TestChain, User, bounds, class, eth, sequencer, strk, transfer};
 use zkthreads_execution::class::compile;
 use zkthreads_execution::{AdmitError, Submission};
 use zkthreads_storage::{ClassDefinition, ExecutionStatus};

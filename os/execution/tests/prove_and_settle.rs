@@ -1,14 +1,12 @@
 //! One real proof, and everything that can become of it on a chain.
 
-mod support;
-
+use crate::support::chain::{assert_succeeded, settle_error};
+use crate::support::commitments::assert_recomputed;
+use crate::support::thread::{errors_of, prove, sub_block, sub_block_over};
+use crate::support::{INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer};
 use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::BlockNumber;
 use starknet_types_core::felt::Felt;
-use support::chain::{assert_succeeded, settle_error};
-use support::commitments::assert_recomputed;
-use support::thread::{errors_of, prove, sub_block, sub_block_over};
-use support::{INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer};
 use zkthreads_execution::thread::constants::{diff_entry_count, minimal_l2_gas};
 use zkthreads_execution::{SimulationFlags, StateAt};
 use zkthreads_protocol::{OsProgramHash, Package, SettleError, StateCell};

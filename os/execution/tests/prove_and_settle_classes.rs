@@ -1,15 +1,13 @@
 //! Threads that deploy contracts and replace classes, from the sub-block to the state. What the statements say is
-//! blockifier's; a stand-in for the thread OS proves it (see `support::echo`).
+//! blockifier's; a stand-in for the thread OS proves it (see `crate::support::echo`).
 
-mod support;
-
+use crate::support::chain::{Sealed, assert_succeeded, settle_error};
+use crate::support::echo::{ECHO_PROGRAM, prove_any};
+use crate::support::thread::{errors_of, package, sub_block};
+use crate::support::{Call, INITIAL_BALANCE, TestChain, User, address, class, eth, strk, transfer};
 use blockifier::state::state_api::StateReader;
 use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_types_core::felt::Felt;
-use support::chain::{Sealed, assert_succeeded, settle_error};
-use support::echo::{ECHO_PROGRAM, prove_any};
-use support::thread::{errors_of, package, sub_block};
-use support::{Call, INITIAL_BALANCE, TestChain, User, address, class, eth, strk, transfer};
 use zkthreads_execution::thread::constants::diff_entry_count;
 use zkthreads_execution::{AdmitError, Submission};
 use zkthreads_protocol::{Conflict, EnvelopeError, Package, PackageError, SettleError, StateCell};

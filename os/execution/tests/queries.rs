@@ -1,13 +1,11 @@
 //! Calls, simulations and fee estimates.
 
-mod support;
-
+use crate::support::chain::assert_succeeded;
+use crate::support::{INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer, unproven};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::block::BlockNumber;
 use starknet_api::transaction::fields::Calldata;
 use starknet_types_core::felt::Felt;
-use support::chain::assert_succeeded;
-use support::{INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer, unproven};
 use zkthreads_execution::{AdmitError, CallError, SimulateError, SimulationFlags};
 use zkthreads_storage::ExecutionStatus;
 

@@ -1,13 +1,11 @@
 //! Packages of several segments: what settles, what does not, and that no segment lends another anything.
 
-mod support;
-
+use crate::support::chain::assert_succeeded;
+use crate::support::commitments::assert_recomputed;
+use crate::support::echo::ECHO_PROGRAM;
+use crate::support::segments::{Segments, chain};
+use crate::support::{INITIAL_BALANCE, TestChain, bounds, eth, strk, transfer};
 use starknet_types_core::felt::Felt;
-use support::chain::assert_succeeded;
-use support::commitments::assert_recomputed;
-use support::echo::ECHO_PROGRAM;
-use support::segments::{Segments, chain};
-use support::{INITIAL_BALANCE, TestChain, bounds, eth, strk, transfer};
 use zkthreads_execution::thread::constants::{
     CLASS_L2_GAS, DIFF_ENTRY_L2_GAS, PACKAGE_BYTE_L2_GAS, PRECONDITION_L2_GAS, diff_entry_count,
     minimal_l2_gas, precondition_count,

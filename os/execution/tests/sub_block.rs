@@ -1,14 +1,11 @@
 //! Sub-blocks on blockifier: what is recorded, what is stated, what is left out.
 
-#[path = "../../program/tests/sub_block_support/mod.rs"]
-mod sub_block_support;
-
+use crate::sub_block_support::{Call, INITIAL_BALANCE, World, address, chain_id, classes, probe, transfer};
 use starknet_api::abi::abi_utils::{get_fee_token_var_address, get_storage_var_address, selector_from_name};
 use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
 use starknet_api::core::{ClassHash, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use sub_block_support::{Call, INITIAL_BALANCE, World, address, chain_id, classes, probe, transfer};
 use zkthreads_execution::sub_block::{AbortCause, LeftOutReason, SubBlockError};
 use zkthreads_protocol::commitments::events_commitment;
 use zkthreads_protocol::{ContractAccess, InnerOutcome, Statement, StorageAccess};

@@ -1,17 +1,11 @@
 //! A sub-block changes the state exactly as its transactions would on the chain, sent one by one through blockifier's
 //! own account flow (the fee left aside), and tells of each what the chain would tell.
-#![allow(dead_code, unreachable_pub, missing_docs)]
 
-#[path = "../../program/tests/sub_block_support/mod.rs"]
-mod sub_block_support;
-
-mod sub_block_chain;
-
+use crate::sub_block_chain::actor::{self, Act, Op, Program};
+use crate::sub_block_chain::{Chain, compare};
+use crate::sub_block_support::{Call, World, address, classes, probe, probe_a, probe_b, transfer};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_types_core::felt::Felt;
-use sub_block_chain::actor::{self, Act, Op, Program};
-use sub_block_chain::{Chain, compare};
-use sub_block_support::{Call, World, address, classes, probe, probe_a, probe_b, transfer};
 use zkthreads_execution::sub_block::{AbortCause, ExecutedSubBlock, LeftOutReason, SubBlockError};
 use zkthreads_program::input::RecordedCall;
 

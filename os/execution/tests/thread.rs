@@ -1,18 +1,16 @@
 //! Thread transactions up to the proof: each check refuses what it should, takes the fee, and leaves the state alone.
 
-mod support;
-
+use crate::support::chain::settle_error;
+use crate::support::thread::{errors_of, sub_block};
+use crate::support::{
+    INITIAL_BALANCE, TestChain, User, address, bounds, class, eth, package, strk, transfer, unproven,
+};
 use blockifier::state::state_api::StateReader;
 use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::BlockTimestamp;
 use starknet_api::core::{ClassHash, CompiledClassHash, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use support::chain::settle_error;
-use support::thread::{errors_of, sub_block};
-use support::{
-    INITIAL_BALANCE, TestChain, User, address, bounds, class, eth, package, strk, transfer, unproven,
-};
 use zkthreads_execution::thread::constants::{
     INNER_TRANSACTION_L2_GAS, PACKAGE_BYTE_L2_GAS, VERIFICATION_L2_GAS, minimal_l2_gas, precondition_count,
 };

@@ -1,15 +1,13 @@
 //! A class whose code dictionary values could lead astray is for ordinary transactions only: the builder leaves out what
 //! would run or deploy it, and no thread that lists it settles.
 
-mod support;
-
+use crate::support::chain::{assert_succeeded, settle_error};
+use crate::support::thread::{errors_of, sub_block};
+use crate::support::user::Call;
+use crate::support::{TestChain, address, bounds, class, eth, transfer, unproven};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
-use support::chain::{assert_succeeded, settle_error};
-use support::thread::{errors_of, sub_block};
-use support::user::Call;
-use support::{TestChain, address, bounds, class, eth, transfer, unproven};
 use zkthreads_execution::sub_block::LeftOutReason;
 use zkthreads_protocol::{ExecutedClass, OsProgramHash, Package, SettleError};
 

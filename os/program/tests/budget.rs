@@ -1,9 +1,6 @@
 //! What the thread OS may spend on a transaction. `make bench` prints what it does.
 
-mod costs;
-mod sub_block_support;
-
-use costs::{Metering, Profile, Resource, kinds, marginal};
+use crate::costs::{Metering, Profile, Resource, kinds, marginal};
 
 /// Steps of a transfer by an account of OpenZeppelin's, with all that its signature takes.
 const TRANSFER: usize = 15_000;
@@ -17,7 +14,7 @@ fn a_transfer_keeps_the_budget() {
 /// The profile counts what the run counts.
 #[test]
 fn the_profile_adds_up() {
-    let (input, run) = costs::run(&kinds::TRANSFER, Metering::Steps, 3);
+    let (input, run) = crate::costs::run(&kinds::TRANSFER, Metering::Steps, 3);
     let profile = Profile::of(&input, &run, None);
     assert_eq!(profile.total[Resource::Steps], run.steps);
     for (name, resource) in [

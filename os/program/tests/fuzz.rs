@@ -1,9 +1,6 @@
 //! The thread OS agrees with blockifier on random sub-blocks; `make fuzz-os` tries many more.
 
-mod differential;
-mod sub_block_support;
-
-use differential::{Report, check, check_program};
+use crate::differential::{Report, check, check_program};
 use starknet_types_core::felt::Felt;
 
 /// Programs on which the OS and blockifier once differed.

@@ -1,11 +1,9 @@
 //! The thread OS states exactly what blockifier did: one test per thing an inner transaction can do.
 
-mod sub_block_support;
-
+use crate::sub_block_support::{Call, World, address, classes, probe, transfer};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use sub_block_support::{Call, World, address, classes, probe, transfer};
 use zkthreads_protocol::InnerTransaction;
 
 /// Executes `transactions` on blockifier, runs the OS on the recording, compares the statements.
@@ -31,7 +29,7 @@ fn check_calls(calls: &[Call]) {
 }
 
 fn probe_a(entry_point: &str, calldata: &[u128]) -> Call {
-    probe(sub_block_support::probe_a(), entry_point, calldata)
+    probe(crate::sub_block_support::probe_a(), entry_point, calldata)
 }
 
 #[test]
@@ -124,13 +122,13 @@ fn many_events() {
 
 #[test]
 fn nested_calls() {
-    let other = *sub_block_support::probe_b().0.key();
-    check_calls(&[Call::new(sub_block_support::probe_a(), "recurse", vec![other, Felt::from(6)])]);
+    let other = *crate::sub_block_support::probe_b().0.key();
+    check_calls(&[Call::new(crate::sub_block_support::probe_a(), "recurse", vec![other, Felt::from(6)])]);
 }
 
 #[test]
 fn a_call_through_a_call() {
-    let (a, b) = (sub_block_support::probe_a(), sub_block_support::probe_b());
+    let (a, b) = (crate::sub_block_support::probe_a(), crate::sub_block_support::probe_b());
     let inner = [*b.0.key(), selector_from_name("get").0, Felt::ONE, Felt::from(8)];
     let mut outer = vec![*b.0.key(), selector_from_name("call").0, Felt::from(4)];
     outer.extend(inner);
@@ -140,7 +138,7 @@ fn a_call_through_a_call() {
 
 #[test]
 fn library_calls() {
-    let a = sub_block_support::probe_a();
+    let a = crate::sub_block_support::probe_a();
     let delegate = |class: starknet_api::core::ClassHash, entry_point: &str, calldata: &[u128]| {
         let mut felts = vec![class.0, selector_from_name(entry_point).0, calldata.len().into()];
         felts.extend(calldata.iter().map(|value| Felt::from(*value)));
@@ -159,7 +157,7 @@ fn messages() {
     check_calls(&[
         probe_a("send", &[0xe1, 3, 5, 6, 7]),
         probe_a("send", &[0xe2, 0]),
-        probe(sub_block_support::probe_b(), "send", &[0xe1, 1, 8]),
+        probe(crate::sub_block_support::probe_b(), "send", &[0xe1, 1, 8]),
     ]);
 }
 

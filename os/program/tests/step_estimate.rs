@@ -1,11 +1,7 @@
 //! The sub-block builder's estimate of the thread OS's steps, against what the OS takes.
 
-mod costs;
-mod differential;
-mod sub_block_support;
-
-use costs::{KINDS, Metering, Stage};
-use differential::{Report, check_builder};
+use crate::costs::{KINDS, Metering, Stage};
+use crate::differential::{Report, check_builder};
 use zkthreads_execution::sub_block::ExecutedSubBlock;
 
 /// The estimate in percent of the steps that the OS takes.

@@ -1,11 +1,8 @@
 //! A sub-block of real transfers: executed, run through the thread OS, proven and verified.
 
-#[path = "../../../os/program/tests/sub_block_support/mod.rs"]
-mod sub_block_support;
-
 use std::time::Instant;
 
-use sub_block_support::{Call, World, address, classes, probe, probe_a, transfer};
+use crate::sub_block_support::{Call, World, address, classes, probe, probe_a, transfer};
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_prover::Prover;
 

@@ -1,16 +1,12 @@
 //! Worker processes: they prove, they die, they are given up, and others take their place.
 
-#[path = "../../../os/program/tests/sub_block_support/mod.rs"]
-mod sub_block_support;
-mod worker_support;
-
 use std::cell::RefCell;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
+use crate::sub_block_support::{World, transfer};
+use crate::worker_support::{config, eventually, hold, is_running, kill, pool, program};
 use rustix::process::Signal;
-use sub_block_support::{World, transfer};
-use worker_support::{config, eventually, hold, is_running, kill, pool, program};
 use zkthreads_batcher::worker::{ProverPool, ProverPoolConfig, Stage, WorkerError};
 use zkthreads_execution::sub_block::ExecutedSubBlock;
 use zkthreads_program::os_program;

@@ -1,12 +1,10 @@
 //! The worker's process alone: what it reads, and when it ends.
 
-mod worker_support;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Output, Stdio};
 
-use worker_support::{eventually, is_running, kill, program};
+use crate::worker_support::{eventually, is_running, kill, program};
 
 fn start() -> Child {
     Command::new(program())

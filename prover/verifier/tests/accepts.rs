@@ -1,8 +1,6 @@
 //! Honest proofs are accepted.
 
-mod common;
-
-use common::{Fixture, SubBlock};
+use crate::common::{Fixture, SubBlock};
 use zkthreads_verifier::SECURITY_BITS;
 
 #[test]

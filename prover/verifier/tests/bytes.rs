@@ -1,11 +1,9 @@
 //! Damaged and hostile bytes: refused with a typed error, for a bounded part of a processor's time. What memory they
 //! cost is in `memory.rs`.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Fixture, SubBlock, cpu_time};
+use crate::common::{Fixture, SubBlock, cpu_time};
 use zkthreads_protocol::limits::MAX_PROOF_BYTES;
 use zkthreads_verifier::encoding::{compress, decompress};
 use zkthreads_verifier::params::MAX_DECODED_BYTES;

@@ -1,10 +1,8 @@
 //! Every claim of a proof is checked: an honest proof with one claim changed, and the error that names it.
 
-mod common;
-
+use crate::common::Fixture;
 use cairo_air::air::PublicData;
 use cairo_air::components::{ec_op_builtin, pedersen_builtin};
-use common::Fixture;
 use stwo::core::fields::m31::{M31, P};
 use stwo::core::fields::qm31::QM31;
 use stwo_cairo_common::preprocessed_columns::preprocessed_trace::PreProcessedTraceVariant;

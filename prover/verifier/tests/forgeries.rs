@@ -1,10 +1,8 @@
 //! Real proofs of false things: the proof system's own verifier accepts every one, ours none.
 
-mod common;
-
+use crate::common::forgeries::{FORGED_FELT, FORGED_VALUE, NAMES, forge};
+use crate::common::{Fixture, TestProgram};
 use cairo_air::verifier::verify_cairo;
-use common::forgeries::{FORGED_FELT, FORGED_VALUE, NAMES, forge};
-use common::{Fixture, TestProgram};
 use starknet_types_core::felt::Felt;
 use stwo::core::vcs_lifted::blake2_merkle::Blake2sMerkleChannel;
 use zkthreads_verifier::encoding::decode;

@@ -1,12 +1,10 @@
 //! Real proofs with random changes, as `make fuzz` makes them, but the same few hundred every time.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::Fixture;
+use crate::common::Fixture;
 use zkthreads_fuzz::{Depth, Script, Subject, package};
 use zkthreads_verifier::verify_proof;
 

@@ -1,9 +1,7 @@
 //! Every vector of a proof has one length. An honest proof with one vector longer or shorter, and the error that
 //! names it; then an honest shape with false contents.
 
-mod common;
-
-use common::Fixture;
+use crate::common::Fixture;
 use stwo::core::fields::m31::M31;
 use stwo::core::fields::qm31::QM31;
 use stwo::core::poly::line::LinePoly;

@@ -1,8 +1,6 @@
 //! Every size that a component may claim is one that the proof system can work with.
 
-mod common;
-
-use common::Fixture;
+use crate::common::Fixture;
 use zkthreads_fuzz::full_proof;
 use zkthreads_verifier::encoding::{compress, decode, encode_raw};
 use zkthreads_verifier::params::{MAX_COUNTED_LOG_SIZE, MAX_LOG_SIZE};

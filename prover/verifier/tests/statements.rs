@@ -1,8 +1,6 @@
 //! A proof proves one statement by one program, and nothing else.
 
-mod common;
-
-use common::Fixture;
+use crate::common::Fixture;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::OsProgram;
 use zkthreads_verifier::encoding::{decode, encode};

@@ -9,7 +9,7 @@ use zkthreads_execution::ChainState;
 use zkthreads_execution::sub_block::{Cell, ExecutedInner, OpenSubBlock};
 use zkthreads_protocol::{ContractAccess, InnerTransaction, StateCell, Statement, StorageAccess};
 
-use crate::stage::{chain, context, deploy, open, pay, pay_too_much, put};
+use super::stage::{chain, context, deploy, open, pay, pay_too_much, put};
 use crate::support::{Call, TestChain, address};
 
 const USERS: usize = 4;

@@ -11,7 +11,7 @@ use zkthreads_execution::{ChainState, Executor};
 use zkthreads_protocol::StateCell;
 use zkthreads_storage::{BaseState, BaseStateError, ClassRecord, Storage};
 
-use crate::stage::{chain, context, deploy, open, pay, put, refusal};
+use super::stage::{chain, context, deploy, open, pay, put, refusal};
 
 #[test]
 fn it_is_put_on_another_state() {

@@ -4,7 +4,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_execution::sub_block::{LeftOutReason, Limit, OpenSubBlock, SubBlockContext};
 use zkthreads_protocol::StateCell;
 
-use crate::stage::{chain, context, deploy, open, open_for, pay, pay_too_much, probe, put, refusal, send};
+use super::stage::{chain, context, deploy, open, open_for, pay, pay_too_much, probe, put, refusal, send};
 use crate::support::{address, strk};
 
 #[test]

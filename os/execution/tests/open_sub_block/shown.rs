@@ -10,7 +10,7 @@ use zkthreads_protocol::limits::MAX_REVERT_REASON_BYTES;
 use zkthreads_protocol::{IncludedTransaction, Transaction};
 use zkthreads_storage::ExecutionStatus;
 
-use crate::stage::{chain, deploy, open, pay, pay_too_much, put, send};
+use super::stage::{chain, deploy, open, pay, pay_too_much, put, send};
 use crate::support::{INITIAL_BALANCE, strk};
 
 #[test]

@@ -4,7 +4,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_execution::sub_block::{self, OpenSubBlock, SubBlockError};
 use zkthreads_protocol::{InnerTransaction, StateCell, Statement};
 
-use crate::stage::{chain, context, deploy, open, pay, pay_too_much, put, send};
+use super::stage::{chain, context, deploy, open, pay, pay_too_much, put, send};
 use crate::support::TestChain;
 
 /// Some of everything.

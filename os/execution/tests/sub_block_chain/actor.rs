@@ -4,9 +4,9 @@ use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::InnerTransaction;
 
-use super::super::sub_block_support::classes::{self, Class};
-pub use super::super::sub_block_support::everything::Op;
-use super::super::sub_block_support::{World, address, everything};
+use crate::sub_block_support::classes::{self, Class};
+pub use crate::sub_block_support::everything::Op;
+use crate::sub_block_support::{World, address, everything};
 
 /// The class, gas-metered.
 pub fn class() -> Class {

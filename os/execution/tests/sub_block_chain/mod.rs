@@ -1,4 +1,5 @@
 //! The chain beside a sub-block: blockifier's own account flow, without fees, one transaction after another.
+#![allow(unreachable_pub, reason = "of a test binary")]
 
 pub mod actor;
 
@@ -18,7 +19,7 @@ use zkthreads_execution::sub_block::{self, ExecutedSubBlock, SubBlockError};
 use zkthreads_program::input::RecordedCall;
 use zkthreads_protocol::{InnerEvent, InnerTransaction};
 
-use super::sub_block_support::{MemoryState, World, chain_id};
+use crate::sub_block_support::{MemoryState, World, chain_id};
 
 /// Executes `transactions` as a sub-block, then those that are in it on the chain, and compares: status and reason,
 /// calls, gas, events, state. Returns the sub-block, unless nothing is in it.

@@ -14,7 +14,7 @@ use zkthreads_storage::{BlockBytesError, ForkPoint};
 
 use super::node::Node;
 use super::rig::open_following;
-use super::support::TestChain;
+use crate::support::TestChain;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_fork_is_so_many_blocks_below() {

@@ -8,7 +8,7 @@ use zkthreads_execution::Executor;
 use super::gate::Gate;
 use super::node::Node;
 use super::rig::Rig;
-use super::support::TestChain;
+use crate::support::TestChain;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_has_what_the_node_has() {

@@ -10,7 +10,7 @@ use zkthreads_batcher::NodeClient;
 use zkthreads_execution::PendingTransaction;
 use zkthreads_rpc::{ChainFeed, PoolStatus, RpcContext, RpcServer, SubmitError, TransactionSink, serve};
 
-use super::support::{TestChain, strk, transfer};
+use crate::support::{TestChain, strk, transfer};
 
 /// Takes no transactions: the test makes the blocks.
 struct Closed;

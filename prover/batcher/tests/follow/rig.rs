@@ -20,7 +20,7 @@ use zkthreads_storage::{
 };
 
 use super::node::Node;
-use super::support::{address, strk};
+use crate::support::{address, strk};
 
 /// How long a test that hangs is let go on.
 const PATIENCE: Duration = Duration::from_secs(300);

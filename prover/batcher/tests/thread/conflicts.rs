@@ -4,7 +4,7 @@ use zkthreads_rpc::thread::{CellKind, SubBlockStage};
 
 use super::node::Item;
 use super::rig::{Fate, Rig};
-use super::support::{INITIAL_BALANCE, strk, transfer};
+use crate::support::{INITIAL_BALANCE, strk, transfer};
 
 #[test]
 fn independent_sub_blocks_keep_their_proofs() {

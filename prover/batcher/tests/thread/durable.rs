@@ -9,7 +9,7 @@ use zkthreads_rpc::thread::SubBlockStage;
 
 use super::node::Item;
 use super::rig::{Fate, Rig};
-use super::support::INITIAL_BALANCE;
+use crate::support::INITIAL_BALANCE;
 
 #[test]
 fn a_thread_goes_on_where_it_ended() {

@@ -5,7 +5,7 @@ use zkthreads_rpc::thread::SubBlockStage;
 
 use super::node::Item;
 use super::rig::{Fate, Rig};
-use super::support::INITIAL_BALANCE;
+use crate::support::INITIAL_BALANCE;
 
 /// User 1 gets something from the chain in every block, and something from the thread; users 2 and 3 have nothing to do
 /// with it.

@@ -10,7 +10,7 @@ use zkthreads_rpc::thread::ThreadStatus;
 use zkthreads_rpc::{ChainEvent, InnerRefusal};
 
 use super::rig::{Fate, Rig};
-use super::support::{INITIAL_BALANCE, User, eth, strk, transfer};
+use crate::support::{INITIAL_BALANCE, User, eth, strk, transfer};
 
 #[test]
 fn transactions_are_executed_on_arrival_and_shown_in_order() {

@@ -7,7 +7,7 @@ use zkthreads_rpc::thread::SubBlockStage;
 
 use super::node::Item;
 use super::rig::{Fate, Rig, submitter};
-use super::support::INITIAL_BALANCE;
+use crate::support::INITIAL_BALANCE;
 
 #[test]
 fn sub_blocks_are_proven_and_settled_together() {

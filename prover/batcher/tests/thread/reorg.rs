@@ -5,7 +5,7 @@ use zkthreads_rpc::thread::SubBlockStage;
 
 use super::node::Item;
 use super::rig::{Fate, Rig};
-use super::support::INITIAL_BALANCE;
+use crate::support::INITIAL_BALANCE;
 
 #[test]
 fn what_undone_blocks_settled_is_settled_again() {

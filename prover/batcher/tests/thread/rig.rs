@@ -26,7 +26,7 @@ use zkthreads_rpc::{ChainFeed, InnerRefusal, PoolStatus};
 use zkthreads_storage::{ExecutionStatus, JournalOwner, Storage, ThreadJournal};
 
 use super::node::{self, Item};
-use super::support::{TestChain, User, address, strk, transfer};
+use crate::support::{TestChain, User, address, strk, transfer};
 
 /// How long a test that hangs is let go on.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -9,7 +9,7 @@ use zkthreads_protocol::InnerTransaction;
 
 use super::node::Item;
 use super::rig::{Fate, Rig};
-use super::support::INITIAL_BALANCE;
+use crate::support::INITIAL_BALANCE;
 
 const USERS: usize = 6;
 const STEPS: usize = 60;

@@ -1,8 +1,5 @@
 //! Sub-blocks that grow transaction by transaction, over a chain on disk.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod accesses;
 mod below;
 mod limits;

@@ -1,9 +1,6 @@
 //! A thread that follows a node: the node's chain and its RPC server are real, and so are the thread and its database.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "../../../../os/execution/tests/support/mod.rs"]
-mod support;
-
 mod beginning;
 mod following;
 mod gate;

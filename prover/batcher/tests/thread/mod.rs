@@ -2,9 +2,6 @@
 //! follow on each other as a node's would, and proofs are bytes, which the sequencer never looks into.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "../../../../os/execution/tests/support/mod.rs"]
-mod support;
-
 mod conflicts;
 mod durable;
 mod hot;
