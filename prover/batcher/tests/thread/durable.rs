@@ -152,7 +152,7 @@ fn nothing_is_acknowledged_that_cannot_be_recorded() {
         return on_a_full_disk();
     }
     // The shell sees to it that the signal that comes with such a failure is ignored.
-    let test = "durable::nothing_is_acknowledged_that_cannot_be_recorded";
+    let test = "thread::durable::nothing_is_acknowledged_that_cannot_be_recorded";
     let script = format!("trap '' XFSZ; exec \"$0\" --exact {test} --nocapture");
     let program = env::current_exe().expect("a program");
     let output =
