@@ -71,6 +71,30 @@ fn every_crate_takes_the_workspace_lints() -> Result<()> {
     Ok(())
 }
 
+/// The manifests turn cargo's own search off, so a file that no test binary names would be compiled by nobody.
+#[test]
+fn every_file_of_tests_is_compiled() -> Result<()> {
+    for package in packages()? {
+        let manifest = Path::new(package["manifest_path"].as_str().context("path")?);
+        let directory = manifest.parent().context("a folder")?.join("tests");
+        let targets = package["targets"].as_array().context("targets")?;
+        let compiled =
+            |path: &Path| targets.iter().any(|it| it["src_path"].as_str().map(Path::new) == Some(path));
+        let main = std::fs::read_to_string(directory.join("main.rs")).unwrap_or_default();
+        for entry in directory.read_dir().into_iter().flatten() {
+            let path = entry?.path();
+            let (file, module) =
+                (path.extension().is_some_and(|it| it == "rs"), path.join("mod.rs").exists());
+            let name = path.file_stem().context("a name")?.to_string_lossy();
+            let named = compiled(&path) || main.contains(&format!("\nmod {name};\n"));
+            // A folder may be shared by the files of a crate that has no such binary.
+            let whole = main.is_empty() && module;
+            ensure!(named || whole || !(file || module), "{} is in no test binary", path.display());
+        }
+    }
+    Ok(())
+}
+
 /// Rust sources of a crate's library or binary, tests left out.
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir(directory)? {
