@@ -1,4 +1,7 @@
-//! Thread transactions that were sent and are in no block yet.
+//! Thread transactions that were sent and whose end the thread does not know yet.
+//!
+//! The node knows an end before the thread does, which reads it from the node's blocks. In between, a reorg may undo the block:
+//! so what a block has is watched until the thread says that it has that block, too. Otherwise nobody would send it again.
 
 use std::time::{Duration, Instant};
 
@@ -16,12 +19,24 @@ const GRACE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 struct Flight {
     sent: InFlight,
-    /// It is pre-confirmed, so the next may follow.
-    landed: bool,
+    /// What the node last said of it.
+    seen: Seen,
     unknown_since: Option<Instant>,
 }
 
-/// All that are under way, in the order in which they were sent, and those that may come back.
+impl Flight {
+    /// Whether its effects are in the state that the node checks the next one against.
+    fn has_landed(&self) -> bool {
+        matches!(self.seen, Seen::PreConfirmed | Seen::Settled)
+    }
+
+    /// Whether a block of the node has it.
+    fn has_ended(&self) -> bool {
+        matches!(self.seen, Seen::Settled | Seen::Reverted { .. })
+    }
+}
+
+/// All that are watched, in the order in which they were sent, and those that may come back.
 #[derive(Debug, Default)]
 pub(super) struct Flights {
     flights: Vec<Flight>,
@@ -48,15 +63,30 @@ pub(super) enum Landing {
 impl Flights {
     /// A thread transaction was sent.
     pub(super) fn push(&mut self, sent: InFlight) {
-        self.flights.push(Flight { sent, landed: false, unknown_since: None });
+        self.flights.retain(|flight| flight.sent.hash != sent.hash);
+        self.flights.push(Flight { sent, seen: Seen::Waiting, unknown_since: None });
+    }
+
+    /// The thread has these under way, as far as it knows. What a block has and is none of them is done with. What is one of
+    /// them and is not watched shall be: it was sent before a restart, or the thread could not take in what became of it.
+    pub(super) fn agree_with(&mut self, thread: Vec<InFlight>) {
+        let is_known = |flight: &Flight| thread.iter().any(|known| known.hash == flight.sent.hash);
+        self.flights.retain(|flight| !flight.has_ended() || is_known(flight));
+        for known in thread {
+            if !self.flights.iter().any(|flight| flight.sent.hash == known.hash) {
+                tracing::info!(hash = format!("{:#x}", known.hash.0), "on its way, sent before");
+                self.push(known);
+            }
+        }
     }
 
     /// Whether the next may be sent: all that it builds on is in the state that the node checks it against.
     pub(super) fn allow_next(&self) -> bool {
-        self.flights.len() < MAX_FLIGHTS && self.flights.iter().all(|flight| flight.landed)
+        let in_no_block = self.flights.iter().filter(|flight| !flight.has_ended()).count();
+        in_no_block < MAX_FLIGHTS && self.flights.iter().all(Flight::has_landed)
     }
 
-    /// Those under way.
+    /// Those that are watched.
     pub(super) fn sent(&self) -> Vec<InFlight> {
         self.flights.iter().map(|flight| flight.sent.clone()).collect()
     }
@@ -83,31 +113,32 @@ impl Flights {
         self.ghosts.retain(|ghost| ghost.nonce >= next);
     }
 
-    /// The node says this of a thread transaction that is under way. What has an end is under way no more.
+    /// The node says this of a thread transaction that is watched. An end is told once.
     pub(super) fn see(&mut self, sent: &InFlight, seen: Seen, now: Instant) -> Landing {
         let Some(place) = self.flights.iter().position(|flight| flight.sent == *sent) else {
             return Landing::Under;
         };
         let Some(flight) = self.flights.get_mut(place) else { return Landing::Under };
-        flight.landed = seen == Seen::PreConfirmed;
+        let is_news = flight.seen != seen;
+        flight.seen = seen.clone();
         if seen != Seen::Unknown {
             flight.unknown_since = None;
         }
-        let landing = match seen {
-            Seen::Waiting | Seen::PreConfirmed => return Landing::Under,
+        match seen {
             Seen::Unknown => {
                 let since = *flight.unknown_since.get_or_insert(now);
                 if now.duration_since(since) < GRACE {
                     return Landing::Under;
                 }
-                self.ghosts.push(sent.clone());
+                let ghost = self.flights.remove(place).sent;
+                self.ghosts.retain(|other| other.hash != ghost.hash);
+                self.ghosts.push(ghost);
                 Landing::Vanished
             }
-            Seen::Settled => Landing::Settled,
-            Seen::Reverted { reason } => Landing::Reverted { reason },
-        };
-        self.flights.remove(place);
-        landing
+            Seen::Settled if is_news => Landing::Settled,
+            Seen::Reverted { reason } if is_news => Landing::Reverted { reason },
+            Seen::Waiting | Seen::PreConfirmed | Seen::Settled | Seen::Reverted { .. } => Landing::Under,
+        }
     }
 }
 
@@ -139,10 +170,54 @@ mod tests {
         flights.push(sent(2));
         assert!(!flights.allow_next());
         assert_eq!(flights.see(&sent(1), Seen::Settled, now), Landing::Settled);
-        assert_eq!(flights.sent(), [sent(2)]);
+        assert_eq!(flights.see(&sent(1), Seen::Settled, now), Landing::Under, "it is told once");
         assert!(!flights.allow_next());
         let reverted = Seen::Reverted { reason: "conflict".to_owned() };
         assert_eq!(flights.see(&sent(2), reverted, now), Landing::Reverted { reason: "conflict".to_owned() });
+        assert!(!flights.allow_next(), "the thread does not know it yet");
+        flights.agree_with(Vec::new());
+        assert!(flights.allow_next());
+    }
+
+    #[test]
+    fn what_a_block_has_is_watched_until_the_thread_has_that_block() {
+        let (start, mut flights) = (Instant::now(), Flights::default());
+        flights.push(sent(1));
+        assert_eq!(flights.see(&sent(1), Seen::Settled, start), Landing::Settled);
+        flights.agree_with(vec![sent(1)]);
+        assert_eq!(flights.sent(), [sent(1)]);
+        // The block is undone before the thread has it.
+        assert_eq!(flights.see(&sent(1), Seen::Unknown, start), Landing::Under);
+        assert_eq!(flights.see(&sent(1), Seen::Unknown, start + GRACE), Landing::Vanished);
+
+        flights.push(sent(2));
+        assert_eq!(flights.see(&sent(2), Seen::Settled, start), Landing::Settled);
+        flights.agree_with(Vec::new());
+        assert!(flights.sent().is_empty());
+    }
+
+    #[test]
+    fn what_the_thread_has_under_way_is_watched() {
+        let (start, mut flights) = (Instant::now(), Flights::default());
+        flights.agree_with(vec![sent(1)]);
+        assert_eq!(flights.sent(), [sent(1)]);
+        flights.see(&sent(1), Seen::Unknown, start);
+        assert_eq!(flights.see(&sent(1), Seen::Unknown, start + GRACE), Landing::Vanished);
+        // The thread could not write that down.
+        flights.agree_with(vec![sent(1)]);
+        flights.see(&sent(1), Seen::Unknown, start + GRACE);
+        assert_eq!(flights.see(&sent(1), Seen::Unknown, start + GRACE + GRACE), Landing::Vanished);
+    }
+
+    #[test]
+    fn what_is_in_a_block_leaves_room_for_others() {
+        let (now, mut flights) = (Instant::now(), Flights::default());
+        for number in 0..MAX_FLIGHTS as u64 {
+            flights.push(sent(number));
+            flights.see(&sent(number), Seen::PreConfirmed, now);
+        }
+        assert!(!flights.allow_next());
+        flights.see(&sent(0), Seen::Settled, now);
         assert!(flights.allow_next());
     }
 

@@ -52,12 +52,11 @@ impl Settler {
     }
 
     async fn settle(&mut self) -> Result<std::convert::Infallible, Stopped> {
-        for sent in self.thread.in_flight().await? {
-            tracing::info!(hash = hex(sent.hash), "on its way since the last run");
-            self.flights.push(sent);
-        }
         let mut not_before = Instant::now();
         loop {
+            if let Some(in_flight) = self.thread.in_flight().await? {
+                self.flights.agree_with(in_flight);
+            }
             self.watch().await;
             if !self.flights.allow_next() || Instant::now() < not_before {
                 sleep(LOOK_INTERVAL).await;

@@ -187,11 +187,12 @@ impl ThreadHandle {
         self.tell(move |sequencer| sequencer.bundle_failed(&sub_blocks, &failure));
     }
 
-    /// The bundles that were sent and that no block known here has, oldest first.
+    /// The bundles that were sent and that no block known here has, oldest first. `None` while the thread cannot go on from its
+    /// journal.
     ///
     /// # Errors
     /// If the sequencer has ended.
-    pub async fn in_flight(&self) -> Result<Vec<InFlight>, Stopped> {
+    pub async fn in_flight(&self) -> Result<Option<Vec<InFlight>>, Stopped> {
         self.ask(|sequencer| sequencer.in_flight()).await
     }
 

@@ -219,7 +219,7 @@ impl Rig {
     }
 
     pub(crate) fn in_flight(&self) -> Vec<zkthreads_batcher::thread::InFlight> {
-        self.runtime.block_on(self.handle.in_flight()).expect("it runs")
+        self.runtime.block_on(self.handle.in_flight()).expect("it runs").expect("it goes on")
     }
 
     /// The status, once all that was sent before is seen to and told.

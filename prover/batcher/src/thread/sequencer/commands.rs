@@ -91,8 +91,8 @@ impl Sequencer {
         self.attempt(|work| work.bundle_failed(names, failure));
     }
 
-    pub(in crate::thread) fn in_flight(&mut self) -> Vec<InFlight> {
-        self.with(|work| Ok(work.in_flight())).unwrap_or_default()
+    pub(in crate::thread) fn in_flight(&mut self) -> Option<Vec<InFlight>> {
+        self.with(|work| Ok(work.in_flight())).ok()
     }
 
     pub(in crate::thread) fn want_forward(&mut self, taker: oneshot::Sender<Forward>) {
