@@ -43,6 +43,14 @@ fn short(package: &Value) -> Option<&str> {
     package["name"].as_str()?.strip_prefix(PREFIX)
 }
 
+/// Another checkout with the same target directory may have built them: then they test its code, and look for its files.
+#[test]
+fn these_tests_were_built_of_this_checkout() -> Result<()> {
+    let running = std::env::var("CARGO_MANIFEST_DIR")?;
+    ensure!(running == env!("CARGO_MANIFEST_DIR"), "built in {}", env!("CARGO_MANIFEST_DIR"));
+    Ok(())
+}
+
 #[test]
 fn dependency_arrows_point_down() -> Result<()> {
     let packages = packages()?;
