@@ -21,12 +21,12 @@ pub(crate) struct Endings {
 }
 
 impl Endings {
-    /// From now on. A second signal ends the process at once, and `directory` with it.
-    pub(crate) fn watch(screen: &Arc<Screen>, directory: &Path) -> Result<Self> {
+    /// A second signal ends the process at once, and `directory` with it.
+    pub(crate) fn watch(signals: Signals, screen: &Arc<Screen>, directory: &Path) -> Self {
         let directory = directory.to_owned();
         // Whatever stays, nobody is left to be told.
-        let signalled = Signals::catch()?.first_and_then(move || drop(fs::remove_dir_all(directory)));
-        Ok(Self { signalled: tokio::spawn(signalled), screen: Arc::clone(screen) })
+        let signalled = signals.first_and_then(move || drop(fs::remove_dir_all(directory)));
+        Self { signalled: tokio::spawn(signalled), screen: Arc::clone(screen) }
     }
 
     /// What `work` comes to, unless the demo is to end before.

@@ -43,6 +43,7 @@ use zkthreads_batcher::worker::budget::max_steps;
 
 use crate::config::{DemoArgs, OnHot};
 use crate::devnet::accounts::PredeployedAccount;
+use crate::signals::Signals;
 use crate::terminal::Paint;
 use crate::thread::{ProverOptions, ThreadDaemon, ThreadDaemonConfig};
 
@@ -66,6 +67,8 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 /// If there is no room for it, a node or the thread does not start, anything goes otherwise than it should, a signal
 /// ends it or nobody reads it any more.
 pub async fn run(arguments: DemoArgs) -> Result<()> {
+    // Before the first line is there, which whoever interrupts it may answer to.
+    let signals = Signals::catch()?;
     let screen = Arc::new(Screen::new());
     let seconds = arguments.seconds;
     screen.say(format_args!(
@@ -74,7 +77,7 @@ pub async fn run(arguments: DemoArgs) -> Result<()> {
     ));
     let directory = room::directory()?;
     let demo = Demo {
-        endings: Endings::watch(&screen, directory.path())?,
+        endings: Endings::watch(signals, &screen, directory.path()),
         screen,
         directory: directory.path(),
         prover_memory: room::prover_memory()?,
