@@ -3,7 +3,7 @@
 use starknet_api::StarknetApiError;
 use starknet_api::block::{BlockNumber, GasPrice, GasPriceVector, GasPrices, NonzeroGasPrice};
 use starknet_api::core::{ChainId, ContractAddress};
-use zkthreads_execution::config::DEFAULT_MAX_THREAD_AGE;
+use zkthreads_execution::config::{DEFAULT_BLOCK_FACTOR, DEFAULT_MAX_THREAD_AGE};
 use zkthreads_execution::{ChainConfig, OsVersion};
 use zkthreads_program::os_program;
 
@@ -43,6 +43,7 @@ impl Rules {
             eth_address: ETH_ADDRESS.try_into()?,
             gas_prices: GasPrices { eth_gas_prices: gas_prices.clone(), strk_gas_prices: gas_prices },
             max_thread_age: DEFAULT_MAX_THREAD_AGE,
+            block_factor: DEFAULT_BLOCK_FACTOR,
             os_versions: vec![OsVersion { program: os_program().clone(), active_from: BlockNumber(0) }],
         })
     }

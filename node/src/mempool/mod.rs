@@ -169,6 +169,13 @@ impl Mempool {
         self.lock().put_back(hash);
     }
 
+    /// Takes the transaction that was put back, whatever would come before it: it was executed for a block that had no room,
+    /// and is not to be executed for one block after another.
+    #[must_use]
+    pub fn take_this(&self, hash: TransactionHash) -> Option<PendingTransaction> {
+        self.peek().take_this(hash)
+    }
+
     /// Drops a transaction that was taken: no block can hold it.
     pub fn reject(&self, hash: TransactionHash, reason: String) {
         self.lock().reject(hash, reason);

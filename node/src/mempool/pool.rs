@@ -182,7 +182,20 @@ impl Pool {
     /// Takes the best of those that can execute and came before `mark`.
     pub(super) fn take_before(&mut self, mark: Arrival) -> Option<PendingTransaction> {
         let (_, account) = self.ready.iter().find(|(priority, _)| priority.arrival() < mark)?;
-        let account = *account;
+        self.take_of(*account)
+    }
+
+    /// Takes this one, if it can execute, whatever would come before it.
+    pub(super) fn take_this(&mut self, hash: TransactionHash) -> Option<PendingTransaction> {
+        let (account, nonce) = *self.places.get(&hash)?;
+        let queue = self.accounts.get(&account)?;
+        if queue.ready.is_none() || queue.next != nonce {
+            return None;
+        }
+        self.take_of(account)
+    }
+
+    fn take_of(&mut self, account: ContractAddress) -> Option<PendingTransaction> {
         let queue = self.accounts.get_mut(&account)?;
         let waiting = queue.waiting.remove(&queue.next)?;
         queue.next = successor(queue.next);
@@ -197,7 +210,7 @@ impl Pool {
 
     pub(super) fn put_back(&mut self, hash: TransactionHash) {
         let Some(waiting) = self.untake(hash) else { return };
-        self.wait_again(waiting);
+        self.wait_again(Waiting { executed: true, ..waiting });
     }
 
     /// The account's later transactions stay: another one with this nonce may still come.

@@ -26,6 +26,8 @@ pub(super) struct Waiting {
     /// What it counts as against its budget.
     pub(super) bytes: usize,
     pub(super) proof: Proof,
+    /// Whether it was executed for a block that had no room for it.
+    pub(super) executed: bool,
 }
 
 /// Which budget a transaction counts against.
@@ -65,7 +67,7 @@ impl Waiting {
             PendingBody::Thread { .. } => Proof::Unseen,
             _ => Proof::Absent,
         };
-        Self { transaction, arrival, admitted_at, bytes, proof }
+        Self { transaction, arrival, admitted_at, bytes, proof, executed: false }
     }
 
     pub(super) fn nonce(&self) -> Nonce {
@@ -97,7 +99,7 @@ impl Waiting {
 
     /// Whether work was done for it that its fee pays for.
     pub(super) fn owes(&self) -> bool {
-        matches!(self.proof, Proof::Asked | Proof::Known { .. })
+        self.executed || matches!(self.proof, Proof::Asked | Proof::Known { .. })
     }
 
     /// Whether this one may take the place of `old`: it offers a tenth more tip at no lower price of L2 gas; or, if

@@ -75,7 +75,9 @@ impl Producer {
             }
             Err(Refusal::BlockFull) => {
                 self.mempool.put_back(hash);
-                self.seal().map(drop)
+                self.seal()?;
+                // The first of the next block, which has room for it: nothing is executed more than twice.
+                self.mempool.take_this(hash).map_or(Ok(()), |transaction| self.take_in(transaction))
             }
             Err(Refusal::Rejected { reason }) => match *reason {
                 AdmitError::Internal(error) if !is_passing(&error) => Err(error.into()),

@@ -1,11 +1,18 @@
 //! What chain this is.
 
+use std::num::NonZeroU64;
+
 use starknet_api::block::{BlockNumber, GasPrices};
 use starknet_api::core::{ChainId, ContractAddress};
 use zkthreads_protocol::{OsProgram, OsProgramHash};
 
 /// Default of [`ChainConfig::max_thread_age`], blocks.
 pub const DEFAULT_MAX_THREAD_AGE: u64 = 10_000;
+
+/// Default of [`ChainConfig::block_factor`]. Nothing that passes the door may be larger than a block: neither one
+/// transaction, which reads or writes two million storage entries at most (some 3·10^11 gas), nor a thread, which brings the
+/// work of thousands.
+pub const DEFAULT_BLOCK_FACTOR: NonZeroU64 = NonZeroU64::new(1_000).unwrap();
 
 /// Constants of a chain: every node of it must be given the same ones.
 #[derive(Debug, Clone)]
@@ -22,6 +29,8 @@ pub struct ChainConfig {
     pub gas_prices: GasPrices,
     /// How far behind the tip a sub-block's base block may be, blocks.
     pub max_thread_age: u64,
+    /// How many times what Starknet allows a block in gas, and in instances of each builtin.
+    pub block_factor: NonZeroU64,
     /// Versions of the thread OS, with the height each becomes active at.
     pub os_versions: Vec<OsVersion>,
 }

@@ -1,7 +1,9 @@
 //! The context that transactions of one block see.
 
+use std::num::NonZeroU64;
+
 use blockifier::blockifier_versioned_constants::VersionedConstants;
-use blockifier::bouncer::{BouncerConfig, BouncerWeights};
+use blockifier::bouncer::{BouncerConfig, BouncerWeights, BuiltinInstanceLimits};
 use blockifier::context::{BlockContext, ChainInfo, FeeTokenAddresses};
 use starknet_api::block::{
     BlockHeader, BlockInfo, BlockNumber, BlockTimestamp, GasPriceVector, GasPrices, StarknetVersion,
@@ -22,13 +24,9 @@ const MAX_TRANSACTIONS: usize = 10_000;
 /// package holds 286,000 that say nothing.
 const MAX_EVENTS: usize = 300_000;
 
-/// Largest state diff of a block, felts (a storage entry takes two). Starknet allows 4,000; a thread's diff alone may
-/// be larger.
-const MAX_STATE_DIFF_FELTS: usize = 1_000_000;
-
-/// How many times what Starknet allows a block in gas, and so in messages. One thread brings the work of thousands of
-/// transactions: what its statement can hold must fit into a block, or it could never settle.
-const GAS_FACTOR: u64 = 100;
+/// Largest state diff of a block, felts. Starknet allows 4,000. A storage entry takes two felts and five steps or more, to put
+/// the syscall's arguments where it reads them: ten million steps write two million entries at most.
+const MAX_STATE_DIFF_FELTS: usize = 5_000_000;
 
 /// What limits a context's blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,16 +110,16 @@ impl ChainConfig {
         let constants = VersionedConstants::get(&STARKNET_VERSION)
             .map_err(|_| ExecutionError::Constants(STARKNET_VERSION))?;
         let bouncer = match capacity {
-            Capacity::Block => block_capacity(),
-            Capacity::Unlimited => BouncerConfig::max(),
+            Capacity::Block => block_capacity(self.block_factor),
+            Capacity::Unlimited => no_limit(),
         };
         Ok(BlockContext::new(info, chain, constants.clone(), bouncer))
     }
 }
 
-fn block_capacity() -> BouncerConfig {
+fn block_capacity(factor: NonZeroU64) -> BouncerConfig {
     let starknets = BouncerWeights::default();
-    let gas = |amount: GasAmount| GasAmount(amount.0.saturating_mul(GAS_FACTOR));
+    let gas = |amount: GasAmount| GasAmount(amount.0.saturating_mul(factor.get()));
     BouncerConfig {
         block_max_capacity: BouncerWeights {
             n_txs: MAX_TRANSACTIONS,
@@ -133,6 +131,86 @@ fn block_capacity() -> BouncerConfig {
             proving_gas: gas(starknets.proving_gas),
             receipt_l2_gas: gas(starknets.receipt_l2_gas),
         },
-        ..BouncerConfig::default()
+        builtin_instance_limits: instances(factor),
+    }
+}
+
+fn no_limit() -> BouncerConfig {
+    let starknets = BouncerWeights::default().proving_gas.0;
+    let factor = NonZeroU64::new(u64::MAX.checked_div(starknets).unwrap_or(1)).unwrap_or(NonZeroU64::MIN);
+    BouncerConfig { block_max_capacity: BouncerWeights::max(), builtin_instance_limits: instances(factor) }
+}
+
+/// Instances of each builtin that a block of `factor` times Starknet's proving gas holds. Blockifier divides that gas by
+/// them: they must grow with it, or each instance costs `factor` times what it costs on Starknet.
+fn instances(factor: NonZeroU64) -> BuiltinInstanceLimits {
+    let times = |limit: NonZeroU64| limit.saturating_mul(factor);
+    // Each by its name, so that a builtin which is added to them does not stay behind.
+    let BuiltinInstanceLimits {
+        pedersen,
+        range_check,
+        range_check96,
+        poseidon,
+        ecdsa,
+        ecop,
+        bitwise,
+        keccak,
+        add_mod,
+        mul_mod,
+        blake,
+    } = BuiltinInstanceLimits::default();
+    BuiltinInstanceLimits {
+        pedersen: times(pedersen),
+        range_check: times(range_check),
+        range_check96: times(range_check96),
+        poseidon: times(poseidon),
+        ecdsa: times(ecdsa),
+        ecop: times(ecop),
+        bitwise: times(bitwise),
+        keccak: times(keccak),
+        add_mod: times(add_mod),
+        mul_mod: times(mul_mod),
+        blake: times(blake),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DEFAULT_BLOCK_FACTOR;
+
+    /// Each instance of a builtin takes a step at least.
+    #[test]
+    fn no_transaction_uses_a_builtin_more_often_than_a_block_allows() {
+        let constants = VersionedConstants::get(&STARKNET_VERSION).unwrap();
+        let steps = u64::from(constants.invoke_tx_max_n_steps);
+        let limits =
+            serde_json::to_value(block_capacity(DEFAULT_BLOCK_FACTOR).builtin_instance_limits).unwrap();
+        for (builtin, limit) in limits.as_object().unwrap() {
+            // Sierra has no instruction for ECDSA; a syscall's rounds of Keccak take no steps.
+            assert!(
+                ["ecdsa", "keccak"].contains(&builtin.as_str()) || limit.as_u64().unwrap() >= steps,
+                "{builtin}: {limit}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_instance_costs_what_it_costs_on_starknet() {
+        let starknets = BouncerConfig::default().builtin_gas_costs();
+        assert_eq!(block_capacity(DEFAULT_BLOCK_FACTOR).builtin_gas_costs(), starknets);
+        let unlimited = serde_json::to_value(no_limit().builtin_gas_costs()).unwrap();
+        for (builtin, cost) in serde_json::to_value(starknets).unwrap().as_object().unwrap() {
+            let (cost, found) = (cost.as_u64().unwrap(), unlimited[builtin].as_u64().unwrap());
+            assert!(found.abs_diff(cost) <= 1, "{builtin}: {found} instead of {cost}");
+        }
+    }
+
+    /// All storage entries that ten million steps can write.
+    #[test]
+    fn the_largest_diff_of_a_transaction_fits() {
+        let constants = VersionedConstants::get(&STARKNET_VERSION).unwrap();
+        let entries = usize::try_from(constants.invoke_tx_max_n_steps / 5).unwrap();
+        assert!(2 * entries < MAX_STATE_DIFF_FELTS);
     }
 }

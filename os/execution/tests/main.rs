@@ -15,6 +15,7 @@ mod sub_block_as_on_chain;
 mod sub_block_prices;
 mod thread;
 mod unconfined;
+mod unfit;
 mod verification;
 
 mod sub_block_chain;

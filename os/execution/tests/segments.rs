@@ -4,7 +4,7 @@ use crate::support::chain::assert_succeeded;
 use crate::support::commitments::assert_recomputed;
 use crate::support::echo::ECHO_PROGRAM;
 use crate::support::segments::{Segments, chain};
-use crate::support::{INITIAL_BALANCE, TestChain, bounds, eth, strk, transfer};
+use crate::support::{Call, INITIAL_BALANCE, TestChain, bounds, class, eth, strk, transfer};
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::thread::constants::{
     CLASS_L2_GAS, DIFF_ENTRY_L2_GAS, PACKAGE_BYTE_L2_GAS, PRECONDITION_L2_GAS, diff_entry_count,
@@ -289,6 +289,24 @@ fn everything_reverts_with_the_envelopes_own_call() {
     assert_eq!((settled.settled_segments, settled.failed_segment), (0, None));
     assert_eq!(holdings(&chain), NOTHING);
     assert!(matches!(receipt.status, ExecutionStatus::Reverted { .. }));
+}
+
+#[test]
+fn everything_reverts_with_calls_that_no_block_can_hold() {
+    let mut chain = TestChain::with_small_blocks(5);
+    chain.advance(2);
+    chain.users[0].bounds = bounds(10_000_000_000, 1_000_000);
+    let calldata = vec![Felt::ZERO, Felt::from(84_000)];
+    let too_many = Call { to: class::greedy(), entry_point: "read", calldata };
+    let thread = chain.users[0].thread(program(), whole().encode(), &[too_many]);
+    let receipt = chain.block(vec![thread]).receipts.remove(0);
+    let settled = outcome(&receipt);
+    let Some(SettleError::Execution { reason }) = &settled.error else { panic!("{settled:?}") };
+    assert_eq!(reason, "larger than any block: sierra_gas, proving_gas");
+    assert_eq!((settled.settled_segments, settled.failed_segment), (0, None));
+    assert_eq!((holdings(&chain), chain.nonce(chain.users[0].address)), (NOTHING, 1));
+    let calls_and_package = 84_000 * 24_000 + minimal_l2_gas(&whole(), whole().encode().len()).0;
+    assert!(receipt.gas.l2_gas.0 > calls_and_package, "{}", receipt.gas.l2_gas);
 }
 
 #[test]

@@ -121,6 +121,7 @@ fn config() -> ChainConfig {
         eth_address: ContractAddress::from(0xe74_u64),
         gas_prices: GasPrices { eth_gas_prices: prices.clone(), strk_gas_prices: prices },
         max_thread_age: 100,
+        block_factor: zkthreads_execution::config::DEFAULT_BLOCK_FACTOR,
         os_versions: vec![OsVersion { program: os_program(), active_from: BlockNumber(0) }],
     }
 }

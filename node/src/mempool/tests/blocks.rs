@@ -36,6 +36,22 @@ fn what_does_not_fit_into_a_block_is_first_in_the_next() {
 }
 
 #[test]
+fn what_did_not_fit_is_taken_first() {
+    let mut pool = pool();
+    let too_large = Sample::new(ALICE, 0);
+    pool.fill([too_large, Sample::new(ALICE, 1), Sample::new(BOB, 0)]);
+    let taken = pool.take().unwrap();
+    pool.put_back(taken.hash);
+    pool.fill([Sample::new(0xc, 0).tip(9)]);
+    assert!(pool.take_this(Sample::new(ALICE, 1).hash()).is_none(), "not before the one before it");
+    let other = Sample::new(ALICE, 0).tip(9);
+    assert!(matches!(pool.insert(other, 0), Err(SubmitError::NotReplaceable { .. })), "it was executed");
+    assert_eq!(pool.take_this(too_large.hash()).map(|taken| taken.hash), Some(too_large.hash()));
+    assert!(pool.take_this(too_large.hash()).is_none(), "it is taken");
+    pool.check();
+}
+
+#[test]
 fn a_block_that_consumed_nonces_otherwise_drops_those_transactions() {
     let mut pool = pool();
     pool.fill([Sample::new(ALICE, 0), Sample::new(ALICE, 1), Sample::new(BOB, 0)]);

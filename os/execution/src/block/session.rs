@@ -17,12 +17,15 @@ use blockifier::transaction::objects::TransactionExecutionInfo;
 use blockifier::transaction::transaction_execution::Transaction;
 use blockifier::transaction::transactions::ExecutableTransaction;
 use starknet_api::block::{BlockHashAndNumber, BlockNumber};
+use starknet_api::executable_transaction::AccountTransaction as ApiTransaction;
+use starknet_api::execution_resources::GasAmount;
 use starknet_api::state::ThinStateDiff;
 use zkthreads_protocol::ThreadTransaction;
 use zkthreads_storage::{ClassRecord, Receipt, TransactionTrace};
 
 use super::Refusal;
 use super::seal::sort;
+use super::unfit::{self, Unfit};
 use super::{receipt, trace};
 use crate::admit::AdmitError;
 use crate::blockifier_tx::to_blockifier;
@@ -86,7 +89,8 @@ impl Session {
         &self.inner.block_context
     }
 
-    /// Executes a transaction; if it is refused, the state is as before. A panic inside blockifier is a refusal too.
+    /// Executes a transaction; if it is refused, the state is as before. One that no block can hold as it was executed is
+    /// reverted, if it is of a kind that can be.
     pub(crate) fn execute(
         &mut self,
         transaction: &PendingTransaction,
@@ -94,20 +98,14 @@ impl Session {
     ) -> Result<(Receipt, TransactionTrace), Refusal> {
         let unbounded = self.context().versioned_constants().initial_gas_no_user_l2_bound();
         let prepared = to_blockifier(transaction, flags, unbounded).map_err(AdmitError::from)?;
-        // What could not be read for others before is not this transaction's business.
-        let _ = self.state.all_read();
-        let executed = catch_unwind(AssertUnwindSafe(|| match (&transaction.body, prepared) {
-            (PendingBody::Thread { thread, .. }, Transaction::Account(envelope)) => {
-                self.execute_thread(thread, &envelope)
+        let executed = match self.attempt(&transaction.body, &prepared, None) {
+            Err(Failure::Unfit(unfit)) => {
+                tracing::info!(hash = %transaction.hash, reason = unfit.reason, "its execution is dropped");
+                self.attempt(&transaction.body, &prepared, Some(&unfit))
             }
-            (_, prepared) => self.execute_ordinary(&prepared),
-        }));
-        let executed = executed.unwrap_or_else(|_| {
-            self.inner.bouncer.clear_poison();
-            Err(AdmitError::Execution("the execution panicked".to_owned()).into())
-        });
-        self.state.all_read().map_err(AdmitError::from)?;
-        let executed = executed?;
+            executed => executed,
+        };
+        let executed = executed.map_err(Refusal::from)?;
         if let PendingBody::Declare { tx, class } = &transaction.body {
             let record = ClassRecord { declared_at: self.number(), ..class.as_ref().clone() };
             let runnable = block_state(&mut self.inner)?.get_compiled_class(tx.class_hash);
@@ -116,6 +114,12 @@ impl Session {
         }
         self.state.overlay.write(&executed.changes);
         Ok(executed.finish(transaction, self.context().versioned_constants())?)
+    }
+
+    /// Counts anew how full the block is.
+    pub(crate) fn forget_fullness(&mut self) {
+        let mut bouncer = self.inner.bouncer.lock().unwrap_or_else(PoisonError::into_inner);
+        *bouncer = Bouncer::new(self.inner.block_context.bouncer_config.clone());
     }
 
     /// Writes to the state without a transaction.
@@ -186,14 +190,58 @@ impl Session {
         settle::check(&scope, &context, &mut TransactionalState::create_transactional(state))
     }
 
-    fn execute_ordinary(&mut self, transaction: &Transaction) -> Result<Executed, Refusal> {
+    /// Executes a transaction, or, with `unfit`, all of it but its `__execute__`. A panic inside blockifier ends here.
+    fn attempt(
+        &mut self,
+        body: &PendingBody,
+        prepared: &Transaction,
+        unfit: Option<&Unfit>,
+    ) -> Result<Executed, Failure> {
+        // What could not be read for others before is not this transaction's business.
+        let _ = self.state.all_read();
+        let executed = catch_unwind(AssertUnwindSafe(|| match (body, prepared, unfit) {
+            (PendingBody::Thread { thread, .. }, Transaction::Account(envelope), unfit) => {
+                self.execute_thread(thread, envelope, unfit)
+            }
+            (_, prepared, None) => self.execute_ordinary(prepared),
+            (_, prepared, Some(unfit)) => self.execute_unfit(prepared, unfit),
+        }));
+        let executed = executed.unwrap_or_else(|_| {
+            self.inner.bouncer.clear_poison();
+            Err(Unfit::panicked(&self.inner.block_context).into())
+        });
+        self.state.all_read().map_err(AdmitError::from)?;
+        executed
+    }
+
+    fn execute_ordinary(&mut self, transaction: &Transaction) -> Result<Executed, Failure> {
         let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
-        let info = transaction.execute_raw(&mut state, &context, false).map_err(AdmitError::from)?;
+        // Each by its kind: blockifier's own way for both weighs the result, and drops it.
+        let info = match transaction {
+            Transaction::Account(account) => account.execute_raw(&mut state, &context, false),
+            Transaction::L1Handler(message) => message.execute_raw(&mut state, &context, false),
+        };
+        let info = info.map_err(AdmitError::from)?;
         self.state.all_read().map_err(AdmitError::from)?;
-        receipt::check_messages(&info)?;
         let summary = info.summarize(context.versioned_constants());
-        let changes = close(&bouncer, &context, state, &info, &summary)?;
+        let changes = close(&bouncer, &context, state, &info, &summary, None)?;
+        Ok(Executed { info, changes, thread: None })
+    }
+
+    fn execute_unfit(&mut self, transaction: &Transaction, unfit: &Unfit) -> Result<Executed, Failure> {
+        let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
+        let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
+        let info = match transaction {
+            Transaction::Account(account) if matches!(account.tx, ApiTransaction::Invoke(_)) => {
+                unfit::charge(&mut state, &context, account, unfit)?
+            }
+            Transaction::L1Handler(message) => unfit::consume(&context, message, unfit),
+            Transaction::Account(_) => return Err(AdmitError::Execution(unfit.reason.clone()).into()),
+        };
+        self.state.all_read().map_err(AdmitError::from)?;
+        let summary = info.summarize(context.versioned_constants());
+        let changes = close(&bouncer, &context, state, &info, &summary, Some(unfit))?;
         Ok(Executed { info, changes, thread: None })
     }
 
@@ -201,16 +249,51 @@ impl Session {
         &mut self,
         thread: &ThreadTransaction,
         transaction: &AccountTransaction,
-    ) -> Result<Executed, Refusal> {
+        unfit: Option<&Unfit>,
+    ) -> Result<Executed, Failure> {
         let scope = Scope::new(&self.executor, self.number(), &self.state, thread);
         let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
         let SettledThread { info, settled, outcome, summary } =
-            settle::execute(&scope, &context, &mut state, transaction)?;
+            settle::execute(&scope, &context, &mut state, transaction, unfit)?;
         self.state.all_read().map_err(AdmitError::from)?;
-        receipt::check_messages(&info)?;
-        let changes = close(&bouncer, &context, state, &info, &summary)?;
+        let changes = close(&bouncer, &context, state, &info, &summary, unfit)?;
         Ok(Executed { info, changes, thread: Some((settled, outcome)) })
+    }
+}
+
+/// Why a transaction was not executed, or not to an end that a block can hold.
+enum Failure {
+    /// The block does not take it.
+    Refused(Refusal),
+    /// It is to be executed without its `__execute__`.
+    Unfit(Unfit),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<AdmitError> for Failure {
+    fn from(error: AdmitError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Unfit> for Failure {
+    fn from(unfit: Unfit) -> Self {
+        Self::Unfit(unfit)
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => refusal,
+            Failure::Unfit(unfit) => AdmitError::Execution(unfit.reason).into(),
+        }
     }
 }
 
@@ -256,17 +339,24 @@ fn state_is_gone() -> ExecutionError {
     ExecutionError::Block("the block's state is gone".to_owned())
 }
 
-/// Takes a transaction into the block if there is room for it.
+/// Takes a transaction into the block if a block can hold what it did, and this one has room for it. What was dropped as
+/// `unfit` is paid for, but not in the block.
 fn close(
     bouncer: &Mutex<Bouncer>,
     context: &BlockContext,
     mut state: TransactionalState<'_, CachedState<ChainState>>,
     info: &TransactionExecutionInfo,
     summary: &ExecutionSummary,
-) -> Result<StateMaps, Refusal> {
+    unfit: Option<&Unfit>,
+) -> Result<StateMaps, Failure> {
+    let dropped = unfit.map_or(GasAmount(0), |unfit| unfit.gas(context));
+    let l2_gas = GasAmount(info.receipt.gas.l2_gas.0.saturating_sub(dropped.0));
+    if let Err(error) = receipt::check_messages(info) {
+        return Err(Unfit::new(error.to_string(), info, context).into());
+    }
     let diff = state.to_state_diff().map_err(AdmitError::from)?.state_maps;
     let (keys, builtins) = (diff.keys(), info.summarize_builtins());
-    verify_tx_weights_within_max_capacity(
+    let weighed = verify_tx_weights_within_max_capacity(
         &state,
         summary,
         &builtins,
@@ -274,9 +364,11 @@ fn close(
         &keys,
         &context.bouncer_config,
         context.versioned_constants(),
-        info.receipt.gas.l2_gas,
-    )
-    .map_err(AdmitError::from)?;
+        l2_gas,
+    );
+    if let Err(error) = weighed {
+        return Err(Unfit::too_large(error, info, context)?.into());
+    }
     let updated = bouncer.lock().unwrap_or_else(PoisonError::into_inner).try_update(
         &state,
         &keys,
@@ -284,11 +376,11 @@ fn close(
         &builtins,
         &info.receipt.resources,
         context.versioned_constants(),
-        info.receipt.gas.l2_gas,
+        l2_gas,
     );
     match updated {
         Ok(()) => state.commit(),
-        Err(TransactionExecutorError::BlockFull) => return Err(Refusal::BlockFull),
+        Err(TransactionExecutorError::BlockFull) => return Err(Refusal::BlockFull.into()),
         Err(error) => return Err(AdmitError::from(error).into()),
     }
     Ok(diff)

@@ -30,11 +30,13 @@ impl Executor {
         let Some(parent) = number.prev().filter(|_| !transactions.is_empty()) else {
             return Ok(Some(StateMaps::default()));
         };
-        let context = self.config().block_context(number, &BlockEnv::of(&header)?, Capacity::Unlimited)?;
+        let context = self.config().block_context(number, &BlockEnv::of(&header)?, Capacity::Block)?;
         let mut session = Session::open(self, parent, context)?;
         for (transaction, trace) in transactions.iter().zip(&traces) {
             let pending = self.pending(transaction, trace)?;
             let flags = ExecutionFlags { validate: !pending.impersonated, ..IN_BLOCK };
+            // It was in the block, however full that was: a block that was opened again had counted anew.
+            session.forget_fullness();
             match session.execute(&pending, flags) {
                 Ok((receipt, again)) if again == *trace && receipt.status == transaction.receipt.status => {}
                 Ok(_) | Err(_) => return Ok(None),

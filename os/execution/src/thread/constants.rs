@@ -38,7 +38,7 @@ pub const PRECONDITION_L2_GAS: u64 = 5_000;
 pub const DIFF_ENTRY_L2_GAS: u64 = 10_000;
 
 /// Adds up what a thread's settlement has cost so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Meter(u64);
 
 impl Meter {

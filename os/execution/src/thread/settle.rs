@@ -23,6 +23,7 @@ use super::fee::{self, Reverted};
 use super::validate::{Validated, validate};
 use super::{Scope, admit, precheck};
 use crate::admit::AdmitError;
+use crate::block::unfit::Unfit;
 use crate::blockifier_tx::unsigned_envelope;
 use crate::error::ExecutionError;
 use crate::verification::{CheckedSegment, CheckedThread};
@@ -98,12 +99,14 @@ impl From<StateError> for Failure {
     }
 }
 
-/// Executes a thread transaction on `state`, which the caller commits or drops.
+/// Executes a thread transaction on `state`, which the caller commits or drops. With `unfit`, which says why no block can
+/// hold what that comes to, it reverts instead of making the envelope's calls, and pays for them, too.
 pub(crate) fn execute<U: UpdatableState>(
     scope: &Scope<'_>,
     block: &Arc<BlockContext>,
     state: &mut TransactionalState<'_, U>,
     transaction: &AccountTransaction,
+    unfit: Option<&Unfit>,
 ) -> Result<SettledThread, AdmitError> {
     let mut settlement = Settlement::new(scope, block, transaction);
     if settlement.charges_fee() {
@@ -113,7 +116,7 @@ pub(crate) fn execute<U: UpdatableState>(
     let after_validation = state.borrow_updated_state_cache()?.clone();
 
     let mut settling = TransactionalState::create_transactional(state);
-    let receipt = match settlement.settle(&mut settling, &validated, &after_validation) {
+    let receipt = match settlement.settle(&mut settling, &validated, &after_validation, unfit) {
         Ok(receipt) => {
             settling.commit();
             receipt
@@ -175,8 +178,13 @@ impl<'a> Settlement<'a> {
         state: &mut TransactionalState<'_, U>,
         validated: &Validated,
         after_validation: &StateCache,
+        unfit: Option<&Unfit>,
     ) -> Result<TransactionReceipt, Failure> {
         self.segments(state, validated)?;
+        if let Some(unfit) = unfit {
+            self.reverted = unfit.took;
+            return Err(SettleError::Execution { reason: unfit.reason.clone() }.into());
+        }
         if self.fault.is_none() {
             self.calls(state, validated)?;
         }

@@ -1,5 +1,6 @@
 //! The chain itself.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use blockifier::state::state_api::StateReader;
@@ -11,6 +12,7 @@ use starknet_api::core::{ChainId, ContractAddress};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
+use zkthreads_execution::config::DEFAULT_BLOCK_FACTOR;
 use zkthreads_execution::{
     ChainConfig, ChainState, ExecutedInBlock, Executor, GenesisState, OpenBlock, OsVersion,
     PendingTransaction, Refusal, SealedBlock, Submission,
@@ -46,9 +48,18 @@ impl TestChain {
 
     /// A chain whose genesis `change` extends.
     pub fn extended(users: u64, change: impl FnOnce(&mut GenesisState)) -> Self {
+        Self::with_config(config(), users, change)
+    }
+
+    /// A chain whose blocks hold no more than Starknet's, with the greedy contract.
+    pub fn with_small_blocks(users: u64) -> Self {
+        let config = ChainConfig { block_factor: NonZeroU64::MIN, ..config() };
+        Self::with_config(config, users, class::deploy_greedy)
+    }
+
+    fn with_config(config: ChainConfig, users: u64, change: impl FnOnce(&mut GenesisState)) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let storage = Storage::open(directory.path()).expect("a database");
-        let config = config();
         let users: Vec<User> = (0..users).map(|index| User::new(index, config.chain_id.clone())).collect();
         let executor = Executor::new(storage, config);
         let mut genesis = genesis(&users);
@@ -158,6 +169,7 @@ pub fn config() -> ChainConfig {
         eth_address: eth(),
         gas_prices: GasPrices { eth_gas_prices: prices.clone(), strk_gas_prices: prices },
         max_thread_age: 20,
+        block_factor: DEFAULT_BLOCK_FACTOR,
         os_versions: [os_program(), &ECHO_PROGRAM]
             .map(|program| OsVersion { program: program.clone(), active_from: BlockNumber(0) })
             .into(),

@@ -3,11 +3,14 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use starknet_api::core::ClassHash;
+use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_api::state::SierraContractClass;
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::GenesisState;
 use zkthreads_execution::class::{compile, legacy};
 use zkthreads_storage::ClassRecord;
+
+use super::address;
 
 pub type Declared = (ClassHash, ClassRecord);
 
@@ -23,6 +26,23 @@ pub static BULK: LazyLock<Declared> = LazyLock::new(|| {
     let class = load("contracts/bulk.sierra.json");
     (class.calculate_class_hash(), compile(class).expect("compiles"))
 });
+
+/// Our `contracts/greedy.cairo`, metered in steps.
+static GREEDY: LazyLock<Declared> = LazyLock::new(|| {
+    let class = load("contracts/greedy.sierra.json");
+    (class.calculate_class_hash(), compile(class).expect("compiles"))
+});
+
+/// A contract that does one thing as often as it is asked to.
+pub fn greedy() -> ContractAddress {
+    address(0x9eed_u64)
+}
+
+/// Puts it there.
+pub fn deploy_greedy(genesis: &mut GenesisState) {
+    genesis.classes.push(GREEDY.clone());
+    genesis.contracts.insert(greedy(), GREEDY.0);
+}
 
 fn third_party(name: &str) -> Declared {
     let class = load(&format!("target/third-party/contracts/{name}"));
