@@ -10,7 +10,7 @@ use zkthreads_protocol::{OsProgram, OsProgramHash};
 pub const DEFAULT_MAX_THREAD_AGE: u64 = 10_000;
 
 /// Default of [`ChainConfig::block_factor`]. Nothing that passes the door may be larger than a block: neither one
-/// transaction, which reads or writes two million storage entries at most (some 3·10^11 gas), nor a thread, which brings the
+/// transaction, which reads or writes two million storage entries at most (10^12 gas), nor a thread, which brings the
 /// work of thousands.
 pub const DEFAULT_BLOCK_FACTOR: NonZeroU64 = NonZeroU64::new(1_000).unwrap();
 

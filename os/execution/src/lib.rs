@@ -37,6 +37,7 @@ pub mod state;
 pub mod sub_block;
 pub mod thread;
 pub mod transaction;
+mod unfit;
 pub mod verification;
 
 pub use admit::AdmitError;

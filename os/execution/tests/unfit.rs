@@ -2,11 +2,12 @@
 
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::{Refusal, Submission};
 use zkthreads_storage::ExecutionStatus;
 
 use crate::support::chain::assert_succeeded;
 use crate::support::class::{deploy_greedy, greedy};
-use crate::support::{Call, TestChain, bounds, eth, sequencer, strk, transfer};
+use crate::support::{Call, INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer};
 
 /// More storage entries than a block of Starknet's size may read.
 const TOO_MANY: u64 = 84_000;
@@ -56,7 +57,7 @@ fn what_is_larger_than_any_block_reverts_and_pays() {
 
     // Its nonce is used, its call undone, and all that it took is paid for.
     assert_eq!(chain.nonce(alice), 1);
-    assert_eq!(chain.balance(eth(), bob), crate::support::INITIAL_BALANCE - 7);
+    assert_eq!(chain.balance(eth(), bob), INITIAL_BALANCE - 7);
     let fee = block.receipts[0].actual_fee.0;
     assert_eq!(chain.balance(strk(), alice), before - fee);
     let gas_of_reading = u128::from(TOO_MANY) * 24_000;
@@ -95,7 +96,11 @@ fn whoever_did_not_sign_does_not_pay() {
     chain.users[0].bounds = bounds(10_000_000_000, 1_000_000);
     let mut transaction = chain.users[0].signed_invoke(&[ask("read", &[0, TOO_MANY])], None);
     transaction.signature.0 = vec![Felt::ONE, Felt::TWO].into();
-    let refused = chain.try_execute(zkthreads_execution::Submission::Invoke(transaction));
-    assert!(refused.is_err());
-    assert_eq!(chain.nonce(alice), 0);
+    let prepared = chain.executor.prepare(Submission::Invoke(transaction), false).expect("prepared");
+    let before = chain.balance(strk(), alice);
+    let mut open = chain.open();
+    assert!(matches!(open.execute(prepared), Err(Refusal::Rejected { .. })));
+    // Nothing of it is in the block.
+    chain.executor.commit(open.seal().expect("seals")).expect("commits");
+    assert_eq!((chain.nonce(alice), chain.balance(strk(), alice)), (0, before));
 }

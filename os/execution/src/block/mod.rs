@@ -7,7 +7,7 @@ mod reopen;
 pub(crate) mod seal;
 pub(crate) mod session;
 pub(crate) mod trace;
-pub(crate) mod unfit;
+mod without_execute;
 
 use std::sync::Arc;
 

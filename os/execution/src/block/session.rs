@@ -17,7 +17,6 @@ use blockifier::transaction::objects::TransactionExecutionInfo;
 use blockifier::transaction::transaction_execution::Transaction;
 use blockifier::transaction::transactions::ExecutableTransaction;
 use starknet_api::block::{BlockHashAndNumber, BlockNumber};
-use starknet_api::executable_transaction::AccountTransaction as ApiTransaction;
 use starknet_api::execution_resources::GasAmount;
 use starknet_api::state::ThinStateDiff;
 use zkthreads_protocol::ThreadTransaction;
@@ -25,8 +24,7 @@ use zkthreads_storage::{ClassRecord, Receipt, TransactionTrace};
 
 use super::Refusal;
 use super::seal::sort;
-use super::unfit::{self, Unfit};
-use super::{receipt, trace};
+use super::{receipt, trace, without_execute};
 use crate::admit::AdmitError;
 use crate::blockifier_tx::to_blockifier;
 use crate::error::ExecutionError;
@@ -36,6 +34,7 @@ use crate::state::ChainState;
 use crate::thread::Scope;
 use crate::thread::settle::{self, Forecast, SettledThread};
 use crate::transaction::{PendingBody, PendingTransaction};
+use crate::unfit::Unfit;
 
 /// How many blocks back the newest block hash lies that contracts can read; it is written when a block opens.
 const BLOCK_HASH_LAG: u64 = blockifier::abi::constants::STORED_BLOCK_HASH_BUFFER;
@@ -199,12 +198,11 @@ impl Session {
     ) -> Result<Executed, Failure> {
         // What could not be read for others before is not this transaction's business.
         let _ = self.state.all_read();
-        let executed = catch_unwind(AssertUnwindSafe(|| match (body, prepared, unfit) {
-            (PendingBody::Thread { thread, .. }, Transaction::Account(envelope), unfit) => {
+        let executed = catch_unwind(AssertUnwindSafe(|| match (body, prepared) {
+            (PendingBody::Thread { thread, .. }, Transaction::Account(envelope)) => {
                 self.execute_thread(thread, envelope, unfit)
             }
-            (_, prepared, None) => self.execute_ordinary(prepared),
-            (_, prepared, Some(unfit)) => self.execute_unfit(prepared, unfit),
+            (_, prepared) => self.execute_ordinary(prepared, unfit),
         }));
         let executed = executed.unwrap_or_else(|_| {
             self.inner.bouncer.clear_poison();
@@ -214,34 +212,26 @@ impl Session {
         executed
     }
 
-    fn execute_ordinary(&mut self, transaction: &Transaction) -> Result<Executed, Failure> {
+    fn execute_ordinary(
+        &mut self,
+        transaction: &Transaction,
+        unfit: Option<&Unfit>,
+    ) -> Result<Executed, Failure> {
         let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
-        // Each by its kind: blockifier's own way for both weighs the result, and drops it.
-        let info = match transaction {
-            Transaction::Account(account) => account.execute_raw(&mut state, &context, false),
-            Transaction::L1Handler(message) => message.execute_raw(&mut state, &context, false),
-        };
-        let info = info.map_err(AdmitError::from)?;
-        self.state.all_read().map_err(AdmitError::from)?;
-        let summary = info.summarize(context.versioned_constants());
-        let changes = close(&bouncer, &context, state, &info, &summary, None)?;
-        Ok(Executed { info, changes, thread: None })
-    }
-
-    fn execute_unfit(&mut self, transaction: &Transaction, unfit: &Unfit) -> Result<Executed, Failure> {
-        let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
-        let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
-        let info = match transaction {
-            Transaction::Account(account) if matches!(account.tx, ApiTransaction::Invoke(_)) => {
-                unfit::charge(&mut state, &context, account, unfit)?
+        let info = match (transaction, unfit) {
+            (transaction, Some(unfit)) => without_execute::execute(&mut state, &context, transaction, unfit)?,
+            // Each by its kind: blockifier's own way for both weighs the result, and drops it.
+            (Transaction::Account(account), None) => {
+                account.execute_raw(&mut state, &context, false).map_err(AdmitError::from)?
             }
-            Transaction::L1Handler(message) => unfit::consume(&context, message, unfit),
-            Transaction::Account(_) => return Err(AdmitError::Execution(unfit.reason.clone()).into()),
+            (Transaction::L1Handler(message), None) => {
+                message.execute_raw(&mut state, &context, false).map_err(AdmitError::from)?
+            }
         };
         self.state.all_read().map_err(AdmitError::from)?;
         let summary = info.summarize(context.versioned_constants());
-        let changes = close(&bouncer, &context, state, &info, &summary, Some(unfit))?;
+        let changes = close(&bouncer, &context, state, &info, &summary, unfit)?;
         Ok(Executed { info, changes, thread: None })
     }
 

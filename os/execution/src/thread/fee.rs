@@ -22,10 +22,8 @@ use starknet_types_core::felt::Felt;
 use super::constants::Meter;
 use crate::admit::AdmitError;
 use crate::blockifier_tx::without_proof_facts;
+use crate::unfit::Reverted;
 use crate::verification::CheckedSegment;
-
-/// Steps and Sierra gas of calls that were reverted.
-pub(crate) type Reverted = (usize, GasAmount);
 
 /// The resources of the given calls and changes, as for an ordinary INVOKE, plus what the thread itself took: the
 /// meter's gas, and the events, messages and changes of the settled segments at ordinary rates.

@@ -19,13 +19,13 @@ use zkthreads_storage::ThreadOutcome;
 
 use super::apply::{self, Calls};
 use super::constants::Meter;
-use super::fee::{self, Reverted};
+use super::fee;
 use super::validate::{Validated, validate};
 use super::{Scope, admit, precheck};
 use crate::admit::AdmitError;
-use crate::block::unfit::Unfit;
 use crate::blockifier_tx::unsigned_envelope;
 use crate::error::ExecutionError;
+use crate::unfit::{Reverted, Unfit};
 use crate::verification::{CheckedSegment, CheckedThread};
 
 /// A thread transaction that is in the block, settled or reverted.
