@@ -18,7 +18,7 @@ STEP := tools/step
 BUILD_TITLE := building the node, the thread and the prover
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo devnet test fuzz fuzz-os first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures deny
+.PHONY: help setup build demo devnet test fuzz fuzz-os attack first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures deny
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -51,6 +51,9 @@ fuzz-os: ## the thread OS against blockifier on FUZZ_OS_SUB_BLOCKS (2000) random
 	tools/setup build
 	cargo build --release --workspace --example fuzz_os
 	$(CARGO_TARGET_DIR)/release/examples/fuzz_os $(FUZZ_OS_SUB_BLOCKS)
+
+attack: build ## attack a node as a stranger would: what others notice, and what the attacker pays
+	cargo run --release --workspace --example attack
 
 first-build-costs: ## a first build in an empty directory: CPU seconds by crate, against the budget
 	tools/setup build

@@ -12,6 +12,7 @@ use zkthreads_execution::{
 use zkthreads_storage::{BlockTransaction, Storage};
 
 use crate::devnet::DevnetControl;
+use crate::door::Door;
 use crate::error::RpcError;
 use crate::feed::ChainFeed;
 use crate::origin::{Missing, Origin};
@@ -175,11 +176,12 @@ impl RpcContext {
     /// account lives there.
     pub(crate) fn admit(
         &self,
+        door: &Door,
         sender: ContractAddress,
         submission: Submission,
     ) -> Result<PendingTransaction, RpcError> {
         let at = self.resolve(BlockId::PreConfirmed)?;
-        self.executor.admit_at(&at, submission).map_err(|error| match error {
+        door.admit(&self.executor, &at, Some(*sender.0.key()), submission).map_err(|error| match error {
             AdmitError::Validation(_) | AdmitError::Execution(_) | AdmitError::InsufficientBalance(_)
                 if self.is_absent(&at, sender) =>
             {

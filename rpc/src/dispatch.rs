@@ -10,7 +10,9 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
+use crate::error::BUSY;
 use crate::limits::{MAX_BATCH, MAX_RESPONSE_BYTES};
+use crate::memory::{Budget, Exhausted};
 use crate::metrics;
 
 /// Code of the errors that the server answers in a method's place, JSON-RPC's first "server error".
@@ -21,22 +23,32 @@ pub(crate) const SERVER_ERROR: i32 = -32000;
 pub(crate) struct Dispatcher {
     methods: Methods,
     timeout: Duration,
+    /// For the answers of a batch, until it is complete.
+    memory: Budget,
+}
+
+/// An answer to a message.
+pub(crate) struct Answer {
+    pub(crate) text: Box<RawValue>,
+    /// Whether it was not carried out, because there is too much to do.
+    pub(crate) is_busy: bool,
 }
 
 impl Dispatcher {
-    /// Answers with `methods`, each message within `timeout`.
-    pub(crate) fn new(methods: Methods, timeout: Duration) -> Self {
-        Self { methods, timeout }
+    /// Answers with `methods`, each message within `timeout`. What a batch has collected counts towards `memory`.
+    pub(crate) fn new(methods: Methods, timeout: Duration, memory: Budget) -> Self {
+        Self { methods, timeout, memory }
     }
 
     /// The answer to a message; `None` if it holds nothing but notifications (calls without an id, which are not
     /// carried out: no method of ours makes sense as one). `extensions` reach the methods.
-    pub(crate) async fn answer(&self, message: &[u8], extensions: &Extensions) -> Option<Box<RawValue>> {
+    pub(crate) async fn answer(&self, message: &[u8], extensions: &Extensions) -> Option<Answer> {
         let deadline = Instant::now() + self.timeout;
         if message.trim_ascii_start().first() == Some(&b'[') {
-            return self.batch(message, extensions, deadline).await;
+            return Some(Answer { text: self.batch(message, extensions, deadline).await?, is_busy: false });
         }
-        Some(self.single(message, extensions, deadline).await?.into_json())
+        let answer = self.single(message, extensions, deadline).await?;
+        Some(Answer { is_busy: answer.as_error_code() == Some(BUSY), text: answer.into_json() })
     }
 
     async fn batch(
@@ -55,11 +67,23 @@ impl Dispatcher {
             let error = reject_too_big_batch_request(MAX_BATCH as usize);
             return Some(MethodResponse::error(Id::Null, error).into_json());
         }
+        let exhausted = |exhausted: Exhausted| {
+            let error = ErrorObject::owned(SERVER_ERROR, exhausted.to_string(), None::<()>);
+            Some(MethodResponse::error(Id::Null, error).into_json())
+        };
+        let (mut collected, Ok(mut share)) = (0_usize, self.memory.share(0)) else {
+            return exhausted(Exhausted);
+        };
         let mut answers = BatchResponseBuilder::new_with_limit(MAX_RESPONSE_BYTES as usize);
         for call in calls {
-            if let Some(answer) = self.single(call.get().as_bytes(), extensions, deadline).await
-                && let Err(too_big) = answers.append(answer)
-            {
+            let Some(answer) = self.single(call.get().as_bytes(), extensions, deadline).await else {
+                continue;
+            };
+            collected = collected.saturating_add(answer.as_json().get().len());
+            if let Err(too_much) = share.grow(collected) {
+                return exhausted(too_much);
+            }
+            if let Err(too_big) = answers.append(answer) {
                 return Some(too_big.into_json());
             }
         }

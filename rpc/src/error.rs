@@ -16,6 +16,15 @@ use crate::thread_error::ThreadError;
 /// Code of [`OriginError::Unavailable`].
 const ORIGIN_UNAVAILABLE: i32 = 10021;
 
+/// Code of [`RpcError::TooMuchWork`].
+const TOO_MUCH_WORK: i32 = 10022;
+
+/// Code of [`RpcError::Busy`]: what other nodes say where a limit is exceeded (EIP-1474).
+pub(crate) const BUSY: i32 = -32005;
+
+/// After how long a client that was told so may try again, seconds.
+pub(crate) const RETRY_AFTER: u32 = 1;
+
 /// What a method can fail with.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RpcError {
@@ -69,6 +78,9 @@ pub(crate) enum RpcError {
     InsufficientBalance { reason: String },
     #[error("Account validation failed")]
     ValidationFailure { reason: String },
+    /// It was ended, because it took so long.
+    #[error("Account validation failed")]
+    ValidationTooLong { reason: String },
     #[error("Compilation failed")]
     CompilationFailed { reason: String },
     #[error("Contract class size is too large")]
@@ -116,6 +128,12 @@ pub(crate) enum RpcError {
     /// On a fork: the chain that was forked does not tell.
     #[error(transparent)]
     Origin(#[from] OriginError),
+    /// There is as much work of this kind as there may be: come back later.
+    #[error("Too many requests")]
+    Busy { lane: &'static str },
+    /// One request asks for more work than it may. It says nothing about a transaction.
+    #[error("The request asks for too much work")]
+    TooMuchWork { reason: String },
     #[error("Invalid params: {0}")]
     InvalidParams(String),
     #[error("Internal error")]
@@ -145,7 +163,7 @@ impl RpcError {
             Self::InvalidTransactionNonce { .. } => 52,
             Self::InsufficientResources { .. } => 53,
             Self::InsufficientBalance { .. } => 54,
-            Self::ValidationFailure { .. } => 55,
+            Self::ValidationFailure { .. } | Self::ValidationTooLong { .. } => 55,
             Self::CompilationFailed { .. } => 56,
             Self::ClassTooLarge { .. } => 57,
             Self::NonAccount => 58,
@@ -167,6 +185,8 @@ impl RpcError {
             Self::Missing(missing) => missing.code(),
             Self::Origin(OriginError::Refused(error)) => error.code(),
             Self::Origin(OriginError::Unavailable { .. }) => ORIGIN_UNAVAILABLE,
+            Self::Busy { .. } => BUSY,
+            Self::TooMuchWork { .. } => TOO_MUCH_WORK,
             Self::InvalidParams(_) => -32602,
             Self::Internal { .. } => -32603,
         }
@@ -185,12 +205,14 @@ impl RpcError {
                 "reason": "a thread transaction settled it by proof; zkthread_getThread shows what it did",
             })),
             Self::CompilationError { reason } => Some(json!({ "compilation_error": reason })),
+            Self::Busy { lane } => Some(json!({ "work": lane, "retry_after_seconds": RETRY_AFTER })),
             Self::InvalidParams(reason) => Some(reason.as_str().into()),
             Self::TransactionHashNotFound { rejected } => rejected.as_deref().map(Value::from),
             Self::InvalidTransactionNonce { reason }
             | Self::InsufficientResources { reason }
             | Self::InsufficientBalance { reason }
             | Self::ValidationFailure { reason }
+            | Self::ValidationTooLong { reason }
             | Self::CompilationFailed { reason }
             | Self::ClassTooLarge { reason }
             | Self::CompiledClassHashMismatch { reason }
@@ -200,6 +222,7 @@ impl RpcError {
             | Self::StateGone { reason }
             | Self::StorageProofNotSupported { reason }
             | Self::FeeBelowMinimum { reason }
+            | Self::TooMuchWork { reason }
             | Self::Internal { reason } => Some(reason.as_str().into()),
             Self::InvalidProof(error) | Self::Thread(error) => Some(error.data()),
             Self::Origin(OriginError::Refused(error)) => {

@@ -16,8 +16,10 @@ mod context;
 mod convert;
 pub mod devnet;
 mod dispatch;
+mod door;
 mod error;
 mod feed;
+mod jobs;
 mod limits;
 mod lookup;
 mod memory;
@@ -36,9 +38,9 @@ mod wire;
 
 pub use context::RpcContext;
 pub use feed::{ChainEvent, ChainFeed, MAX_LAG};
+pub use jobs::{LaneLimits, LanesLimits};
 pub use limits::{
-    Limits, MAX_BATCH, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT,
-    WebSocketLimits,
+    Limits, MAX_BATCH, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, WebSocketLimits,
 };
 pub use origin::{Origin, OriginError};
 pub use server::{RpcServer, ServeError, serve, serve_with};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::jobs::LanesLimits;
+
 /// Largest request by HTTP, bytes: the largest package, of 12 MiB, takes 16 MiB of base64, the rest is for the envelope
 /// around it.
 pub const MAX_REQUEST_BYTES: u32 = 20 * 1024 * 1024;
@@ -16,11 +18,12 @@ pub const MAX_RESPONSE_BYTES: u32 = 64 * 1024 * 1024;
 /// Most calls in one batch.
 pub const MAX_BATCH: u32 = 100;
 
-/// Most requests answered at once; further ones wait their turn.
-pub const MAX_CONCURRENT_REQUESTS: u32 = 128;
-
 /// Longest that a call may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Default of [`Limits::execution_time`]. A transaction takes ten seconds at most, and before it begins the others of its
+/// request have had as much gas as one may use, which takes some five.
+const EXECUTION_TIME: Duration = Duration::from_secs(20);
 
 /// The server's limits. The defaults suit a node that strangers reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +42,10 @@ pub struct Limits {
     pub body_pause: Duration,
     /// Longest that a client may take to read a response.
     pub send_timeout: Duration,
-    /// Most requests answered at once, batches counted as one.
-    pub concurrent_requests: usize,
-    /// Longest that a request waits for its turn.
-    pub queue_timeout: Duration,
+    /// Most work for clients, by its kind.
+    pub lanes: LanesLimits,
+    /// Longest that one call may execute transactions or entry points, in its thread's processor time.
+    pub execution_time: Duration,
     /// Longest that a call may take.
     pub request_timeout: Duration,
     /// Memory for requests on their way in, bytes. Each counts with what it holds beyond 64 KiB.
@@ -88,8 +91,8 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(60),
             body_pause: Duration::from_secs(10),
             send_timeout: Duration::from_secs(120),
-            concurrent_requests: MAX_CONCURRENT_REQUESTS as usize,
-            queue_timeout: Duration::from_secs(10),
+            lanes: LanesLimits::default(),
+            execution_time: EXECUTION_TIME,
             request_timeout: REQUEST_TIMEOUT,
             request_memory: 256 * 1024 * 1024,
             response_memory: 512 * 1024 * 1024,

@@ -49,9 +49,9 @@ pub use dump::{DumpError, IMPORT_LIMIT};
 pub use error::{CommitError, StorageError};
 pub use followed::{BlockBytesError, FollowedBlock, MAX_BLOCK_BYTES};
 pub use model::{
-    BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord,
-    ExecutionStatus, OrderedEvent, OrderedMessage, PooledTransaction, Receipt, ThreadOutcome,
-    TransactionTrace,
+    BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord, Dropped,
+    ExecutionStatus, OrderedEvent, OrderedMessage, PooledTransaction, Receipt, RejectedTransaction,
+    ThreadOutcome, TransactionTrace,
 };
 pub use state::prepare::PreparedState;
 pub use state::proof::{ContractLeaf, ProofRequest, StorageProof};

@@ -18,7 +18,7 @@ mod pool;
 mod trace;
 
 pub use outcome::ThreadOutcome;
-pub use pool::PooledTransaction;
+pub use pool::{Dropped, PooledTransaction, RejectedTransaction};
 pub use trace::{CallGas, CallTrace, CallType, OrderedEvent, OrderedMessage, TransactionTrace};
 
 /// Everything one block adds to the database, committed as a whole or not at all.

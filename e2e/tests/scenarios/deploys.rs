@@ -15,7 +15,7 @@ use zkthreads_node::devnet::constants::{ACCOUNT_CLASS_HASH, UDC_ADDRESS};
 const GIFT: u128 = INITIAL_BALANCE / 2;
 
 /// An account that is not deployed yet, and the call that deploys it.
-fn newcomer() -> Result<(Wallet, Call)> {
+pub(crate) fn newcomer() -> Result<(Wallet, Call)> {
     let private_key = Felt::from(0xdeb107_u64);
     let public_key = SigningKey::from_secret_scalar(private_key).verifying_key().scalar();
     let address = calculate_contract_address(

@@ -3,12 +3,17 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use starknet_api::abi::abi_utils::get_storage_var_address;
 use starknet_api::core::ChainId;
 use starknet_api::transaction::fields::Tip;
+use starknet_rust::signers::SigningKey;
 use starknet_types_core::felt::Felt;
-use zkthreads_e2e::token::{ETH, balance, transfer};
+use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, STRK, balance, transfer};
+use zkthreads_e2e::wait::until;
 use zkthreads_e2e::wallet::{Wallet, wire};
 use zkthreads_e2e::{Rpc, TestNode, felt, hex, sub_block};
+
+use crate::deploys::newcomer;
 
 /// A node that makes blocks when told to.
 fn on_demand(directory: &std::path::Path) -> Result<TestNode> {
@@ -80,6 +85,87 @@ async fn a_burst_in_any_order_outlives_kill_9() -> Result<()> {
     node.rpc.call("devnet_createBlock", json!({})).await?;
     assert_eq!(node.rpc.nonce(from.address).await?, BURST);
     assert_eq!(balance(&node.rpc, ETH, to.address).await?, before + u128::from(BURST));
+    Ok(())
+}
+
+/// What it was built on is gone; it was acknowledged all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_on_top_of_a_lost_block_outlives_kill_9() -> Result<()> {
+    // Further than nonces may be ahead of the chain's.
+    const MANY: u64 = 210;
+    let directory = tempfile::tempdir()?;
+    let node = on_demand(directory.path())?;
+    let (from, to, founder) = (node.account(1).clone(), node.account(2).clone(), node.account(3).clone());
+    let (newcomer, deploy) = newcomer()?;
+    let found = founder.invoke(0, &[deploy, transfer(STRK, newcomer.address, INITIAL_BALANCE / 2)?])?;
+    let mut hashes = vec![node.rpc.send(&wire(&found, None)).await?];
+    let is_executed =
+        async |hash| Ok((status(&node.rpc, hash).await? == Ok("PRE_CONFIRMED".to_owned())).then_some(()));
+    until("the founder's is executed", async || is_executed(hashes[0]).await).await?;
+    for nonce in 0..3 {
+        hashes.push(node.rpc.send(&tipped(&newcomer, &to, nonce, 0)?).await?);
+    }
+    for nonce in 0..MANY {
+        if nonce == MANY - 10 {
+            let last = hashes[hashes.len() - 1];
+            until("the first are executed", async || is_executed(last).await).await?;
+        }
+        hashes.push(node.rpc.send(&tipped(&from, &to, nonce, 0)?).await?);
+    }
+    node.kill()?;
+
+    let node = on_demand(directory.path())?;
+    node.rpc.call("devnet_createBlock", json!({})).await?;
+    for hash in hashes {
+        assert_eq!(status(&node.rpc, hash).await?, Ok("ACCEPTED_ON_L2".to_owned()), "{hash:#x}");
+    }
+    let nonces = [node.rpc.nonce(from.address).await?, node.rpc.nonce(newcomer.address).await?];
+    assert_eq!(nonces, [MANY, 3]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_transaction_was_dropped_outlives_kill_9() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let node = on_demand(directory.path())?;
+    let (from, to) = (node.account(1).clone(), node.account(2).clone());
+    let old = node.rpc.send(&tipped(&from, &to, 1, 100)?).await?;
+    node.rpc.send(&tipped(&from, &to, 1, 200)?).await?;
+    let reason = status(&node.rpc, old).await?;
+    assert!(reason.as_ref().is_err_and(|reason| reason.contains("replaced by")), "{reason:?}");
+    node.kill()?;
+    assert_eq!(status(&on_demand(directory.path())?.rpc, old).await?, reason);
+    Ok(())
+}
+
+/// A validation that fails can be charged to nobody: no block runs one that did not pass on what the block has.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_validated_again_when_what_it_saw_has_changed() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let node = on_demand(directory.path())?;
+    let (alice, bob) = (node.account(1).clone(), node.account(2).clone());
+    let of_alice = node.rpc.send(&tipped(&alice, &bob, 1, 0)?).await?;
+    let of_bob = node.rpc.send(&tipped(&bob, &alice, 1, 0)?).await?;
+    // Time goes on for both; and Alice's key becomes another one.
+    node.rpc.call("devnet_increaseTime", json!({ "time": 2 * 3600 })).await?;
+    let new_key = Felt::from(0x5ec3e7_u64);
+    let public_key = SigningKey::from_secret_scalar(new_key).verifying_key().scalar();
+    let cell = get_storage_var_address("Account_public_key", &[]);
+    let change = json!({ "contract_address": hex(alice.address), "key": hex(*cell.0.key()), "value": hex(public_key) });
+    node.rpc.call("devnet_setStorageAt", change).await?;
+    let renewed = Wallet::new(alice.address, new_key)?;
+    let included = [
+        of_bob,
+        node.rpc.send(&tipped(&renewed, &bob, 0, 0)?).await?,
+        node.rpc.send(&tipped(&bob, &alice, 0, 0)?).await?,
+    ];
+    node.rpc.call("devnet_createBlock", json!({})).await?;
+    for hash in included {
+        assert_eq!(status(&node.rpc, hash).await?, Ok("ACCEPTED_ON_L2".to_owned()));
+    }
+    let reason = status(&node.rpc, of_alice).await?.unwrap_err();
+    assert!(reason.contains("validation failed"), "{reason}");
+    assert_eq!(node.rpc.nonce(alice.address).await?, 1, "and she has not paid for it");
     Ok(())
 }
 

@@ -2,16 +2,22 @@
 //! the block producer are told.
 
 use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Weak;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
 use starknet_api::transaction::TransactionHash;
-use zkthreads_execution::KeptVerdict;
+use zkthreads_execution::{AdmitError, ExecutionError, KeptVerdict, PendingTransaction, StateAt};
 use zkthreads_rpc::{ChainEvent, SubmitError};
+use zkthreads_storage::{RejectedTransaction, StorageError};
 
 use super::pool::{Outbox, Pool};
+use super::validators::Attempt;
 use super::{Mempool, State};
+
+/// How long a validator waits when the state of the open block could not be read.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The pool for as long as it is locked. What others must be told of is told at the end.
 pub(super) struct Locked<'a> {
@@ -49,15 +55,18 @@ impl Mempool {
 
     fn tell(&self, state: &mut State) {
         loop {
-            let Outbox { gone, rejected, proofs } = state.pool.empty_outbox();
-            if !gone.is_empty()
-                && let Err(error) = self.executor.storage().pool_remove(&gone)
+            let Outbox { dropped, validations, proofs } = state.pool.empty_outbox();
+            if !dropped.is_empty()
+                && let Err(error) = self.executor.storage().pool_drop(&dropped)
             {
                 // No loss: a row too many is found out when the journal is taken up.
                 tracing::warn!(%error, "the mempool's journal cannot be written");
             }
-            for (hash, reason) in rejected {
+            for RejectedTransaction { hash, reason, .. } in dropped.rejected {
                 self.feed.publish(ChainEvent::Rejected { hash, reason });
+            }
+            for transaction in validations {
+                self.have_validated(transaction, Attempt::Quick);
             }
             if proofs.is_empty() {
                 return;
@@ -75,6 +84,48 @@ impl Mempool {
                 }
             }
         }
+    }
+
+    /// Has a transaction validated again, in its turn.
+    fn have_validated(&self, transaction: PendingTransaction, attempt: Attempt) {
+        let this = Weak::clone(&self.this);
+        self.validators.ask(attempt, move || {
+            if let Some(mempool) = this.upgrade() {
+                mempool.validate(transaction, attempt);
+            }
+        });
+    }
+
+    /// Validates a transaction on the state of the open block.
+    fn validate(&self, transaction: PendingTransaction, attempt: Attempt) {
+        let hash = transaction.hash;
+        let validate = || {
+            let at = match self.feed.pre_confirmed() {
+                Some(block) => StateAt::PreConfirmed(block),
+                None => self.executor.latest()?,
+            };
+            let limit = attempt.limit(self.executor.time_limits().validation);
+            self.executor.validate_again(&at, transaction.clone(), limit)
+        };
+        let validated = match catch_unwind(AssertUnwindSafe(validate)) {
+            Ok(Ok(validated)) => Ok(validated),
+            Ok(Err(AdmitError::TooLong(_))) if attempt == Attempt::Quick => {
+                return self.have_validated(transaction, Attempt::Slow);
+            }
+            // The block that was open is not any more, and its state is gone: there is another one by now. (What a fork cannot
+            // read is another matter: a block would not be able to execute the transaction, either.)
+            Ok(Err(AdmitError::Internal(error)))
+                if !matches!(error, ExecutionError::Storage(StorageError::Base(_))) =>
+            {
+                tracing::debug!(%error, "validated once more");
+                std::thread::sleep(PAUSE);
+                return self.have_validated(transaction, attempt);
+            }
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("its validation panicked".to_owned()),
+        };
+        self.lock().validated(hash, validated);
+        self.verified.notify_all();
     }
 
     fn verified(&self, hash: TransactionHash, verdict: KeptVerdict) {

@@ -19,6 +19,7 @@ mod pool;
 mod rejections;
 mod submit;
 mod usage;
+mod validators;
 mod waiting;
 mod weight;
 
@@ -38,6 +39,7 @@ pub use submit::Restored;
 pub use usage::Usage;
 
 use pool::Pool;
+use validators::Validators;
 use waiting::{Arrival, Seconds};
 
 /// Tells the time, in seconds since the Unix epoch.
@@ -52,7 +54,8 @@ pub struct Mempool {
     feed: ChainFeed,
     clock: Clock,
     state: Mutex<State>,
-    /// Told of every verdict.
+    validators: Validators,
+    /// Told of every verdict and validation.
     verified: Condvar,
     /// For the verification workers, which may outlive it.
     this: Weak<Self>,
@@ -74,7 +77,7 @@ pub struct Mark(Arrival);
 pub enum Before {
     /// This one can be executed.
     Take(Box<PendingTransaction>),
-    /// One waits for a verdict that is under way.
+    /// One waits for a verdict, or to be validated again.
     Verifying,
     /// None can be executed now, nor once a verdict is known.
     Nothing,
@@ -106,6 +109,7 @@ impl Mempool {
             feed,
             clock,
             state: Mutex::new(state),
+            validators: Validators::start(),
             verified: Condvar::new(),
             this: Weak::clone(this),
         })
@@ -167,6 +171,24 @@ impl Mempool {
     /// Puts back the transaction taken last: it did not fit into the block.
     pub fn put_back(&self, hash: TransactionHash) {
         self.lock().put_back(hash);
+    }
+
+    /// Puts back the transaction taken last, and has it validated again: what its validation saw has changed.
+    pub fn validate_again(&self, hash: TransactionHash) {
+        self.peek().validate_again(hash);
+    }
+
+    /// Whether a transaction that was taken was acknowledged on top of blocks that are gone. It may be valid only after others
+    /// of that kind, which come in the order in which they were acknowledged.
+    #[must_use]
+    pub fn is_from_before(&self, hash: TransactionHash) -> bool {
+        self.peek().is_from_before(hash)
+    }
+
+    /// Whether a transaction that could execute is being validated again, and will be ready soon.
+    #[must_use]
+    pub fn is_validating(&self) -> bool {
+        self.peek().is_validating()
     }
 
     /// Takes the transaction that was put back, whatever would come before it: it was executed for a block that had no room,

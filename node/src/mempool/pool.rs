@@ -19,12 +19,14 @@ use starknet_types_core::felt::Felt;
 use zkthreads_execution::{KeptVerdict, PendingTransaction};
 use zkthreads_protocol::ThreadTransaction;
 use zkthreads_rpc::{PoolStatus, SubmitError};
+use zkthreads_storage::{Dropped, RejectedTransaction};
 
 use super::account::{AccountQueue, successor};
 use super::limits::Limits;
 use super::rejections::Rejections;
 use super::usage::Usages;
 use super::waiting::{Arrival, Priority, Proof, Seconds, Waiting};
+use super::weight::weight;
 
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -47,10 +49,10 @@ pub(super) struct Pool {
 /// What others must be told of.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
-    /// Transactions that the pool holds no longer.
-    pub(super) gone: Vec<TransactionHash>,
-    /// Those of them that no block will hold, with the reason.
-    pub(super) rejected: Vec<(TransactionHash, String)>,
+    /// Transactions that the pool holds no longer, and why.
+    pub(super) dropped: Dropped,
+    /// Transactions that are to be validated again.
+    pub(super) validations: Vec<PendingTransaction>,
     /// Threads whose proofs are to be looked at.
     pub(super) proofs: Vec<(TransactionHash, ContractAddress, Arc<ThreadTransaction>)>,
 }
@@ -84,11 +86,17 @@ impl Pool {
         !self.ready.is_empty()
     }
 
-    /// Whether a transaction that came before `mark` waits for nothing but a verdict: its own, or one of its account's that
-    /// is under way and after which its own comes.
+    /// Whether a transaction that came before `mark` waits for nothing but a verdict or a validation: its own, or one of its
+    /// account's that is under way and after which its own comes.
     pub(super) fn is_verifying_before(&self, mark: Arrival) -> bool {
         let mut heads = self.accounts.values().filter_map(AccountQueue::head);
         heads.any(|head| head.arrival < mark && !head.is_ready())
+    }
+
+    /// Whether a transaction that could execute is being validated again.
+    pub(super) fn is_validating(&self) -> bool {
+        let mut heads = self.accounts.values().filter_map(AccountQueue::head);
+        heads.any(|head| head.in_validation)
     }
 
     pub(super) fn usages(&self) -> Usages {
@@ -137,26 +145,40 @@ impl Pool {
     /// Whether and how a transaction can be put in. `canonical` is the sender's nonce on the chain; it counts only if
     /// the pool knows no better (a transaction of the sender in the block under construction).
     pub(super) fn plan(&self, new: &Waiting, canonical: Nonce) -> Result<Plan, SubmitError> {
+        let next = self.next_nonce(new, canonical)?;
+        let (account, nonce) = (new.transaction.sender(), new.nonce());
+        if nonce.0 - next.0 > Felt::from(self.limits.nonce_gap) {
+            return Err(SubmitError::Nonce { account, expected: next, found: nonce });
+        }
+        let queue = self.accounts.get(&account);
+        let old = queue.and_then(|queue| queue.waiting.get(&nonce));
+        let executable = nonce <= queue.map_or(next, AccountQueue::nonce_after_run);
+        let victims = self.find_room(new, old, executable)?;
+        Ok(Plan { next, victims })
+    }
+
+    /// As [`Pool::plan`], for a transaction that was in the pool before. It was within its limits then, also if a block took
+    /// those before it that nobody will see.
+    pub(super) fn plan_again(&self, new: &Waiting, canonical: Nonce) -> Result<Plan, SubmitError> {
+        Ok(Plan { next: self.next_nonce(new, canonical)?, victims: Vec::new() })
+    }
+
+    /// The next nonce of a transaction's account, if the transaction can still have its own.
+    fn next_nonce(&self, new: &Waiting, canonical: Nonce) -> Result<Nonce, SubmitError> {
         let (hash, account, nonce) = (new.transaction.hash, new.transaction.sender(), new.nonce());
         if self.places.contains_key(&hash) || self.taken.contains_key(&hash) {
             return Err(SubmitError::Duplicate);
         }
         let queue = self.accounts.get(&account);
         let next = queue.map_or(canonical, |queue| queue.next);
-        if nonce < next || nonce.0 - next.0 > Felt::from(self.limits.nonce_gap) {
+        if nonce < next {
             return Err(SubmitError::Nonce { account, expected: next, found: nonce });
         }
-        let old = queue.and_then(|queue| queue.waiting.get(&nonce));
-        match old {
-            Some(old) if old.owes() => return Err(SubmitError::NotReplaceable { account, nonce }),
-            Some(old) if !new.outbids(old) => {
-                return Err(SubmitError::ReplacementUnderpriced { account, nonce });
-            }
-            Some(_) | None => {}
+        match queue.and_then(|queue| queue.waiting.get(&nonce)) {
+            Some(old) if old.owes() => Err(SubmitError::NotReplaceable { account, nonce }),
+            Some(old) if !new.outbids(old) => Err(SubmitError::ReplacementUnderpriced { account, nonce }),
+            Some(_) | None => Ok(next),
         }
-        let executable = nonce <= queue.map_or(next, AccountQueue::nonce_after_run);
-        let victims = self.find_room(new, old, executable)?;
-        Ok(Plan { next, victims })
     }
 
     /// Puts a transaction in as planned, if nothing has changed since.
@@ -171,7 +193,7 @@ impl Pool {
             self.reject_gone(old.transaction.hash, format!("replaced by {hash}"));
         }
         self.remember(account, nonce);
-        self.rejections.remove(hash);
+        self.rejections.remove(hash, &mut self.outbox.dropped);
         self.refresh(account);
     }
 
@@ -213,6 +235,39 @@ impl Pool {
         self.wait_again(Waiting { executed: true, ..waiting });
     }
 
+    /// What the validation of a transaction that was taken saw has changed: it waits until it has been validated again.
+    pub(super) fn validate_again(&mut self, hash: TransactionHash) {
+        let Some(waiting) = self.untake(hash) else { return };
+        self.outbox.validations.push(waiting.transaction.clone());
+        self.wait_again(Waiting { in_validation: true, ..waiting });
+    }
+
+    /// A transaction was validated again: as it is now, or why it is refused. One that does not wait for that any more is
+    /// nobody's business.
+    pub(super) fn validated(&mut self, hash: TransactionHash, validated: Result<PendingTransaction, String>) {
+        let Some((account, nonce)) = self.places.get(&hash).copied() else { return };
+        let queue = self.accounts.get_mut(&account);
+        let waiting = queue.and_then(|queue| queue.waiting.get_mut(&nonce));
+        let Some(waiting) = waiting.filter(|waiting| waiting.in_validation) else { return };
+        match validated {
+            Ok(transaction) => {
+                let usage = self.usages.of_mut(waiting.kind());
+                usage.remove(waiting.bytes);
+                waiting.bytes = weight(&transaction);
+                usage.add(waiting.bytes);
+                waiting.transaction = transaction;
+                waiting.in_validation = false;
+                self.refresh(account);
+            }
+            Err(reason) => self.drop_waiting(account, nonce, &reason),
+        }
+    }
+
+    /// Whether a transaction that was taken was acknowledged on top of blocks that are gone.
+    pub(super) fn is_from_before(&self, hash: TransactionHash) -> bool {
+        self.taken.get(&hash).is_some_and(|taken| taken.from_before)
+    }
+
     /// The account's later transactions stay: another one with this nonce may still come.
     pub(super) fn reject(&mut self, hash: TransactionHash, reason: String) {
         let Some(waiting) = self.untake(hash) else { return };
@@ -240,13 +295,19 @@ impl Pool {
     ) {
         for (hash, waiting) in std::mem::take(&mut self.taken) {
             self.usages.of_mut(waiting.kind()).remove(waiting.bytes);
-            self.outbox.gone.push(hash);
+            self.outbox.dropped.gone.push(hash);
         }
         self.renumber(nonces, settled);
     }
 
-    /// Takes over the canonical nonces after the block under construction was given up: what was taken waits again.
+    /// Takes over the canonical nonces after the block under construction was given up: what was taken waits again. All are
+    /// from before: they may build on what was in it.
     pub(super) fn abandon(&mut self, nonces: impl IntoIterator<Item = (ContractAddress, Nonce)>) {
+        let waiting = self.accounts.values_mut().flat_map(|queue| queue.waiting.values_mut());
+        for waiting in self.taken.values_mut().chain(waiting) {
+            waiting.from_before = true;
+            waiting.in_validation = false;
+        }
         for waiting in std::mem::take(&mut self.taken).into_values() {
             self.wait_again(waiting);
         }
@@ -270,9 +331,14 @@ impl Pool {
 
     /// Remembers why a transaction that the pool does not hold was dropped.
     pub(super) fn reject_gone(&mut self, hash: TransactionHash, reason: String) {
-        self.rejections.insert(hash, reason.clone());
-        self.outbox.gone.push(hash);
-        self.outbox.rejected.push((hash, reason));
+        self.rejections.insert(hash, reason, &mut self.outbox.dropped);
+        self.outbox.dropped.gone.push(hash);
+    }
+
+    /// Takes up what the journal remembers of rejections.
+    pub(super) fn restore_rejections(&mut self, rejected: Vec<RejectedTransaction>) {
+        self.rejections = Rejections::new(self.limits.rejections);
+        self.rejections.restore(rejected, &mut self.outbox.dropped);
     }
 
     pub(super) fn empty_outbox(&mut self) -> Outbox {
@@ -316,7 +382,7 @@ impl Pool {
                 let hash = waiting.transaction.hash;
                 self.forget(&waiting);
                 if settled(hash) {
-                    self.outbox.gone.push(hash);
+                    self.outbox.dropped.gone.push(hash);
                 } else {
                     self.reject_gone(hash, format!("nonce {nonce} was consumed by another transaction"));
                 }

@@ -20,18 +20,24 @@ pub struct Restored {
     pub dropped: usize,
 }
 
+/// How room is made for a transaction: [`Pool::plan`], or [`Pool::plan_again`].
+type Planner = fn(&Pool, &Waiting, Nonce) -> Result<Plan, SubmitError>;
+
 impl Mempool {
-    /// Takes up what the journal holds, by admitting it anew. To be called before anything else is put in.
+    /// Takes up what the journal holds. What was acknowledged is put back as it was admitted: of the state nothing is asked,
+    /// since it lacks what the block under construction had; the next block will ask. To be called before anything else is
+    /// put in.
     ///
     /// # Errors
     /// If the database fails.
     pub fn restore(&self) -> Result<Restored, ExecutionError> {
         let mut restored = Restored::default();
+        self.lock().restore_rejections(self.executor.storage().pool_rejections()?);
         for row in self.executor.storage().pool()? {
             let hash = row.hash;
             if self.executor.storage().transaction(hash)?.is_some() {
                 self.executor.storage().pool_remove(&[hash])?;
-            } else if let Err(reason) = self.readmit(row)? {
+            } else if let Err(reason) = self.put_back_as_admitted(row)? {
                 self.lock().reject_gone(hash, format!("not valid after a restart: {reason}"));
                 restored.dropped += 1;
             } else {
@@ -50,10 +56,10 @@ impl Mempool {
         }
         let hash = transaction.hash;
         let waiting = self.waiting(transaction, Arrival::MIN, (self.clock)());
-        self.check(&*self.open()?, &waiting)?;
+        self.check(&*self.open()?, &waiting, Pool::plan)?;
         let storage = self.executor.storage();
         storage.pool_put(&journal::row(&waiting)).map_err(unavailable)?;
-        let refused = self.put(waiting);
+        let refused = self.put(waiting, Pool::plan);
         if let Err(error) = &refused
             // Otherwise it is the other one's row.
             && (*error != SubmitError::Duplicate || storage.transaction(hash).map_err(unavailable)?.is_some())
@@ -64,38 +70,39 @@ impl Mempool {
     }
 
     /// A transaction that stays in the journal.
-    fn readmit(&self, row: PooledTransaction) -> Result<Result<(), String>, ExecutionError> {
+    fn put_back_as_admitted(&self, row: PooledTransaction) -> Result<Result<(), String>, ExecutionError> {
         let (hash, arrival, admitted_at) = (row.hash, row.arrival, row.admitted_at);
         let Some(submission) = journal::submission(row) else {
             return Ok(Err("a part of it is missing".to_owned()));
         };
-        let admitted = match self.executor.admit(submission) {
+        let admitted = match self.executor.prepare(submission, false) {
             Ok(admitted) if admitted.hash == hash => admitted,
             Ok(_) => return Ok(Err("it has another hash on this chain".to_owned())),
             Err(AdmitError::Internal(error)) => return Err(error),
             Err(error) => return Ok(Err(error.to_string())),
         };
-        Ok(self.put(self.waiting(admitted, arrival, admitted_at)).map_err(|error| error.to_string()))
+        let waiting = Waiting { from_before: true, ..self.waiting(admitted, arrival, admitted_at) };
+        Ok(self.put(waiting, Pool::plan_again).map_err(|error| error.to_string()))
     }
 
     fn waiting(&self, transaction: PendingTransaction, arrival: Arrival, admitted_at: Seconds) -> Waiting {
         Waiting::new(transaction, self.peek().arrive(arrival), admitted_at)
     }
 
-    fn put(&self, waiting: Waiting) -> Result<(), SubmitError> {
+    fn put(&self, waiting: Waiting, plan: Planner) -> Result<(), SubmitError> {
         let mut pool = self.open()?;
-        let plan = self.check(&pool, &waiting)?;
+        let plan = self.check(&pool, &waiting, plan)?;
         self.feed.received(&waiting.transaction);
         pool.put(waiting, plan);
         Ok(())
     }
 
-    fn check(&self, pool: &Pool, waiting: &Waiting) -> Result<Plan, SubmitError> {
+    fn check(&self, pool: &Pool, waiting: &Waiting, plan: Planner) -> Result<Plan, SubmitError> {
         if self.executor.storage().transaction(waiting.transaction.hash).map_err(unavailable)?.is_some() {
             return Err(SubmitError::Duplicate);
         }
         let nonce = self.canonical_nonce(waiting.transaction.sender()).map_err(unavailable)?;
-        pool.plan(waiting, nonce)
+        plan(pool, waiting, nonce)
     }
 }
 

@@ -26,6 +26,10 @@ pub(super) struct Waiting {
     /// What it counts as against its budget.
     pub(super) bytes: usize,
     pub(super) proof: Proof,
+    /// Whether it was acknowledged on top of blocks that are gone.
+    pub(super) from_before: bool,
+    /// Whether it is being validated again.
+    pub(super) in_validation: bool,
     /// Whether it was executed for a block that had no room for it.
     pub(super) executed: bool,
 }
@@ -50,9 +54,10 @@ pub(super) enum Proof {
     Known { accepted: bool, _kept: Option<KeptVerdict> },
 }
 
-/// Which of several executable transactions goes first: the one with the higher tip, then the one that came first.
+/// Which of several executable transactions goes first: one from before, since others may have been acknowledged on top of
+/// it; the one with the higher tip; the one that came first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Priority(Reverse<u64>, Arrival);
+pub(super) struct Priority(Option<Reverse<u64>>, Arrival);
 
 impl Priority {
     pub(super) fn arrival(self) -> Arrival {
@@ -67,7 +72,16 @@ impl Waiting {
             PendingBody::Thread { .. } => Proof::Unseen,
             _ => Proof::Absent,
         };
-        Self { transaction, arrival, admitted_at, bytes, proof, executed: false }
+        Self {
+            transaction,
+            arrival,
+            admitted_at,
+            bytes,
+            proof,
+            from_before: false,
+            in_validation: false,
+            executed: false,
+        }
     }
 
     pub(super) fn nonce(&self) -> Nonce {
@@ -89,12 +103,13 @@ impl Waiting {
     }
 
     pub(super) fn priority(&self) -> Priority {
-        Priority(Reverse(self.transaction.tip().0), self.arrival)
+        let tip = (!self.from_before).then_some(Reverse(self.transaction.tip().0));
+        Priority(tip, self.arrival)
     }
 
-    /// Whether a block could take it now, were it its account's next: it waits for no verdict.
+    /// Whether a block could take it now, were it its account's next: it waits for no verdict, nor to be validated again.
     pub(super) fn is_ready(&self) -> bool {
-        matches!(self.proof, Proof::Absent | Proof::Known { .. })
+        !self.in_validation && matches!(self.proof, Proof::Absent | Proof::Known { .. })
     }
 
     /// Whether work was done for it that its fee pays for.

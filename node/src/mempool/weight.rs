@@ -21,15 +21,17 @@ const CLASS_FACTOR: usize = 10;
 /// About how much memory a transaction holds while it waits, bytes. For a thread that is the package as it came, the
 /// package decoded, and what its verdict keeps (statement and events once more).
 pub(super) fn weight(transaction: &PendingTransaction) -> usize {
-    FLAT + match &transaction.body {
-        PendingBody::Invoke(tx) => invoke(tx),
-        PendingBody::DeployAccount { tx, .. } => {
-            FELT * (tx.constructor_calldata.0.len() + tx.signature.0.len())
+    let validated = transaction.validated.as_ref().map_or(0, |validated| validated.bytes());
+    FLAT + validated
+        + match &transaction.body {
+            PendingBody::Invoke(tx) => invoke(tx),
+            PendingBody::DeployAccount { tx, .. } => {
+                FELT * (tx.constructor_calldata.0.len() + tx.signature.0.len())
+            }
+            PendingBody::Declare { tx, class } => FELT * tx.signature.0.len() + self::class(class),
+            PendingBody::Thread { thread, package } => package.len() + decoded(thread),
+            PendingBody::L1Handler(message) => FELT * message.tx.calldata.0.len(),
         }
-        PendingBody::Declare { tx, class } => FELT * tx.signature.0.len() + self::class(class),
-        PendingBody::Thread { thread, package } => package.len() + decoded(thread),
-        PendingBody::L1Handler(message) => FELT * message.tx.calldata.0.len(),
-    }
 }
 
 fn invoke(tx: &InvokeTransactionV3) -> usize {

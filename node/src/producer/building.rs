@@ -63,8 +63,26 @@ impl Producer {
         Ok(())
     }
 
-    /// Executes a transaction of the mempool's.
+    /// Executes a transaction of the mempool's, if its validation saw what the block has. One from before is validated here, so
+    /// that none overtakes another.
     pub(super) fn take_in(&mut self, transaction: PendingTransaction) -> Result<(), ProducerError> {
+        if self.mempool.is_from_before(transaction.hash) {
+            return self.take_in_as_it_is(transaction);
+        }
+        match self.block()?.is_validated(&transaction) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.mempool.validate_again(transaction.hash);
+                return Ok(());
+            }
+            // Executing it fails in the same way.
+            Err(error) if is_passing(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.take_in_as_it_is(transaction)
+    }
+
+    fn take_in_as_it_is(&mut self, transaction: PendingTransaction) -> Result<(), ProducerError> {
         let (hash, kind) = (transaction.hash, report::kind(&transaction));
         match self.execute(transaction) {
             Ok(_) => Ok(()),
@@ -77,7 +95,7 @@ impl Producer {
                 self.mempool.put_back(hash);
                 self.seal()?;
                 // The first of the next block, which has room for it: nothing is executed more than twice.
-                self.mempool.take_this(hash).map_or(Ok(()), |transaction| self.take_in(transaction))
+                self.mempool.take_this(hash).map_or(Ok(()), |transaction| self.take_in_as_it_is(transaction))
             }
             Err(Refusal::Rejected { reason }) => match *reason {
                 AdmitError::Internal(error) if !is_passing(&error) => Err(error.into()),

@@ -51,7 +51,7 @@ pub struct ProducerConfig {
     pub state_history: Option<u64>,
 }
 
-/// Longest that a block takes transactions in as they come, so that each is in a block soon even under load.
+/// Longest that a block takes transactions in as they come and is then sealed, so that each is in a block soon even under load.
 const MAX_FILL_TIME: Duration = Duration::from_secs(2);
 
 /// How old an empty open block's timestamp may become.
@@ -136,7 +136,10 @@ impl Producer {
                 self.seal()?;
             } else if let Some(transaction) = self.mempool.take() {
                 self.take_in(transaction)?;
-            } else if self.config.mode == BlockMode::OnTransaction && !self.is_empty() {
+            } else if self.config.mode == BlockMode::OnTransaction
+                && !self.is_empty()
+                && !self.mempool.is_validating()
+            {
                 self.seal()?;
             } else {
                 self.wait()?;
@@ -160,18 +163,27 @@ impl Producer {
     /// Whether the open block has to be sealed now, whatever else could go into it.
     fn is_due(&self) -> bool {
         match self.config.mode {
-            BlockMode::Interval(_) => Instant::now() >= self.deadline,
-            BlockMode::OnTransaction => {
-                self.filling_since.is_some_and(|since| since.elapsed() >= MAX_FILL_TIME)
-            }
+            BlockMode::Interval(_) => Instant::now() + self.sealing_time() >= self.deadline,
+            BlockMode::OnTransaction => self.filled_for() >= MAX_FILL_TIME,
             BlockMode::OnDemand => false,
         }
+    }
+
+    /// How long the open block has been filled, what sealing it will take included.
+    fn filled_for(&self) -> Duration {
+        self.filling_since.map(|since| since.elapsed() + self.sealing_time()).unwrap_or_default()
+    }
+
+    fn sealing_time(&self) -> Duration {
+        self.open.as_ref().map(OpenBlock::sealing_time).unwrap_or_default()
     }
 
     /// Waits for a command, for something in the mempool, or until the open block has to be looked after.
     fn wait(&mut self) -> Result<(), ProducerError> {
         let timeout = match self.config.mode {
             BlockMode::Interval(_) => REFRESH.min(self.deadline.saturating_duration_since(Instant::now())),
+            // What is being validated is soon there, or the block is due.
+            BlockMode::OnTransaction if !self.is_empty() => MAX_FILL_TIME.saturating_sub(self.filled_for()),
             BlockMode::OnTransaction | BlockMode::OnDemand => REFRESH,
         };
         match self.messages.recv_timeout(timeout) {

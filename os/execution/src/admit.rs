@@ -2,14 +2,21 @@
 
 mod stateful;
 mod stateless;
+mod validated;
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use zkthreads_protocol::EnvelopeError;
 
+use crate::compiler::Waiting;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::query::at::StateAt;
 use crate::transaction::{PendingBody, PendingTransaction, Submission};
+
+pub use validated::Validated;
 
 pub use stateless::{MAX_CALLDATA_FELTS, MAX_SIGNATURE_FELTS};
 
@@ -41,6 +48,9 @@ pub enum AdmitError {
     /// [55] `__validate__` (or its declare or deploy kin) refused.
     #[error("validation failed: {0}")]
     Validation(String),
+    /// [55] Validation was ended because it kept a processor busy for longer than this.
+    #[error("validation took more than {0:?} of a processor's time")]
+    TooLong(Duration),
     /// [51] The class is declared already.
     #[error("class {0} is already declared")]
     ClassAlreadyDeclared(ClassHash),
@@ -50,6 +60,9 @@ pub enum AdmitError {
     /// [56] The Sierra program does not compile.
     #[error("compilation failed: {0}")]
     CompilationFailed(String),
+    /// Another class is being compiled, and nobody was to wait for that.
+    #[error("another class is being compiled")]
+    CompilerBusy,
     /// [57] The class is too large.
     #[error("contract class size is too large: {0}")]
     ClassTooLarge(String),
@@ -93,7 +106,19 @@ impl Executor {
         submission: Submission,
         only_query: bool,
     ) -> Result<PendingTransaction, AdmitError> {
-        stateless::prepare(self, submission, only_query)
+        stateless::prepare(self, submission, only_query, Waiting::ForOthers)
+    }
+
+    /// As [`Executor::prepare`], for a question: compiles a class only if no other is being compiled.
+    ///
+    /// # Errors
+    /// See [`AdmitError`].
+    pub fn prepare_question(
+        &self,
+        submission: Submission,
+        only_query: bool,
+    ) -> Result<PendingTransaction, AdmitError> {
+        stateless::prepare(self, submission, only_query, Waiting::ForNobody)
     }
 
     /// [`Executor::prepare`], then nonce, balance and signature on the latest state. A thread's proof is not looked at:
@@ -111,17 +136,48 @@ impl Executor {
     /// # Errors
     /// See [`AdmitError`].
     pub fn admit_at(&self, at: &StateAt, submission: Submission) -> Result<PendingTransaction, AdmitError> {
-        self.admit_prepared(at, self.prepare(submission, false)?)
+        self.admit_within(at, submission, self.time_limits().validation)
     }
 
-    /// The second half of [`Executor::admit_at`], for a transaction that [`Executor::prepare`] made.
+    /// As [`Executor::admit_at`], with a limit of its own for the processor time that validation may take.
     ///
     /// # Errors
     /// See [`AdmitError`].
-    pub fn admit_prepared(
+    pub fn admit_within(
+        &self,
+        at: &StateAt,
+        submission: Submission,
+        limit: Duration,
+    ) -> Result<PendingTransaction, AdmitError> {
+        if let Submission::Declare { tx, class } = &submission {
+            // Compiling takes seconds. So nonce, balance and signature come first; the class has a part in the fee, so they
+            // are looked at again with it.
+            let uncompiled = stateless::uncompiled(self, tx, class)?;
+            stateless::check_bounds(&uncompiled.resource_bounds())?;
+            stateful::check_uncompiled(self, at, &uncompiled, limit)?;
+        }
+        self.validate(at, self.prepare(submission, false)?, limit)
+    }
+
+    /// Checks nonce, balance and signature again, of a transaction whose validation saw another state or moment, within
+    /// `limit` of processor time.
+    ///
+    /// # Errors
+    /// See [`AdmitError`].
+    pub fn validate_again(
         &self,
         at: &StateAt,
         transaction: PendingTransaction,
+        limit: Duration,
+    ) -> Result<PendingTransaction, AdmitError> {
+        self.validate(at, transaction, limit)
+    }
+
+    fn validate(
+        &self,
+        at: &StateAt,
+        transaction: PendingTransaction,
+        limit: Duration,
     ) -> Result<PendingTransaction, AdmitError> {
         if transaction.only_query {
             return Err(AdmitError::Malformed("signed for a query, not for execution".to_owned()));
@@ -130,7 +186,7 @@ impl Executor {
             return Ok(transaction); // Nobody signs it, and L1 was paid for it.
         }
         stateless::check_bounds(&transaction.resource_bounds())?;
-        stateful::check(self, at, &transaction)?;
-        Ok(transaction)
+        let validated = stateful::check(self, at, &transaction, limit)?.map(Arc::new);
+        Ok(PendingTransaction { validated, ..transaction })
     }
 }

@@ -48,6 +48,30 @@ pub fn compile(class: SierraContractClass) -> Result<ClassRecord, AdmitError> {
     })
 }
 
+/// A class of nothing.
+pub(crate) fn empty() -> ClassRecord {
+    let casm = CasmContractClass {
+        prime: Default::default(),
+        compiler_version: String::new(),
+        bytecode: Vec::new(),
+        bytecode_segment_lengths: None,
+        hints: Vec::new(),
+        pythonic_hints: None,
+        entry_points_by_type: Default::default(),
+    };
+    let sierra_version = SierraVersion::LATEST.to_string();
+    ClassRecord {
+        compiled_class_hash: Default::default(),
+        definition: ClassDefinition::Sierra {
+            sierra: SierraContractClass::default(),
+            casm,
+            sierra_version,
+            confined: false,
+        },
+        declared_at: BlockNumber::ZERO,
+    }
+}
+
 /// A Cairo 0 class, for a genesis state only: DECLARE v3 does not accept one.
 #[must_use]
 pub fn legacy(class: LegacyClass) -> ClassRecord {

@@ -3,6 +3,7 @@
 use starknet_api::StarknetApiError;
 use starknet_api::block::BlockNumber;
 use starknet_api::core::ContractAddress;
+use starknet_api::execution_resources::GasAmount;
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::StorageError;
 
@@ -78,6 +79,16 @@ pub enum SimulateError {
         index: usize,
         /// Why.
         error: Box<AdmitError>,
+    },
+    /// Those before it have used more gas than all may together. It says nothing about the transaction.
+    #[error("before transaction {index} {used} gas was used, more than the {budget} that a request has")]
+    TooMuchWork {
+        /// Which, counted from zero.
+        index: usize,
+        /// L2 gas of those before.
+        used: GasAmount,
+        /// Most of it.
+        budget: GasAmount,
     },
     /// The node failed.
     #[error(transparent)]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use starknet_api::block::{BlockHeader, BlockNumber};
 use zkthreads_storage::Storage;
 
+use crate::busy::TimeLimits;
+use crate::compiler::Compiler;
 use crate::config::ChainConfig;
 use crate::error::ExecutionError;
 use crate::impersonation::Impersonation;
@@ -20,8 +22,10 @@ pub struct Executor {
 struct Shared {
     storage: Storage,
     config: ChainConfig,
+    time: TimeLimits,
     pool: VerificationPool,
     classes: ClassCache,
+    compiler: Compiler,
     impersonation: Impersonation,
 }
 
@@ -29,16 +33,29 @@ impl Executor {
     /// An executor of the chain described by `config` over `storage`.
     #[must_use]
     pub fn new(storage: Storage, config: ChainConfig) -> Self {
+        Self::with_time_limits(storage, config, TimeLimits::default())
+    }
+
+    /// The same with limits of time of its own. They are no rules of the chain: whoever makes blocks chooses them.
+    #[must_use]
+    pub fn with_time_limits(storage: Storage, config: ChainConfig, time: TimeLimits) -> Self {
         let programs = config.os_versions.iter().map(|version| version.program.clone());
         let pool = VerificationPool::new(config.chain_id.clone(), programs);
-        let (classes, impersonation) = (ClassCache::new(), Impersonation::default());
-        Self { shared: Arc::new(Shared { storage, config, pool, classes, impersonation }) }
+        let (classes, compiler) = (ClassCache::new(), Compiler::new());
+        let impersonation = Impersonation::default();
+        Self { shared: Arc::new(Shared { storage, config, time, pool, classes, compiler, impersonation }) }
     }
 
     /// The chain's constants.
     #[must_use]
     pub fn config(&self) -> &ChainConfig {
         &self.shared.config
+    }
+
+    /// How long a transaction may keep a processor busy.
+    #[must_use]
+    pub fn time_limits(&self) -> TimeLimits {
+        self.shared.time
     }
 
     /// The database.
@@ -51,6 +68,10 @@ impl Executor {
     #[must_use]
     pub fn verification(&self) -> &VerificationPool {
         &self.shared.pool
+    }
+
+    pub(crate) fn compiler(&self) -> &Compiler {
+        &self.shared.compiler
     }
 
     /// Whose signatures nobody asks for.

@@ -23,7 +23,9 @@
 pub mod admit;
 pub mod block;
 mod blockifier_tx;
+pub mod busy;
 pub mod class;
+mod compiler;
 pub mod config;
 mod confinement;
 mod context;
@@ -40,10 +42,11 @@ pub mod transaction;
 mod unfit;
 pub mod verification;
 
-pub use admit::AdmitError;
+pub use admit::{AdmitError, Validated};
 pub use block::genesis::GenesisState;
 pub use block::pre_confirmed::{ExecutedInBlock, PreConfirmed};
 pub use block::{OpenBlock, Refusal, SealedBlock};
+pub use busy::{Cancellation, TimeLimits};
 pub use config::{ChainConfig, OsVersion};
 pub use context::{BlockEnv, STARKNET_VERSION};
 pub use error::{CallError, ExecutionError, SimulateError};

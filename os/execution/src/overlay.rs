@@ -29,6 +29,13 @@ pub(crate) struct Declared {
 }
 
 impl Overlay {
+    /// How many entries of the state it changes.
+    pub(crate) fn entries(&self) -> usize {
+        [self.storage.size(), self.nonces.size(), self.class_hashes.size(), self.classes.size()]
+            .into_iter()
+            .fold(0, usize::saturating_add)
+    }
+
     /// Puts what a transaction wrote on top. Classes come by [`Overlay::declare`].
     pub(crate) fn write(&mut self, changes: &StateMaps) {
         for (cell, value) in &changes.storage {

@@ -11,6 +11,8 @@ use starknet_api::transaction::{
 use zkthreads_protocol::{L1Message, ThreadTransaction, Transaction};
 use zkthreads_storage::ClassRecord;
 
+use crate::admit::Validated;
+
 /// A transaction as it came from outside, nothing checked.
 #[derive(Debug, Clone)]
 pub enum Submission {
@@ -47,6 +49,8 @@ pub struct PendingTransaction {
     pub only_query: bool,
     /// Anyone may speak for its sender: it is executed without `__validate__`.
     pub impersonated: bool,
+    /// What its validation saw, if it was validated: at the door, or since.
+    pub validated: Option<Arc<Validated>>,
 }
 
 /// The body of a [`PendingTransaction`].

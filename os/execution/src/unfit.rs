@@ -1,9 +1,11 @@
 //! Executions that no block can hold: they are dropped, and their sender pays all the same.
 //!
-//! A transaction that was executed has made us work. If what it did is larger than an empty block, or makes blockifier
-//! panic, it is treated as blockifier treats one whose cost exceeds its bounds: what `__execute__` did is dropped;
+//! A transaction that was executed has made us work. If what it did is larger than an empty block, takes too long, or
+//! makes blockifier panic, it is treated as blockifier treats one whose cost exceeds its bounds: what `__execute__` did is dropped;
 //! validation, nonce and fee stay. Otherwise its sender could have it executed again and again for nothing. Nobody is
 //! charged whose `__validate__` did not pass: nobody signed. A DECLARE or DEPLOY_ACCOUNT cannot be reverted.
+
+use std::time::Duration;
 
 use blockifier::context::BlockContext;
 use blockifier::execution::call_info::CallInfo;
@@ -15,6 +17,9 @@ use starknet_api::execution_resources::GasAmount;
 use starknet_api::transaction::fields::GasVectorComputationMode;
 
 use crate::admit::AdmitError;
+
+/// What the VM executes in a second (`thread/constants.rs`).
+const GAS_PER_SECOND: u64 = 250_000_000;
 
 /// Steps and Sierra gas of calls that were reverted.
 pub(crate) type Reverted = (usize, GasAmount);
@@ -37,6 +42,12 @@ impl Unfit {
     pub(crate) fn panicked(block: &BlockContext) -> Self {
         let most = block.versioned_constants().sierra_gas_limit(&ExecutionMode::Execute);
         Self { reason: "the execution panicked".to_owned(), took: (0, most) }
+    }
+
+    /// It was ended because it took so long: what others could have done meanwhile.
+    pub(crate) fn too_long(time: Duration) -> Self {
+        let gas = time.as_secs().saturating_mul(GAS_PER_SECOND);
+        Self { reason: format!("it kept a processor busy for more than {time:?}"), took: (0, GasAmount(gas)) }
     }
 
     /// L2 gas that is paid for what is dropped. It takes no room in a block.

@@ -1,8 +1,10 @@
 //! A block while it is open: what others see of it, what it was told to change, and what it was opened with.
 
+use std::time::Duration;
+
 use crate::support::chain::{GENESIS, assert_succeeded};
 use crate::support::{INITIAL_BALANCE, TestChain, User, address, bounds, class, eth, strk, transfer};
-use starknet_api::abi::abi_utils::{get_fee_token_var_address, selector_from_name};
+use starknet_api::abi::abi_utils::{get_fee_token_var_address, get_storage_var_address, selector_from_name};
 use starknet_api::block::{
     BlockNumber, BlockTimestamp, GasPrice, GasPricePerToken, GasPriceVector, GasPrices,
 };
@@ -10,6 +12,9 @@ use starknet_api::core::ContractAddress;
 use starknet_api::transaction::fields::{Calldata, Fee};
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::{AdmitError, BlockEnv, Executor, SimulationFlags, StateAt};
+
+/// Ample time for a validation.
+const LIMIT: Duration = Duration::from_secs(60);
 
 const ESTIMATE: SimulationFlags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
 
@@ -226,4 +231,56 @@ fn anyone_may_speak_for_an_impersonated_account() {
     assert!(executor.admit(second.clone()).is_ok() && impersonation.covers(bob));
     impersonation.set_all(false);
     assert!(executor.admit(second).is_err());
+}
+
+#[test]
+fn a_validation_holds_while_a_block_shows_it_the_same() {
+    let mut chain = TestChain::new(2);
+    let bob = chain.users[1].address;
+    let submission = chain.users[0].invoke(&[transfer(eth(), bob, 7)]);
+    let prepared = chain.executor.prepare(submission.clone(), false).unwrap();
+    let admitted = chain.executor.admit(submission).unwrap();
+    let open = |hours: u64| {
+        let env = chain.executor.config().block_env(BlockTimestamp(GENESIS.0 + hours * 3600));
+        chain.executor.open_block(env).unwrap()
+    };
+    assert!(!open(0).is_validated(&prepared).unwrap(), "nobody has validated it");
+    assert!(open(0).is_validated(&admitted).unwrap());
+
+    // Time goes on.
+    let later = open(1);
+    assert!(!later.is_validated(&admitted).unwrap());
+    let again =
+        chain.executor.validate_again(&later.pre_confirmed().into(), admitted.clone(), LIMIT).unwrap();
+    assert!(later.is_validated(&again).unwrap());
+
+    // What somebody else holds makes no difference; the account's key does.
+    let public_key = get_storage_var_address("Account_public_key", &[]);
+    let mut changed = open(0);
+    changed.write_storage(bob, public_key, Felt::ONE).unwrap();
+    assert!(changed.is_validated(&admitted).unwrap());
+    changed.write_storage(admitted.sender(), public_key, Felt::ONE).unwrap();
+    assert!(!changed.is_validated(&admitted).unwrap());
+    let refused = chain.executor.validate_again(&changed.pre_confirmed().into(), admitted, LIMIT);
+    assert!(matches!(refused, Err(AdmitError::Validation(_))), "{refused:?}");
+}
+
+#[test]
+fn a_new_account_is_validated_until_time_goes_on() {
+    let chain = TestChain::new(1);
+    let mut newcomer = User::undeployed(77, chain.executor.config().chain_id.clone());
+    let mut open = chain.open();
+    let balance = get_fee_token_var_address(newcomer.address);
+    open.write_storage(strk(), balance, Felt::from(INITIAL_BALANCE)).unwrap();
+    let deploy = newcomer.deploy_account();
+    let first = newcomer.invoke(&[]);
+    let deploy = chain.executor.admit_at(&open.pre_confirmed().into(), deploy).unwrap();
+    let first = chain.executor.admit_at(&open.pre_confirmed().into(), first).unwrap();
+    assert!(open.is_validated(&deploy).unwrap());
+    let env = chain.executor.config().block_env(BlockTimestamp(GENESIS.0 + 3600));
+    assert!(!chain.executor.open_block(env).unwrap().is_validated(&deploy).unwrap());
+    assert!(!open.is_validated(&first).unwrap(), "nobody could ask an account that is not there");
+    open.execute(deploy).unwrap();
+    let first = chain.executor.validate_again(&open.pre_confirmed().into(), first, LIMIT).unwrap();
+    assert!(open.is_validated(&first).unwrap());
 }

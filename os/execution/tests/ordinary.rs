@@ -1,5 +1,7 @@
 //! Ordinary transactions: admitted, executed, sealed, committed.
 
+use std::sync::Arc;
+
 use crate::support::chain::assert_succeeded;
 use crate::support::{INITIAL_BALANCE, TestChain, User, bounds, class, eth, sequencer, strk, transfer};
 use blockifier::state::state_api::StateReader;
@@ -8,7 +10,7 @@ use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCom
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::class::compile;
-use zkthreads_execution::{AdmitError, Submission};
+use zkthreads_execution::{AdmitError, PendingBody, Submission};
 use zkthreads_storage::{ClassDefinition, ExecutionStatus};
 
 #[test]
@@ -100,14 +102,28 @@ fn a_class_is_declared_once_and_only_under_its_own_compiled_hash() {
     assert!(matches!(refused, Err(AdmitError::UnsupportedClassVersion(_))), "{refused:?}");
     let mut broken = probe.clone();
     broken.sierra_program.truncate(100);
-    let refused = chain.executor.admit(stranger.clone().declare(broken, Felt::ONE));
+    let refused = chain.executor.admit(stranger.clone().declare(broken.clone(), Felt::ONE));
     assert!(matches!(refused, Err(AdmitError::CompilationFailed(_))), "{refused:?}");
     let mut large = probe.clone();
     large.sierra_program.resize(100_000, Felt::ZERO);
     let refused = chain.executor.admit(stranger.declare(large, Felt::ONE));
     assert!(matches!(refused, Err(AdmitError::ClassTooLarge(_))), "{refused:?}");
 
+    // Whoever has not signed has nothing compiled.
+    let mut unsigned = chain.users[0].clone().declare(broken, Felt::ONE);
+    let Submission::Declare { tx, .. } = &mut unsigned else { unreachable!() };
+    tx.signature = chain.users[0].signature(Default::default());
+    let refused = chain.executor.admit(unsigned);
+    assert!(matches!(refused, Err(AdmitError::Validation(_))), "{refused:?}");
+
     let declare = chain.users[0].declare(probe.clone(), compiled.compiled_class_hash.0);
+    // Whoever asks what it costs and then sends it has it compiled once.
+    let prepared = [(); 2].map(|()| chain.executor.prepare(declare.clone(), false).expect("prepared").body);
+    let [PendingBody::Declare { class: first, .. }, PendingBody::Declare { class: second, .. }] = &prepared
+    else {
+        unreachable!()
+    };
+    assert!(Arc::ptr_eq(first, second));
     let block = chain.block(vec![declare]);
     assert_succeeded(&block.receipts[0]);
     let class_hash = probe.calculate_class_hash();

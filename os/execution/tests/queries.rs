@@ -1,12 +1,16 @@
 //! Calls, simulations and fee estimates.
 
+use std::time::Duration;
+
 use crate::support::chain::assert_succeeded;
-use crate::support::{INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer, unproven};
+use crate::support::class::{deploy_greedy, greedy};
+use crate::support::{Call, INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer, unproven};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::block::BlockNumber;
 use starknet_api::transaction::fields::Calldata;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::{AdmitError, CallError, SimulateError, SimulationFlags};
+use zkthreads_execution::busy::{Ended, within};
+use zkthreads_execution::{AdmitError, CallError, Cancellation, SimulateError, SimulationFlags};
 use zkthreads_storage::ExecutionStatus;
 
 const ESTIMATE: SimulationFlags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
@@ -114,4 +118,42 @@ fn threads_can_be_simulated() {
     let ExecutionStatus::Reverted { reason } = &simulated[0].receipt.status else { panic!("settled") };
     assert!(reason.starts_with("proof: "), "{reason}");
     assert!(simulated[0].fee.overall_fee.0 > 0);
+}
+
+#[test]
+fn a_simulation_has_the_gas_of_one_transaction() {
+    let mut chain = TestChain::extended(1, deploy_greedy);
+    let read =
+        |times: u64| Call { to: greedy(), entry_point: "read", calldata: vec![0.into(), times.into()] };
+    let alice = &mut chain.users[0];
+    alice.bounds = bounds(0, 0);
+    let submissions = [1, 60_000, 1].map(|times| alice.invoke(&[read(times)]));
+    let [small, large, last] = submissions.map(|it| chain.executor.prepare(it, false).unwrap());
+
+    let simulated = chain.executor.simulate(BlockNumber(0), vec![small.clone(), large.clone()], ESTIMATE);
+    assert!(simulated.unwrap().iter().all(|it| it.receipt.status == ExecutionStatus::Succeeded));
+    let simulated = chain.executor.simulate(BlockNumber(0), vec![small, large, last], ESTIMATE);
+    assert!(matches!(simulated, Err(SimulateError::TooMuchWork { index: 2, .. })), "{simulated:?}");
+}
+
+#[test]
+fn execution_ends_when_it_is_cancelled_or_takes_too_long() {
+    let chain = TestChain::new(1);
+    let balance = || {
+        let calldata = Calldata(vec![*chain.users[0].address.0.key()].into());
+        chain.executor.call(BlockNumber(0), eth(), selector_from_name("balance_of"), calldata)
+    };
+    let cancelled = Cancellation::default();
+    let called = within(Duration::MAX, cancelled.clone(), balance).expect("nobody ends it");
+    assert_eq!(called.unwrap()[0], Felt::from(INITIAL_BALANCE));
+    assert_eq!(
+        within(Duration::ZERO, cancelled.clone(), balance).err(),
+        Some(Ended::TooLong(Duration::ZERO))
+    );
+    cancelled.cancel();
+    assert_eq!(within(Duration::MAX, cancelled.clone(), balance).err(), Some(Ended::Cancelled));
+    // An outer limit holds within an inner one, and ends with it.
+    let inner = || within(Duration::MAX, Cancellation::default(), balance).expect("the inner one does not");
+    assert_eq!(within(Duration::MAX, cancelled, inner).err(), Some(Ended::Cancelled));
+    assert!(balance().is_ok());
 }

@@ -1,13 +1,17 @@
-//! The largest transactions, and what becomes of one that is larger than any block.
+//! The largest transactions, and what becomes of one that is larger than any block or takes too long.
+
+use std::time::Duration;
 
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::{Refusal, Submission};
+use zkthreads_execution::{AdmitError, Refusal, Submission, TimeLimits};
 use zkthreads_storage::ExecutionStatus;
 
 use crate::support::chain::assert_succeeded;
-use crate::support::class::{deploy_greedy, greedy};
-use crate::support::{Call, INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer};
+use crate::support::class::{BRIDGE, deploy_greedy, greedy};
+use crate::support::{
+    Call, INITIAL_BALANCE, TestChain, address, bounds, eth, message, sequencer, strk, transfer,
+};
 
 /// More storage entries than a block of Starknet's size may read.
 const TOO_MANY: u64 = 84_000;
@@ -103,4 +107,82 @@ fn whoever_did_not_sign_does_not_pay() {
     // Nothing of it is in the block.
     chain.executor.commit(open.seal().expect("seals")).expect("commits");
     assert_eq!((chain.nonce(alice), chain.balance(strk(), alice)), (0, before));
+}
+
+/// Whatever is executed exceeds a limit of nothing with its first step.
+const AMPLE: Duration = Duration::from_secs(60);
+const NO_EXECUTION: TimeLimits = TimeLimits { validation: AMPLE, execution: Duration::ZERO, sealing: AMPLE };
+const NO_VALIDATION: TimeLimits = TimeLimits { validation: Duration::ZERO, execution: AMPLE, sealing: AMPLE };
+const NO_SEALING: TimeLimits = TimeLimits { validation: AMPLE, execution: AMPLE, sealing: Duration::ZERO };
+
+/// What keeps a processor busy for seconds may be cheap in gas.
+#[test]
+fn what_takes_too_long_reverts_and_pays() {
+    let mut chain = TestChain::new(2);
+    chain.limit_time(NO_EXECUTION);
+    let (alice, bob) = (chain.users[0].address, chain.users[1].address);
+    let before = chain.balance(strk(), alice);
+    let transaction = chain.users[0].invoke(&[transfer(eth(), bob, 5)]);
+    let receipt = chain.block(vec![transaction]).receipts.remove(0);
+    let ExecutionStatus::Reverted { reason } = &receipt.status else { panic!("it was not ended") };
+    assert_eq!(reason, "it kept a processor busy for more than 0ns");
+    assert_eq!(chain.nonce(alice), 1);
+    assert_eq!(chain.balance(eth(), bob), INITIAL_BALANCE);
+    let fee = receipt.actual_fee.0;
+    assert!(fee > 0);
+    assert_eq!(chain.balance(strk(), alice), before - fee);
+}
+
+#[test]
+fn validation_that_takes_too_long_is_refused_and_free() {
+    let mut chain = TestChain::new(2);
+    let (alice, bob) = (chain.users[0].address, chain.users[1].address);
+    let admitted = chain.users[0].invoke(&[transfer(eth(), bob, 5)]);
+    let admitted = chain.executor.admit(admitted).expect("admitted");
+    chain.limit_time(NO_VALIDATION);
+    let before = chain.balance(strk(), alice);
+
+    let submission = chain.users[0].invoke(&[transfer(eth(), bob, 5)]);
+    let refused = chain.executor.admit(submission);
+    assert!(matches!(refused, Err(AdmitError::TooLong(limit)) if limit.is_zero()), "{refused:?}");
+
+    // Nor in a block is anybody charged who has not signed.
+    let Err(Refusal::Rejected { reason }) = chain.open().execute(admitted) else { panic!("it is refused") };
+    assert!(matches!(*reason, AdmitError::TooLong(_)), "{reason}");
+    assert_eq!((chain.nonce(alice), chain.balance(strk(), alice)), (0, before));
+}
+
+/// L1 was paid for it.
+#[test]
+fn a_message_that_takes_too_long_is_consumed() {
+    let mut chain = TestChain::extended(0, |genesis| {
+        genesis.classes.push(BRIDGE.clone());
+        genesis.contracts.insert(address(0xb1d6e_u64), BRIDGE.0);
+    });
+    chain.limit_time(NO_EXECUTION);
+    let sent = message(address(0xb1d6e_u64), 7, &[5, 40]);
+    let receipt = chain.block(vec![Submission::L1Handler(sent)]).receipts.remove(0);
+    let ExecutionStatus::Reverted { reason } = &receipt.status else { panic!("it was not ended") };
+    assert_eq!(reason, "it kept a processor busy for more than 0ns");
+    assert_eq!(receipt.actual_fee.0, 0);
+}
+
+/// Sealing takes time for each entry of the state.
+#[test]
+fn a_block_is_full_by_what_sealing_it_takes_and_one_transaction_fits_always() {
+    let mut chain = TestChain::new(2);
+    chain.limit_time(NO_SEALING);
+    let (alice, bob) = (chain.users[0].address, chain.users[1].address);
+    let first = chain.users[0].invoke(&[transfer(eth(), bob, 5)]);
+    let second = chain.users[1].invoke(&[transfer(eth(), alice, 5)]);
+    let [first, second] = [first, second].map(|it| chain.executor.admit(it).expect("admitted"));
+    let mut open = chain.open();
+    let before = open.sealing_time();
+    open.execute(first).expect("it has a block of its own");
+    assert!(open.sealing_time() > before);
+    assert!(matches!(open.execute(second.clone()), Err(Refusal::BlockFull)));
+    let mut open = chain.executor.reopen_block(&open.pre_confirmed()).expect("opens again");
+    assert!(matches!(open.execute(second.clone()), Err(Refusal::BlockFull)));
+    chain.executor.commit(open.seal().expect("seals")).expect("commits");
+    assert_succeeded(&chain.put(vec![second]).receipts[0]);
 }

@@ -14,8 +14,10 @@ impl From<AdmitError> for RpcError {
             AdmitError::FeeBelowMinimum(_) => Self::FeeBelowMinimum { reason },
             AdmitError::InsufficientBalance(_) => Self::InsufficientBalance { reason },
             AdmitError::Validation(_) => Self::ValidationFailure { reason },
+            AdmitError::TooLong(_) => Self::ValidationTooLong { reason },
             AdmitError::ClassAlreadyDeclared(_) => Self::ClassAlreadyDeclared,
             AdmitError::ClassHashNotFound(_) => Self::ClassHashNotFound,
+            AdmitError::CompilerBusy => Self::Busy { lane: "compilation" },
             AdmitError::CompilationFailed(_) => Self::CompilationFailed { reason },
             AdmitError::ClassTooLarge(_) => Self::ClassTooLarge { reason },
             AdmitError::CompiledClassHashMismatch { .. } => Self::CompiledClassHashMismatch { reason },
@@ -51,12 +53,14 @@ impl From<CallError> for RpcError {
 
 impl From<SimulateError> for RpcError {
     fn from(error: SimulateError) -> Self {
+        let reason = error.to_string();
         match error {
             SimulateError::UnknownBlock(_) => Self::BlockNotFound,
             SimulateError::Transaction { index, error } => match *error {
                 AdmitError::Internal(error) => error.into(),
                 error => Self::TransactionExecution { index, reason: error.to_string() },
             },
+            SimulateError::TooMuchWork { .. } => Self::TooMuchWork { reason },
             SimulateError::Internal(error) => error.into(),
         }
     }

@@ -1,6 +1,7 @@
 //! From a plain function to a JSON-RPC method.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use jsonrpsee::server::{Methods, RegisterMethodError, RpcModule};
 use jsonrpsee::types::{ErrorObjectOwned, Params};
@@ -9,7 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::context::RpcContext;
+use crate::door::Door;
 use crate::error::RpcError;
+use crate::jobs::{Jobs, Lane};
 use crate::params;
 use crate::subscription::Session;
 use crate::thread::is_left_to_the_node;
@@ -20,33 +23,77 @@ use crate::thread::is_left_to_the_node;
 /// positions, and this node refuses both.
 pub(crate) struct Registry {
     module: RpcModule<RpcContext>,
+    jobs: Jobs,
+    door: Door,
     /// Whether a thread is served.
     thread: bool,
 }
 
 impl Registry {
-    pub(super) fn new(context: RpcContext) -> Self {
-        Self { thread: context.thread.is_some(), module: RpcModule::new(context) }
+    pub(super) fn new(context: RpcContext, jobs: Jobs) -> Self {
+        Self { thread: context.thread.is_some(), module: RpcModule::new(context), jobs, door: Door::new() }
     }
 
-    /// Registers `method`. It runs on a thread for blocking work; a panic in it becomes an internal error. On a fork, what
-    /// it does not find is asked of the origin. If a thread is served, some are left to its node.
+    /// Registers `method`. It runs in a lane, on a thread for blocking work; a panic in it becomes an internal error. On a
+    /// fork, what it does not find is asked of the origin. If a thread is served, some are left to its node.
     pub(super) fn method<P: DeserializeOwned + 'static, R: Serialize + 'static>(
         &mut self,
         name: &'static str,
+        lane: Lane,
         method: fn(&RpcContext, P) -> Result<R, RpcError>,
     ) -> Result<&mut Self, RegisterMethodError> {
-        let left_to_the_node = self.thread && is_left_to_the_node(name);
-        self.module.register_blocking_method(name, move |params, context, _| {
-            catch(name, || {
-                if left_to_the_node {
-                    return context.pass_on(name, &params);
-                }
-                let answer = answer(&context, &params, method);
-                answer.or_else(|failure| context.fall_through(name, &params, failure))
-            })
+        let (call, lane) = self.call(name, lane);
+        let jobs = self.jobs.clone();
+        self.module.register_async_method(name, move |params, context, _| {
+            let jobs = jobs.clone();
+            async move {
+                let work = move || call.answer(&context, &params, method);
+                jobs.run(lane, work).await.map_err(ErrorObjectOwned::from)
+            }
         })?;
         Ok(self)
+    }
+
+    /// Registers a method that takes a transaction in. If validating it takes long, it is begun anew in the lane for such.
+    pub(super) fn admission<P: DeserializeOwned + 'static, R: Serialize + 'static>(
+        &mut self,
+        name: &'static str,
+        lane: Lane,
+        method: fn(&RpcContext, &Door, P) -> Result<R, RpcError>,
+    ) -> Result<&mut Self, RegisterMethodError> {
+        let (call, lane) = self.call(name, lane);
+        let (jobs, door) = (self.jobs.clone(), self.door.clone());
+        self.module.register_async_method(name, move |params, context, _| {
+            let (jobs, door) = (jobs.clone(), door.clone());
+            async move {
+                let params = Arc::new(params);
+                let at = |door: Door| {
+                    let (context, params) = (Arc::clone(&context), Arc::clone(&params));
+                    move || call.answer(&context, &params, |context, params| method(context, &door, params))
+                };
+                // A class has to be loaded besides, which may take longer than validating.
+                let first = if lane == Lane::Compilation { door.for_slow_ones() } else { door.clone() };
+                let answer = match jobs.run(lane, at(first)).await {
+                    Err(RpcError::ValidationTooLong { .. }) if lane == Lane::Admission => {
+                        jobs.run(Lane::SlowAdmission, at(door.for_slow_ones())).await
+                    }
+                    answer => answer,
+                };
+                answer.map_err(ErrorObjectOwned::from)
+            }
+        })?;
+        Ok(self)
+    }
+
+    /// How calls of a method are answered, and where.
+    fn call(&self, name: &'static str, lane: Lane) -> (Call, Lane) {
+        let left_to_the_node = self.thread && is_left_to_the_node(name);
+        let lane = match lane {
+            _ if left_to_the_node => Lane::Reading,
+            Lane::Admission if self.thread => Lane::Submission,
+            lane => lane,
+        };
+        (Call { name, left_to_the_node }, lane)
     }
 
     /// Registers a method about a connection's subscriptions. Without a WebSocket it does not exist.
@@ -55,18 +102,49 @@ impl Registry {
         name: &'static str,
         method: impl Fn(&RpcContext, &Session, P) -> Result<R, RpcError> + Clone + Send + Sync + 'static,
     ) -> Result<&mut Self, RegisterMethodError> {
-        self.module.register_blocking_method(name, move |params, context, extensions| {
-            let in_session = |context: &RpcContext, params| match extensions.get::<Session>() {
-                Some(session) => method(context, session, params),
-                None => Err(RpcError::NeedsWebSocket),
-            };
-            catch(name, || answer(&context, &params, in_session))
+        let jobs = self.jobs.clone();
+        self.module.register_async_method(name, move |params, context, extensions| {
+            let (jobs, method) = (jobs.clone(), method.clone());
+            async move {
+                let work = move || {
+                    let in_session = |context: &RpcContext, params| match extensions.get::<Session>() {
+                        Some(session) => method(context, session, params),
+                        None => Err(RpcError::NeedsWebSocket),
+                    };
+                    catch(name, || answer(&context, &params, in_session))
+                };
+                jobs.run(Lane::Reading, work).await.map_err(ErrorObjectOwned::from)
+            }
         })?;
         Ok(self)
     }
 
     pub(super) fn into_methods(self) -> Methods {
         self.module.into()
+    }
+}
+
+/// A method that is called.
+#[derive(Clone, Copy)]
+struct Call {
+    name: &'static str,
+    left_to_the_node: bool,
+}
+
+impl Call {
+    fn answer<P: DeserializeOwned, R: Serialize>(
+        self,
+        context: &RpcContext,
+        params: &Params<'_>,
+        method: impl Fn(&RpcContext, P) -> Result<R, RpcError>,
+    ) -> Result<Box<RawValue>, RpcError> {
+        catch(self.name, || {
+            if self.left_to_the_node {
+                return context.pass_on(self.name, params);
+            }
+            let answer = answer(context, params, method);
+            answer.or_else(|failure| context.fall_through(self.name, params, failure))
+        })
     }
 }
 
@@ -83,8 +161,7 @@ fn answer<P: DeserializeOwned, R: Serialize>(
 fn catch(
     name: &'static str,
     answer: impl FnOnce() -> Result<Box<RawValue>, RpcError>,
-) -> Result<Box<RawValue>, ErrorObjectOwned> {
+) -> Result<Box<RawValue>, RpcError> {
     catch_unwind(AssertUnwindSafe(answer))
         .unwrap_or_else(|_| Err(RpcError::Internal { reason: format!("{name} panicked") }))
-        .map_err(ErrorObjectOwned::from)
 }

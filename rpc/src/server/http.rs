@@ -7,22 +7,21 @@ use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, Request, State};
-use axum::http::header::{ALLOW, CONTENT_TYPE, UPGRADE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use jsonrpsee::core::server::Extensions;
 use jsonrpsee::types::error::{ErrorCode, OVERSIZED_REQUEST_CODE};
 use serde_json::value::RawValue;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 use tower_http::cors::CorsLayer;
 
 use super::connections::{Full, Place};
 use super::{body, health, page, websocket};
 use crate::context::RpcContext;
-use crate::dispatch::{Dispatcher, SERVER_ERROR};
+use crate::dispatch::{Answer, Dispatcher, SERVER_ERROR};
+use crate::error;
 use crate::limits::Limits;
 use crate::memory::{Budget, Exhausted, Share};
 use crate::metrics;
@@ -34,8 +33,6 @@ pub(super) struct Server {
     pub(super) context: RpcContext,
     pub(super) dispatcher: Dispatcher,
     pub(super) limits: Arc<Limits>,
-    /// Places for requests that are being answered.
-    pub(super) turns: Arc<Semaphore>,
     pub(super) request_memory: Budget,
     pub(super) response_memory: Budget,
     /// Blocks as subscriptions read them.
@@ -81,21 +78,21 @@ async fn post(State(server): State<Server>, request: Request) -> Response {
         Ok(read) => read,
         Err(refusal) => return refusal.into_response(),
     };
-    let Ok(Ok(turn)) = timeout(server.limits.queue_timeout, server.turns.acquire()).await else {
-        metrics::refused("requests");
-        return failure(StatusCode::TOO_MANY_REQUESTS, "too many requests at once");
-    };
     let answer = server.dispatcher.answer(&message, &Extensions::new()).await;
-    drop((turn, message, request_share));
+    drop((message, request_share));
     // Whoever sends only notifications by HTTP gets `null`, since a response has to have a body.
-    let text = answer.unwrap_or_else(|| RawValue::NULL.to_owned());
-    match server.response_memory.share(text.get().len()) {
-        Ok(share) => {
-            let sent = Bytes::from_owner(Sent { text: text.into(), _share: share });
-            json(StatusCode::OK, Body::from(sent))
-        }
-        Err(exhausted) => busy(exhausted),
+    let Answer { text, is_busy } =
+        answer.unwrap_or_else(|| Answer { text: RawValue::NULL.to_owned(), is_busy: false });
+    let share = match server.response_memory.share(text.get().len()) {
+        Ok(share) => share,
+        Err(exhausted) => return busy(exhausted),
+    };
+    let sent = Bytes::from_owner(Sent { text: text.into(), _share: share });
+    let mut response = json(StatusCode::OK, Body::from(sent));
+    if is_busy {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(error::RETRY_AFTER));
     }
+    response
 }
 
 /// A WebSocket, if that is what the client asks for.
@@ -110,7 +107,7 @@ async fn upgrade(
         Err(_) if !headers.contains_key(UPGRADE) => {
             let reason = "send JSON-RPC by POST to /, or open a WebSocket here";
             let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, reason);
-            response.headers_mut().insert(ALLOW, const { axum::http::HeaderValue::from_static("POST") });
+            response.headers_mut().insert(ALLOW, const { HeaderValue::from_static("POST") });
             return response;
         }
         Err(rejection) => return failure(rejection.status(), &rejection.body_text()),

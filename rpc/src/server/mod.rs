@@ -33,6 +33,7 @@ use tower::ServiceExt;
 
 use crate::context::RpcContext;
 use crate::dispatch::Dispatcher;
+use crate::jobs::Jobs;
 use crate::limits::Limits;
 pub(crate) use crate::limits::MAX_RESPONSE_BYTES;
 use crate::memory::Budget;
@@ -116,7 +117,11 @@ pub async fn serve_with(
     context: RpcContext,
     limits: Limits,
 ) -> Result<RpcServer, ServeError> {
-    let methods = method::all(context.clone())?;
+    let response_memory = Budget::new(limits.response_memory);
+    // A fork's work waits for its origin most of the time.
+    let lanes =
+        if context.origin.is_some() { limits.lanes.waiting_for_others() } else { limits.lanes.clone() };
+    let methods = method::all(context.clone(), Jobs::new(&lanes, limits.execution_time))?;
     let bind = |source| ServeError::Bind { address, source };
     let listener = TcpListener::bind(address).await.map_err(bind)?;
     let address = listener.local_addr().map_err(bind)?;
@@ -124,10 +129,9 @@ pub async fn serve_with(
     let connections = Connections::new(limits.clone(), descriptors::for_connections());
     let server = Server {
         context: context.clone(),
-        dispatcher: Dispatcher::new(methods, limits.request_timeout),
-        turns: Arc::new(Semaphore::new(limits.concurrent_requests)),
+        dispatcher: Dispatcher::new(methods, limits.request_timeout, response_memory.clone()),
         request_memory: Budget::new(limits.request_memory),
-        response_memory: Budget::new(limits.response_memory),
+        response_memory,
         blocks: Blocks::new(context),
         limits: Arc::new(limits),
         stopping,

@@ -194,12 +194,11 @@ async fn answer(
     outbox: Outbox,
     changes: mpsc::Sender<Answered>,
 ) -> Option<End> {
-    let Ok(turn) = server.turns.acquire().await else { return Some(End::Stopping) };
     let mut extensions = Extensions::new();
     extensions.insert(session.clone());
     let answer = server.dispatcher.answer(&message, &extensions).await;
-    drop((turn, message));
-    let answer = match answer {
+    drop(message);
+    let answer = match answer.map(|answer| answer.text) {
         None => None,
         Some(answer) => match server.response_memory.share(answer.get().len()) {
             Ok(share) => Some((Box::<str>::from(answer).into(), share)),

@@ -132,6 +132,14 @@ pub(crate) fn os_program() -> OsProgram {
 }
 
 pub(crate) fn commit_genesis(executor: &Executor) -> (ClassHash, ClassHash) {
+    commit_genesis_with(executor, |_| {})
+}
+
+/// The same with what `add` puts into it.
+pub(crate) fn commit_genesis_with(
+    executor: &Executor,
+    add: impl FnOnce(&mut GenesisState),
+) -> (ClassHash, ClassHash) {
     let ((account_class, account), (token_class, token), (bridge_class, bridge)) =
         std::thread::scope(|scope| {
             let account = scope.spawn(|| sierra("target/third-party/contracts/oz_account_1.0.0.sierra"));
@@ -167,6 +175,7 @@ pub(crate) fn commit_genesis(executor: &Executor) -> (ClassHash, ClassHash) {
         let balance = get_storage_var_address("ERC20_balances", &[account]);
         genesis.storage.insert((token, balance), BALANCE.into());
     }
+    add(&mut genesis);
     executor.commit_genesis(genesis).unwrap();
     (account_class, legacy_class)
 }
@@ -186,7 +195,7 @@ pub(crate) fn flattened(path: &str) -> SierraContractClass {
     serde_json::from_value(class).unwrap()
 }
 
-fn sierra(path: &str) -> (ClassHash, ClassRecord) {
+pub(crate) fn sierra(path: &str) -> (ClassHash, ClassRecord) {
     let class = flattened(path);
     (class.calculate_class_hash(), compile(class).unwrap())
 }

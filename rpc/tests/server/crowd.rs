@@ -7,7 +7,7 @@ use rustix::process::{Resource, getrlimit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use zkthreads_rpc::Limits;
+use zkthreads_rpc::{LaneLimits, LanesLimits, Limits};
 
 use crate::chain::Chain;
 
@@ -95,9 +95,9 @@ async fn at_the_limit_of_busy_ones_newcomers_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_waits_its_turn() {
-    // However long its turn takes to come.
-    let queue_timeout = Duration::from_secs(600);
-    let limits = Limits { concurrent_requests: 2, queue_timeout, ..Limits::default() };
+    let reading = LaneLimits { running: 2, waiting: 500 };
+    let lanes = LanesLimits { reading, ..LanesLimits::default() };
+    let limits = Limits { lanes, ..Limits::default() };
     let chain = Arc::new(Chain::start_with(limits).await);
     let asking: Vec<_> = (0..500)
         .map(|_| {

@@ -25,6 +25,7 @@ mod events;
 mod heads;
 mod health;
 mod inner;
+mod lanes;
 mod metrics;
 mod page;
 mod reorg;

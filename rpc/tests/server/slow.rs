@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
-use zkthreads_rpc::Limits;
+use zkthreads_rpc::{LaneLimits, LanesLimits, Limits};
 
 use crate::chain::Chain;
 
@@ -23,7 +23,7 @@ impl Chain {
 }
 
 /// The head of a request with a body of `length` bytes.
-fn head(length: usize) -> String {
+pub(crate) fn head(length: usize) -> String {
     format!(
         "POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
     )
@@ -118,7 +118,9 @@ async fn bodies() {
 #[tokio::test(flavor = "multi_thread")]
 async fn readers() {
     let send_timeout = Duration::from_secs(1);
-    let limits = Limits { concurrent_requests: 1, send_timeout, ..Limits::default() };
+    let one = LaneLimits { running: 1, waiting: 1 };
+    let lanes = LanesLimits { reading: one, scanning: one, ..LanesLimits::default() };
+    let limits = Limits { lanes, send_timeout, ..Limits::default() };
     let chain = Chain::start_with(limits).await;
     let class = json!(["latest", chain.account_class]);
     let one = chain.ok("starknet_getClass", class.clone()).await.to_string().len();

@@ -7,7 +7,7 @@ use rocksdb::{
     SliceTransform, statistics::StatsLevel,
 };
 
-use super::table::Layout;
+use super::table::{Layout, Table};
 use super::tables::{AnyTable, CACHE_TABLES, JOURNAL_TABLES, Schema, TABLES};
 use super::{Db, Read};
 use crate::StorageError;
@@ -49,9 +49,19 @@ impl Db {
         let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
         if path.join("CURRENT").exists() {
             let families = DB::list_cf(&Options::default(), path)?;
-            let db = open_families(path, &cache, families.iter().map(String::as_str))?;
+            let mut db = open_families(path, &cache, families.iter().map(String::as_str))?;
             match db.get::<Schema>(&())? {
-                Some(SCHEMA_VERSION) => return Ok(db),
+                Some(SCHEMA_VERSION) => {
+                    let is_there = |table: &AnyTable| families.iter().any(|name| name == table.name);
+                    // Whoever opens something else than this kind of database is told so by what is missing.
+                    if tables.iter().any(|table| table.name != Schema::NAME && is_there(table)) {
+                        // Tables that came later, which older versions do without.
+                        for table in tables.iter().filter(|table| !is_there(table)) {
+                            db.rocks.create_cf(table.name, &tuning(table.layout, &cache))?;
+                        }
+                    }
+                    return Ok(db);
+                }
                 Some(found) => return Err(StorageError::SchemaVersion { found, expected: SCHEMA_VERSION }),
                 None if families.iter().all(|name| layout(name).is_some()) && db.is_blank()? => drop(db),
                 None => return Err(StorageError::ForeignDatabase { path: path.display().to_string() }),

@@ -16,7 +16,7 @@ use zkthreads_protocol::{InnerTransaction, L1TransactionHash};
 use super::keys::FELT_BYTES;
 use super::table::{CborValue, RowError, Value};
 use crate::base::{ChainKind, ForkPoint};
-use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
+use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, RejectedTransaction, TransactionTrace};
 use crate::thread_journal::{JournalOwner, JournalPlace, JournalSubBlock};
 use crate::trie::{Node, Path};
 
@@ -175,6 +175,7 @@ impl CborValue for BlockTransaction {}
 impl CborValue for ThinStateDiff {}
 impl CborValue for ClassRecord {}
 impl CborValue for ClassHash {}
+impl CborValue for RejectedTransaction {}
 impl CborValue for TransactionHash {}
 impl CborValue for InnerPlace {}
 impl CborValue for Undo {}

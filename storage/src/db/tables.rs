@@ -16,7 +16,7 @@ use super::table::{Layout, Table};
 use super::{decode, decode_key};
 use crate::StorageError;
 use crate::base::ForkPoint;
-use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, TransactionTrace};
+use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, RejectedTransaction, TransactionTrace};
 use crate::thread_journal::{JournalOwner, JournalPlace, JournalSubBlock};
 use crate::trie::{Node, Path};
 
@@ -128,6 +128,8 @@ tables! {
     Pool = "pool": TransactionHash => PooledTransaction, Layout::Blob;
     /// Packages of pending transactions.
     PoolPackages = "pool_packages": TransactionHash => Vec<u8>, Layout::PackedBlob;
+    /// Why pending transactions were dropped, in the order in which they were.
+    PoolRejections = "pool_rejections": u64 => RejectedTransaction, Layout::Point;
 }
 
 tables! {

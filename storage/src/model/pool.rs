@@ -22,3 +22,33 @@ pub struct PooledTransaction {
     #[serde(skip)]
     pub package: Option<Vec<u8>>,
 }
+
+/// A transaction that no block will hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedTransaction {
+    /// Its place in the order of rejections.
+    pub number: u64,
+    /// Its hash.
+    pub hash: TransactionHash,
+    /// Why it was dropped.
+    pub reason: String,
+}
+
+/// What changes in the journal when the pool drops transactions.
+#[derive(Debug, Default)]
+pub struct Dropped {
+    /// Transactions that are not pending any more.
+    pub gone: Vec<TransactionHash>,
+    /// Reasons to be remembered.
+    pub rejected: Vec<RejectedTransaction>,
+    /// Numbers of the rejections whose reason nobody needs any more.
+    pub forgotten: Vec<u64>,
+}
+
+impl Dropped {
+    /// Whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.gone.is_empty() && self.rejected.is_empty() && self.forgotten.is_empty()
+    }
+}

@@ -4,8 +4,8 @@ use starknet_api::transaction::TransactionHash;
 
 use super::Storage;
 use crate::db::Read;
-use crate::db::tables::{Pool, PoolPackages};
-use crate::{PooledTransaction, StorageError};
+use crate::db::tables::{Pool, PoolPackages, PoolRejections};
+use crate::{Dropped, PooledTransaction, RejectedTransaction, StorageError};
 
 impl Storage {
     /// Writes a pending transaction down, in place of an earlier one of the same hash. It survives the process, but
@@ -31,6 +31,33 @@ impl Storage {
             batch.delete::<PoolPackages>(hash)?;
         }
         batch.write()
+    }
+
+    /// Strikes out what the pool has dropped, and remembers why.
+    ///
+    /// # Errors
+    /// If the database cannot be written.
+    pub fn pool_drop(&self, dropped: &Dropped) -> Result<(), StorageError> {
+        let mut batch = self.db().batch();
+        for hash in &dropped.gone {
+            batch.delete::<Pool>(hash)?;
+            batch.delete::<PoolPackages>(hash)?;
+        }
+        for rejected in &dropped.rejected {
+            batch.put::<PoolRejections>(&rejected.number, rejected)?;
+        }
+        for number in &dropped.forgotten {
+            batch.delete::<PoolRejections>(number)?;
+        }
+        batch.write()
+    }
+
+    /// Why transactions were dropped, in the order in which they were.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn pool_rejections(&self) -> Result<Vec<RejectedTransaction>, StorageError> {
+        self.db().snapshot().values::<PoolRejections>(&[])
     }
 
     /// All pending transactions, in the order of their arrival.

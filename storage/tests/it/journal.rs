@@ -3,7 +3,7 @@
 use starknet_api::block::BlockNumber;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_storage::{PooledTransaction, Storage, StorageError};
+use zkthreads_storage::{Dropped, PooledTransaction, RejectedTransaction, Storage, StorageError};
 
 use crate::support::{busy_diff, commit, rich_block, sierra_class, trace, transaction};
 
@@ -47,6 +47,26 @@ fn pending_transactions_survive_in_their_order() -> anyhow::Result<()> {
     assert_eq!(storage.pool()?, expected);
     storage.pool_remove(&[5, 6, 7, 8, 9].map(hash))?;
     assert_eq!(storage.pool()?, []);
+    Ok(())
+}
+
+#[test]
+fn reasons_of_rejections_survive_in_their_order() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let storage = Storage::open(directory.path())?;
+    storage.pool_put(&pooled(1))?;
+    let rejected = |number| RejectedTransaction {
+        number,
+        hash: pooled(number % 3).hash,
+        reason: format!("for reason {number}"),
+    };
+    let (gone, most) = (vec![pooled(1).hash], (0..300).map(rejected).collect());
+    storage.pool_drop(&Dropped { gone, rejected: most, forgotten: vec![] })?;
+    storage.pool_drop(&Dropped { forgotten: (0..290).collect(), ..Dropped::default() })?;
+    drop(storage);
+    let storage = Storage::open(directory.path())?;
+    assert_eq!(storage.pool()?, []);
+    assert_eq!(storage.pool_rejections()?, (290..300).map(rejected).collect::<Vec<_>>());
     Ok(())
 }
 

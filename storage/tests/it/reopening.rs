@@ -94,6 +94,22 @@ fn another_schema_version_is_refused_by_name() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An older version made it, which had no use for the table.
+#[test]
+fn a_table_that_came_later_is_added() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    commit(&Storage::open(directory.path())?, busy_diff(0))?;
+    {
+        let options = rocksdb::Options::default();
+        let families = rocksdb::DB::list_cf(&options, directory.path())?;
+        let mut db = rocksdb::DB::open_cf(&options, directory.path(), families)?;
+        db.drop_cf("pool_rejections")?;
+    }
+    let storage = Storage::open(directory.path())?;
+    assert_eq!((storage.latest()?, storage.pool_rejections()?), (Some(BlockNumber(0)), vec![]));
+    Ok(())
+}
+
 #[test]
 fn an_interrupted_creation_is_completed() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;

@@ -74,20 +74,20 @@ impl Pool {
         let canonical = |account| nonces.get(&account).copied().unwrap_or_default();
         let mut accounts = HashSet::new();
         for (transaction, arrival, admitted_at) in taken {
-            let taken = Waiting::new(transaction, arrival, admitted_at);
+            let taken = Waiting { from_before: true, ..Waiting::new(transaction, arrival, admitted_at) };
             let account = taken.transaction.sender();
             let queue = self.accounts.entry(account).or_insert_with(|| AccountQueue::new(canonical(account)));
             queue.next = queue.next.max(successor(taken.nonce()));
             queue.taken += 1;
             self.usages.of_mut(taken.kind()).add(taken.bytes);
-            self.rejections.remove(taken.transaction.hash);
+            self.rejections.remove(taken.transaction.hash, &mut self.outbox.dropped);
             self.taken.insert(taken.transaction.hash, taken);
         }
         for (transaction, arrival, admitted_at) in waiting {
-            let waiting = Waiting::new(transaction, arrival, admitted_at);
+            let waiting = Waiting { from_before: true, ..Waiting::new(transaction, arrival, admitted_at) };
             let (account, nonce) = (waiting.transaction.sender(), waiting.nonce());
             let queue = self.accounts.entry(account).or_insert_with(|| AccountQueue::new(canonical(account)));
-            self.rejections.remove(waiting.transaction.hash);
+            self.rejections.remove(waiting.transaction.hash, &mut self.outbox.dropped);
             queue.waiting.insert(nonce, waiting);
             self.remember(account, nonce);
             accounts.insert(account);

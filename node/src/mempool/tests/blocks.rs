@@ -72,8 +72,8 @@ fn a_transaction_that_a_thread_settled_is_not_rejected() {
     pool.settle([at(ALICE, 1)], |hash| hash == settled.hash());
     assert_eq!(pool.status(settled.hash()), None);
     let outbox = pool.empty_outbox();
-    assert_eq!(outbox.gone, [settled.hash()]);
-    assert!(outbox.rejected.is_empty());
+    assert_eq!(outbox.dropped.gone, [settled.hash()]);
+    assert!(outbox.dropped.rejected.is_empty());
 }
 
 #[test]
@@ -103,7 +103,55 @@ fn a_cleared_pool_is_empty_and_remembers_why() {
     pool.check();
     assert_eq!(pool.usages, Usages::default());
     assert!(all.iter().all(|sample| pool.is_rejected(*sample, "begins anew")));
-    assert_eq!(pool.empty_outbox().gone.len(), 3);
+    assert_eq!(pool.empty_outbox().dropped.gone.len(), 3);
     pool.fill(all);
+    pool.check();
+}
+
+#[test]
+fn what_is_validated_again_waits_for_that() {
+    let mut pool = pool();
+    let [first, second, other] = [Sample::new(ALICE, 0), Sample::new(ALICE, 1), Sample::new(BOB, 0)];
+    pool.fill([first, second, other]);
+    let taken = pool.take().unwrap();
+    pool.validate_again(taken.hash);
+    pool.check();
+    let asked: Vec<_> = pool.empty_outbox().validations.iter().map(|it| it.hash).collect();
+    assert_eq!(asked, [first.hash()]);
+    assert_eq!(pool.status(first.hash()), Some(PoolStatus::Received));
+    let mark = pool.next_arrival();
+    assert_eq!(pool.drain(), hashes(&[other]), "others go on");
+    assert!(pool.is_verifying_before(mark), "whoever waits for all that came before waits for it");
+    // It may be replaced: nobody has worked for it.
+    assert!(pool.plan(&Waiting::new(first.tip(1).pending(), 9, 0), nonce(0)).is_ok());
+
+    pool.validated(first.hash(), Ok(taken));
+    pool.check();
+    assert_eq!(pool.take().map(|taken| taken.hash), Some(first.hash()));
+    pool.validate_again(first.hash());
+    pool.validated(first.hash(), Err("not signed".to_owned()));
+    pool.check();
+    assert!(pool.is_rejected(first, "not signed"));
+    assert!(pool.drain().is_empty(), "the second one waits for another first one");
+    // One that is gone meanwhile is no one's business.
+    pool.validated(first.hash(), Ok(first.pending()));
+    pool.check();
+}
+
+/// Others may build on it: what was first once is first again.
+#[test]
+fn what_is_from_before_comes_first_in_the_order_of_arrival() {
+    let mut pool = pool();
+    let old = [Sample::new(ALICE, 0), Sample::new(BOB, 0).tip(9), Sample::new(0xc, 0).tip(5)];
+    pool.fill(old);
+    assert_eq!(pool.drain(), hashes(&[old[1], old[2], old[0]]));
+    pool.abandon([at(ALICE, 0), at(BOB, 0), at(0xc, 0)]);
+    pool.check();
+    let new = Sample::new(0xd, 0).tip(100);
+    pool.fill([new]);
+    let taken = pool.take().unwrap();
+    assert!(pool.is_from_before(taken.hash));
+    assert_eq!((taken.hash, pool.drain()), (old[0].hash(), hashes(&[old[1], old[2], new])));
+    assert!(!pool.is_from_before(new.hash()));
     pool.check();
 }

@@ -85,7 +85,13 @@ impl Sample {
         } else {
             PendingBody::Invoke(Arc::new(invoke))
         };
-        PendingTransaction { hash: self.hash(), body, only_query: false, impersonated: false }
+        PendingTransaction {
+            hash: self.hash(),
+            body,
+            only_query: false,
+            impersonated: false,
+            validated: None,
+        }
     }
 }
 

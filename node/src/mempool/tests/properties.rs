@@ -14,6 +14,8 @@ enum Step {
     Take,
     PutBack,
     Reject,
+    ValidateAgain,
+    Validated { pick: usize, passed: bool },
     Verified { pick: usize, accepted: bool },
     Commit { skip: [bool; 3] },
     Abandon,
@@ -39,6 +41,9 @@ fn step() -> impl Strategy<Value = Step> {
         6 => Just(Step::Take),
         1 => Just(Step::PutBack),
         1 => Just(Step::Reject),
+        2 => Just(Step::ValidateAgain),
+        2 => (0_usize..8, prop::bool::weighted(0.7))
+            .prop_map(|(pick, passed)| Step::Validated { pick, passed }),
         4 => (0_usize..8, prop::bool::weighted(0.7))
             .prop_map(|(pick, accepted)| Step::Verified { pick, accepted }),
         2 => prop::array::uniform3(prop::bool::weighted(0.2)).prop_map(|skip| Step::Commit { skip }),
@@ -58,6 +63,8 @@ struct World {
     /// What was taken last, if that can be undone.
     last: Option<PendingTransaction>,
     asked: Vec<TransactionHash>,
+    /// What is being validated again.
+    in_validation: Vec<PendingTransaction>,
     /// What is in the journal.
     journal: HashSet<TransactionHash>,
     now: Seconds,
@@ -80,6 +87,7 @@ impl World {
             next: [0; 3],
             last: None,
             asked: Vec::new(),
+            in_validation: Vec::new(),
             journal: HashSet::new(),
             now: 0,
         }
@@ -137,6 +145,18 @@ impl World {
                     self.pool.reject(taken.hash, "no".into());
                 }
             }
+            Step::ValidateAgain => {
+                if let Some(taken) = self.undo() {
+                    self.pool.validate_again(taken.hash);
+                }
+            }
+            Step::Validated { pick, passed } => {
+                if !self.in_validation.is_empty() {
+                    let validated = self.in_validation.swap_remove(pick % self.in_validation.len());
+                    let hash = validated.hash;
+                    self.pool.validated(hash, if passed { Ok(validated) } else { Err("no".into()) });
+                }
+            }
             Step::Verified { pick, accepted } => {
                 if !self.asked.is_empty() {
                     let hash = self.asked.swap_remove(pick % self.asked.len());
@@ -171,9 +191,10 @@ impl World {
 
     fn check(&mut self) {
         let outbox = self.pool.empty_outbox();
-        for hash in outbox.gone {
+        for hash in outbox.dropped.gone {
             self.journal.remove(&hash);
         }
+        self.in_validation.extend(outbox.validations);
         self.asked.extend(outbox.proofs.into_iter().map(|(hash, _, _)| hash));
         self.pool.check();
         let held = self.pool.places.len() + self.pool.taken.len();

@@ -1,6 +1,7 @@
 //! What the state says of a transaction: nonce, balance, signature.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use blockifier::blockifier::stateful_validator::StatefulValidator;
 use blockifier::context::{BlockContext, TransactionContext};
@@ -10,60 +11,120 @@ use blockifier::transaction::account_transaction::{AccountTransaction, Execution
 use blockifier::transaction::objects::TransactionInfoCreator;
 use blockifier::transaction::transaction_execution::Transaction;
 use starknet_api::core::{ClassHash, Nonce};
+use starknet_api::executable_transaction as executable;
 use starknet_types_core::felt::Felt;
 
-use super::{AdmitError, MAX_NONCE_GAP};
-use crate::blockifier_tx::to_blockifier;
+use super::{AdmitError, MAX_NONCE_GAP, Validated};
+use crate::blockifier_tx::{to_blockifier, without_proof_facts};
+use crate::busy::{Cancellation, watched};
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::query::at::StateAt;
 use crate::state::ChainState;
-use crate::thread::validate::validate;
 use crate::transaction::{PendingBody, PendingTransaction};
 
-/// Runs the account's validation as the next block would, except that the nonce may be ahead.
+/// Runs the account's validation as the next block would, except that the nonce may be ahead. Tells what the validation saw,
+/// unless there is none.
 pub(super) fn check(
     executor: &Executor,
     at: &StateAt,
     transaction: &PendingTransaction,
+    limit: Duration,
+) -> Result<Option<Validated>, AdmitError> {
+    in_time(executor, at, limit, |state| check_on(executor, at, state, transaction))
+}
+
+/// The same for a DECLARE whose class is not compiled: what it costs is not known.
+pub(super) fn check_uncompiled(
+    executor: &Executor,
+    at: &StateAt,
+    transaction: &PendingTransaction,
+    limit: Duration,
 ) -> Result<(), AdmitError> {
+    in_time(executor, at, limit, |state| {
+        if let PendingBody::Declare { tx, .. } = &transaction.body
+            && state.class(tx.class_hash).map_err(ExecutionError::from)?.is_some()
+        {
+            return Err(AdmitError::ClassAlreadyDeclared(tx.class_hash));
+        }
+        let Some((context, prepared)) = prepare(executor, at, state, transaction)? else { return Ok(()) };
+        pre_validate(state, &context, &prepared)?;
+        ask(state, context, &prepared).map(drop)
+    })
+}
+
+/// Checks on the state at a moment, within `limit` of processor time.
+fn in_time<T>(
+    executor: &Executor,
+    at: &StateAt,
+    limit: Duration,
+    check: impl FnOnce(&ChainState) -> Result<T, AdmitError>,
+) -> Result<T, AdmitError> {
     let state = executor.state(at);
-    let checked = check_on(executor, at, state.clone(), transaction);
+    let (checked, ended) = watched(move |_| limit, Cancellation::default(), || check(&state));
     state.all_read()?;
-    checked
+    match ended {
+        Some(_) => Err(AdmitError::TooLong(limit)),
+        None => checked,
+    }
 }
 
 fn check_on(
     executor: &Executor,
     at: &StateAt,
-    state: ChainState,
+    state: &ChainState,
     transaction: &PendingTransaction,
-) -> Result<(), AdmitError> {
-    let context = executor.next_context(at)?.ok_or(ExecutionError::MissingBlock(at.number()))?;
-    let account_nonce = state.get_nonce_at(transaction.sender())?;
-    check_nonce(transaction, account_nonce)?;
+) -> Result<Option<Validated>, AdmitError> {
     if let PendingBody::DeployAccount { tx, .. } = &transaction.body {
         state
             .class(tx.class_hash)
             .map_err(ExecutionError::from)?
             .ok_or(AdmitError::ClassHashNotFound(tx.class_hash))?;
     }
+    let Some((context, prepared)) = prepare(executor, at, state, transaction)? else { return Ok(None) };
+    if let PendingBody::Invoke(_) | PendingBody::Thread { .. } = &transaction.body {
+        pre_validate(state, &context, &prepared)?;
+    } else {
+        // Constructors run before validation, and validating has a price that the bounds must cover.
+        StatefulValidator::create(CachedState::new(state.clone()), context.clone())
+            .perform_validations(prepared.clone())?;
+    }
+    ask(state, context, &prepared)
+}
+
+/// A transaction as blockifier takes it, and the context of the block that it would go into; `None` if nobody signs it.
+fn prepare(
+    executor: &Executor,
+    at: &StateAt,
+    state: &ChainState,
+    transaction: &PendingTransaction,
+) -> Result<Option<(BlockContext, AccountTransaction)>, AdmitError> {
+    let context = executor.next_context(at)?.ok_or(ExecutionError::MissingBlock(at.number()))?;
+    let account_nonce = state.get_nonce_at(transaction.sender())?;
+    check_nonce(transaction, account_nonce)?;
     let flags = ExecutionFlags {
         only_query: false,
         charge_fee: true,
-        validate: !transaction.impersonated && !awaits_deployment(transaction, &state)?,
+        validate: !transaction.impersonated && !awaits_deployment(transaction, state)?,
         strict_nonce_check: false,
     };
-    let prepared =
-        to_blockifier(transaction, flags, context.versioned_constants().initial_gas_no_user_l2_bound())?;
-    let Transaction::Account(prepared) = prepared else { return Ok(()) };
-    match &transaction.body {
-        PendingBody::Invoke(_) | PendingBody::Thread { .. } => run_validate(state, context, &prepared),
-        // Constructors run before validation, and only execution tells whether a class is declared already.
-        PendingBody::DeployAccount { .. } | PendingBody::Declare { .. } => {
-            Ok(StatefulValidator::create(CachedState::new(state), context).perform_validations(prepared)?)
-        }
-        PendingBody::L1Handler(_) => Ok(()),
+    let unbounded = context.versioned_constants().initial_gas_no_user_l2_bound();
+    match to_blockifier(transaction, flags, unbounded)? {
+        Transaction::Account(prepared) => Ok(Some((context, prepared))),
+        Transaction::L1Handler(_) => Ok(None),
+    }
+}
+
+/// Asks the account, and remembers what it looked at.
+fn ask(
+    state: &ChainState,
+    context: BlockContext,
+    transaction: &AccountTransaction,
+) -> Result<Option<Validated>, AdmitError> {
+    match &transaction.tx {
+        _ if !transaction.execution_flags.validate => Ok(None),
+        executable::AccountTransaction::DeployAccount(_) => Ok(Some(Validated::of_new_account(&context))),
+        _ => Validated::run(state, &Arc::new(context), transaction).map(Some),
     }
 }
 
@@ -87,16 +148,18 @@ fn awaits_deployment(transaction: &PendingTransaction, state: &ChainState) -> Re
     Ok(may_wait && first && state.get_class_hash_at(transaction.sender())? == ClassHash::default())
 }
 
-fn run_validate(
-    state: ChainState,
-    context: BlockContext,
+/// Bounds, nonce and balance.
+fn pre_validate(
+    state: &ChainState,
+    context: &BlockContext,
     transaction: &AccountTransaction,
 ) -> Result<(), AdmitError> {
-    let context = Arc::new(TransactionContext {
-        block_context: Arc::new(context),
+    let context = TransactionContext {
+        block_context: Arc::new(context.clone()),
         tx_info: transaction.create_tx_info(),
-    });
-    validate(&mut CachedState::new(state), &context, transaction).map(drop)
+    };
+    let mut state = CachedState::new(state.clone());
+    Ok(without_proof_facts(transaction).perform_pre_validation_stage(&mut state, &context)?)
 }
 
 /// Field addition neither overflows nor panics, and nonces are far below the prime.

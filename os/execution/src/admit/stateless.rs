@@ -10,13 +10,15 @@ use starknet_api::transaction::fields::{
 };
 use starknet_api::transaction::{
     CalculateContractAddress, DeclareTransactionV3, DeployAccountTransactionV3, InvokeTransactionV3,
-    L1HandlerTransaction, TransactionHasher, TransactionOptions, TransactionVersion, signed_tx_version,
+    L1HandlerTransaction, TransactionHash, TransactionHasher, TransactionOptions, TransactionVersion,
+    signed_tx_version,
 };
 use zkthreads_protocol::{ThreadFacts, ThreadTransaction};
 use zkthreads_storage::ClassRecord;
 
 use super::AdmitError;
 use crate::class;
+use crate::compiler::Waiting;
 use crate::executor::Executor;
 use crate::thread;
 use crate::transaction::{PendingBody, PendingTransaction, Submission};
@@ -31,6 +33,7 @@ pub(super) fn prepare(
     executor: &Executor,
     submission: Submission,
     only_query: bool,
+    waiting: Waiting,
 ) -> Result<PendingTransaction, AdmitError> {
     let version = signed_tx_version(&TransactionVersion::THREE, &TransactionOptions { only_query });
     let chain_id = &executor.config().chain_id;
@@ -48,11 +51,9 @@ pub(super) fn prepare(
             let hash = tx.calculate_transaction_hash(chain_id, &version)?;
             (hash, PendingBody::DeployAccount { tx: Arc::new(tx), address })
         }
-        Submission::Declare { mut tx, class } => {
-            check_declare(&tx)?;
-            class::check_size(&class)?;
-            tx.class_hash = class.calculate_class_hash();
-            let class = compiled(executor, &tx, class)?;
+        Submission::Declare { tx, class } => {
+            let tx = with_class_hash(&tx, &class)?;
+            let class = compiled(executor, &tx, class, waiting)?;
             (
                 tx.calculate_transaction_hash(chain_id, &version)?,
                 PendingBody::Declare { tx: Arc::new(tx), class },
@@ -72,9 +73,40 @@ pub(super) fn prepare(
             (message.hash(chain_id)?, PendingBody::L1Handler(Arc::new(message)))
         }
     };
-    let transaction = PendingTransaction { hash, body, only_query, impersonated: false };
+    Ok(pending(executor, hash, body, only_query))
+}
+
+/// A DECLARE whose class is not compiled; nothing of an empty class in its place is larger or costs more than the class.
+pub(super) fn uncompiled(
+    executor: &Executor,
+    tx: &DeclareTransactionV3,
+    class: &SierraContractClass,
+) -> Result<PendingTransaction, AdmitError> {
+    let tx = with_class_hash(tx, class)?;
+    let hash = tx.calculate_transaction_hash(&executor.config().chain_id, &TransactionVersion::THREE)?;
+    let class = Arc::new(class::empty());
+    Ok(pending(executor, hash, PendingBody::Declare { tx: Arc::new(tx), class }, false))
+}
+
+fn pending(
+    executor: &Executor,
+    hash: TransactionHash,
+    body: PendingBody,
+    only_query: bool,
+) -> PendingTransaction {
+    let transaction = PendingTransaction { hash, body, only_query, impersonated: false, validated: None };
     let impersonated = executor.impersonation().covers(transaction.sender());
-    Ok(PendingTransaction { impersonated, ..transaction })
+    PendingTransaction { impersonated, ..transaction }
+}
+
+/// A DECLARE with the hash of the class that came with it.
+fn with_class_hash(
+    tx: &DeclareTransactionV3,
+    class: &SierraContractClass,
+) -> Result<DeclareTransactionV3, AdmitError> {
+    check_declare(tx)?;
+    class::check_size(class)?;
+    Ok(DeclareTransactionV3 { class_hash: class.calculate_class_hash(), ..tx.clone() })
 }
 
 /// Bounds of zero are for queries.
@@ -90,12 +122,13 @@ fn compiled(
     executor: &Executor,
     tx: &DeclareTransactionV3,
     class: SierraContractClass,
+    waiting: Waiting,
 ) -> Result<Arc<ClassRecord>, AdmitError> {
     let stored =
         executor.storage().class(tx.class_hash).map_err(|error| AdmitError::Internal(error.into()))?;
     let record = match stored {
         Some(record) => record,
-        None => Arc::new(class::compile(class)?),
+        None => executor.compiler().compile(tx.class_hash, class, waiting)?,
     };
     let (declared, computed) = (tx.compiled_class_hash, record.compiled_class_hash);
     if declared != computed {

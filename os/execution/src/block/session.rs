@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use blockifier::blockifier::config::TransactionExecutorConfig;
 use blockifier::blockifier::transaction_executor::{TransactionExecutor, TransactionExecutorError};
@@ -10,6 +11,7 @@ use blockifier::blockifier_versioned_constants::VersionedConstants;
 use blockifier::bouncer::{Bouncer, verify_tx_weights_within_max_capacity};
 use blockifier::context::BlockContext;
 use blockifier::execution::call_info::ExecutionSummary;
+use blockifier::execution::common_hints::ExecutionMode;
 use blockifier::state::cached_state::{CachedState, CommitmentStateDiff, StateMaps, TransactionalState};
 use blockifier::state::state_api::{StateReader, UpdatableState};
 use blockifier::transaction::account_transaction::{AccountTransaction, ExecutionFlags};
@@ -27,6 +29,7 @@ use super::seal::sort;
 use super::{receipt, trace, without_execute};
 use crate::admit::AdmitError;
 use crate::blockifier_tx::to_blockifier;
+use crate::busy::{Cancellation, TimeLimits, watched};
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::overlay::{Declared, Overlay};
@@ -44,6 +47,8 @@ pub(crate) struct Session {
     /// What `inner` has come to, for others to read.
     state: ChainState,
     inner: TransactionExecutor<ChainState>,
+    /// Most entries of the state that may change, once something has been executed; any number if absent.
+    most_entries: Option<usize>,
 }
 
 impl Session {
@@ -65,14 +70,14 @@ impl Session {
         if let Some(opened) = &mut inner.block_state {
             state.overlay.write(&opened.to_state_diff()?.state_maps);
         }
-        Ok(Self { executor: executor.clone(), state, inner })
+        Ok(Self { executor: executor.clone(), state, inner, most_entries: None })
     }
 
     /// Continues an open block on a copy of its state.
     pub(crate) fn resume(executor: &Executor, state: ChainState, context: BlockContext) -> Self {
         let copy = CachedState::new(state.clone());
         let inner = TransactionExecutor::new(copy, context, TransactionExecutorConfig::default());
-        Self { executor: executor.clone(), state, inner }
+        Self { executor: executor.clone(), state, inner, most_entries: None }
     }
 
     pub(crate) fn number(&self) -> BlockNumber {
@@ -113,6 +118,11 @@ impl Session {
         }
         self.state.overlay.write(&executed.changes);
         Ok(executed.finish(transaction, self.context().versioned_constants())?)
+    }
+
+    /// Refuses from now on what would change more entries of the state in all.
+    pub(super) fn hold_at_most(&mut self, entries: usize) {
+        self.most_entries = Some(entries);
     }
 
     /// Counts anew how full the block is.
@@ -212,26 +222,34 @@ impl Session {
         executed
     }
 
+    /// How many entries more may change.
+    fn room(&self) -> Option<usize> {
+        Some(self.most_entries?.saturating_sub(self.state.overlay.entries()))
+    }
+
     fn execute_ordinary(
         &mut self,
         transaction: &Transaction,
         unfit: Option<&Unfit>,
     ) -> Result<Executed, Failure> {
         let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
+        let room = self.room();
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
-        let info = match (transaction, unfit) {
-            (transaction, Some(unfit)) => without_execute::execute(&mut state, &context, transaction, unfit)?,
+        let info = in_time(self.executor.time_limits(), unfit, || match (transaction, unfit) {
+            (transaction, Some(unfit)) => {
+                Ok(without_execute::execute(&mut state, &context, transaction, unfit)?)
+            }
             // Each by its kind: blockifier's own way for both weighs the result, and drops it.
             (Transaction::Account(account), None) => {
-                account.execute_raw(&mut state, &context, false).map_err(AdmitError::from)?
+                Ok(account.execute_raw(&mut state, &context, false).map_err(AdmitError::from)?)
             }
             (Transaction::L1Handler(message), None) => {
-                message.execute_raw(&mut state, &context, false).map_err(AdmitError::from)?
+                Ok(message.execute_raw(&mut state, &context, false).map_err(AdmitError::from)?)
             }
-        };
+        })?;
         self.state.all_read().map_err(AdmitError::from)?;
         let summary = info.summarize(context.versioned_constants());
-        let changes = close(&bouncer, &context, state, &info, &summary, unfit)?;
+        let changes = close(&bouncer, &context, state, room, &info, &summary, unfit)?;
         Ok(Executed { info, changes, thread: None })
     }
 
@@ -243,11 +261,14 @@ impl Session {
     ) -> Result<Executed, Failure> {
         let scope = Scope::new(&self.executor, self.number(), &self.state, thread);
         let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
+        let room = self.room();
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
         let SettledThread { info, settled, outcome, summary } =
-            settle::execute(&scope, &context, &mut state, transaction, unfit)?;
+            in_time(self.executor.time_limits(), unfit, || {
+                Ok(settle::execute(&scope, &context, &mut state, transaction, unfit)?)
+            })?;
         self.state.all_read().map_err(AdmitError::from)?;
-        let changes = close(&bouncer, &context, state, &info, &summary, unfit)?;
+        let changes = close(&bouncer, &context, state, room, &info, &summary, unfit)?;
         Ok(Executed { info, changes, thread: Some((settled, outcome)) })
     }
 }
@@ -329,12 +350,34 @@ fn state_is_gone() -> ExecutionError {
     ExecutionError::Block("the block's state is gone".to_owned())
 }
 
+/// Ends what takes too long, before anything of it is in the block.
+fn in_time<R>(
+    time: TimeLimits,
+    unfit: Option<&Unfit>,
+    execute: impl FnOnce() -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    let is_again = unfit.is_some();
+    let limit = move |mode| match mode {
+        // It took less at the door, on the same state.
+        ExecutionMode::Validate => time.validation.saturating_mul(2),
+        ExecutionMode::Execute if is_again => Duration::MAX, // Only the fee's transfer.
+        ExecutionMode::Execute => time.execution,
+    };
+    let (executed, ended) = watched(limit, Cancellation::default(), execute);
+    match (ended, unfit) {
+        (None, _) => executed,
+        (Some(ExecutionMode::Execute), None) => Err(Unfit::too_long(time.execution).into()),
+        (Some(mode), _) => Err(AdmitError::TooLong(limit(mode)).into()),
+    }
+}
+
 /// Takes a transaction into the block if a block can hold what it did, and this one has room for it. What was dropped as
 /// `unfit` is paid for, but not in the block.
 fn close(
     bouncer: &Mutex<Bouncer>,
     context: &BlockContext,
     mut state: TransactionalState<'_, CachedState<ChainState>>,
+    room: Option<usize>,
     info: &TransactionExecutionInfo,
     summary: &ExecutionSummary,
     unfit: Option<&Unfit>,
@@ -359,6 +402,9 @@ fn close(
     if let Err(error) = weighed {
         return Err(Unfit::too_large(error, info, context)?.into());
     }
+    if room.is_some_and(|room| entries(&diff) > room) {
+        return Err(Refusal::BlockFull.into());
+    }
     let updated = bouncer.lock().unwrap_or_else(PoisonError::into_inner).try_update(
         &state,
         &keys,
@@ -374,4 +420,16 @@ fn close(
         Err(error) => return Err(AdmitError::from(error).into()),
     }
     Ok(diff)
+}
+
+/// How many entries of the state these are.
+fn entries(changes: &StateMaps) -> usize {
+    [
+        changes.storage.len(),
+        changes.nonces.len(),
+        changes.class_hashes.len(),
+        changes.declared_contracts.len(),
+    ]
+    .into_iter()
+    .fold(0, usize::saturating_add)
 }

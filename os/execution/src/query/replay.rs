@@ -76,6 +76,12 @@ impl Executor {
         };
         // Of an account's transaction, only an impersonated one has no validation.
         let impersonated = trace.validate.is_none();
-        Ok(PendingTransaction { hash: transaction.hash, body, only_query: false, impersonated })
+        Ok(PendingTransaction {
+            hash: transaction.hash,
+            body,
+            only_query: false,
+            impersonated,
+            validated: None,
+        })
     }
 }

@@ -3,7 +3,7 @@
 use blockifier::state::cached_state::StateMaps;
 use blockifier::transaction::account_transaction::ExecutionFlags;
 use starknet_api::block::GasPriceVector;
-use starknet_api::execution_resources::GasVector;
+use starknet_api::execution_resources::{GasAmount, GasVector};
 use starknet_api::transaction::fields::{Fee, Tip};
 use zkthreads_storage::{Receipt, TransactionTrace};
 
@@ -38,11 +38,12 @@ pub struct Simulation {
 impl Executor {
     /// Executes `transactions` one after the other on the state at a moment, as the open block or the next
     /// one would.
+    /// Together they have the gas of one transaction: once it is used, none begins any more.
     /// Reverted transactions are results, not errors. A fee estimate is a simulation that charges no fee; its first
     /// transaction's nonce may be ahead, because those before it may still wait for their block.
     ///
     /// # Errors
-    /// If a transaction could not enter a block at all.
+    /// If a transaction could not enter a block at all, or too much gas was used before it.
     pub fn simulate(
         &self,
         at: impl Into<StateAt>,
@@ -64,8 +65,13 @@ impl Executor {
     ) -> Result<(Vec<Simulation>, StateMaps), SimulateError> {
         let at = at.into();
         let mut session = self.session_on(&at)?.ok_or_else(|| SimulateError::UnknownBlock(at.number()))?;
+        let budget = session.context().versioned_constants().initial_gas_no_user_l2_bound();
+        let mut used = GasAmount(0);
         let prices = session.context().block_info().gas_prices.strk_gas_prices.clone();
         let simulate = |(index, transaction): (usize, PendingTransaction)| {
+            if used > budget {
+                return Err(SimulateError::TooMuchWork { index, used, budget });
+            }
             let bounded = transaction.resource_bounds().max_possible_fee(transaction.tip()) > Fee(0);
             let flags = ExecutionFlags {
                 only_query: transaction.only_query,
@@ -75,6 +81,7 @@ impl Executor {
             };
             match session.execute(&transaction, flags) {
                 Ok((receipt, trace)) => {
+                    used = GasAmount(used.0.saturating_add(receipt.gas.l2_gas.0));
                     let fee = FeeEstimate::new(receipt.gas, &prices, transaction.tip());
                     Ok(Simulation { receipt, trace, fee })
                 }

@@ -1,6 +1,7 @@
 //! Reasons for leaving an inner transaction out of a sub-block.
 
 use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
 
 use starknet_api::core::{ClassHash, ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
@@ -124,6 +125,9 @@ pub enum LeftOutReason {
         /// The most that a sub-block holds.
         max: u64,
     },
+    /// It keeps a processor busy for longer than a thread has for one transaction.
+    #[error("it kept a processor busy for more than {0:?}")]
+    TooLong(Duration),
     /// Its fields cannot be hashed.
     #[error("cannot hash: {reason}")]
     Hash {

@@ -17,7 +17,10 @@ use starknet_api::contract_class::EntryPointType;
 use starknet_api::core::ContractAddress;
 use starknet_api::executable_transaction::AccountTransaction as ApiTransaction;
 use starknet_api::execution_resources::GasAmount;
-use starknet_api::transaction::constants::{VALIDATE_ENTRY_POINT_NAME, VALIDATE_RETDATA};
+use starknet_api::transaction::constants::{
+    VALIDATE_DECLARE_ENTRY_POINT_NAME, VALIDATE_DEPLOY_ENTRY_POINT_NAME, VALIDATE_ENTRY_POINT_NAME,
+    VALIDATE_RETDATA,
+};
 use starknet_api::transaction::fields::Calldata;
 
 use crate::admit::AdmitError;
@@ -43,35 +46,43 @@ pub(crate) fn validate<S: State + StateReader>(
     if !transaction.execution_flags.validate {
         return Ok(Validated { call: None, remaining_gas: initial_gas });
     }
-    let call = run(state, context, calldata(transaction), transaction.execution_flags.charge_fee)?;
+    let call = run(state, context, transaction)?;
     let remaining_gas = initial_gas.saturating_sub(call.execution.gas_consumed);
     Ok(Validated { call: Some(call), remaining_gas })
 }
 
-fn calldata(transaction: &AccountTransaction) -> Calldata {
+/// What the account is asked with: its entry point, and the arguments.
+fn question(transaction: &AccountTransaction) -> (&'static str, Calldata) {
     match &transaction.tx {
-        ApiTransaction::Invoke(tx) => tx.calldata(),
-        ApiTransaction::DeployAccount(tx) => tx.constructor_calldata(),
-        ApiTransaction::Declare(_) => Calldata::default(),
+        ApiTransaction::Invoke(tx) => (VALIDATE_ENTRY_POINT_NAME, tx.calldata()),
+        ApiTransaction::Declare(tx) => {
+            (VALIDATE_DECLARE_ENTRY_POINT_NAME, Calldata(vec![tx.class_hash().0].into()))
+        }
+        ApiTransaction::DeployAccount(tx) => {
+            let seed = [tx.class_hash().0, tx.contract_address_salt().0];
+            let calldata = seed.iter().chain(tx.constructor_calldata().0.iter()).copied().collect();
+            (VALIDATE_DEPLOY_ENTRY_POINT_NAME, Calldata(Arc::new(calldata)))
+        }
     }
 }
 
-fn run(
+/// The account's own validation, and nothing besides.
+pub(crate) fn run(
     state: &mut dyn State,
     context: &Arc<TransactionContext>,
-    calldata: Calldata,
-    limit_steps_by_bounds: bool,
+    transaction: &AccountTransaction,
 ) -> Result<CallInfo, TransactionExecutionError> {
     let constants = &context.block_context.versioned_constants().os_constants;
     let mut gas = context.initial_sierra_gas().min(constants.validate_max_sierra_gas).0;
     let mut execution = EntryPointExecutionContext::new_validate(
         Arc::clone(context),
-        limit_steps_by_bounds,
+        transaction.execution_flags.charge_fee,
         SierraGasRevertTracker::new(GasAmount(gas)),
     );
     let storage_address = context.tx_info.sender_address();
     let class_hash = state.get_class_hash_at(storage_address)?;
-    let selector = selector_from_name(VALIDATE_ENTRY_POINT_NAME);
+    let (entry_point, calldata) = question(transaction);
+    let selector = selector_from_name(entry_point);
     let call = CallEntryPoint {
         entry_point_type: EntryPointType::External,
         entry_point_selector: selector,

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use zkthreads_execution::config::DEFAULT_BLOCK_FACTOR;
 use zkthreads_execution::{
     ChainConfig, ChainState, ExecutedInBlock, Executor, GenesisState, OpenBlock, OsVersion,
-    PendingTransaction, Refusal, SealedBlock, Submission,
+    PendingTransaction, Refusal, SealedBlock, Submission, TimeLimits,
 };
 use zkthreads_program::os_program;
 use zkthreads_protocol::SettleError;
@@ -66,6 +66,12 @@ impl TestChain {
         change(&mut genesis);
         executor.commit_genesis(genesis).expect("genesis");
         Self { executor, users, directory }
+    }
+
+    /// Has it execute nothing for longer than that from now on.
+    pub fn limit_time(&mut self, limits: TimeLimits) {
+        let (storage, config) = (self.executor.storage().clone(), self.executor.config().clone());
+        self.executor = Executor::with_time_limits(storage, config, limits);
     }
 
     pub fn state(&self) -> ChainState {

@@ -138,7 +138,9 @@ impl OnChain {
                     LeftOutReason::Abort { .. } => chain.as_ref().is_ok_and(|it| it.info.is_reverted()),
                     LeftOutReason::Syscall { .. }
                     | LeftOutReason::LegacyClass { .. }
-                    | LeftOutReason::Message { .. } => true,
+                    | LeftOutReason::Message { .. }
+                    // The chain gives it more time.
+                    | LeftOutReason::TooLong(_) => true,
                     _ => chain.is_err(),
                 };
                 let chain = chain.map(|outcome| outcome.info.revert_error.map(|it| it.to_string()));

@@ -260,6 +260,7 @@ fn refusal(reason: LeftOutReason) -> InnerRefusal {
         | LeftOutReason::UnconfinedClass { .. }
         | LeftOutReason::Message { .. }
         | LeftOutReason::TooLarge { .. }
+        | LeftOutReason::TooLong(_)
         | LeftOutReason::Hash { .. }
         | LeftOutReason::Panic
         | LeftOutReason::Full

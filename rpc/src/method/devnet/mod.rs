@@ -34,35 +34,36 @@ use super::registry::Registry;
 use crate::context::RpcContext;
 use crate::devnet::{DevnetControl, DevnetError, Unit};
 use crate::error::RpcError;
+use crate::jobs::Lane;
 use crate::wire::block_id::BlockId;
 
 pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodError> {
     registry
-        .method("devnet_abortBlocks", abort_blocks::answer)?
-        .method("devnet_acceptOnL1", accept_on_l1::answer)?
-        .method("devnet_autoImpersonate", impersonate::everyone)?
-        .method("devnet_createBlock", create_block::answer)?
-        .method("devnet_dump", dump::answer)?
-        .method("devnet_getAccountBalance", get_account_balance::answer)?
-        .method("devnet_getConfig", get_config::answer)?
-        .method("devnet_getPredeployedAccounts", get_predeployed_accounts::answer)?
-        .method("devnet_getStatus", get_status::answer)?
-        .method("devnet_impersonateAccount", impersonate::account)?
-        .method("devnet_increaseTime", increase_time::answer)?
-        .method("devnet_load", load::answer)?
-        .method("devnet_mint", mint::answer)?
-        .method("devnet_postmanConsumeMessageFromL2", postman_consume_message_from_l2::answer)?
-        .method("devnet_postmanFlush", postman_flush::answer)?
-        .method("devnet_postmanLoad", postman_load::answer)?
-        .method("devnet_postmanSendMessageToL2", postman_send_message_to_l2::answer)?
-        .method("devnet_restart", restart::answer)?
-        .method("devnet_revert", revert::answer)?
-        .method("devnet_setGasPrice", set_gas_price::answer)?
-        .method("devnet_setStorageAt", set_storage_at::answer)?
-        .method("devnet_setTime", set_time::answer)?
-        .method("devnet_snapshot", snapshot::answer)?
-        .method("devnet_stopAutoImpersonate", impersonate::not_everyone)?
-        .method("devnet_stopImpersonateAccount", impersonate::not_account)?;
+        .method("devnet_abortBlocks", Lane::Control, abort_blocks::answer)?
+        .method("devnet_acceptOnL1", Lane::Control, accept_on_l1::answer)?
+        .method("devnet_autoImpersonate", Lane::Control, impersonate::everyone)?
+        .method("devnet_createBlock", Lane::Control, create_block::answer)?
+        .method("devnet_dump", Lane::Control, dump::answer)?
+        .method("devnet_getAccountBalance", Lane::Control, get_account_balance::answer)?
+        .method("devnet_getConfig", Lane::Control, get_config::answer)?
+        .method("devnet_getPredeployedAccounts", Lane::Control, get_predeployed_accounts::answer)?
+        .method("devnet_getStatus", Lane::Control, get_status::answer)?
+        .method("devnet_impersonateAccount", Lane::Control, impersonate::account)?
+        .method("devnet_increaseTime", Lane::Control, increase_time::answer)?
+        .method("devnet_load", Lane::Control, load::answer)?
+        .method("devnet_mint", Lane::Control, mint::answer)?
+        .method("devnet_postmanConsumeMessageFromL2", Lane::Control, postman_consume_message_from_l2::answer)?
+        .method("devnet_postmanFlush", Lane::Control, postman_flush::answer)?
+        .method("devnet_postmanLoad", Lane::Control, postman_load::answer)?
+        .method("devnet_postmanSendMessageToL2", Lane::Control, postman_send_message_to_l2::answer)?
+        .method("devnet_restart", Lane::Control, restart::answer)?
+        .method("devnet_revert", Lane::Control, revert::answer)?
+        .method("devnet_setGasPrice", Lane::Control, set_gas_price::answer)?
+        .method("devnet_setStorageAt", Lane::Control, set_storage_at::answer)?
+        .method("devnet_setTime", Lane::Control, set_time::answer)?
+        .method("devnet_snapshot", Lane::Control, snapshot::answer)?
+        .method("devnet_stopAutoImpersonate", Lane::Control, impersonate::not_everyone)?
+        .method("devnet_stopImpersonateAccount", Lane::Control, impersonate::not_account)?;
     Ok(())
 }
 

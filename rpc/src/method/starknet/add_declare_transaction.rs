@@ -6,8 +6,8 @@ use zkthreads_execution::PendingBody;
 
 use crate::context::RpcContext;
 use crate::convert::submission;
+use crate::door::Door;
 use crate::error::RpcError;
-use crate::wire::block_id::BlockId;
 use crate::wire::broadcast::BroadcastDeclare;
 
 #[derive(Deserialize)]
@@ -23,17 +23,14 @@ pub(super) struct Added {
 }
 
 /// Takes a declare.
-pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcError> {
+pub(super) fn answer(context: &RpcContext, door: &Door, params: Params) -> Result<Added, RpcError> {
     let transaction = params.declare_transaction;
     submission::executable(transaction.version)?;
     let sender = transaction.sender_address.0;
-    let pending = context.admit(sender, submission::declare(transaction))?;
+    let pending = context.admit(door, sender, submission::declare(transaction))?;
     let PendingBody::Declare { tx, .. } = &pending.body else {
         return Err(RpcError::Internal { reason: "admission changed the kind of a transaction".to_owned() });
     };
     let class_hash = tx.class_hash.0;
-    if context.state(BlockId::PreConfirmed)?.class(tx.class_hash)?.is_some() {
-        return Err(RpcError::ClassAlreadyDeclared);
-    }
     Ok(Added { transaction_hash: context.submit(pending)?.0, class_hash })
 }

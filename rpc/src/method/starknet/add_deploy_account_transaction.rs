@@ -5,6 +5,7 @@ use starknet_types_core::felt::Felt;
 
 use crate::context::RpcContext;
 use crate::convert::submission;
+use crate::door::Door;
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
 use crate::wire::broadcast::BroadcastDeployAccount;
@@ -22,11 +23,11 @@ pub(super) struct Added {
 }
 
 /// Takes a deploy account.
-pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Added, RpcError> {
+pub(super) fn answer(context: &RpcContext, door: &Door, params: Params) -> Result<Added, RpcError> {
     let transaction = params.deploy_account_transaction;
     submission::executable(transaction.version)?;
     let at = context.resolve(BlockId::PreConfirmed)?;
-    let pending = context.executor.admit_at(&at, submission::deploy_account(transaction))?;
+    let pending = door.admit(&context.executor, &at, None, submission::deploy_account(transaction))?;
     let contract_address = *pending.sender().0.key();
     Ok(Added { transaction_hash: context.submit(pending)?.0, contract_address })
 }

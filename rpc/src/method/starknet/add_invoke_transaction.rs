@@ -2,13 +2,14 @@
 
 use crate::context::RpcContext;
 use crate::convert::submission;
+use crate::door::Door;
 use crate::error::RpcError;
 use crate::thread;
 use crate::wire::broadcast::{AddInvoke, AddedInvoke};
 
 /// Takes an invoke: a thread transaction if its `proof_facts` are a thread's, an ordinary one if it has none. A thread takes
 /// inner transactions only.
-pub(super) fn answer(context: &RpcContext, params: AddInvoke) -> Result<AddedInvoke, RpcError> {
+pub(super) fn answer(context: &RpcContext, door: &Door, params: AddInvoke) -> Result<AddedInvoke, RpcError> {
     let transaction = params.invoke_transaction;
     submission::executable(transaction.version)?;
     if let Some(thread) = context.thread.as_deref() {
@@ -16,6 +17,6 @@ pub(super) fn answer(context: &RpcContext, params: AddInvoke) -> Result<AddedInv
     }
     let sender = transaction.sender_address.0;
     let submission = submission::invoke(transaction).map_err(RpcError::InvalidProof)?;
-    let pending = context.admit(sender, submission)?;
+    let pending = context.admit(door, sender, submission)?;
     Ok(AddedInvoke { transaction_hash: context.submit(pending)?.0 })
 }

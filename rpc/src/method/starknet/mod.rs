@@ -42,6 +42,7 @@ use zkthreads_storage::{BlockTransaction, ExecutionStatus};
 use super::registry::Registry;
 use crate::context::RpcContext;
 use crate::error::RpcError;
+use crate::jobs::Lane;
 use crate::wire::block::BlockOut;
 use crate::wire::block_id::BlockId;
 use crate::wire::number::FeltHex;
@@ -89,37 +90,45 @@ pub(crate) fn execution_result(status: &ExecutionStatus) -> ExecutionResult {
 
 pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodError> {
     registry
-        .method("starknet_addDeclareTransaction", add_declare_transaction::answer)?
-        .method("starknet_addDeployAccountTransaction", add_deploy_account_transaction::answer)?
-        .method("starknet_addInvokeTransaction", add_invoke_transaction::answer)?
-        .method("starknet_blockHashAndNumber", block_hash_and_number::answer)?
-        .method("starknet_blockNumber", block_number::answer)?
-        .method("starknet_call", call::answer)?
-        .method("starknet_chainId", chain_id::answer)?
-        .method("starknet_estimateFee", estimate_fee::answer)?
-        .method("starknet_estimateMessageFee", estimate_message_fee::answer)?
-        .method("starknet_getBlockTransactionCount", get_block_transaction_count::answer)?
-        .method("starknet_getBlockWithReceipts", get_block_with_receipts::answer)?
-        .method("starknet_getBlockWithTxHashes", get_block_with_tx_hashes::answer)?
-        .method("starknet_getBlockWithTxs", get_block_with_txs::answer)?
-        .method("starknet_getClass", get_class::answer)?
-        .method("starknet_getClassAt", get_class_at::answer)?
-        .method("starknet_getClassHashAt", get_class_hash_at::answer)?
-        .method("starknet_getCompiledCasm", get_compiled_casm::answer)?
-        .method("starknet_getEvents", get_events::answer)?
-        .method("starknet_getMessagesStatus", get_messages_status::answer)?
-        .method("starknet_getNonce", get_nonce::answer)?
-        .method("starknet_getStateUpdate", get_state_update::answer)?
-        .method("starknet_getStorageAt", get_storage_at::answer)?
-        .method("starknet_getStorageProof", get_storage_proof::answer)?
-        .method("starknet_getTransactionByBlockIdAndIndex", get_transaction_by_block_id_and_index::answer)?
-        .method("starknet_getTransactionByHash", get_transaction_by_hash::answer)?
-        .method("starknet_getTransactionReceipt", get_transaction_receipt::answer)?
-        .method("starknet_getTransactionStatus", get_transaction_status::answer)?
-        .method("starknet_simulateTransactions", simulate_transactions::answer)?
-        .method("starknet_specVersion", spec_version::answer)?
-        .method("starknet_syncing", syncing::answer)?
-        .method("starknet_traceBlockTransactions", trace_block_transactions::answer)?
-        .method("starknet_traceTransaction", trace_transaction::answer)?;
+        .admission("starknet_addDeclareTransaction", Lane::Compilation, add_declare_transaction::answer)?
+        .admission(
+            "starknet_addDeployAccountTransaction",
+            Lane::Admission,
+            add_deploy_account_transaction::answer,
+        )?
+        .admission("starknet_addInvokeTransaction", Lane::Admission, add_invoke_transaction::answer)?
+        .method("starknet_blockHashAndNumber", Lane::Reading, block_hash_and_number::answer)?
+        .method("starknet_blockNumber", Lane::Reading, block_number::answer)?
+        .method("starknet_call", Lane::Execution, call::answer)?
+        .method("starknet_chainId", Lane::Reading, chain_id::answer)?
+        .method("starknet_estimateFee", Lane::Execution, estimate_fee::answer)?
+        .method("starknet_estimateMessageFee", Lane::Execution, estimate_message_fee::answer)?
+        .method("starknet_getBlockTransactionCount", Lane::Reading, get_block_transaction_count::answer)?
+        .method("starknet_getBlockWithReceipts", Lane::Scanning, get_block_with_receipts::answer)?
+        .method("starknet_getBlockWithTxHashes", Lane::Reading, get_block_with_tx_hashes::answer)?
+        .method("starknet_getBlockWithTxs", Lane::Scanning, get_block_with_txs::answer)?
+        .method("starknet_getClass", Lane::Scanning, get_class::answer)?
+        .method("starknet_getClassAt", Lane::Scanning, get_class_at::answer)?
+        .method("starknet_getClassHashAt", Lane::Reading, get_class_hash_at::answer)?
+        .method("starknet_getCompiledCasm", Lane::Scanning, get_compiled_casm::answer)?
+        .method("starknet_getEvents", Lane::Scanning, get_events::answer)?
+        .method("starknet_getMessagesStatus", Lane::Reading, get_messages_status::answer)?
+        .method("starknet_getNonce", Lane::Reading, get_nonce::answer)?
+        .method("starknet_getStateUpdate", Lane::Scanning, get_state_update::answer)?
+        .method("starknet_getStorageAt", Lane::Reading, get_storage_at::answer)?
+        .method("starknet_getStorageProof", Lane::Scanning, get_storage_proof::answer)?
+        .method(
+            "starknet_getTransactionByBlockIdAndIndex",
+            Lane::Reading,
+            get_transaction_by_block_id_and_index::answer,
+        )?
+        .method("starknet_getTransactionByHash", Lane::Reading, get_transaction_by_hash::answer)?
+        .method("starknet_getTransactionReceipt", Lane::Reading, get_transaction_receipt::answer)?
+        .method("starknet_getTransactionStatus", Lane::Reading, get_transaction_status::answer)?
+        .method("starknet_simulateTransactions", Lane::Execution, simulate_transactions::answer)?
+        .method("starknet_specVersion", Lane::Reading, spec_version::answer)?
+        .method("starknet_syncing", Lane::Reading, syncing::answer)?
+        .method("starknet_traceBlockTransactions", Lane::Scanning, trace_block_transactions::answer)?
+        .method("starknet_traceTransaction", Lane::Scanning, trace_transaction::answer)?;
     Ok(())
 }

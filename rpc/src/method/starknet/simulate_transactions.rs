@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use starknet_rust_core::types::{FeeEstimate, InitialReads, TransactionTrace};
-use zkthreads_execution::{PendingBody, PendingTransaction, Simulation, SimulationFlags};
+use zkthreads_execution::class::MAX_PROGRAM_FELTS;
+use zkthreads_execution::{PendingBody, PendingTransaction, Simulation, SimulationFlags, Submission};
 use zkthreads_protocol::Package;
 
 use crate::context::RpcContext;
@@ -92,6 +93,7 @@ pub(super) fn prepare(
             "{count} transactions, at most {MAX_TRANSACTIONS} are taken"
         )));
     }
+    let mut felts = 0_usize;
     let prepare = |(index, request)| {
         let failed = |reason: String| RpcError::TransactionExecution { index, reason };
         let (submission, only_query) = match submission::any(request) {
@@ -100,8 +102,18 @@ pub(super) fn prepare(
             Err(RpcError::UnsupportedTransactionVersion { reason }) => return Err(failed(reason)),
             Err(error) => return Err(error),
         };
-        context.executor.prepare(submission, only_query).map_err(|error| match error {
+        if let Submission::Declare { class, .. } = &submission {
+            felts = felts.saturating_add(class.sierra_program.len());
+            if felts > MAX_PROGRAM_FELTS {
+                let reason = format!(
+                    "up to transaction {index} the classes have {felts} felts to compile, more than {MAX_PROGRAM_FELTS}"
+                );
+                return Err(RpcError::TooMuchWork { reason });
+            }
+        }
+        context.executor.prepare_question(submission, only_query).map_err(|error| match error {
             zkthreads_execution::AdmitError::Internal(error) => error.into(),
+            zkthreads_execution::AdmitError::CompilerBusy => RpcError::Busy { lane: "compilation" },
             error => failed(error.to_string()),
         })
     };

@@ -14,6 +14,7 @@ use jsonrpsee::server::RegisterMethodError;
 use serde::Deserialize;
 
 use super::registry::Registry;
+use crate::jobs::Lane;
 use crate::wire::number::FeltHex;
 
 /// The hash of a thread transaction.
@@ -25,13 +26,13 @@ struct ThreadParams {
 
 pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodError> {
     registry
-        .method("zkthread_addThreadTransaction", add_thread_transaction::answer)?
-        .method("zkthread_checkThread", check_thread::answer)?
-        .method("zkthread_exportBlock", export_block::answer)?
-        .method("zkthread_getThread", get_thread::answer)?
-        .method("zkthread_getInnerReceipts", get_inner_receipts::answer)?
-        .method("zkthread_listThreads", list_threads::answer)?
-        .method("zkthread_osVersions", os_versions::answer)?
-        .method("zkthread_status", status::answer)?;
+        .admission("zkthread_addThreadTransaction", Lane::Admission, add_thread_transaction::answer)?
+        .method("zkthread_checkThread", Lane::Proofs, check_thread::answer)?
+        .method("zkthread_exportBlock", Lane::Scanning, export_block::answer)?
+        .method("zkthread_getThread", Lane::Scanning, get_thread::answer)?
+        .method("zkthread_getInnerReceipts", Lane::Scanning, get_inner_receipts::answer)?
+        .method("zkthread_listThreads", Lane::Scanning, list_threads::answer)?
+        .method("zkthread_osVersions", Lane::Reading, os_versions::answer)?
+        .method("zkthread_status", Lane::Reading, status::answer)?;
     Ok(())
 }

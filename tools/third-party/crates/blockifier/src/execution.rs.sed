@@ -1,0 +1,2 @@
+# A module of ours.
+s/^pub mod syscalls;$/pub mod stop;\n&/
