@@ -144,8 +144,9 @@ impl Attacker {
 
     fn simulation(&self, number: u64) -> Result<Request> {
         let multiply = Call::new(self.contract, "multiply_point", vec![20_000.into()])?;
-        let invokes =
-            (0..50).map(|nonce| Ok(wire(&self.account(number).invoke(nonce, &[multiply.clone()])?, None)));
+        let invokes = (0..50).map(|nonce| {
+            Ok(wire(&self.account(number).invoke(nonce, std::slice::from_ref(&multiply))?, None))
+        });
         let params = json!({
             "block_id": "latest",
             "transactions": invokes.collect::<Result<Vec<_>>>()?,

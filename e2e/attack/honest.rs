@@ -4,12 +4,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::json;
+use tokio::time::timeout_at;
 use zkthreads_e2e::token::{ETH, transfer};
 use zkthreads_e2e::wallet::wire;
 use zkthreads_e2e::{TestNode, hex};
 
 /// How often they ask.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long a transfer that is under way at the end is waited for.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// What they notice.
 pub(crate) struct Noticed {
@@ -41,7 +45,7 @@ impl Times {
     }
 }
 
-/// Watches a node for so long; a transfer that is under way at the end is waited for.
+/// Watches a node for so long.
 pub(crate) async fn watch(node: &TestNode, time: Duration) -> Result<Noticed> {
     let end = Instant::now() + time;
     let (reads, sent, size) = tokio::try_join!(read(node, end), send(node, end), measure(node, end))?;
@@ -72,7 +76,10 @@ async fn send(node: &TestNode, end: Instant) -> Result<Times> {
         let invoke = from.sign(invoke, &zkthreads_e2e::wallet::CHAIN_ID)?;
         let begun = Instant::now();
         let hash = node.rpc.send(&wire(&invoke, None)).await?;
-        node.rpc.wait_executed(hash).await?;
+        match timeout_at((end + GRACE).into(), node.rpc.wait_executed(hash)).await {
+            Ok(executed) => executed?,
+            Err(_) => break,
+        }
         times.0.push(begun.elapsed());
     }
     Ok(times)
