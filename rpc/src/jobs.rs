@@ -269,8 +269,14 @@ mod tests {
     async fn the_work_of_a_client_that_is_gone_is_not_begun_and_what_runs_keeps_its_turn() {
         let jobs = jobs();
         let (end, until) = mpsc::channel::<()>();
-        let mut running = Box::pin(jobs.run(Lane::Execution, move || Ok(until.recv().is_ok())));
+        let (begin, begun) = mpsc::channel();
+        let mut running = Box::pin(jobs.run(Lane::Execution, move || {
+            begin.send(()).unwrap();
+            Ok(until.recv().is_ok())
+        }));
         assert!((&mut running).now_or_never().is_none());
+        // Otherwise it would not be begun, either.
+        begun.recv().unwrap();
         let mut waiting = Box::pin(jobs.run(Lane::Execution, || -> Result<(), RpcError> { panic!("begun") }));
         assert!((&mut waiting).now_or_never().is_none());
 
