@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use zkthreads_protocol::package::InnerTransactionError;
-use zkthreads_protocol::{EnvelopeError, PackageError};
+use zkthreads_protocol::{EnvelopeError, PackageError, SegmentError};
+
+use crate::wire::thread::CheckOut;
 
 /// What is wrong with a thread transaction as sent, or with a question about one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +29,9 @@ pub(crate) enum ThreadError {
     /// `proof_facts` are not a thread's, or the package is not theirs.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
+    /// It could not settle in the open block, whatever the state; so it is not taken. Nobody has looked at its proof.
+    #[error("segment {}: {}", .0.segment, .0.error)]
+    Unsettleable(Box<SegmentError>),
     /// The transaction is known and is not a thread.
     #[error("the transaction is not a thread transaction")]
     NotAThread,
@@ -58,6 +63,7 @@ impl ThreadError {
             Self::NotSettled { .. } => 10007,
             Self::NotInner(_) => 10008,
             Self::NoThread => 10009,
+            Self::Unsettleable(_) => 10010,
         }
     }
 
@@ -74,12 +80,18 @@ impl ThreadError {
             Self::NotSettled { .. } => "NOT_SETTLED",
             Self::NotInner(_) => "NOT_AN_INNER_TRANSACTION",
             Self::NoThread => "NO_THREAD",
+            Self::Unsettleable(_) => "UNSETTLEABLE",
         }
     }
 
-    /// `{code, kind, message}`, so that the cause can be told apart under the specification's INVALID_PROOF too.
+    /// `{code, kind, message}`, so that the cause can be told apart under the specification's INVALID_PROOF too; and `error`,
+    /// the check that fails, as `zkthread_checkThread` tells it.
     pub(crate) fn data(&self) -> Value {
-        json!({ "code": self.code(), "kind": self.kind(), "message": self.to_string() })
+        let mut data = json!({ "code": self.code(), "kind": self.kind(), "message": self.to_string() });
+        if let Self::Unsettleable(error) = self {
+            data["error"] = json!(CheckOut::from(error.as_ref()));
+        }
+        data
     }
 }
 

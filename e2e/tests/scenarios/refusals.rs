@@ -1,8 +1,8 @@
-//! (b) to (g): threads that must not settle. Each is admitted, reverts with its typed reason, costs its submitter the
-//! fee, and leaves everything else as it was.
+//! (b) to (g): threads that must not settle. What never can is refused at the door, for nothing; everything else is
+//! admitted, reverts with its typed reason, and costs its submitter the fee. All else stays as it was.
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::{ClassHash, CompiledClassHash};
 use starknet_types_core::felt::Felt;
@@ -13,26 +13,48 @@ use zkthreads_protocol::{ContractAccess, OsProgramHash, Package, StorageAccess};
 
 use crate::support::{Purse, Users, check_thread, get_thread};
 
-/// Sends a package that must not settle and checks everything that a revert promises.
-pub(crate) async fn reverts(node: &TestNode, package: &Package, kind: &str, reason: &str) -> Result<Receipt> {
-    reverts_under(node, sub_block::os_program_hash(), package, kind, reason).await
-}
-
-async fn reverts_under(
+/// Sends a package that can never settle.
+async fn is_refused(
     node: &TestNode,
     os_program_hash: OsProgramHash,
     package: &Package,
     kind: &str,
     reason: &str,
-) -> Result<Receipt> {
+) -> Result<()> {
     let submitter = node.account(0);
     let (users, purse) = (Users::of(node).await?, Purse::of(&node.rpc, submitter.address).await?);
     let transaction = submitter.thread(purse.nonce, os_program_hash, &package.encode())?;
+    would_not_settle(node, &transaction, kind).await?;
+    for (method, code) in [("starknet_addInvokeTransaction", 69), ("zkthread_addThreadTransaction", 10010)] {
+        let refusal = node.rpc.refusal(method, json!({ "invoke_transaction": transaction })).await?;
+        assert_eq!(
+            (refusal.code, &refusal.data["kind"]),
+            (code, &json!("UNSETTLEABLE")),
+            "{kind}: {refusal}"
+        );
+        assert_eq!(refusal.data["error"]["kind"], kind, "{refusal}");
+        let message = refusal.data["error"]["message"].as_str().unwrap_or_default();
+        assert!(message.starts_with(reason), "{kind}: {refusal}");
+    }
+    assert_eq!(Purse::of(&node.rpc, submitter.address).await?, purse, "{kind}: nobody pays");
+    assert_eq!(Users::of(node).await?, users, "{kind}: the state is untouched");
+    Ok(())
+}
 
-    let check = check_thread(&node.rpc, &transaction).await?;
+async fn would_not_settle(node: &TestNode, transaction: &Value, kind: &str) -> Result<()> {
+    let check = check_thread(&node.rpc, transaction).await?;
     assert_eq!(check["would_settle"], json!(false), "{kind}: {check}");
     let kinds = check["errors"].as_array().map_or(&[][..], Vec::as_slice);
     assert!(kinds.iter().any(|error| error["kind"] == kind), "{kind}: {check}");
+    Ok(())
+}
+
+/// Sends a package that must not settle and checks everything that a revert promises.
+pub(crate) async fn reverts(node: &TestNode, package: &Package, kind: &str, reason: &str) -> Result<Receipt> {
+    let submitter = node.account(0);
+    let (users, purse) = (Users::of(node).await?, Purse::of(&node.rpc, submitter.address).await?);
+    let transaction = submitter.thread(purse.nonce, sub_block::os_program_hash(), &package.encode())?;
+    would_not_settle(node, &transaction, kind).await?;
 
     let receipt = node.rpc.settle(&transaction).await?;
     assert!(receipt.reverted().starts_with(reason), "{kind}: {}", receipt.reverted());
@@ -48,7 +70,7 @@ async fn reverts_under(
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_about_something_else() -> Result<()> {
     type Change = fn(&mut Package);
-    let cases: [(&str, &str, Change); 11] = [
+    let unsettleable: [(&str, &str, Change); 6] = [
         ("CHAIN_ID", "chain_id: ", |it| {
             it.segments[0].statement.chain_id = Felt::from_bytes_be_slice(b"SN_MAIN")
         }),
@@ -64,10 +86,6 @@ async fn statements_about_something_else() -> Result<()> {
         ("CLASS_UNDECLARED", "class: ", |it| {
             it.segments[0].statement.classes[0].class_hash = ClassHash(Felt::ONE)
         }),
-        ("CLASS_MISMATCH", "class: ", |it| {
-            it.segments[0].statement.classes[0].compiled_class_hash = CompiledClassHash(Felt::ONE);
-        }),
-        ("CLASS_METERING", "class: ", |it| it.segments[0].statement.classes[0].gas_metered ^= true),
         ("SYSTEM_CONTRACT_WRITE", "system_contract: ", |it| {
             let cell = StorageAccess { key: 5_u64.into(), before: Felt::ZERO, after: Felt::ONE };
             it.segments[0].statement.contracts.insert(
@@ -82,16 +100,28 @@ async fn statements_about_something_else() -> Result<()> {
                 },
             );
         }),
+    ];
+    let reverting: [(&str, &str, Change); 5] = [
+        ("CLASS_MISMATCH", "class: ", |it| {
+            it.segments[0].statement.classes[0].compiled_class_hash = CompiledClassHash(Felt::ONE);
+        }),
+        ("CLASS_METERING", "class: ", |it| it.segments[0].statement.classes[0].gas_metered ^= true),
         ("INNER_TRANSACTION", "inner_transaction: ", |it| it.segments[0].inner_transactions.swap(0, 1)),
         ("EVENTS", "events: ", |it| it.segments[0].events.swap(0, 1)),
         ("EVENTS", "events: ", |it| it.segments[0].events[0].content.data.0[0] += Felt::ONE),
     ];
     let node = TestNode::start()?;
     let package = sub_block::standard(&node).await?;
-    for (kind, reason, change) in cases {
-        let mut changed = package.clone();
-        change(&mut changed);
-        reverts(&node, &changed, kind, reason).await?;
+    let changed = |change: Change| {
+        let mut package = package.clone();
+        change(&mut package);
+        package
+    };
+    for (kind, reason, change) in unsettleable {
+        is_refused(&node, sub_block::os_program_hash(), &changed(change), kind, reason).await?;
+    }
+    for (kind, reason, change) in reverting {
+        reverts(&node, &changed(change), kind, reason).await?;
     }
     // After all that, the genuine one settles.
     let nonce = node.rpc.nonce(node.account(0).address).await?;
@@ -105,9 +135,7 @@ async fn a_foreign_os_program() -> Result<()> {
     let node = TestNode::start()?;
     let package = sub_block::standard(&node).await?;
     let foreign = OsProgramHash(Felt::from(12_345));
-    let receipt = reverts_under(&node, foreign, &package, "OS_VERSION", "os_version: ").await?;
-    assert!(receipt.reverted().contains("0x3039"), "{}", receipt.reverted());
-    Ok(())
+    is_refused(&node, foreign, &package, "OS_VERSION", "os_version: program 0x3039 ").await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! One account's transactions, by nonce.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
@@ -10,6 +10,26 @@ use zkthreads_protocol::ThreadTransaction;
 
 use super::usage::Usage;
 use super::waiting::{Kind, Priority, Proof, Waiting};
+
+/// A thread whose proof is to be looked at.
+#[derive(Debug)]
+pub(super) struct ProofRequest {
+    pub(super) hash: TransactionHash,
+    pub(super) thread: Arc<ThreadTransaction>,
+    /// When it is to be looked at.
+    pub(super) condition: Condition,
+    /// Whether its account was caught with a bad proof, or with one that was not paid for, lately.
+    pub(super) last: bool,
+}
+
+/// When a proof is worth looking at.
+#[derive(Debug)]
+pub(super) enum Condition {
+    /// Whatever holds.
+    None,
+    /// If the thread's preconditions hold after these packages of its account, as far as they are still there.
+    After(Vec<Weak<ThreadTransaction>>),
+}
 
 /// An account's transactions that no block holds. `next` is the nonce that its next executable transaction must have:
 /// the canonical one, advanced past those taken for the block under construction.
@@ -51,23 +71,29 @@ impl AccountQueue {
     }
 
     /// The thread whose proof is to be looked at next, marked so. Proofs are looked at one after the other, along the
-    /// run of transactions that can execute, up to a bad one: what comes after it waits until it is paid for.
-    pub(super) fn ask_for_proof(&mut self) -> Option<(TransactionHash, Arc<ThreadTransaction>)> {
-        if self.waiting.values().any(|waiting| matches!(waiting.proof, Proof::Asked)) {
+    /// run of transactions that can execute, up to one that will revert: what comes after it waits until it is paid for.
+    /// Tells which threads come before it.
+    pub(super) fn ask_for_proof(&mut self) -> Option<(&Waiting, Vec<Weak<ThreadTransaction>>)> {
+        let is_asked = |waiting: &Waiting| matches!(waiting.proof, Proof::Asked | Proof::UnderWay);
+        if self.waiting.values().any(is_asked) {
             return None;
         }
         let mut expected = self.next;
+        let mut earlier = Vec::new();
         for (nonce, waiting) in &mut self.waiting {
             if *nonce != expected {
                 return None;
             }
             expected = successor(expected);
             match waiting.proof {
-                Proof::Absent | Proof::Known { accepted: true, .. } => {}
-                Proof::Known { accepted: false, .. } | Proof::Asked => return None,
+                Proof::Absent => {}
+                Proof::Known { accepted: true, .. } => earlier.extend(waiting.thread().map(Arc::downgrade)),
+                Proof::Known { accepted: false, .. } | Proof::Deferred | Proof::Asked | Proof::UnderWay => {
+                    return None;
+                }
                 Proof::Unseen => {
                     waiting.proof = Proof::Asked;
-                    return waiting.thread().map(|thread| (waiting.transaction.hash, Arc::clone(thread)));
+                    return Some((waiting, earlier));
                 }
             }
         }

@@ -7,11 +7,12 @@ use std::sync::Weak;
 use std::time::{Duration, Instant};
 
 use parking_lot::MutexGuard;
-use starknet_api::transaction::TransactionHash;
-use zkthreads_execution::{AdmitError, ExecutionError, KeptVerdict, PendingTransaction, StateAt};
+use zkthreads_execution::{AdmitError, ExecutionError, KeptVerdict, PendingTransaction, Rank, StateAt};
+use zkthreads_protocol::ThreadTransaction;
 use zkthreads_rpc::{ChainEvent, SubmitError};
 use zkthreads_storage::{RejectedTransaction, StorageError};
 
+use super::account::{Condition, ProofRequest};
 use super::pool::{Outbox, Pool};
 use super::validators::Attempt;
 use super::{Mempool, State};
@@ -71,19 +72,55 @@ impl Mempool {
             if proofs.is_empty() {
                 return;
             }
-            for (hash, submitter, thread) in proofs {
-                let this = Weak::clone(&self.this);
-                let then = move |verdict| {
-                    if let Some(mempool) = this.upgrade() {
-                        mempool.verified(hash, verdict);
-                    }
-                };
-                if !self.executor.verification().submit(submitter, &thread, then) {
+            for request in proofs {
+                let hash = request.hash;
+                if !self.have_verified(request) {
                     // Nobody verifies ahead, so the block will.
                     state.pool.verified(hash, true, None);
                 }
             }
         }
+    }
+
+    /// Has a thread's proof verified in its turn, on its condition; `false` if nobody verifies ahead.
+    fn have_verified(&self, request: ProofRequest) -> bool {
+        let ProofRequest { hash, thread, condition, last } = request;
+        let rank = Rank::new(self.executor.least_fee(&thread).0, last);
+        let this = Weak::clone(&self.this);
+        let is_wanted = move |thread: &ThreadTransaction| {
+            let Some(mempool) = this.upgrade() else { return false };
+            let holds = match condition {
+                Condition::None => true,
+                Condition::After(earlier) => mempool.preconditions_hold(&earlier, thread),
+            };
+            let begins = mempool.lock().begin_proof(hash, holds);
+            mempool.verified.notify_all();
+            begins
+        };
+        let this = Weak::clone(&self.this);
+        let then = move |verdict: KeptVerdict| {
+            let Some(mempool) = this.upgrade() else { return };
+            mempool.lock().verified(hash, verdict.is_accepted(), Some(verdict));
+            mempool.verified.notify_all();
+        };
+        let submitter = thread.envelope().sender_address;
+        self.executor.verification().submit(submitter, rank, &thread, is_wanted, then)
+    }
+
+    /// Whether a thread's preconditions hold in the open block after its account's `earlier` packages. If that cannot be
+    /// said, they do.
+    fn preconditions_hold(&self, earlier: &[Weak<ThreadTransaction>], thread: &ThreadTransaction) -> bool {
+        let earlier: Vec<_> = earlier.iter().filter_map(Weak::upgrade).collect();
+        let holds = self.present().and_then(|at| self.executor.preconditions_hold(&at, &earlier, thread));
+        holds.unwrap_or_else(|error| {
+            tracing::debug!(%error, "the preconditions of a thread cannot be read");
+            true
+        })
+    }
+
+    /// The moment of the open block.
+    fn present(&self) -> Result<StateAt, ExecutionError> {
+        self.feed.pre_confirmed().map_or_else(|| self.executor.latest(), |block| Ok(block.into()))
     }
 
     /// Has a transaction validated again, in its turn.
@@ -100,10 +137,7 @@ impl Mempool {
     fn validate(&self, transaction: PendingTransaction, attempt: Attempt) {
         let hash = transaction.hash;
         let validate = || {
-            let at = match self.feed.pre_confirmed() {
-                Some(block) => StateAt::PreConfirmed(block),
-                None => self.executor.latest()?,
-            };
+            let at = self.present()?;
             let limit = attempt.limit(self.executor.time_limits().validation);
             self.executor.validate_again(&at, transaction.clone(), limit)
         };
@@ -125,11 +159,6 @@ impl Mempool {
             Err(_) => Err("its validation panicked".to_owned()),
         };
         self.lock().validated(hash, validated);
-        self.verified.notify_all();
-    }
-
-    fn verified(&self, hash: TransactionHash, verdict: KeptVerdict) {
-        self.lock().verified(hash, verdict.is_accepted(), Some(verdict));
         self.verified.notify_all();
     }
 }

@@ -15,6 +15,7 @@ mod account;
 mod journal;
 mod limits;
 mod locked;
+mod offenders;
 mod pool;
 mod rejections;
 mod submit;
@@ -137,8 +138,8 @@ impl Mempool {
     }
 
     /// Takes the executable transaction with the highest tip, of several the one that came first, for the block under
-    /// construction. A thread is executable once the verdict on its proof is known, so that executing it waits for
-    /// nothing.
+    /// construction. A thread is executable once the verdict on its proof is known, or known not to be needed yet, so
+    /// that executing it waits for nothing.
     #[must_use]
     pub fn take(&self) -> Option<PendingTransaction> {
         self.peek().take()
@@ -178,6 +179,11 @@ impl Mempool {
         self.peek().validate_again(hash);
     }
 
+    /// Puts back the thread taken last, whose preconditions hold by now, and has its proof verified.
+    pub fn verify(&self, hash: TransactionHash) {
+        self.peek().verify(hash);
+    }
+
     /// Whether a transaction that was taken was acknowledged on top of blocks that are gone. It may be valid only after others
     /// of that kind, which come in the order in which they were acknowledged.
     #[must_use]
@@ -200,7 +206,12 @@ impl Mempool {
 
     /// Drops a transaction that was taken: no block can hold it.
     pub fn reject(&self, hash: TransactionHash, reason: String) {
-        self.lock().reject(hash, reason);
+        self.lock().reject(hash, reason, false);
+    }
+
+    /// The same, where that is no fault of its sender's.
+    pub fn give_up(&self, hash: TransactionHash, reason: String) {
+        self.lock().reject(hash, reason, true);
     }
 
     /// Forgets what was taken (the committed block has it) and drops transactions whose nonce the block consumed,

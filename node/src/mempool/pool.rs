@@ -17,12 +17,12 @@ use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::{KeptVerdict, PendingTransaction};
-use zkthreads_protocol::ThreadTransaction;
 use zkthreads_rpc::{PoolStatus, SubmitError};
 use zkthreads_storage::{Dropped, RejectedTransaction};
 
-use super::account::{AccountQueue, successor};
+use super::account::{AccountQueue, Condition, ProofRequest, successor};
 use super::limits::Limits;
+use super::offenders::Offenders;
 use super::rejections::Rejections;
 use super::usage::Usages;
 use super::waiting::{Arrival, Priority, Proof, Seconds, Waiting};
@@ -40,6 +40,7 @@ pub(super) struct Pool {
     by_age: BTreeMap<Arrival, (ContractAddress, Nonce)>,
     taken: HashMap<TransactionHash, Waiting>,
     rejections: Rejections,
+    offenders: Offenders,
     arrivals: Arrival,
     /// By what waits and what is taken.
     usages: Usages,
@@ -54,7 +55,7 @@ pub(super) struct Outbox {
     /// Transactions that are to be validated again.
     pub(super) validations: Vec<PendingTransaction>,
     /// Threads whose proofs are to be looked at.
-    pub(super) proofs: Vec<(TransactionHash, ContractAddress, Arc<ThreadTransaction>)>,
+    pub(super) proofs: Vec<ProofRequest>,
 }
 
 /// What putting a transaction in takes.
@@ -76,6 +77,7 @@ impl Pool {
             by_age: BTreeMap::new(),
             taken: HashMap::new(),
             rejections: Rejections::new(limits.rejections),
+            offenders: Offenders::default(),
             arrivals: 0,
             usages: Usages::default(),
             outbox: Outbox::default(),
@@ -87,10 +89,12 @@ impl Pool {
     }
 
     /// Whether a transaction that came before `mark` waits for nothing but a verdict or a validation: its own, or one of its
-    /// account's that is under way and after which its own comes.
+    /// account's that is under way and after which its own comes. Accounts whose proofs come last make nobody wait.
     pub(super) fn is_verifying_before(&self, mark: Arrival) -> bool {
-        let mut heads = self.accounts.values().filter_map(AccountQueue::head);
-        heads.any(|head| head.arrival < mark && !head.is_ready())
+        let mut heads = self.accounts.iter().filter_map(|(account, queue)| Some((account, queue.head()?)));
+        heads.any(|(account, head)| {
+            head.arrival < mark && !head.is_ready() && !self.offenders.contains(*account)
+        })
     }
 
     /// Whether a transaction that could execute is being validated again.
@@ -222,7 +226,8 @@ impl Pool {
         let waiting = queue.waiting.remove(&queue.next)?;
         queue.next = successor(queue.next);
         queue.taken += 1;
-        let transaction = waiting.transaction.clone();
+        let deferred = matches!(waiting.proof, Proof::Deferred);
+        let transaction = PendingTransaction { deferred, ..waiting.transaction.clone() };
         self.places.remove(&transaction.hash);
         self.by_age.remove(&waiting.arrival);
         self.taken.insert(transaction.hash, waiting);
@@ -268,11 +273,15 @@ impl Pool {
         self.taken.get(&hash).is_some_and(|taken| taken.from_before)
     }
 
-    /// The account's later transactions stay: another one with this nonce may still come.
-    pub(super) fn reject(&mut self, hash: TransactionHash, reason: String) {
+    /// A transaction that was taken is in no block, for that reason, which is its sender's or `nobodys` fault. The account's
+    /// later transactions stay: another one with this nonce may still come.
+    pub(super) fn reject(&mut self, hash: TransactionHash, reason: String, nobodys: bool) {
         let Some(waiting) = self.untake(hash) else { return };
         self.usages.of_mut(waiting.kind()).remove(waiting.bytes);
         self.reject_gone(hash, reason);
+        if !nobodys {
+            self.offend_if_unpaid(&waiting);
+        }
         self.refresh(waiting.transaction.sender());
     }
 
@@ -283,7 +292,35 @@ impl Pool {
         if let Some(waiting) = queue.and_then(|queue| queue.waiting.get_mut(&nonce)) {
             waiting.proof = Proof::Known { accepted, _kept: kept };
         }
+        if !accepted {
+            self.offenders.insert(account);
+        }
         self.refresh(account);
+    }
+
+    /// It is a thread's turn: its proof is about to be verified, or deferred if its preconditions do not hold. `false` if nobody
+    /// waits for that any more.
+    pub(super) fn begin_proof(&mut self, hash: TransactionHash, preconditions_hold: bool) -> bool {
+        let Some((account, nonce)) = self.places.get(&hash).copied() else { return false };
+        let queue = self.accounts.get_mut(&account);
+        let waiting = queue.and_then(|queue| queue.waiting.get_mut(&nonce));
+        let Some(waiting) = waiting.filter(|waiting| matches!(waiting.proof, Proof::Asked)) else {
+            return false;
+        };
+        waiting.proof = if preconditions_hold { Proof::UnderWay } else { Proof::Deferred };
+        self.refresh(account);
+        preconditions_hold
+    }
+
+    /// The preconditions of a thread that was taken do hold: its proof is looked at before it is taken again.
+    pub(super) fn verify(&mut self, hash: TransactionHash) {
+        let Some(waiting) = self.untake(hash) else { return };
+        if let Some(thread) = waiting.thread().cloned() {
+            let last = self.offenders.contains(waiting.transaction.sender());
+            self.outbox.proofs.push(ProofRequest { hash, thread, condition: Condition::None, last });
+        }
+        // It was executed up to that point.
+        self.wait_again(Waiting { proof: Proof::Asked, executed: true, ..waiting });
     }
 
     /// Takes over the canonical nonces after a block that holds whatever was taken. A transaction whose nonce it
@@ -297,6 +334,7 @@ impl Pool {
             self.usages.of_mut(waiting.kind()).remove(waiting.bytes);
             self.outbox.dropped.gone.push(hash);
         }
+        self.offenders.block_passed();
         self.renumber(nonces, settled);
     }
 
@@ -385,6 +423,7 @@ impl Pool {
                     self.outbox.dropped.gone.push(hash);
                 } else {
                     self.reject_gone(hash, format!("nonce {nonce} was consumed by another transaction"));
+                    self.offend_if_unpaid(&waiting);
                 }
             }
             self.refresh(account);
@@ -416,7 +455,15 @@ impl Pool {
         let Some(waiting) = queue.and_then(|queue| queue.waiting.remove(&nonce)) else { return };
         self.forget(&waiting);
         self.reject_gone(waiting.transaction.hash, reason.to_owned());
+        self.offend_if_unpaid(&waiting);
         self.refresh(account);
+    }
+
+    /// A transaction that no block took is gone. Whoever had a proof verified for nothing comes last for a while.
+    fn offend_if_unpaid(&mut self, gone: &Waiting) {
+        if gone.owes_for_proof() {
+            self.offenders.insert(gone.transaction.sender());
+        }
     }
 
     /// Counts a transaction that was put among those that wait.
@@ -446,12 +493,32 @@ impl Pool {
             queue.ready = Some(priority);
             self.ready.insert(priority, account);
         }
-        if let Some((hash, thread)) = queue.ask_for_proof() {
-            self.outbox.proofs.push((hash, account, thread));
-        }
         if queue.is_idle() {
             self.accounts.remove(&account);
         }
+        self.ask_for_proof(account);
+    }
+
+    /// Has the account's next proof looked at. Behind one that was deferred and is in the block under construction, none is: what
+    /// comes of that one is not known yet.
+    fn ask_for_proof(&mut self, account: ContractAddress) {
+        let taken = || self.taken.values().filter(|taken| taken.transaction.sender() == account);
+        if taken().any(|taken| matches!(taken.proof, Proof::Deferred)) {
+            return;
+        }
+        let queue = self.accounts.get_mut(&account);
+        let Some((waiting, earlier)) = queue.and_then(AccountQueue::ask_for_proof) else { return };
+        let Some(thread) = waiting.thread().cloned() else { return };
+        let hash = waiting.transaction.hash;
+        // What has a bad proof changes nothing.
+        let settling = taken().filter(|taken| matches!(taken.proof, Proof::Known { accepted: true, .. }));
+        let mut before: Vec<_> =
+            settling.filter_map(|taken| Some((taken.nonce(), taken.thread()?))).collect();
+        before.sort_unstable_by_key(|(nonce, _)| *nonce);
+        let before = before.into_iter().map(|(_, thread)| Arc::downgrade(thread));
+        let condition = Condition::After(before.chain(earlier).collect());
+        let last = self.offenders.contains(account);
+        self.outbox.proofs.push(ProofRequest { hash, thread, condition, last });
     }
 }
 

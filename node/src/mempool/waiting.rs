@@ -30,7 +30,7 @@ pub(super) struct Waiting {
     pub(super) from_before: bool,
     /// Whether it is being validated again.
     pub(super) in_validation: bool,
-    /// Whether it was executed for a block that had no room for it.
+    /// Whether it was executed for a block that had no room for it, or found that its proof must be verified first.
     pub(super) executed: bool,
 }
 
@@ -48,8 +48,13 @@ pub(super) enum Proof {
     Absent,
     /// Nobody has looked at it.
     Unseen,
-    /// It waits for its verification or is under way.
+    /// It waits for its verification.
     Asked,
+    /// It is being verified.
+    UnderWay,
+    /// Nobody has looked at it, since the preconditions did not hold when it was its turn. A block finds the same, or has it
+    /// looked at.
+    Deferred,
     /// The verdict is known; a block will find it, for it is kept. (Nothing is kept where nobody verifies ahead.)
     Known { accepted: bool, _kept: Option<KeptVerdict> },
 }
@@ -109,12 +114,17 @@ impl Waiting {
 
     /// Whether a block could take it now, were it its account's next: it waits for no verdict, nor to be validated again.
     pub(super) fn is_ready(&self) -> bool {
-        !self.in_validation && matches!(self.proof, Proof::Absent | Proof::Known { .. })
+        !self.in_validation && matches!(self.proof, Proof::Absent | Proof::Deferred | Proof::Known { .. })
     }
 
     /// Whether work was done for it that its fee pays for.
     pub(super) fn owes(&self) -> bool {
-        self.executed || matches!(self.proof, Proof::Asked | Proof::Known { .. })
+        self.executed || self.owes_for_proof()
+    }
+
+    /// Whether its proof was verified, or is being verified.
+    pub(super) fn owes_for_proof(&self) -> bool {
+        matches!(self.proof, Proof::UnderWay | Proof::Known { .. })
     }
 
     /// Whether this one may take the place of `old`: it offers a tenth more tip at no lower price of L2 gas; or, if

@@ -99,9 +99,17 @@ impl Producer {
             }
             Err(Refusal::Rejected { reason }) => match *reason {
                 AdmitError::Internal(error) if !is_passing(&error) => Err(error.into()),
+                AdmitError::Unverified => {
+                    self.mempool.verify(hash);
+                    Ok(())
+                }
                 reason => {
                     tracing::info!(hash = format_args!("{:#x}", hash.0), %reason, "transaction rejected");
-                    self.mempool.reject(hash, reason.to_string());
+                    if matches!(reason, AdmitError::Internal(_)) {
+                        self.mempool.give_up(hash, reason.to_string());
+                    } else {
+                        self.mempool.reject(hash, reason.to_string());
+                    }
                     report::rejected(kind);
                     Ok(())
                 }

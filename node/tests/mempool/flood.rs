@@ -63,9 +63,9 @@ async fn a_block_never_waits_for_a_verdict() {
 async fn whoever_makes_a_block_by_hand_waits_for_the_verdicts_under_way() {
     let directory = tempfile::tempdir().unwrap();
     let chain = Chain::open(directory.path(), Limits::default(), 0);
-    let [mallory, honest] = [1, 2].map(User::new);
+    let [mallory, other, honest] = [1, 2, 3].map(User::new);
     let package = chain.package(&honest, b"not a proof");
-    let [first, second] = [0, 1].map(|nonce| mallory.ahead(nonce).thread(&package));
+    let [first, second] = [&mallory, &other].map(|user| user.thread(&package));
     let first = chain.submit(first).await.unwrap();
     let second = chain.submit(second).await.unwrap();
     let mark = chain.mempool.mark();
@@ -80,7 +80,7 @@ async fn whoever_makes_a_block_by_hand_waits_for_the_verdicts_under_way() {
     let mark = chain.mempool.mark();
     assert_eq!([taken(mark), taken(mark)], [Some(late), None]);
     // Behind a gap there is nothing to wait for.
-    chain.submit(mallory.ahead(3).thread(&package)).await.unwrap();
+    chain.submit(honest.ahead(3).thread(&package)).await.unwrap();
     assert_eq!(taken(chain.mempool.mark()), None);
 }
 
@@ -91,8 +91,32 @@ async fn a_bad_thread_cannot_be_replaced_by_one_that_nobody_has_verified() {
     let mallory = User::new(1);
     let package = chain.package(&User::new(2), b"not a proof");
     let hash = chain.submit(mallory.thread(&package)).await.unwrap();
+    while chain.executor.verification().figures().refused == 0 {
+        std::thread::yield_now();
+    }
     let refused = chain.submit(mallory.with_tip(u64::MAX >> 40).transfer()).await;
     assert!(matches!(refused, Err(SubmitError::NotReplaceable { .. })), "{refused:?}");
     assert_eq!(chain.mempool.status(hash), Some(PoolStatus::Received));
     assert_eq!(chain.journal(), [hash]);
+}
+
+/// Who loses a race before its proof's turn has come pays for no verification, and makes nobody verify.
+#[tokio::test]
+async fn a_proof_is_not_looked_at_while_its_preconditions_do_not_hold() {
+    let directory = tempfile::tempdir().unwrap();
+    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let [prover, user] = [1, 2].map(User::new);
+    let package = chain.package(&user, b"not a proof");
+    chain.submit(user.transfer()).await.unwrap();
+    chain.block(1);
+    let hash = chain.submit(prover.thread(&package)).await.unwrap();
+    let taken = chain.take();
+    assert!(taken.hash == hash && taken.deferred);
+    let mut block = chain.open_block();
+    let receipt = block.execute(taken).unwrap().transaction.receipt.clone();
+    let error = receipt.thread.unwrap().error.unwrap();
+    assert!(matches!(error, SettleError::Conflicts(_)), "{error}");
+    assert!(receipt.gas.l2_gas.0 < VERIFICATION_L2_GAS);
+    let figures = chain.executor.verification().figures();
+    assert_eq!((figures.accepted, figures.refused), (0, 0));
 }

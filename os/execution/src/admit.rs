@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
-use zkthreads_protocol::EnvelopeError;
+use zkthreads_protocol::{EnvelopeError, SegmentError};
 
 use crate::compiler::Waiting;
 use crate::error::ExecutionError;
@@ -83,6 +83,13 @@ pub enum AdmitError {
     /// [69] The thread's package does not decode or is not the one signed.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
+    /// [69] The thread cannot settle, whatever the state: it is another chain's, another submitter's, of another OS, too old, or
+    /// lists a class that is not declared.
+    #[error("segment {}: {}", .0.segment, .0.error)]
+    Unsettleable(Box<SegmentError>),
+    /// The thread's preconditions hold by now, so its proof has to be verified before a block takes it.
+    #[error("the proof has not been verified")]
+    Unverified,
     /// [63] A field breaks a rule of the protocol (sizes, reserved fields).
     #[error("malformed transaction: {0}")]
     Malformed(String),
@@ -156,7 +163,15 @@ impl Executor {
             stateless::check_bounds(&uncompiled.resource_bounds())?;
             stateful::check_uncompiled(self, at, &uncompiled, limit)?;
         }
-        self.validate(at, self.prepare(submission, false)?, limit)
+        let transaction = self.prepare(submission, false)?;
+        if let PendingBody::Thread { thread, .. } = &transaction.body {
+            self.check_context(at, thread)?;
+        }
+        let admitted = self.validate(at, transaction, limit)?;
+        if let PendingBody::Thread { thread, .. } = &admitted.body {
+            self.check_classes(at, thread)?;
+        }
+        Ok(admitted)
     }
 
     /// Checks nonce, balance and signature again, of a transaction whose validation saw another state or moment, within

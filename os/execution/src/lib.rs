@@ -59,5 +59,5 @@ pub use state::ChainState;
 pub use thread::check::ThreadCheck;
 pub use transaction::{PendingBody, PendingTransaction, Submission};
 pub use verification::{
-    CheckedSegment, CheckedThread, KeptVerdict, Verdict, VerificationFigures, VerificationPool,
+    CheckedSegment, CheckedThread, KeptVerdict, Rank, Verdict, VerificationFigures, VerificationPool,
 };

@@ -69,6 +69,11 @@ impl ChainState {
         Self { view, at, overlay: Overlay::default(), classes, epoch, unread: Arc::default() }
     }
 
+    /// Whether what was never written here is another chain's.
+    pub(crate) fn is_forked(&self) -> bool {
+        self.view.is_forked()
+    }
+
     /// The stored state below the open block's changes.
     #[must_use]
     pub fn stored(&self) -> &StateView {
@@ -121,6 +126,14 @@ impl ChainState {
             Some(class_hash) => Ok(*class_hash),
             None => self.view.class_hash(contract),
         }
+    }
+
+    /// Whether a class is declared by now, on a chain that was not forked. Reads nothing of the class itself.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub(crate) fn is_declared(&self, class_hash: ClassHash) -> Result<bool, StorageError> {
+        Ok(self.overlay.classes.contains_key(&class_hash) || self.view.is_declared(class_hash)?)
     }
 
     /// A class as declared; `None` if it is not declared by now.

@@ -51,6 +51,9 @@ pub struct PendingTransaction {
     pub impersonated: bool,
     /// What its validation saw, if it was validated: at the door, or since.
     pub validated: Option<Arc<Validated>>,
+    /// A thread none of whose proofs was verified, since its preconditions did not hold when it was its turn. A block that
+    /// finds the same reverts it; otherwise [`AdmitError::Unverified`](crate::AdmitError::Unverified).
+    pub deferred: bool,
 }
 
 /// The body of a [`PendingTransaction`].

@@ -1,6 +1,7 @@
 //! Blocks, threads and sub-blocks through the crate's public interface.
 
 mod every_kind;
+mod forked;
 mod legacy;
 mod messages;
 mod open_block;

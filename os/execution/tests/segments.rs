@@ -35,7 +35,7 @@ fn check(chain: &TestChain, package: &Package) -> ThreadCheck {
 fn settle(chain: &mut TestChain, package: &Package) -> Receipt {
     let to = chain.users[4].address;
     let thread = chain.users[0].thread(program(), package.encode(), &[transfer(eth(), to, 1)]);
-    chain.block(vec![thread]).receipts.remove(0)
+    chain.forced_block(vec![thread]).receipts.remove(0)
 }
 
 fn outcome(receipt: &Receipt) -> &ThreadOutcome {

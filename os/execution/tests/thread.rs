@@ -1,6 +1,9 @@
 //! Thread transactions up to the proof: each check refuses what it should, takes the fee, and leaves the state alone.
 
+use std::sync::Arc;
+
 use crate::support::chain::settle_error;
+use crate::support::segments::Segments;
 use crate::support::thread::{errors_of, sub_block};
 use crate::support::{
     INITIAL_BALANCE, TestChain, User, address, bounds, class, eth, package, strk, transfer, unproven,
@@ -14,9 +17,10 @@ use starknet_types_core::felt::Felt;
 use zkthreads_execution::thread::constants::{
     INNER_TRANSACTION_L2_GAS, PACKAGE_BYTE_L2_GAS, VERIFICATION_L2_GAS, minimal_l2_gas, precondition_count,
 };
-use zkthreads_execution::{AdmitError, Submission};
+use zkthreads_execution::{AdmitError, PendingBody, PendingTransaction, Refusal, Submission};
 use zkthreads_protocol::{
-    Conflict, ContractAccess, ExecutedClass, Package, SettleError, StateCell, Statement, StorageAccess,
+    Conflict, ContractAccess, ExecutedClass, Package, Segment, SettleError, StateCell, Statement,
+    StorageAccess, ThreadTransaction,
 };
 use zkthreads_storage::{ExecutionStatus, Receipt};
 
@@ -44,18 +48,34 @@ fn refused(chain: &mut TestChain, mut package: Package, alter: impl FnOnce(&mut 
     settle_error(&receipt)
 }
 
-fn settle(chain: &mut TestChain, package: &Package) -> Receipt {
-    let os_program_hash = chain.os_program_hash();
-    settle_with(chain, package, os_program_hash)
+/// The same of what can never settle: the door refuses it for the same reason, and nobody pays.
+fn refused_at_the_door(
+    chain: &mut TestChain,
+    mut package: Package,
+    alter: impl FnOnce(&mut Package),
+) -> SettleError {
+    alter(&mut package);
+    let submission = chain.users[0].clone().thread(chain.os_program_hash(), package.encode(), &[]);
+    let admitted = chain.executor.admit(submission);
+    let error = refused(chain, package, |_| {});
+    assert!(matches!(admitted, Err(AdmitError::Unsettleable(it)) if it.error == error), "{error}");
+    error
 }
 
-fn settle_with(chain: &mut TestChain, package: &Package, os_program_hash: Felt) -> Receipt {
+fn settle(chain: &mut TestChain, package: &Package) -> Receipt {
+    let os_program_hash = chain.os_program_hash();
+    settle_with(chain, package, os_program_hash, false)
+}
+
+/// Puts the package into a block, whatever the door says: what it looks at may have changed since.
+fn settle_with(chain: &mut TestChain, package: &Package, os_program_hash: Felt, deferred: bool) -> Receipt {
     let submitter = chain.users[0].address;
     let before = chain.balance(strk(), submitter);
     let nonce = chain.nonce(submitter);
     let others = untouched(chain);
     let submission = chain.users[0].thread(os_program_hash, package.encode(), &[]);
-    let receipt = chain.block(vec![submission]).receipts.remove(0);
+    let prepared = chain.executor.prepare(submission, false).unwrap();
+    let receipt = chain.put(vec![PendingTransaction { deferred, ..prepared }]).receipts.remove(0);
 
     assert!(receipt.actual_fee.0 > 0);
     assert_eq!(chain.balance(strk(), submitter), before - receipt.actual_fee.0);
@@ -99,28 +119,33 @@ fn statements_about_something_else_are_refused() {
     let package = transfers(&mut chain);
     let accounts = chain.users[1].address;
 
-    let error = settle_with(&mut chain, &package, Felt::from(1));
+    let error = settle_with(&mut chain, &package, Felt::from(1), false);
     assert!(matches!(settle_error(&error), SettleError::OsVersion { .. }));
 
-    let error = refused(&mut chain, package.clone(), |it| it.segments[0].statement.chain_id = Felt::from(5));
+    let error = refused_at_the_door(&mut chain, package.clone(), |it| {
+        it.segments[0].statement.chain_id = Felt::from(5)
+    });
     assert!(matches!(error, SettleError::ChainId { found, .. } if found == Felt::from(5)));
 
-    let error = refused(&mut chain, package.clone(), |it| it.segments[0].statement.submitter = accounts);
+    let error =
+        refused_at_the_door(&mut chain, package.clone(), |it| it.segments[0].statement.submitter = accounts);
     assert!(matches!(error, SettleError::Submitter { expected, .. } if expected == accounts));
 
-    let error =
-        refused(&mut chain, package.clone(), |it| it.segments[0].statement.base_block.number.0 = 1_000);
+    let error = refused_at_the_door(&mut chain, package.clone(), |it| {
+        it.segments[0].statement.base_block.number.0 = 1_000
+    });
     assert_eq!(error, SettleError::BaseBlockUnknown { number: 1_000 });
-    let error = refused(&mut chain, package.clone(), |it| {
+    let error = refused_at_the_door(&mut chain, package.clone(), |it| {
         it.segments[0].statement.base_block.timestamp = BlockTimestamp(5)
     });
     assert_eq!(error, SettleError::BaseBlockContext { number: 2 });
-    let error =
-        refused(&mut chain, package.clone(), |it| it.segments[0].statement.base_block.sequencer = accounts);
+    let error = refused_at_the_door(&mut chain, package.clone(), |it| {
+        it.segments[0].statement.base_block.sequencer = accounts
+    });
     assert_eq!(error, SettleError::BaseBlockContext { number: 2 });
 
     let undeclared = ClassHash(Felt::from(3));
-    let error = refused(&mut chain, package.clone(), |it| {
+    let error = refused_at_the_door(&mut chain, package.clone(), |it| {
         it.segments[0].statement.classes[0].class_hash = undeclared
     });
     assert_eq!(error, SettleError::ClassUndeclared { class_hash: undeclared });
@@ -142,23 +167,29 @@ fn statements_about_something_else_are_refused() {
     assert_eq!(error, SettleError::ClassLegacy { class_hash });
 
     for number in [0_u128, 1, 2] {
-        let error = refused(&mut chain, package.clone(), |it| {
+        let error = refused_at_the_door(&mut chain, package.clone(), |it| {
             write_to_system_contract(&mut it.segments[0].statement, number)
         });
         assert_eq!(error, SettleError::SystemContractWrite { address: number.into() });
-        let error =
-            refused(&mut chain, package.clone(), |it| deploy_at(&mut it.segments[0].statement, number));
+        let error = refused_at_the_door(&mut chain, package.clone(), |it| {
+            deploy_at(&mut it.segments[0].statement, number)
+        });
         assert_eq!(error, SettleError::SystemContractWrite { address: number.into() });
     }
 
-    // Refused without a look at the state or the proof: charged for the package alone.
-    let receipt = settle_with(&mut chain, &package, Felt::from(1));
-    assert!(receipt.gas.l2_gas.0 > package.encode().len() as u64 * PACKAGE_BYTE_L2_GAS);
-    assert!(receipt.gas.l2_gas.0 < VERIFICATION_L2_GAS);
-    assert_eq!(receipt.thread.unwrap().verify_micros, None);
+    // Where no proof was verified, it is charged for the package alone. Where one was, for that, too.
+    let mut charged = |deferred| {
+        let receipt = settle_with(&mut chain, &package, Felt::from(1), deferred);
+        assert_eq!(receipt.thread.unwrap().verify_micros, None);
+        receipt.gas.l2_gas.0
+    };
+    let (deferred, verified) = (charged(true), charged(false));
+    assert!(deferred > package.encode().len() as u64 * PACKAGE_BYTE_L2_GAS);
+    assert!(deferred < VERIFICATION_L2_GAS);
+    assert!(verified > deferred + VERIFICATION_L2_GAS);
 
     chain.advance(20);
-    let error = refused(&mut chain, package, |_| {});
+    let error = refused_at_the_door(&mut chain, package, |_| {});
     assert!(matches!(error, SettleError::BaseBlockTooOld { number: 2, max_age: 20, .. }), "{error:?}");
 }
 
@@ -285,16 +316,19 @@ fn classes_declared_in_the_threads_own_block_count() {
         ExecutedClass { class_hash: class::PROBE.0, compiled_class_hash: compiled, gas_metered: false };
     package.segments[0].statement.classes.push(listed);
     package.segments[0].statement.classes.sort_by_key(|class| class.class_hash);
-    let error = refused(&mut chain, package.clone(), |_| {});
+    let error = refused_at_the_door(&mut chain, package.clone(), |_| {});
     assert_eq!(error, SettleError::ClassUndeclared { class_hash: class::PROBE.0 });
 
     chain.users[3].bounds = bounds(1_500_000_000, 100_000);
     let declare = chain.users[3].declare(class::probe(), compiled.0);
     let hash = chain.os_program_hash();
     let thread = chain.users[0].thread(hash, package.encode(), &[]);
-    let receipts = chain.block(vec![declare, thread]).receipts;
-    assert_eq!(receipts[0].status, ExecutionStatus::Succeeded);
-    assert!(matches!(settle_error(&receipts[1]), SettleError::Proof { .. }));
+    let mut open = chain.open();
+    let declared = open.execute(chain.executor.admit(declare).unwrap()).unwrap();
+    assert_eq!(declared.transaction.receipt.status, ExecutionStatus::Succeeded);
+    let thread = chain.executor.admit_at(&open.pre_confirmed().into(), thread).unwrap();
+    let thread = open.execute(thread).unwrap();
+    assert!(matches!(settle_error(&thread.transaction.receipt), SettleError::Proof { .. }));
 }
 
 #[test]
@@ -325,6 +359,59 @@ fn a_thread_sees_what_its_block_did_before_it() {
             .len(),
         3
     );
+}
+
+/// A thread whose preconditions did not hold when it was its proof's turn: if they do in the block, it is verified first.
+#[test]
+fn what_was_deferred_does_not_settle_unverified() {
+    let mut chain = chain();
+    let package = transfers(&mut chain);
+    let hash = chain.os_program_hash();
+    let bob = chain.users[1].address;
+    let admitted = chain.executor.admit(chain.users[0].thread(hash, package.encode(), &[])).unwrap();
+    let deferred = PendingTransaction { deferred: true, ..admitted };
+    let mut rich = chain.users[3].clone();
+
+    let mut open = chain.open();
+    let Err(Refusal::Rejected { reason }) = open.execute(deferred.clone()) else { panic!("taken in") };
+    assert!(matches!(*reason, AdmitError::Unverified), "{reason}");
+    let known = |deferred: &PendingTransaction| match &deferred.body {
+        PendingBody::Thread { thread, .. } => chain.executor.verification().known_verdict(thread),
+        _ => unreachable!(),
+    };
+    assert!(known(&deferred).is_none() && open.is_empty());
+
+    // What it reads has moved: it reverts, and pays for no proof.
+    let gift = chain.executor.admit(rich.invoke(&[transfer(eth(), bob, 1)])).unwrap();
+    open.execute(gift).unwrap();
+    let receipt = open.execute(deferred.clone()).unwrap().transaction.receipt.clone();
+    assert!(matches!(settle_error(&receipt), SettleError::Conflicts(_)));
+    assert!(known(&deferred).is_none());
+    assert!(receipt.gas.l2_gas.0 < VERIFICATION_L2_GAS + 2 * INNER_TRANSACTION_L2_GAS);
+}
+
+/// The mempool asks whether a proof is worth verifying: on top of what the account's packages before it leave.
+#[test]
+fn preconditions_hold_on_top_of_earlier_packages() {
+    let mut chain = TestChain::new(5);
+    chain.advance(2);
+    let Segments { first, second, third, .. } = Segments::executed();
+    let mut thread = |segment: &Segment| {
+        let bytes = Package::from(segment.clone()).encode();
+        let hash = chain.os_program_hash();
+        let prepared = chain.executor.prepare(chain.users[0].thread(hash, bytes, &[]), false).unwrap();
+        let PendingBody::Thread { thread, .. } = prepared.body else { unreachable!() };
+        thread
+    };
+    let [first, second, third] = [first, second, third].map(|segment| thread(&segment));
+    let latest = chain.executor.latest().unwrap();
+    let hold = |earlier: &[&Arc<ThreadTransaction>], thread: &ThreadTransaction| {
+        let earlier: Vec<_> = earlier.iter().map(|it| Arc::clone(it)).collect();
+        chain.executor.preconditions_hold(&latest, &earlier, thread).unwrap()
+    };
+    assert!(hold(&[], &first) && !hold(&[], &second) && !hold(&[], &third));
+    assert!(hold(&[&first], &second) && !hold(&[&first], &third) && !hold(&[&first], &first));
+    assert!(hold(&[&first, &second], &third));
 }
 
 #[test]
@@ -384,7 +471,9 @@ fn admission_knows_what_a_thread_is() {
     assert!(matches!(refused, Err(AdmitError::Validation(_))), "{refused:?}");
 
     let mut poor = User::new(55, chain.executor.config().chain_id.clone());
-    let refused = admit(poor.thread(hash, bytes, &[]));
+    let mut anybodys = Package::decode(&bytes).unwrap();
+    anybodys.segments[0].statement.submitter = Default::default();
+    let refused = admit(poor.thread(hash, anybodys.encode(), &[]));
     assert!(matches!(refused, Err(AdmitError::InsufficientBalance(_))), "{refused:?}");
 }
 

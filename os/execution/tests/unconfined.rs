@@ -90,7 +90,7 @@ fn a_thread_that_lists_it_does_not_settle() {
     assert!(errors_of(&check).contains(&expected), "{:?}", check.errors);
     for _from_storage_then_from_the_cache in 0..2 {
         let thread = chain.users[0].thread(os, package.encode(), &[]);
-        assert_eq!(settle_error(&chain.block(vec![thread]).receipts[0]), expected);
+        assert_eq!(settle_error(&chain.forced_block(vec![thread]).receipts[0]), expected);
     }
     // Everybody else may run it.
     let call = Call { to: unconfined(), entry_point: "entry_point", calldata: vec![] };
@@ -108,7 +108,7 @@ fn nor_does_one_that_lists_it_in_the_block_that_declares_it() {
     let declare = chain.users[3].declare(class::unconfined(), compiled.0);
     let os = chain.os_program_hash();
     let thread = chain.users[0].thread(os, package.encode(), &[]);
-    let receipts = chain.block(vec![declare, thread]).receipts;
+    let receipts = chain.forced_block(vec![declare, thread]).receipts;
     assert_succeeded(&receipts[0]);
     let expected = SettleError::ClassUnconfined { class_hash: class::UNCONFINED.0 };
     assert_eq!(settle_error(&receipts[1]), expected);

@@ -9,12 +9,17 @@ use starknet_api::core::{ChainId, ContractAddress};
 use starknet_api::transaction::InvokeTransactionV3;
 use starknet_api::transaction::fields::{AllResourceBounds, ValidResourceBounds};
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::{KeptVerdict, VerificationPool};
+use zkthreads_execution::{KeptVerdict, Rank, VerificationPool};
 use zkthreads_protocol::{OsProgram, Package, PackageDigest, SettleError, ThreadFacts, ThreadTransaction};
 use zkthreads_verifier::encoding;
 
 const ALICE: u64 = 0xa11ce;
 const MALLORY: u64 = 0xbad;
+
+/// Of all the same.
+fn rank() -> Rank {
+    Rank::new(1, false)
+}
 
 /// How long a test that hangs is let go on.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -134,7 +139,7 @@ fn check(
     thread: &Arc<ThreadTransaction>,
     answer: impl FnOnce(KeptVerdict) + Send + 'static,
 ) {
-    assert!(pool.submit(thread.envelope().sender_address, thread, answer));
+    assert!(pool.submit(thread.envelope().sender_address, rank(), thread, |_| true, answer));
 }
 
 /// Keeps all workers busy until the answer is dropped.
@@ -156,7 +161,7 @@ fn hold(pool: &VerificationPool, fixture: &Fixture) -> impl Drop + use<> {
             busy.send(()).unwrap();
             let _ = released.lock().recv();
         };
-        assert!(pool.submit(ContractAddress::from(submitter), &thread, hold));
+        assert!(pool.submit(ContractAddress::from(submitter), rank(), &thread, |_| true, hold));
         all_busy.recv().unwrap();
     }
     Held(Some(release))
@@ -309,4 +314,21 @@ fn the_segment_with_a_bad_proof_is_named() {
     }
     // A package is one verdict, however many segments it has.
     assert_eq!((pool.figures().accepted, pool.figures().refused), (1, 3));
+}
+
+/// Whoever knows that a package would be of no use when it is its turn spares everybody the work.
+#[test]
+fn what_is_not_wanted_is_not_verified() {
+    let fixture = Fixture::load();
+    let (pool, thread) = (fixture.pool(), fixture.honest(ALICE));
+    let (sender, answers) = channel();
+    assert!(pool.submit(ALICE.into(), rank(), &thread, |_| false, |_| panic!("it was not wanted")));
+    // One comes after the other.
+    let tell = move |_: KeptVerdict| sender.send(()).unwrap();
+    let other = fixture.forged(ALICE, 1);
+    assert!(pool.submit(ALICE.into(), rank(), &other, |_| true, tell));
+    answers.recv_timeout(PATIENCE).unwrap();
+    let figures = pool.figures();
+    assert_eq!((figures.accepted, figures.refused), (0, 1));
+    assert!(pool.known_verdict(&thread).is_none());
 }

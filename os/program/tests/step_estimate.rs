@@ -1,8 +1,11 @@
 //! The sub-block builder's estimate of the thread OS's steps, against what the OS takes.
 
+use starknet_types_core::felt::Felt;
+use zkthreads_execution::sub_block::ExecutedSubBlock;
+
 use crate::costs::{KINDS, Metering, Stage};
 use crate::differential::{Report, check_builder};
-use zkthreads_execution::sub_block::ExecutedSubBlock;
+use crate::sub_block_support::{Call, World, address, classes, probe};
 
 /// The estimate in percent of the steps that the OS takes.
 fn percent(executed: &ExecutedSubBlock) -> u64 {
@@ -39,4 +42,39 @@ fn random_sub_blocks_are_not_underestimated() {
     let (least, most) = (estimates[0], estimates[estimates.len() - 1]);
     assert!(90 <= least.0 && most.0 <= 300, "{least:?} {most:?}");
     assert!(estimates[estimates.len() / 2].0 <= 150);
+}
+
+/// One permutation takes as much of a prover's memory as 230 steps. The estimate of a proof counts those that a contract
+/// asks for, and those that hash what it shows and what it is called with.
+#[test]
+fn what_takes_room_without_steps_is_counted() {
+    let to = World::new(1).probe();
+    let felts = |count: u64| std::iter::once(count).chain(1..=count).map(Felt::from);
+    let event: Vec<_> = std::iter::once(Felt::from(5)).chain(felts(3)).chain(felts(200)).collect();
+    let message: Vec<_> = std::iter::once(Felt::from(7)).chain(felts(300)).collect();
+    for (name, call) in [
+        ("hashes", probe(to, "poseidon", &[600])),
+        ("events", Call::new(to, "emit", event)),
+        ("a message", Call::new(to, "send", message)),
+    ] {
+        let mut world = World::new(1);
+        let transaction = world.users[0].sign(&[call]);
+        let executed = world.execute([transaction]);
+        let run = zkthreads_program::run(&executed.input).expect("the OS runs");
+        // Those of an ordinary transaction are part of its steps.
+        let counted = (executed.proof_steps - executed.steps) / 230 + 36;
+        let taken = run.builtins["poseidon"] as u64;
+        println!("{name}: {taken} permutations, counted {counted}");
+        assert!(counted * 10 >= taken * 9 && counted * 2 <= taken * 3, "{name}: {taken}, counted {counted}");
+    }
+
+    let circuit = address(0xc1c_u64);
+    let mut world = World::new(1);
+    world.state.deploy(circuit, classes::cairo_circuit());
+    let transaction = world.users[0].sign(&[Call::new(circuit, "circuit_builtins", vec![])]);
+    let executed = world.execute([transaction]);
+    let run = zkthreads_program::run(&executed.input).expect("the OS runs");
+    let [products, sums] = ["mul_mod", "add_mod"].map(|builtin| run.builtins[builtin] as u64);
+    assert!(products > 0 && sums > 0);
+    assert_eq!(executed.proof_steps - executed.steps, 8 * products + 6 * sums);
 }

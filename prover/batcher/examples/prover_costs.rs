@@ -59,8 +59,9 @@ async fn measure(name: &str, executed: &ExecutedSubBlock) -> Result<()> {
     let begun = begun.take();
     let total = end - begun[0].1;
     println!(
-        "{name}: {} steps in {:.1} s ({:.1} s of processors, {:.1} s of it the kernel's), {} MiB resident, {} MiB of data, {} bytes",
+        "{name}: {} steps ({} counted) in {:.1} s ({:.1} s of processors, {:.1} s of it the kernel's), {} MiB resident, {} MiB of data, {} bytes",
         proven.steps,
+        executed.proof_steps,
         total.as_secs_f64(),
         after.0 + after.1 - before.0 - before.1,
         after.1 - before.1,

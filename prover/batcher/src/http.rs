@@ -1,16 +1,21 @@
 //! How nodes are asked over HTTP.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use reqwest::Client;
 use starknet_rust::providers::Url;
+
+/// How long a connection is kept that nothing is sent over. Servers close such after a while, our node after 30 s; a request that is
+/// just then sent over it is lost.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// A client for the server at `url`. One on this machine is asked directly, whatever proxy the environment names.
 ///
 /// # Errors
 /// If the system's certificates cannot be used.
 pub fn http_client(url: &Url) -> reqwest::Result<Client> {
-    let builder = Client::builder();
+    let builder = Client::builder().pool_idle_timeout(IDLE);
     if is_here(url) { builder.no_proxy().build() } else { builder.build() }
 }
 

@@ -88,11 +88,7 @@ pub fn decompress(bytes: &[u8]) -> Result<Vec<u8>, EncodingError> {
     if bytes.len() > MAX_PROOF_BYTES {
         return Err(EncodingError::TooLarge { bytes: bytes.len() });
     }
-    let size = match bytes.strip_prefix(&FRAME_START).and_then(<[u8]>::first_chunk::<4>) {
-        Some(size) => u32::from_le_bytes(*size),
-        None => return Err(EncodingError::FrameHeader),
-    };
-    let size = usize::try_from(size).map_err(|_| EncodingError::FrameHeader)?;
+    let size = promised_bytes(bytes).ok_or(EncodingError::FrameHeader)?;
     if size > MAX_DECODED_BYTES {
         return Err(EncodingError::DecodedTooLarge { bytes: size });
     }
@@ -103,6 +99,14 @@ pub fn decompress(bytes: &[u8]) -> Result<Vec<u8>, EncodingError> {
     let raw = zstd::bulk::decompress(bytes, size)
         .map_err(|error| EncodingError::Decompress { reason: error.to_string() })?;
     if raw.len() == size { Ok(raw) } else { Err(EncodingError::FrameHeader) }
+}
+
+/// How many bytes the proof's frame says that it decompresses to; `None` if it has no such header. Verifying takes time and
+/// memory for no more bytes than these, at most [`MAX_DECODED_BYTES`].
+#[must_use]
+pub fn promised_bytes(bytes: &[u8]) -> Option<usize> {
+    let size = bytes.strip_prefix(&FRAME_START)?.first_chunk::<4>()?;
+    usize::try_from(u32::from_le_bytes(*size)).ok()
 }
 
 /// Reads uncompressed proof bytes.

@@ -4,6 +4,7 @@ use zkthreads_execution::{AdmitError, CallError, ExecutionError, SimulateError};
 
 use crate::error::RpcError;
 use crate::sink::SubmitError;
+use crate::thread_error::ThreadError;
 
 impl From<AdmitError> for RpcError {
     fn from(error: AdmitError) -> Self {
@@ -24,6 +25,8 @@ impl From<AdmitError> for RpcError {
             AdmitError::UnsupportedTransactionVersion(_) => Self::UnsupportedTransactionVersion { reason },
             AdmitError::UnsupportedClassVersion(_) => Self::UnsupportedClassVersion { reason },
             AdmitError::Envelope(error) => Self::InvalidProof(error.into()),
+            AdmitError::Unsettleable(error) => Self::InvalidProof(ThreadError::Unsettleable(error)),
+            AdmitError::Unverified => Self::Internal { reason },
             AdmitError::Malformed(_) | AdmitError::Execution(_) => Self::Unexpected { reason },
             AdmitError::Internal(error) => error.into(),
         }

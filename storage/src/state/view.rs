@@ -9,7 +9,9 @@ use starknet_types_core::felt::Felt;
 
 use super::flat::FlatState;
 use crate::db::Db;
+use crate::db::Read;
 use crate::db::rows::Latest;
+use crate::db::tables::Classes;
 use crate::{BaseState, BaseStateError, ClassRecord, Storage, StorageError};
 
 /// The state after one block, or before the first. Cheap to clone; stays the same whatever is committed later, and
@@ -27,6 +29,12 @@ impl StateView {
     pub(crate) fn new(storage: Storage, block: Option<BlockNumber>) -> Self {
         let epoch = storage.epoch();
         Self { storage, block, epoch }
+    }
+
+    /// Whether what was never written here is another chain's ([`Storage::fork`]).
+    #[must_use]
+    pub fn is_forked(&self) -> bool {
+        self.storage.fork().is_some()
     }
 
     /// A storage cell; zero if it was never written.
@@ -77,6 +85,15 @@ impl StateView {
         let class = self.storage.class(hash)?;
         let last = self.block.or(self.storage.fork().map(|fork| fork.number));
         self.checked(class.filter(|class| last.is_some_and(|last| class.declared_at <= last)))
+    }
+
+    /// Whether a class is stored here, be it declared by a later block. Reads nothing of the class; the base is not asked.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn is_declared(&self, hash: ClassHash) -> Result<bool, StorageError> {
+        self.check_there()?;
+        self.checked(self.storage.db().has::<Classes>(&hash)?)
     }
 
     fn check_there(&self) -> Result<(), StorageError> {

@@ -12,7 +12,7 @@ fn statuses_follow_a_transaction_through_the_pool() {
     pool.take().unwrap();
     assert_eq!(pool.status(first.hash()), Some(PoolStatus::Candidate));
     assert!(pool.transaction(first.hash()).is_some());
-    pool.reject(first.hash(), "no".into());
+    pool.reject(first.hash(), "no".into(), false);
     assert_eq!(pool.status(first.hash()), Some(PoolStatus::Rejected { reason: "no".into() }));
     pool.check();
     // The second waits for another first one.

@@ -110,7 +110,7 @@ fn a_thread_that_is_being_verified_is_not_dropped_for_others() {
     pool.fill([Sample::new(ALICE, 0)]);
     let first = pool.take().unwrap();
     pool.verified(Sample::new(ALICE, 1).thread().hash(), false, None);
-    pool.reject(first.hash, "no".into());
+    pool.reject(first.hash, "no".into(), false);
     let refused = pool.insert(Sample::new(0xc, 0).thread(), 0);
     assert_eq!(refused, full("thread transactions", 2, "places"));
     pool.check();

@@ -15,13 +15,14 @@ use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::InvokeTransactionV3;
 use starknet_api::transaction::fields::{AllResourceBounds, Tip, ValidResourceBounds};
 use zkthreads_execution::PendingBody;
-use zkthreads_protocol::{OsProgramHash, Package, PackageDigest, Segment, ThreadFacts};
+use zkthreads_protocol::{OsProgramHash, Package, PackageDigest, Segment, ThreadFacts, ThreadTransaction};
 
 use super::*;
 use crate::mempool::waiting::Kind;
 
 const ALICE: u8 = 0xa;
 const BOB: u8 = 0xb;
+const CAROL: u8 = 0xc;
 
 /// A transaction to be. Its hash tells everything apart.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +92,7 @@ impl Sample {
             only_query: false,
             impersonated: false,
             validated: None,
+            deferred: false,
         }
     }
 }

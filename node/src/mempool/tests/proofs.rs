@@ -1,6 +1,7 @@
 //! Threads and the verdicts they wait for.
 
 use super::*;
+use crate::mempool::account::Condition;
 
 fn thread(account: u8, number: u64) -> Sample {
     Sample::new(account, number).thread()
@@ -9,7 +10,7 @@ fn thread(account: u8, number: u64) -> Sample {
 impl Pool {
     /// Threads whose proofs are to be looked at since the last call.
     fn asked(&mut self) -> Vec<TransactionHash> {
-        self.empty_outbox().proofs.into_iter().map(|(hash, _, _)| hash).collect()
+        self.empty_outbox().proofs.into_iter().map(|request| request.hash).collect()
     }
 }
 
@@ -92,4 +93,77 @@ fn a_thread_before_one_that_is_being_looked_at_waits_for_it() {
     pool.verified(thread(ALICE, 1).hash(), false, None);
     assert_eq!(pool.asked(), hashes(&[thread(ALICE, 0).tip(1)]));
     pool.check();
+}
+
+#[test]
+fn what_was_deferred_is_taken_unverified_and_verified_if_a_block_wants_it() {
+    let mut pool = pool();
+    pool.fill([thread(ALICE, 0), thread(ALICE, 1)]);
+    assert_eq!(pool.asked(), hashes(&[thread(ALICE, 0)]));
+    assert!(!pool.begin_proof(thread(ALICE, 0).hash(), false));
+    assert!(pool.asked().is_empty(), "the next one may build on it");
+    let taken = pool.take().unwrap();
+    assert!(taken.deferred);
+    assert!(pool.asked().is_empty(), "nor is it known yet what the block makes of it");
+
+    pool.verify(taken.hash);
+    let [request] = <[_; 1]>::try_from(pool.empty_outbox().proofs).unwrap();
+    assert!(request.hash == taken.hash && matches!(request.condition, Condition::None));
+    assert!(!pool.has_ready());
+    assert!(pool.begin_proof(taken.hash, true));
+    pool.verified(taken.hash, true, None);
+    assert_eq!(pool.asked(), hashes(&[thread(ALICE, 1)]));
+    assert!(!pool.take().unwrap().deferred);
+    pool.check();
+}
+
+#[test]
+fn who_waits_for_its_turn_may_offer_more() {
+    let mut pool = pool();
+    let (first, more) = (thread(ALICE, 0), thread(ALICE, 0).tip(1));
+    pool.fill([first]);
+    assert_eq!(pool.asked(), [first.hash()]);
+    pool.fill([more]);
+    assert_eq!(pool.asked(), [more.hash()]);
+    assert!(!pool.begin_proof(first.hash(), true), "nobody waits for it any more");
+    assert!(pool.begin_proof(more.hash(), true) && !pool.begin_proof(more.hash(), true));
+    assert!(matches!(pool.insert(more.tip(9), 0), Err(SubmitError::NotReplaceable { .. })));
+    // Of the next one, those before it are told, also while they are executed.
+    pool.verified(more.hash(), true, None);
+    pool.take().unwrap();
+    pool.fill([thread(ALICE, 1)]);
+    let [request] = <[_; 1]>::try_from(pool.empty_outbox().proofs).unwrap();
+    assert!(matches!(request.condition, Condition::After(earlier) if earlier.len() == 1));
+}
+
+#[test]
+fn who_was_caught_comes_last_for_a_while() {
+    let mut pool = pool();
+    let last = |pool: &mut Pool| pool.empty_outbox().proofs.into_iter().next().map(|request| request.last);
+    pool.fill([thread(ALICE, 0), thread(ALICE, 1)]);
+    assert_eq!(last(&mut pool), Some(false));
+    pool.verified(thread(ALICE, 0).hash(), false, None);
+    pool.take().unwrap();
+    assert_eq!(last(&mut pool), Some(true));
+    assert!(!pool.is_verifying_before(Arrival::MAX), "nobody waits for it");
+    // As bad: a proof that was verified, and a transaction that is never paid for.
+    pool.fill([thread(BOB, 0), thread(BOB, 1)]);
+    assert_eq!(last(&mut pool), Some(false));
+    pool.verified(thread(BOB, 0).hash(), true, None);
+    let _ = pool.empty_outbox();
+    let taken = pool.take().unwrap();
+    pool.reject(taken.hash, "its balance is gone".to_owned(), false);
+    pool.fill([thread(BOB, 0).tip(1)]);
+    pool.verified(thread(BOB, 1).hash(), true, None);
+    assert_eq!(last(&mut pool), Some(true));
+    // What only waited for its turn has cost nothing; nor is it a fault of anybody's if the node cannot execute it.
+    pool.fill([thread(CAROL, 0)]);
+    pool.expire(Seconds::MAX);
+    pool.fill([thread(CAROL, 0)]);
+    assert_eq!(last(&mut pool), Some(false));
+    pool.verified(thread(CAROL, 0).hash(), true, None);
+    let taken = pool.take().unwrap();
+    pool.reject(taken.hash, "a disk is broken".to_owned(), true);
+    pool.fill([thread(CAROL, 0).tip(1)]);
+    assert_eq!(last(&mut pool), Some(false));
 }

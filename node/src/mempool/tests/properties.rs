@@ -16,7 +16,9 @@ enum Step {
     Reject,
     ValidateAgain,
     Validated { pick: usize, passed: bool },
+    Begin { pick: usize, preconditions_hold: bool },
     Verified { pick: usize, accepted: bool },
+    Verify,
     Commit { skip: [bool; 3] },
     Abandon,
     Wait(u64),
@@ -45,7 +47,10 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0_usize..8, prop::bool::weighted(0.7))
             .prop_map(|(pick, passed)| Step::Validated { pick, passed }),
         4 => (0_usize..8, prop::bool::weighted(0.7))
+            .prop_map(|(pick, preconditions_hold)| Step::Begin { pick, preconditions_hold }),
+        4 => (0_usize..8, prop::bool::weighted(0.7))
             .prop_map(|(pick, accepted)| Step::Verified { pick, accepted }),
+        2 => Just(Step::Verify),
         2 => prop::array::uniform3(prop::bool::weighted(0.2)).prop_map(|skip| Step::Commit { skip }),
         1 => Just(Step::Abandon),
         2 => (0_u64..30).prop_map(Step::Wait),
@@ -62,7 +67,9 @@ struct World {
     next: [u64; 3],
     /// What was taken last, if that can be undone.
     last: Option<PendingTransaction>,
+    /// Whose proofs are to be looked at, and are.
     asked: Vec<TransactionHash>,
+    begun: Vec<TransactionHash>,
     /// What is being validated again.
     in_validation: Vec<PendingTransaction>,
     /// What is in the journal.
@@ -87,6 +94,7 @@ impl World {
             next: [0; 3],
             last: None,
             asked: Vec::new(),
+            begun: Vec::new(),
             in_validation: Vec::new(),
             journal: HashSet::new(),
             now: 0,
@@ -142,7 +150,7 @@ impl World {
             }
             Step::Reject => {
                 if let Some(taken) = self.undo() {
-                    self.pool.reject(taken.hash, "no".into());
+                    self.pool.reject(taken.hash, "no".into(), false);
                 }
             }
             Step::ValidateAgain => {
@@ -157,10 +165,26 @@ impl World {
                     self.pool.validated(hash, if passed { Ok(validated) } else { Err("no".into()) });
                 }
             }
-            Step::Verified { pick, accepted } => {
+            Step::Begin { pick, preconditions_hold } => {
                 if !self.asked.is_empty() {
                     let hash = self.asked.swap_remove(pick % self.asked.len());
+                    if self.pool.begin_proof(hash, preconditions_hold) {
+                        self.begun.push(hash);
+                    }
+                }
+            }
+            Step::Verified { pick, accepted } => {
+                if !self.begun.is_empty() {
+                    let hash = self.begun.swap_remove(pick % self.begun.len());
                     self.pool.verified(hash, accepted, None);
+                }
+            }
+            Step::Verify => {
+                // What is given back is asked for whatever holds.
+                if self.last.as_ref().is_some_and(|taken| taken.deferred)
+                    && let Some(taken) = self.undo()
+                {
+                    self.pool.verify(taken.hash);
                 }
             }
             Step::Commit { skip } => {
@@ -195,7 +219,7 @@ impl World {
             self.journal.remove(&hash);
         }
         self.in_validation.extend(outbox.validations);
-        self.asked.extend(outbox.proofs.into_iter().map(|(hash, _, _)| hash));
+        self.asked.extend(outbox.proofs.into_iter().map(|request| request.hash));
         self.pool.check();
         let held = self.pool.places.len() + self.pool.taken.len();
         assert_eq!(self.journal.len(), held, "the journal holds what the pool does");

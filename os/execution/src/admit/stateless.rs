@@ -94,7 +94,8 @@ fn pending(
     body: PendingBody,
     only_query: bool,
 ) -> PendingTransaction {
-    let transaction = PendingTransaction { hash, body, only_query, impersonated: false, validated: None };
+    let transaction =
+        PendingTransaction { hash, body, only_query, impersonated: false, validated: None, deferred: false };
     let impersonated = executor.impersonation().covers(transaction.sender());
     PendingTransaction { impersonated, ..transaction }
 }

@@ -1,9 +1,11 @@
 //! Making a block: open, execute, seal, commit.
 
+mod aliases;
 pub mod genesis;
 pub(crate) mod pre_confirmed;
 pub(crate) mod receipt;
 mod reopen;
+mod room;
 pub(crate) mod seal;
 pub(crate) mod session;
 pub(crate) mod trace;
@@ -87,7 +89,7 @@ impl Executor {
         let env = BlockEnv { timestamp, ..env };
         let context = self.config().block_context(number, &env, Capacity::Block)?;
         Ok(OpenBlock {
-            session: Session::open(self, parent_number, context)?,
+            session: Session::open(self, parent_number, context)?.for_sealing(),
             parent: parent.block_hash,
             transactions: VectorSync::new_sync(),
             written: false,
@@ -198,8 +200,9 @@ impl OpenBlock {
         value: Felt,
     ) -> Result<(), ExecutionError> {
         let storage = [((contract, key), value)].into();
+        self.session.write(&StateMaps { storage, ..StateMaps::default() })?;
         self.written = true;
-        self.session.write(&StateMaps { storage, ..StateMaps::default() })
+        Ok(())
     }
 
     /// The block as it is now, for others to see.

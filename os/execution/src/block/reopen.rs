@@ -29,7 +29,7 @@ impl Executor {
         let mut session = Session::open(self, parent.block_header_without_hash.block_number, context)?;
         session.adopt(&shown.0.state.overlay)?;
         Ok(OpenBlock {
-            session,
+            session: session.for_sealing(),
             parent: shown.0.parent,
             transactions: shown.0.transactions.clone(),
             written: is_written(shown)?,

@@ -2,31 +2,31 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use blockifier::blockifier::config::TransactionExecutorConfig;
-use blockifier::blockifier::transaction_executor::{TransactionExecutor, TransactionExecutorError};
+use blockifier::blockifier::transaction_executor::TransactionExecutor;
 use blockifier::blockifier_versioned_constants::VersionedConstants;
-use blockifier::bouncer::{Bouncer, verify_tx_weights_within_max_capacity};
+use blockifier::bouncer::Bouncer;
 use blockifier::context::BlockContext;
-use blockifier::execution::call_info::ExecutionSummary;
 use blockifier::execution::common_hints::ExecutionMode;
 use blockifier::state::cached_state::{CachedState, CommitmentStateDiff, StateMaps, TransactionalState};
+use blockifier::state::errors::StateError;
 use blockifier::state::state_api::{StateReader, UpdatableState};
 use blockifier::transaction::account_transaction::{AccountTransaction, ExecutionFlags};
 use blockifier::transaction::objects::TransactionExecutionInfo;
 use blockifier::transaction::transaction_execution::Transaction;
 use blockifier::transaction::transactions::ExecutableTransaction;
 use starknet_api::block::{BlockHashAndNumber, BlockNumber};
-use starknet_api::execution_resources::GasAmount;
 use starknet_api::state::ThinStateDiff;
 use zkthreads_protocol::ThreadTransaction;
 use zkthreads_storage::{ClassRecord, Receipt, TransactionTrace};
 
 use super::Refusal;
+use super::room::Room;
 use super::seal::sort;
-use super::{receipt, trace, without_execute};
+use super::{aliases, receipt, trace, without_execute};
 use crate::admit::AdmitError;
 use crate::blockifier_tx::to_blockifier;
 use crate::busy::{Cancellation, TimeLimits, watched};
@@ -49,6 +49,8 @@ pub(crate) struct Session {
     inner: TransactionExecutor<ChainState>,
     /// Most entries of the state that may change, once something has been executed; any number if absent.
     most_entries: Option<usize>,
+    /// Whether a block is made of it; otherwise it answers questions only.
+    will_be_sealed: bool,
 }
 
 impl Session {
@@ -70,14 +72,14 @@ impl Session {
         if let Some(opened) = &mut inner.block_state {
             state.overlay.write(&opened.to_state_diff()?.state_maps);
         }
-        Ok(Self { executor: executor.clone(), state, inner, most_entries: None })
+        Ok(Self { executor: executor.clone(), state, inner, most_entries: None, will_be_sealed: false })
     }
 
     /// Continues an open block on a copy of its state.
     pub(crate) fn resume(executor: &Executor, state: ChainState, context: BlockContext) -> Self {
         let copy = CachedState::new(state.clone());
         let inner = TransactionExecutor::new(copy, context, TransactionExecutorConfig::default());
-        Self { executor: executor.clone(), state, inner, most_entries: None }
+        Self { executor: executor.clone(), state, inner, most_entries: None, will_be_sealed: false }
     }
 
     pub(crate) fn number(&self) -> BlockNumber {
@@ -102,10 +104,10 @@ impl Session {
     ) -> Result<(Receipt, TransactionTrace), Refusal> {
         let unbounded = self.context().versioned_constants().initial_gas_no_user_l2_bound();
         let prepared = to_blockifier(transaction, flags, unbounded).map_err(AdmitError::from)?;
-        let executed = match self.attempt(&transaction.body, &prepared, None) {
+        let executed = match self.attempt(transaction, &prepared, None) {
             Err(Failure::Unfit(unfit)) => {
                 tracing::info!(hash = %transaction.hash, reason = unfit.reason, "its execution is dropped");
-                self.attempt(&transaction.body, &prepared, Some(&unfit))
+                self.attempt(transaction, &prepared, Some(&unfit))
             }
             executed => executed,
         };
@@ -118,6 +120,12 @@ impl Session {
         }
         self.state.overlay.write(&executed.changes);
         Ok(executed.finish(transaction, self.context().versioned_constants())?)
+    }
+
+    /// From now on all that sealing will read is read before a change is taken in. On a chain that was forked that may fail:
+    /// then it is this change that cannot be made now, and not the whole block.
+    pub(super) fn for_sealing(self) -> Self {
+        Self { will_be_sealed: true, ..self }
     }
 
     /// Refuses from now on what would change more entries of the state in all.
@@ -134,17 +142,10 @@ impl Session {
     /// Writes to the state without a transaction.
     pub(crate) fn write(&mut self, changes: &StateMaps) -> Result<(), ExecutionError> {
         let state = self.inner.block_state.as_mut().ok_or_else(state_is_gone)?;
-        // Blockifier cannot build a state diff of a nonce or a class hash that it never read.
-        for contract in changes.nonces.keys() {
-            state.get_nonce_at(*contract)?;
-        }
-        for contract in changes.class_hashes.keys() {
-            state.get_class_hash_at(*contract)?;
-        }
-        // It would read these when the block is sealed, and a failure would be the block's.
-        for (contract, key) in changes.storage.keys() {
-            state.get_storage_at(*contract, *key)?;
-        }
+        let read = read_before(state, changes);
+        self.state.all_read()?;
+        read?;
+        aliases::read(&self.state, changes, &self.inner.block_context)?;
         state.apply_writes(changes, &HashMap::new());
         self.state.overlay.write(changes);
         Ok(())
@@ -178,10 +179,12 @@ impl Session {
         Ok(())
     }
 
-    /// What has changed so far, and blockifier's own closing of the block.
+    /// What has changed so far, with the aliases that it gets. It reads nothing that was not read before.
     pub(crate) fn finalize(mut self) -> Result<ThinStateDiff, ExecutionError> {
-        let summary = self.inner.finalize().map_err(|error| ExecutionError::Block(error.to_string()))?;
-        let mut diff = ThinStateDiff::from(summary.state_diff);
+        let state = self.inner.block_state.as_mut().ok_or_else(state_is_gone)?;
+        aliases::allocate(state, &self.inner.block_context)?;
+        let changes = state.to_state_diff()?.state_maps;
+        let mut diff = ThinStateDiff::from(CommitmentStateDiff::from(changes));
         sort(&mut diff);
         Ok(diff)
     }
@@ -202,15 +205,15 @@ impl Session {
     /// Executes a transaction, or, with `unfit`, all of it but its `__execute__`. A panic inside blockifier ends here.
     fn attempt(
         &mut self,
-        body: &PendingBody,
+        transaction: &PendingTransaction,
         prepared: &Transaction,
         unfit: Option<&Unfit>,
     ) -> Result<Executed, Failure> {
         // What could not be read for others before is not this transaction's business.
         let _ = self.state.all_read();
-        let executed = catch_unwind(AssertUnwindSafe(|| match (body, prepared) {
+        let executed = catch_unwind(AssertUnwindSafe(|| match (&transaction.body, prepared) {
             (PendingBody::Thread { thread, .. }, Transaction::Account(envelope)) => {
-                self.execute_thread(thread, envelope, unfit)
+                self.execute_thread(thread, transaction.deferred, envelope, unfit)
             }
             (_, prepared) => self.execute_ordinary(prepared, unfit),
         }));
@@ -222,9 +225,15 @@ impl Session {
         executed
     }
 
-    /// How many entries more may change.
-    fn room(&self) -> Option<usize> {
-        Some(self.most_entries?.saturating_sub(self.state.overlay.entries()))
+    /// The room that a transaction finds.
+    fn room(&self) -> Room {
+        Room {
+            context: Arc::clone(&self.inner.block_context),
+            bouncer: Arc::clone(&self.inner.bouncer),
+            before: self.state.clone(),
+            most_entries: self.most_entries,
+            will_be_sealed: self.will_be_sealed,
+        }
     }
 
     fn execute_ordinary(
@@ -232,8 +241,7 @@ impl Session {
         transaction: &Transaction,
         unfit: Option<&Unfit>,
     ) -> Result<Executed, Failure> {
-        let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
-        let room = self.room();
+        let (room, context) = (self.room(), Arc::clone(&self.inner.block_context));
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
         let info = in_time(self.executor.time_limits(), unfit, || match (transaction, unfit) {
             (transaction, Some(unfit)) => {
@@ -249,32 +257,33 @@ impl Session {
         })?;
         self.state.all_read().map_err(AdmitError::from)?;
         let summary = info.summarize(context.versioned_constants());
-        let changes = close(&bouncer, &context, state, room, &info, &summary, unfit)?;
+        let changes = room.take_in(state, &info, &summary, unfit)?;
         Ok(Executed { info, changes, thread: None })
     }
 
     fn execute_thread(
         &mut self,
         thread: &ThreadTransaction,
-        transaction: &AccountTransaction,
+        deferred: bool,
+        envelope: &AccountTransaction,
         unfit: Option<&Unfit>,
     ) -> Result<Executed, Failure> {
         let scope = Scope::new(&self.executor, self.number(), &self.state, thread);
-        let (context, bouncer) = (Arc::clone(&self.inner.block_context), Arc::clone(&self.inner.bouncer));
-        let room = self.room();
+        let scope = Scope { deferred, ..scope };
+        let (room, context) = (self.room(), Arc::clone(&self.inner.block_context));
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
         let SettledThread { info, settled, outcome, summary } =
             in_time(self.executor.time_limits(), unfit, || {
-                Ok(settle::execute(&scope, &context, &mut state, transaction, unfit)?)
+                Ok(settle::execute(&scope, &context, &mut state, envelope, unfit)?)
             })?;
         self.state.all_read().map_err(AdmitError::from)?;
-        let changes = close(&bouncer, &context, state, room, &info, &summary, unfit)?;
+        let changes = room.take_in(state, &info, &summary, unfit)?;
         Ok(Executed { info, changes, thread: Some((settled, outcome)) })
     }
 }
 
 /// Why a transaction was not executed, or not to an end that a block can hold.
-enum Failure {
+pub(super) enum Failure {
     /// The block does not take it.
     Refused(Refusal),
     /// It is to be executed without its `__execute__`.
@@ -346,6 +355,21 @@ fn block_state(
     executor.block_state.as_mut().ok_or_else(|| AdmitError::Internal(state_is_gone()))
 }
 
+/// Reads what is about to change: blockifier cannot build a state diff of a nonce or a class hash that it never read, and would
+/// read cells when the block is sealed, where a failure would be the block's.
+fn read_before(state: &CachedState<ChainState>, changes: &StateMaps) -> Result<(), StateError> {
+    for contract in changes.nonces.keys() {
+        state.get_nonce_at(*contract)?;
+    }
+    for contract in changes.class_hashes.keys() {
+        state.get_class_hash_at(*contract)?;
+    }
+    for (contract, key) in changes.storage.keys() {
+        state.get_storage_at(*contract, *key)?;
+    }
+    Ok(())
+}
+
 fn state_is_gone() -> ExecutionError {
     ExecutionError::Block("the block's state is gone".to_owned())
 }
@@ -369,67 +393,4 @@ fn in_time<R>(
         (Some(ExecutionMode::Execute), None) => Err(Unfit::too_long(time.execution).into()),
         (Some(mode), _) => Err(AdmitError::TooLong(limit(mode)).into()),
     }
-}
-
-/// Takes a transaction into the block if a block can hold what it did, and this one has room for it. What was dropped as
-/// `unfit` is paid for, but not in the block.
-fn close(
-    bouncer: &Mutex<Bouncer>,
-    context: &BlockContext,
-    mut state: TransactionalState<'_, CachedState<ChainState>>,
-    room: Option<usize>,
-    info: &TransactionExecutionInfo,
-    summary: &ExecutionSummary,
-    unfit: Option<&Unfit>,
-) -> Result<StateMaps, Failure> {
-    let dropped = unfit.map_or(GasAmount(0), |unfit| unfit.gas(context));
-    let l2_gas = GasAmount(info.receipt.gas.l2_gas.0.saturating_sub(dropped.0));
-    if let Err(error) = receipt::check_messages(info) {
-        return Err(Unfit::new(error.to_string(), info, context).into());
-    }
-    let diff = state.to_state_diff().map_err(AdmitError::from)?.state_maps;
-    let (keys, builtins) = (diff.keys(), info.summarize_builtins());
-    let weighed = verify_tx_weights_within_max_capacity(
-        &state,
-        summary,
-        &builtins,
-        &info.receipt.resources,
-        &keys,
-        &context.bouncer_config,
-        context.versioned_constants(),
-        l2_gas,
-    );
-    if let Err(error) = weighed {
-        return Err(Unfit::too_large(error, info, context)?.into());
-    }
-    if room.is_some_and(|room| entries(&diff) > room) {
-        return Err(Refusal::BlockFull.into());
-    }
-    let updated = bouncer.lock().unwrap_or_else(PoisonError::into_inner).try_update(
-        &state,
-        &keys,
-        summary,
-        &builtins,
-        &info.receipt.resources,
-        context.versioned_constants(),
-        l2_gas,
-    );
-    match updated {
-        Ok(()) => state.commit(),
-        Err(TransactionExecutorError::BlockFull) => return Err(Refusal::BlockFull.into()),
-        Err(error) => return Err(AdmitError::from(error).into()),
-    }
-    Ok(diff)
-}
-
-/// How many entries of the state these are.
-fn entries(changes: &StateMaps) -> usize {
-    [
-        changes.storage.len(),
-        changes.nonces.len(),
-        changes.class_hashes.len(),
-        changes.declared_contracts.len(),
-    ]
-    .into_iter()
-    .fold(0, usize::saturating_add)
 }

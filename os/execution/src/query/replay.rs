@@ -6,8 +6,8 @@ use blockifier::state::cached_state::StateMaps;
 use blockifier::transaction::account_transaction::ExecutionFlags;
 use starknet_api::block::BlockNumber;
 use starknet_api::transaction::CalculateContractAddress;
-use zkthreads_protocol::{ThreadTransaction, Transaction};
-use zkthreads_storage::{BlockTransaction, StorageError, TransactionTrace};
+use zkthreads_protocol::{SettleError, ThreadTransaction, Transaction};
+use zkthreads_storage::{BlockTransaction, StorageError, ThreadOutcome, TransactionTrace};
 
 use crate::block::session::Session;
 use crate::blockifier_tx::IN_BLOCK;
@@ -15,6 +15,21 @@ use crate::context::{BlockEnv, Capacity};
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::transaction::{PendingBody, PendingTransaction};
+
+/// Whether no proof of a thread was verified before its block: it failed before they were looked at. (So it seems, too, if one was
+/// verified and bad. Then it paid more than it does when it is executed anew, which tells that it does something else.)
+fn was_deferred(outcome: &ThreadOutcome) -> bool {
+    let looks_at_proofs = matches!(
+        outcome.error,
+        Some(
+            SettleError::Proof { .. }
+                | SettleError::InnerTransaction { .. }
+                | SettleError::Events { .. }
+                | SettleError::Execution { .. }
+        )
+    );
+    outcome.failed_segment == Some(0) && outcome.verify_micros.is_none() && !looks_at_proofs
+}
 
 impl Executor {
     /// The values that a stored block's transactions read of the state before it, found by executing them anew.
@@ -82,6 +97,7 @@ impl Executor {
             only_query: false,
             impersonated,
             validated: None,
+            deferred: transaction.receipt.thread.as_ref().is_some_and(was_deferred),
         })
     }
 }

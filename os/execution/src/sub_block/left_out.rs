@@ -30,7 +30,7 @@ pub enum Limit {
     StatementFelts,
     /// Bytes of the package, without the proof.
     PackageBytes,
-    /// Steps of the thread OS, as estimated.
+    /// Steps of the thread OS, as estimated, and what takes as much of a prover's memory as so many steps.
     Steps,
 }
 

@@ -13,6 +13,7 @@ mod abort;
 mod accesses;
 mod account;
 mod below;
+mod beside;
 mod class;
 mod code;
 mod execute;
@@ -101,7 +102,8 @@ pub struct SubBlockContext {
     pub submitter: ContractAddress,
     /// The contracts whose storage and class may be written; `None` admits all. Nonces of senders always may.
     pub writable: Option<Arc<BTreeSet<ContractAddress>>>,
-    /// The most steps that the thread OS may take, as estimated; `None` sets no limit.
+    /// The most steps that the thread OS may take, as estimated, what takes as much of a prover's memory counted in;
+    /// `None` sets no limit.
     pub max_steps: Option<u64>,
 }
 
@@ -124,6 +126,8 @@ pub struct ExecutedSubBlock {
     pub events: Vec<InnerEvent>,
     /// About how many steps the OS will take: seldom more than a tenth less than it does.
     pub steps: u64,
+    /// About how large the proof will be: those steps, and what takes as much of a prover's memory as so many steps.
+    pub proof_steps: u64,
     /// Transactions that are not in the sub-block, in the order they came.
     pub left_out: Vec<LeftOut>,
 }

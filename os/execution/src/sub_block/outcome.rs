@@ -87,7 +87,8 @@ pub(super) fn close<S: SubBlockState>(
         classes: casms,
         contracts: statement.contracts.iter().map(|access| (access.address, before(access))).collect(),
     };
-    Ok(ExecutedSubBlock { input, statement, events, steps: size.counts().steps(), left_out: Vec::new() })
+    let (steps, proof_steps) = (size.counts().steps(), size.counts().proof_steps());
+    Ok(ExecutedSubBlock { input, statement, events, steps, proof_steps, left_out: Vec::new() })
 }
 
 /// What was read and written of one contract, which had `first_nonce` if nonces of it are consumed.

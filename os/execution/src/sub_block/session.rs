@@ -24,8 +24,8 @@ use crate::busy::{Cancellation, within};
 use crate::state::ChainState;
 
 /// Longest that a transaction may keep a processor busy. It costs its sender nothing, and whatever comes after it waits. The
-/// largest sub-blocks, of some million steps, take less than a second.
-const MAX_TIME: Duration = Duration::from_secs(2);
+/// largest that a proof holds, of some million steps, takes half of it.
+const MAX_TIME: Duration = Duration::from_secs(1);
 
 /// A sub-block that grows transaction by transaction. What a transaction did is in the state at once; one that is left
 /// out has changed nothing.

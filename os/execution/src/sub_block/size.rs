@@ -145,6 +145,11 @@ impl Counts {
         besides_classes.saturating_add(self.class_steps)
     }
 
+    /// About how large the proof is: the steps, and what takes as much memory as so many steps.
+    pub(super) fn proof_steps(&self) -> u64 {
+        self.steps().saturating_add(self.work.beside.as_steps())
+    }
+
     /// The first limit that is exceeded, with the size and what is allowed.
     pub(super) fn exceeds(&self, max_steps: Option<u64>) -> Option<(Limit, u64, u64)> {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
@@ -152,7 +157,7 @@ impl Counts {
             (Limit::Transactions, size(self.transactions), size(MAX_INNER_TRANSACTIONS)),
             (Limit::StatementFelts, size(self.felts()), size(MAX_STATEMENT_FELTS)),
             (Limit::PackageBytes, size(self.bytes()), size(MAX_BYTES_WITHOUT_PROOF)),
-            (Limit::Steps, self.steps(), max_steps.unwrap_or(u64::MAX)),
+            (Limit::Steps, self.proof_steps(), max_steps.unwrap_or(u64::MAX)),
         ]
         .into_iter()
         .find(|(_, size, max)| size > max)

@@ -8,6 +8,7 @@ use blockifier::execution::syscalls::vm_syscall_utils::SyscallSelector;
 use cairo_vm::types::builtin_name::BuiltinName;
 use zkthreads_protocol::InnerTransaction;
 
+use super::beside::Beside;
 use super::code::Extent;
 
 /// A sub-block without transactions.
@@ -68,6 +69,8 @@ pub(super) struct Work {
     steps: u64,
     keccaks: u64,
     sha256s: u64,
+    /// What takes room in a proof for which no step is taken.
+    pub(super) beside: Beside,
 }
 
 impl Work {
@@ -80,8 +83,9 @@ impl Work {
     ) -> Self {
         let signature = count(transaction.as_invoke().signature.0.len());
         let steps = TRANSACTION.saturating_add(signature.saturating_mul(SIGNATURE_FELT));
+        let own = Self { steps, beside: Beside::of(transaction), ..Self::default() };
         let calls = validate.iter().chain(execute.iter());
-        calls.fold(Self { steps, ..Self::default() }, |work, call| work.plus(Self::of_call(call, constants)))
+        calls.fold(own, |work, call| work.plus(Self::of_call(call, constants)))
     }
 
     /// For one call (inner calls not looked at).
@@ -106,6 +110,7 @@ impl Work {
         work.add(events.fold(0, u64::saturating_add), EVENT_FELT);
         work.add(builtin(call, BuiltinName::ec_op), EC_OP);
         work.add(u64::from(execution.failed), FAILED_CALL);
+        work.beside = Beside::of_call(call);
         work
     }
 
@@ -114,6 +119,7 @@ impl Work {
             steps: self.steps.saturating_add(other.steps),
             keccaks: self.keccaks.saturating_add(other.keccaks),
             sha256s: self.sha256s.saturating_add(other.sha256s),
+            beside: self.beside.plus(other.beside),
         }
     }
 
@@ -203,11 +209,11 @@ fn code_steps(call: &CallInfo, constants: &VersionedConstants) -> u64 {
     own.checked_div(costs.base.step_gas_cost).unwrap_or_default()
 }
 
-fn builtin(call: &CallInfo, name: BuiltinName) -> u64 {
+pub(super) fn builtin(call: &CallInfo, name: BuiltinName) -> u64 {
     call.builtin_counters.get(&CairoPrimitiveName::Builtin(name)).copied().map_or(0, count)
 }
 
-fn count(count: usize) -> u64 {
+pub(super) fn count(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 

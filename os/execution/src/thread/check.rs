@@ -1,24 +1,32 @@
 //! Would it settle now?
 
-use blockifier::state::cached_state::CachedState;
-use blockifier::state::state_api::State;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use blockifier::state::cached_state::{CachedState, StateMaps};
+use blockifier::state::state_api::{State, StateReader, UpdatableState};
+use starknet_api::block::{BlockNumber, FeeType};
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::InvokeTransactionV3;
 use starknet_api::transaction::fields::{
-    AccountDeploymentData, AllResourceBounds, Calldata, PaymasterData, ResourceBounds, Tip,
+    AccountDeploymentData, AllResourceBounds, Calldata, Fee, PaymasterData, ResourceBounds, Tip,
     TransactionSignature, ValidResourceBounds,
 };
 use zkthreads_protocol::{
-    EnvelopeError, OsProgramHash, PackageDigest, SegmentError, ThreadFacts, ThreadTransaction,
+    EnvelopeError, OsProgramHash, PackageDigest, Segment, SegmentError, SettleError, ThreadFacts,
+    ThreadTransaction,
 };
 
+use super::constants::minimal_l2_gas;
 use super::settle::Forecast;
-use super::{Scope, precheck};
+use super::{Scope, apply, precheck};
+use crate::admit::AdmitError;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::query::FeeEstimate;
 use crate::query::at::StateAt;
+use crate::state::ChainState;
 
 /// What would become of a package if it were settled in the next block.
 #[derive(Debug, Clone)]
@@ -97,6 +105,97 @@ impl Executor {
         let mut state = CachedState::new(state.clone());
         state.increment_nonce(scope.submitter)?;
         precheck::all(&scope, &mut state)
+    }
+
+    /// What a thread pays at least, whatever becomes of it once its proofs were verified: for its bytes and for that, at the
+    /// price that new blocks have unless somebody sets another.
+    #[must_use]
+    pub fn least_fee(&self, thread: &ThreadTransaction) -> Fee {
+        let gas = minimal_l2_gas(thread.package(), thread.package_bytes()).0;
+        let price = self.config().gas_prices.l2_gas_price(&FeeType::Strk).get().0;
+        let price = price.saturating_add(thread.envelope().tip.0.into());
+        Fee(price.saturating_mul(gas.into()))
+    }
+
+    /// Whether the first segment passes the checks that need no cryptography, on the state at a moment after `earlier`
+    /// packages of the same account, as far as they have not been executed yet. If not, a block that comes to it now reverts
+    /// it before it looks at any proof.
+    ///
+    /// # Errors
+    /// If the node fails.
+    pub fn preconditions_hold(
+        &self,
+        at: &StateAt,
+        earlier: &[Arc<ThreadTransaction>],
+        thread: &ThreadTransaction,
+    ) -> Result<bool, ExecutionError> {
+        let state = self.state(at);
+        let scope = Scope::new(self, next_number(at)?, &state, thread);
+        let nonce = state.nonce(scope.submitter)?;
+        let due = earlier.iter().filter(|earlier| earlier.envelope().nonce >= nonce);
+        let holds = holds_after(&scope, &state, due);
+        state.all_read()?;
+        holds
+    }
+
+    /// Refuses what could not settle in the open block, whatever the state: the chain, submitter, OS version or base block of
+    /// the first segment is wrong. (Where that is so of a later one, those before it settle.) Nothing of the state is read.
+    pub(crate) fn check_context(&self, at: &StateAt, thread: &ThreadTransaction) -> Result<(), AdmitError> {
+        let Some(Segment { statement, .. }) = thread.package().segments.first() else { return Ok(()) };
+        let state = self.state(at);
+        let scope = Scope::new(self, next_number(at)?, &state, thread);
+        refuse(precheck::failures(&scope, statement)?.into_iter().next())
+    }
+
+    /// The same of its classes: one is not declared. Whether they are what the statement says is not looked at, since loading
+    /// them takes long; nor is anything on a chain that was forked, whose origin would be asked.
+    pub(crate) fn check_classes(&self, at: &StateAt, thread: &ThreadTransaction) -> Result<(), AdmitError> {
+        let Some(Segment { statement, .. }) = thread.package().segments.first() else { return Ok(()) };
+        let state = self.state(at);
+        if state.is_forked() {
+            return Ok(());
+        }
+        for class in &statement.classes {
+            let class_hash = class.class_hash;
+            if !state.is_declared(class_hash).map_err(ExecutionError::from)? {
+                return refuse(Some(SettleError::ClassUndeclared { class_hash }));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the first segment passes the precheck after these packages.
+fn holds_after<'a>(
+    scope: &Scope<'_>,
+    state: &ChainState,
+    earlier: impl Iterator<Item = &'a Arc<ThreadTransaction>>,
+) -> Result<bool, ExecutionError> {
+    let Some(Segment { statement, .. }) = scope.thread.package().segments.first() else { return Ok(false) };
+    let mut state = CachedState::new(state.clone());
+    for earlier in earlier {
+        for segment in &earlier.package().segments {
+            apply::write(&mut state, &segment.statement)?;
+        }
+    }
+    // Its envelope comes next, and consumes its nonce.
+    state.get_nonce_at(scope.submitter)?;
+    let nonces = [(scope.submitter, scope.thread.envelope().nonce.try_increment()?)].into();
+    state.apply_writes(&StateMaps { nonces, ..StateMaps::default() }, &HashMap::new());
+    Ok(precheck::failures(scope, statement)?.is_empty()
+        && precheck::classes(scope, &state, statement)?.is_empty()
+        && precheck::conflicts(&state, statement)?.is_empty())
+}
+
+fn refuse(error: Option<SettleError>) -> Result<(), AdmitError> {
+    error.map_or(Ok(()), |error| Err(AdmitError::Unsettleable(Box::new(SegmentError { segment: 0, error }))))
+}
+
+/// The block that the next transaction goes into.
+fn next_number(at: &StateAt) -> Result<BlockNumber, ExecutionError> {
+    match at {
+        StateAt::Block(number) => number.next().ok_or(ExecutionError::BlockNumberOverflow),
+        StateAt::PreConfirmed(block) => Ok(block.number()),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! | work | L2 gas | why |
 //! |---|---|---|
-//! | verify the proof of a segment | [`VERIFICATION_L2_GAS`] | 10 to 18 ms on one core; the VM executes about 2.5·10^8 gas a second, so 4.5·10^6, doubled for slower machines |
+//! | verify the proof of a segment | [`VERIFICATION_L2_GAS`] | 5 to 20 ms on one core; the VM executes about 2.5·10^8 gas a second |
+//! | a byte of a proof, decompressed | [`PROOF_BYTE_L2_GAS`] | so that the worst proof that passes all checks of its shape pays for what it takes, 0.1 to 0.2 s for 8 MiB (`docs/soundness.md`, section 10) |
 //! | a byte of the package | [`PACKAGE_BYTE_L2_GAS`] | an eighth of what Starknet takes for a byte of calldata: a package is received, hashed, decoded and stored once, and its proof may be pruned |
 //! | an inner transaction | [`INNER_TRANSACTION_L2_GAS`] | its hash is computed again, some 60 Poseidon permutations |
 //! | a listed class | [`CLASS_L2_GAS`] | it is loaded and compared, about what a contract pays for `library_call`, which loads one too |
@@ -13,14 +14,21 @@
 //! diff exactly as for an ordinary transaction with the same effects; they are not in this table.
 //!
 //! A thread that fails is charged for the work that was done until it failed; one whose first segments settled, for those
-//! and for what was read of the segment that did not. Work is metered before it is done, and none is begun that the
-//! L2 gas bound does not cover: so nobody makes the node work for nothing.
+//! and for what was read of the segment that did not. Proofs are verified before a block takes the thread, all of them; so
+//! all are charged for, however it ends, unless the mempool saw that its preconditions do not hold and had none verified.
+//! Work is metered before it is done, and none is begun that the L2 gas bound does not cover: so nobody makes the node
+//! work for nothing.
 
 use starknet_api::execution_resources::GasAmount;
 use zkthreads_protocol::{Package, Statement};
+use zkthreads_verifier::encoding::promised_bytes;
+use zkthreads_verifier::params::MAX_DECODED_BYTES;
 
-/// L2 gas for verifying a proof.
-pub const VERIFICATION_L2_GAS: u64 = 10_000_000;
+/// L2 gas for verifying a proof, its bytes left aside.
+pub const VERIFICATION_L2_GAS: u64 = 2_000_000;
+
+/// L2 gas per byte of a proof, decompressed.
+pub const PROOF_BYTE_L2_GAS: u64 = 6;
 
 /// L2 gas per byte of the package.
 pub const PACKAGE_BYTE_L2_GAS: u64 = 20;
@@ -61,7 +69,7 @@ impl Meter {
     pub(crate) fn proofs(&mut self, package: &Package) {
         for segment in &package.segments {
             self.add(times(segment.inner_transactions.len(), INNER_TRANSACTION_L2_GAS));
-            self.add(VERIFICATION_L2_GAS);
+            self.add(verification_gas(&segment.proof));
         }
     }
 
@@ -86,6 +94,14 @@ pub fn minimal_l2_gas(package: &Package, package_bytes: usize) -> GasAmount {
     let mut meter = Meter::for_package(package_bytes);
     meter.proofs(package);
     meter.gas()
+}
+
+/// L2 gas for verifying a proof.
+#[must_use]
+pub fn verification_gas(proof: &[u8]) -> u64 {
+    // What has no header is refused by its first bytes.
+    let bytes = promised_bytes(proof).unwrap_or_default().min(MAX_DECODED_BYTES);
+    times(bytes, PROOF_BYTE_L2_GAS).saturating_add(VERIFICATION_L2_GAS)
 }
 
 /// How many values the statement requires the state to hold.

@@ -42,6 +42,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) submitter: ContractAddress,
     /// The OS version that the proof is said to be made with.
     pub(crate) os_program_hash: OsProgramHash,
+    /// Whether no proof of it was verified, since its preconditions did not hold when it was its turn.
+    pub(crate) deferred: bool,
 }
 
 impl<'a> Scope<'a> {
@@ -53,7 +55,7 @@ impl<'a> Scope<'a> {
     ) -> Self {
         let submitter = thread.envelope().sender_address;
         let os_program_hash = thread.facts().os_program_hash;
-        Self { executor, block_number, state, thread, submitter, os_program_hash }
+        Self { executor, block_number, state, thread, submitter, os_program_hash, deferred: false }
     }
 
     /// Whether threads may run and deploy a class, which must be declared.

@@ -215,6 +215,10 @@ impl<'a> Settlement<'a> {
         validated: &Validated,
     ) -> Result<(), Failure> {
         let package = self.scope.thread.package();
+        if !self.scope.deferred {
+            self.meter.proofs(package);
+            self.check_bound(validated)?;
+        }
         for (index, segment) in (0_u32..).zip(&package.segments) {
             if let Some(error) = self.precheck(state, &segment.statement, validated)? {
                 let fault = Fault { segment: Some(index), error };
@@ -224,7 +228,7 @@ impl<'a> Settlement<'a> {
                 self.fault = Some(fault);
                 return Ok(());
             }
-            let checked = self.proofs(validated)?;
+            let checked = self.proofs()?;
             let segment = checked.segments().get(self.settled.count).ok_or_else(|| {
                 SettleError::Execution { reason: format!("segment {index} has not been checked") }
             })?;
@@ -257,13 +261,14 @@ impl<'a> Settlement<'a> {
         Ok(precheck::conflict(precheck::conflicts(state, statement)?))
     }
 
-    /// The verdict on all segments' proofs; metered once.
-    fn proofs(&mut self, validated: &Validated) -> Result<Arc<CheckedThread>, Failure> {
+    /// The verdict on all segments' proofs.
+    fn proofs(&mut self) -> Result<Arc<CheckedThread>, Failure> {
         if let Some(checked) = &self.checked {
             return Ok(Arc::clone(checked));
         }
-        self.meter.proofs(self.scope.thread.package());
-        self.check_bound(validated)?;
+        if self.scope.deferred {
+            return Err(Failure::Node(AdmitError::Unverified));
+        }
         let checked = self.scope.executor.verification().verdict(self.scope.thread);
         let checked = checked.map_err(|error| Fault::from(error.as_ref().clone()))?;
         self.checked = Some(Arc::clone(&checked));
@@ -333,7 +338,10 @@ impl<'a> Settlement<'a> {
         receipt: TransactionReceipt,
     ) -> SettledThread {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let elapsed = self.checked.as_ref().map(|checked| checked.elapsed());
+        // Known as well where something else failed before its proofs were looked at, unless none was verified.
+        let known = || self.scope.executor.verification().known_verdict(self.scope.thread)?.ok();
+        let checked = if self.scope.deferred { None } else { self.checked.clone().or_else(known) };
+        let elapsed = checked.map(|checked| checked.elapsed());
         let settled = self.settled;
         let (failed_segment, error) =
             self.fault.map_or((None, None), |fault| (fault.segment, Some(fault.error)));
@@ -377,6 +385,9 @@ pub(crate) fn check<U: UpdatableState>(
 ) -> Result<Forecast, ExecutionError> {
     state.increment_nonce(scope.submitter)?;
     let mut errors = precheck::all(scope, &mut TransactionalState::create_transactional(state))?;
+    // A block would find the same, and look at no proof.
+    let deferred = errors.iter().any(|error| error.segment == 0);
+    let scope = &Scope { deferred, ..*scope };
     if let Err(error) = scope.executor.verification().verdict(scope.thread) {
         errors.push(error.as_ref().clone());
         errors.sort_by_key(|error| error.segment);

@@ -1,9 +1,9 @@
 //! Proof verification off the execution path.
 //!
 //! The mempool asks for the verdicts on the packages it holds ([`VerificationPool::submit`]). A few workers see to
-//! them in turns, one package of a submitter at a time: a flood of one submitter's delays another's package by one
-//! verification, and no flood takes more than the workers' share of the machine. A block takes a thread whose verdict
-//! is known, so it waits for no proof.
+//! them in turns ([`Rank`]), one package of a submitter at a time: a flood of one submitter's delays another's package by
+//! one verification, unless it pays more, and no flood takes more than the workers' share of the machine. A block takes a
+//! thread whose verdict is known, so it waits for no proof.
 
 mod check;
 mod crew;
@@ -20,6 +20,7 @@ use starknet_api::core::{ChainId, ContractAddress};
 use zkthreads_protocol::{OsProgram, SegmentError, ThreadTransaction};
 
 pub use check::{CheckedSegment, CheckedThread};
+pub use queue::Rank;
 pub use verdicts::KeptVerdict;
 
 use check::Checker;
@@ -69,6 +70,7 @@ struct Shared {
 /// A package to check. Whoever asked holds it, and gives up by dropping it.
 struct Job {
     thread: Weak<ThreadTransaction>,
+    is_wanted: Box<dyn FnOnce(&ThreadTransaction) -> bool + Send>,
     then: Box<dyn FnOnce(KeptVerdict) + Send>,
 }
 
@@ -94,19 +96,26 @@ impl VerificationPool {
         Self { workers: Arc::new(Workers { shared, count }) }
     }
 
-    /// Has a package checked for the account `submitter` in its turn, and calls `then` with the verdict, on a worker's
-    /// thread. Nothing happens if `thread` is dropped before its turn. `false` if no worker could be started: whoever
-    /// needs the verdict computes it.
+    /// Has a package checked for the account `submitter` in its turn, if it `is_wanted` then, and calls `then` with the
+    /// verdict; both on a worker's thread. Nothing happens if `thread` is dropped before its turn. `false` if no worker
+    /// could be started: whoever needs the verdict computes it.
     #[must_use]
     pub fn submit(
         &self,
         submitter: ContractAddress,
+        rank: Rank,
         thread: &Arc<ThreadTransaction>,
+        is_wanted: impl FnOnce(&ThreadTransaction) -> bool + Send + 'static,
         then: impl FnOnce(KeptVerdict) + Send + 'static,
     ) -> bool {
         let works = self.workers.count > 0;
         if works {
-            self.shared().queue.push(submitter, Job { thread: Arc::downgrade(thread), then: Box::new(then) });
+            let (is_wanted, then) = (Box::new(is_wanted), Box::new(then));
+            self.shared().queue.push(
+                submitter,
+                rank,
+                Job { thread: Arc::downgrade(thread), is_wanted, then },
+            );
         }
         works
     }
@@ -177,8 +186,13 @@ fn start_worker(index: usize, shared: &Arc<Shared>) -> bool {
 
 fn work(shared: &Shared) {
     while let Some(mut turn) = shared.queue.next() {
-        let Some(Job { thread, then }) = turn.take() else { continue };
+        let Some(Job { thread, is_wanted, then }) = turn.take() else { continue };
         let Some(thread) = thread.upgrade() else { continue };
+        match catch_unwind(AssertUnwindSafe(|| is_wanted(&thread))) {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(_) => tracing::error!("whether a proof is wanted cannot be said"),
+        }
         let kept = shared.verdicts.keep(&thread, shared.verdict(&thread));
         // The caller's package must be able to go with the caller.
         drop(thread);

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use starknet_api::core::{ClassHash, ContractAddress, Nonce};
-use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::Executor;
 use zkthreads_execution::sub_block::{Cell, LeftOutReason, OpenSubBlock, conflicts};
-use zkthreads_execution::{ChainState, Executor};
 use zkthreads_protocol::StateCell;
-use zkthreads_storage::{BaseState, BaseStateError, ClassRecord, Storage};
+use zkthreads_storage::Storage;
 
 use super::stage::{chain, context, deploy, open, pay, put, refusal};
+use crate::support::remote::Remote;
 
 #[test]
 fn it_is_put_on_another_state() {
@@ -73,39 +72,6 @@ fn the_next_one_starts_from_its_output() {
     let mut on_open = OpenSubBlock::open(first.state().clone(), context(&chain.executor));
     on_open.execute(transaction).expect("included");
     assert_eq!(on_output.close().unwrap().statement, on_open.close().unwrap().statement);
-}
-
-/// Another chain's state, as long as it can be reached.
-struct Remote {
-    state: ChainState,
-    away: Arc<AtomicBool>,
-}
-
-impl Remote {
-    fn ask<T>(&self, answer: impl FnOnce(&ChainState) -> T) -> Result<T, BaseStateError> {
-        match self.away.load(Ordering::SeqCst) {
-            true => Err(BaseStateError::Unreachable { reason: "away".to_owned() }),
-            false => Ok(answer(&self.state)),
-        }
-    }
-}
-
-impl BaseState for Remote {
-    fn storage(&self, contract: ContractAddress, key: StorageKey) -> Result<Felt, BaseStateError> {
-        self.ask(|state| state.storage(contract, key).unwrap())
-    }
-
-    fn nonce(&self, contract: ContractAddress) -> Result<Nonce, BaseStateError> {
-        self.ask(|state| state.nonce(contract).unwrap())
-    }
-
-    fn class_hash(&self, contract: ContractAddress) -> Result<ClassHash, BaseStateError> {
-        self.ask(|state| state.class_hash(contract).unwrap())
-    }
-
-    fn class(&self, hash: ClassHash) -> Result<Option<ClassRecord>, BaseStateError> {
-        self.ask(|state| state.class(hash).unwrap().map(|class| class.as_ref().clone()))
-    }
 }
 
 #[test]

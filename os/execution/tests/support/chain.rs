@@ -102,6 +102,14 @@ impl TestChain {
         self.put(admitted)
     }
 
+    /// Puts the submissions into one block, whatever the door says of them: what it looks at may have changed since.
+    pub fn forced_block(&self, submissions: Vec<Submission>) -> Sealed {
+        let prepared = submissions
+            .into_iter()
+            .map(|submission| self.executor.prepare(submission, false).expect("prepared"));
+        self.put(prepared.collect())
+    }
+
     /// Opens the next block.
     pub fn open(&self) -> OpenBlock {
         self.executor.open_block(self.executor.config().block_env(GENESIS)).expect("opens")

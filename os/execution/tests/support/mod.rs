@@ -12,6 +12,7 @@ pub mod chain;
 pub mod class;
 pub mod commitments;
 pub mod echo;
+pub mod remote;
 pub mod segments;
 pub mod thread;
 pub mod user;

@@ -111,8 +111,8 @@ pub(super) enum Stage {
 pub(super) struct ProofFailures {
     /// In all.
     pub(super) all: u32,
-    /// For lack of memory or time.
-    pub(super) too_large: u32,
+    /// Those that cost a prover: it died or took too long.
+    pub(super) lost: u32,
 }
 
 /// A proven sub-block. Cheap to clone.

@@ -14,8 +14,10 @@ use super::setback::Setback;
 use super::work::Work;
 use crate::worker::{self, Proven, WorkerError};
 
-/// Failures for lack of memory or time after which a sub-block is halved.
-const MAX_TOO_LARGE: u32 = 3;
+/// Provers that one transaction may cost, by taking too long or by their death, before it counts as the cause.
+const MAX_LOST_ALONE: u32 = 3;
+/// The same of a sub-block that can be halved: nothing is lost by it.
+const MAX_LOST: u32 = 2;
 /// Failures of any kind after which a sub-block is halved.
 const MAX_FAILURES: u32 = 6;
 
@@ -89,16 +91,19 @@ impl Work {
         error: &WorkerError,
     ) -> Result<(), Setback> {
         tracing::warn!(sub_block = %name.0, attempt = name.1, %error, "not proven");
-        let too_large = matches!(error, WorkerError::OutOfMemory { .. } | WorkerError::Deadline { .. });
         failures.all += 1;
-        failures.too_large += u32::from(too_large);
-        let is_hopeless = error.is_final() || failures.too_large >= MAX_TOO_LARGE;
+        failures.lost += match error {
+            // Each prover has the same bound of memory. But it may be the machine's that was short.
+            WorkerError::OutOfMemory { .. } => MAX_LOST,
+            WorkerError::Died { .. } | WorkerError::Deadline { .. } => 1,
+            _ => 0,
+        };
         let Some(sub_block) = self.unsettled.find_mut(name) else { return Ok(()) };
-        let is_single = sub_block.inner.len() == 1;
-        if is_hopeless && is_single {
-            return self.give_up(name, error);
-        }
-        if !is_single && (is_hopeless || failures.all >= MAX_FAILURES) {
+        if sub_block.inner.len() == 1 {
+            if error.is_final() || failures.lost >= MAX_LOST_ALONE {
+                return self.give_up(name, error);
+            }
+        } else if error.is_final() || failures.lost >= MAX_LOST || failures.all >= MAX_FAILURES {
             return self.halve(name);
         }
         sub_block.stage = Stage::Closed { not_before: patience(failures.all), failures };

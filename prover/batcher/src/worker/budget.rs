@@ -17,25 +17,20 @@
 //! | 11,000 Poseidon hashes by one | 505,829 | 11,050 | 15,047 | 90 |
 //!
 //! A proof holds each kind of step and of row in a table of the next power of two, so memory grows by leaps, for which the
-//! model leaves room. What a sub-block of no steps takes is for lookup tables of fixed sizes. The rows of a Poseidon hash
-//! take as much as those of some three hundred steps. The bound in steps has room for those of transfers, 32 for 9,300
-//! steps; a contract that hashes more needs the second bound. Where a sub-block takes more than its prover has, that ends
-//! as [`OutOfMemory`](super::WorkerError::OutOfMemory), and half of the sub-block will do.
+//! model leaves room. What a sub-block of no steps takes is for lookup tables of fixed sizes. A step's room has some for the
+//! Poseidon hashes of transfers, 32 for 9,300 steps; what hashes more, or does modular arithmetic, counts as more steps
+//! (`zkthreads_execution::sub_block`), before its transaction is answered. Where a sub-block takes more than its prover has
+//! all the same, that ends as [`OutOfMemory`](super::WorkerError::OutOfMemory), and it is halved.
 //!
 //! With 6 GiB a proof holds 655,360 steps, some fifty transfers, and takes ten seconds on two idle cores.
 
 /// Memory that a prover takes for a sub-block of no steps, bytes.
 const FIXED_BYTES: u64 = (7 << 30) / 2;
-/// Memory that each step takes at most, bytes; so many Poseidon hashes as transfers make are part of it.
+/// Memory that each step takes at most, bytes.
 const BYTES_PER_STEP: u64 = 4 << 10;
-/// Memory that each Poseidon hash takes at most, bytes.
-const BYTES_PER_POSEIDON: u64 = 3 << 19;
-
 /// Most steps in one proof, with any memory: more would be proven faster in two halves side by side, and another leap of
 /// memory comes soon after.
 const MAX_STEPS: u64 = 1_400_000;
-/// Most Poseidon hashes in one proof, with any memory.
-const MAX_POSEIDONS: u64 = 16_000;
 
 /// Most Cairo steps of a sub-block that a prover with so much memory proves; none if it proves nothing.
 #[must_use]
@@ -44,36 +39,27 @@ pub const fn max_steps(memory_bytes: u64) -> u64 {
     if steps < MAX_STEPS { steps } else { MAX_STEPS }
 }
 
-/// Most Poseidon hashes of such a sub-block, the thread OS's own included: 32 for a transfer.
-#[must_use]
-pub const fn max_poseidons(memory_bytes: u64) -> u64 {
-    let hashes = memory_bytes.saturating_sub(FIXED_BYTES) / BYTES_PER_POSEIDON;
-    if hashes < MAX_POSEIDONS { hashes } else { MAX_POSEIDONS }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The table above: steps, Poseidon hashes, MiB.
-    const MEASURED: [(u64, u64, u64); 9] = [
-        (116_223, 60, 2_854),
-        (269_934, 540, 3_396),
-        (428_838, 1_090, 4_263),
-        (737_642, 2_150, 5_103),
-        (1_055_297, 3_230, 7_028),
-        (1_522_798, 4_830, 8_174),
-        (226_370, 50, 3_542),
-        (291_527, 4_050, 5_790),
-        (505_829, 11_050, 15_047),
+    /// The table above: steps with what counts as steps, MiB.
+    const MEASURED: [(u64, u64); 9] = [
+        (116_223, 2_854),
+        (269_934, 3_396),
+        (428_838, 4_263),
+        (737_642, 5_103),
+        (1_055_297, 7_028),
+        (1_522_798, 8_174),
+        (226_370, 3_542),
+        (291_527 + 4_000 * 230, 5_790),
+        (505_829 + 11_000 * 230, 15_047),
     ];
 
     #[test]
     fn what_is_allowed_fits() {
-        for (steps, poseidons, mebibytes) in MEASURED {
-            let too_little = (mebibytes - 1) << 20;
-            let is_refused = max_steps(too_little) < steps || max_poseidons(too_little) < poseidons;
-            assert!(is_refused, "{steps} steps and {poseidons} hashes");
+        for (steps, mebibytes) in MEASURED {
+            assert!(max_steps((mebibytes - 1) << 20) < steps, "{steps} steps");
         }
     }
 
@@ -82,6 +68,5 @@ mod tests {
         assert_eq!(max_steps(3 << 30), 0);
         assert_eq!(max_steps(6 << 30), 655_360);
         assert_eq!(max_steps(1 << 40), MAX_STEPS);
-        assert_eq!(max_poseidons(1 << 40), MAX_POSEIDONS);
     }
 }

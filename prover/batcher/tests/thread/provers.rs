@@ -1,5 +1,7 @@
 //! Provers fail.
 
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use zkthreads_batcher::thread::Job;
@@ -46,11 +48,9 @@ fn a_prover_that_dies_is_no_verdict() {
 fn a_sub_block_that_does_not_fit_is_halved() {
     let mut rig = Rig::new(2, |config| config.max_transactions = 4);
     let sent: Vec<_> = (0..4).map(|_| rig.send(0, 1, 1)).collect();
-    for _ in 0..3 {
-        let job = rig.awaited_job();
-        assert_eq!(job.executed.statement.inner_transactions.len(), 4);
-        fail(&rig, &job, WorkerError::OutOfMemory { memory_bytes: 1 });
-    }
+    let job = rig.awaited_job();
+    assert_eq!(job.executed.statement.inner_transactions.len(), 4);
+    fail(&rig, &job, WorkerError::OutOfMemory { memory_bytes: 1 });
     let halves = [rig.awaited_job(), rig.awaited_job()];
     let sizes: Vec<_> = halves.iter().map(|job| job.executed.statement.inner_transactions.len()).collect();
     assert_eq!((sizes, rig.shown()), (vec![2, 2], sent.clone()));
@@ -58,6 +58,28 @@ fn a_sub_block_that_does_not_fit_is_halved() {
     let package = rig.send_bundle().unwrap();
     rig.block(&[package]);
     assert!(sent.iter().all(|hash| rig.fate(*hash) == Fate::Settled));
+}
+
+/// It would cost a prover again and again: what kills two is halved, and one transaction that kills three is the cause.
+#[test]
+fn what_kills_provers_is_found() {
+    let mut rig = Rig::new(4, |config| config.max_transactions = 2);
+    let sent = [rig.send(0, 1, 1), rig.send(2, 3, 1)];
+    let killed = || WorkerError::Died { status: ExitStatus::from_raw(9), last_words: None };
+    for _ in 0..2 {
+        let job = rig.awaited_job();
+        assert_eq!(job.executed.statement.inner_transactions.len(), 2);
+        fail(&rig, &job, killed());
+    }
+    let (first, second) = (rig.awaited_job(), rig.awaited_job());
+    rig.prove(&first);
+    fail(&rig, &second, killed());
+    for _ in 0..2 {
+        fail(&rig, &rig.awaited_job(), killed());
+    }
+    assert_eq!(rig.forward().expect("left to the chain").hash, sent[1]);
+    assert_eq!(rig.shown(), sent[..1]);
+    assert!(rig.bundle().is_some(), "the other one is proven");
 }
 
 #[test]
