@@ -12,13 +12,15 @@ export CARGO_BUILD_JOBS ?= $(shell awk -v cores=$$(nproc) \
 export CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /snap/bin/chromium /usr/bin/google-chrome) /usr/bin/chromium)
 PROFILE ?= default
 FUZZ_OS_SUB_BLOCKS ?= 2000
+SOAK_SECONDS ?= 3600
+ATTACK_SECONDS ?= 20
 BIN := $(CARGO_TARGET_DIR)/release/zkthreads
 # How a step is announced and timed.
 STEP := tools/step
 BUILD_TITLE := building the node, the thread and the prover
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo devnet test fuzz fuzz-os attack first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures deny
+.PHONY: help setup build demo devnet test fuzz fuzz-os attack soak first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures deny
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -52,8 +54,11 @@ fuzz-os: ## the thread OS against blockifier on FUZZ_OS_SUB_BLOCKS (2000) random
 	cargo build --release --workspace --example fuzz_os
 	$(CARGO_TARGET_DIR)/release/examples/fuzz_os $(FUZZ_OS_SUB_BLOCKS)
 
-attack: build ## attack a node as a stranger would: what others notice, and what the attacker pays
-	cargo run --release --workspace --example attack
+attack: build ## attack a node as a stranger would, each way for ATTACK_SECONDS (20): what others notice, and what it costs
+	cargo run --release --workspace --example attack -- --seconds $(ATTACK_SECONDS)
+
+soak: build ## an hour (SOAK_SECONDS) of load, kills, forks and undone blocks: is anything lost?
+	cargo run --release --workspace --example soak -- --seconds $(SOAK_SECONDS)
 
 first-build-costs: ## a first build in an empty directory: CPU seconds by crate, against the budget
 	tools/setup build

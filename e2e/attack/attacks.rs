@@ -34,14 +34,19 @@ pub(crate) struct Request {
     is_abandoned: bool,
 }
 
-/// All attacks, by name.
-pub(crate) const ATTACKS: [(&str, Attack); 6] = [
-    ("long calls, abandoned", |attacker, _| Ok(Request::abandoned("starknet_call", attacker.long_call()))),
-    ("long calls", |attacker, _| Ok(Request::patient("starknet_call", attacker.long_call()))),
-    ("checkThread, abandoned", Attacker::check_thread),
-    ("simulations", Attacker::simulation),
-    ("unsigned invokes", Attacker::unsigned),
-    ("curve invokes, high tip", Attacker::curve_invoke),
+/// All attacks: name, attack, whether the node holds it off.
+pub(crate) const ATTACKS: [(&str, Attack, bool); 6] = [
+    (
+        "long calls, abandoned",
+        |attacker, _| Ok(Request::abandoned("starknet_call", attacker.long_call())),
+        true,
+    ),
+    ("long calls", |attacker, _| Ok(Request::patient("starknet_call", attacker.long_call())), true),
+    ("checkThread, abandoned", Attacker::check_thread, true),
+    ("simulations", Attacker::simulation, true),
+    ("unsigned invokes", Attacker::unsigned, true),
+    // Who is executed first is who pays the highest tip.
+    ("curve invokes, high tip", Attacker::curve_invoke, false),
 ];
 
 /// Who attacks.

@@ -1,11 +1,13 @@
 //! The harness of the scenario tests: the real binary on a free port, spoken to over HTTP as a stranger would.
 //!
-//! [`node`] starts and kills it ([`thread`] a thread of it), [`rpc`] asks it, [`wallet`] signs, [`token`] knows the
+//! [`node`] starts and kills it ([`thread`] a thread of it, [`pair`] both), [`rpc`] asks it, [`wallet`] signs, [`token`] knows the
 //! ERC-20s, [`sub_block`] makes proven packages (each once per machine), [`receipt`] reads what became of a transaction,
 //! [`wait`] waits for what is to happen. Scenarios are in `tests/`.
 
+pub mod dice;
 pub mod node;
 mod overlay;
+pub mod pair;
 pub mod process;
 pub mod receipt;
 pub mod rpc;

@@ -1,5 +1,7 @@
 //! JSON-RPC over HTTP, nothing typed: what a client in any language sees.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
@@ -33,7 +35,9 @@ impl Rpc {
     /// # Errors
     /// If no HTTP client can be made.
     pub fn new(url: &str) -> Result<Self> {
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        let builder = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
+        // A request over a connection that the server is just closing is lost.
+        let client = builder.pool_idle_timeout(Duration::from_secs(10)).build()?;
         Ok(Self { client, url: url.to_owned() })
     }
 

@@ -248,6 +248,14 @@ impl TestThread {
         self.process.is_running()
     }
 
+    /// Memory it holds, bytes; its provers left aside.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn resident_bytes(&self) -> Result<u64> {
+        self.process.resident_bytes()
+    }
+
     /// `kill -9`.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 //! The devnet's ERC-20 tokens. Scenarios move ether, so that fees, which are paid in STRK, do not blur balances.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use starknet_api::abi::abi_utils::get_storage_var_address;
 use starknet_types_core::felt::Felt;
 
+use crate::node::TestNode;
 use crate::rpc::Rpc;
-use crate::wallet::Call;
+use crate::wallet::{Call, Wallet, hash_of, wire};
 
 /// Ether.
 pub const ETH: Felt =
@@ -38,4 +39,28 @@ pub async fn balance(rpc: &Rpc, token: Felt, owner: Felt) -> Result<u128> {
     let result = rpc.view(token, "balance_of", &[owner]).await?;
     let low = result.first().context("no balance")?;
     u128::try_from(*low).map_err(|_| anyhow::anyhow!("balance {low:#x}"))
+}
+
+/// Moves ether by way of a node or a thread; the transaction's hash.
+///
+/// # Errors
+/// If it is refused, or acknowledged by another hash than its own.
+pub async fn send_ether(rpc: &Rpc, from: &Wallet, nonce: u64, to: Felt, amount: u128) -> Result<Felt> {
+    let transaction = from.invoke(nonce, &[transfer(ETH, to, amount)?])?;
+    let hash = rpc.send(&wire(&transaction, None)).await?;
+    ensure!(hash == hash_of(&transaction)?.0, "it is acknowledged as {hash:#x}");
+    Ok(hash)
+}
+
+/// Ether is neither lost nor made: all that is there belongs to the predeployed accounts.
+///
+/// # Errors
+/// If it does not.
+pub async fn check_supply(node: &TestNode) -> Result<()> {
+    let mut total = 0;
+    for account in &node.accounts {
+        total += balance(&node.rpc, ETH, account.address).await?;
+    }
+    ensure!(total == INITIAL_BALANCE * node.accounts.len() as u128, "there is {total} of ether");
+    Ok(())
 }

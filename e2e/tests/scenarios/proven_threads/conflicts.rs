@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance};
 use zkthreads_e2e::{TestThread, hex};
 
-use super::{check_supply, node, patient_thread, pay, send, thread};
+use super::{check_supply, node, patient_thread, pay, send_ether, thread};
 
 /// The sub-blocks with transactions that are not settled, in order.
 async fn unsettled(thread: &TestThread) -> Result<Vec<Value>> {
@@ -36,7 +36,7 @@ async fn a_conflict_costs_only_what_depends_on_it() -> Result<()> {
     assert_eq!(ids.len(), 2, "each full with two transactions");
 
     // User 1 changes its mind, on the chain.
-    let direct = send(&node.rpc, account(1), 0, account(9).address, 7).await?;
+    let direct = send_ether(&node.rpc, account(1), 0, account(9).address, 7).await?;
     node.rpc.wait(direct).await?.succeeded();
 
     let params = json!({ "transaction_hash": hex(spent_twice) });
@@ -77,7 +77,7 @@ async fn what_still_holds_is_executed_again_and_settles() -> Result<()> {
     let held = thread.hold_provers().await?;
     // The taker's balance is read and written by both; neither transaction becomes invalid.
     let inner = pay(&thread, giver, 0, taker.address, 100).await?;
-    let direct = send(&node.rpc, node.account(3), 0, taker.address, 11).await?;
+    let direct = send_ether(&node.rpc, node.account(3), 0, taker.address, 11).await?;
     node.rpc.wait(direct).await?.succeeded();
     thread.until("told of the conflict", |status| status["totals"]["conflicts"] != 0).await?;
     drop(held);
@@ -98,7 +98,7 @@ async fn a_transaction_that_can_no_longer_be_paid_reverts() -> Result<()> {
     let held = thread.hold_provers().await?;
     let given = pay(&thread, giver, 0, owner.address, 500).await?;
     let spent = pay(&thread, owner, 0, friend.address, INITIAL_BALANCE + 500).await?;
-    let direct = send(&node.rpc, giver, 0, node.account(4).address, 1).await?;
+    let direct = send_ether(&node.rpc, giver, 0, node.account(4).address, 1).await?;
     node.rpc.wait(direct).await?.succeeded();
     drop(held);
 

@@ -7,7 +7,7 @@ use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, transfer};
 use zkthreads_e2e::wait::until;
 use zkthreads_e2e::wallet::wire;
 
-use super::{check_supply, node, pay, send, thread};
+use super::{check_supply, node, pay, send_ether, thread};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_transaction_sent_to_the_chain_is_honoured_once() -> Result<()> {
@@ -43,7 +43,7 @@ async fn users_go_back_and_forth_between_thread_and_chain() -> Result<()> {
     for round in 0..3 {
         hashes.push(pay(&thread, user, 2 * round, recipient, 1).await?);
         // The chain keeps it until the thread has settled the one before it.
-        hashes.push(send(&node.rpc, user, 2 * round + 1, recipient, 1).await?);
+        hashes.push(send_ether(&node.rpc, user, 2 * round + 1, recipient, 1).await?);
         let last = hashes[hashes.len() - 1];
         thread.settled(&node.rpc, last).await?.succeeded();
         let nonce = json!({ "block_id": "pre_confirmed", "contract_address": hex(user.address) });

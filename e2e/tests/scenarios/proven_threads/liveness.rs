@@ -8,7 +8,7 @@ use anyhow::Result;
 use zkthreads_e2e::token::{ETH, balance};
 use zkthreads_e2e::wait::until;
 
-use super::{check_supply, node, pay, send, thread};
+use super::{check_supply, node, pay, send_ether, thread};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conflict_every_second_does_not_stop_the_thread() -> Result<()> {
@@ -22,7 +22,7 @@ async fn a_conflict_every_second_does_not_stop_the_thread() -> Result<()> {
     let stream = tokio::spawn(async move {
         let mut nonce = 0;
         while !stopped.load(Ordering::Relaxed) {
-            send(&rpc, &giver, nonce, hot, 1).await?;
+            send_ether(&rpc, &giver, nonce, hot, 1).await?;
             nonce += 1;
             tokio::time::sleep(Duration::from_secs(1)).await;
         }

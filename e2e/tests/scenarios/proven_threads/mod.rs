@@ -15,9 +15,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use starknet_types_core::felt::Felt;
-use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, transfer};
-use zkthreads_e2e::wallet::{hash_of, wire};
-use zkthreads_e2e::{Rpc, TestNode, TestThread, ThreadOptions, Wallet};
+use zkthreads_e2e::token::{check_supply, send_ether};
+use zkthreads_e2e::{TestNode, TestThread, ThreadOptions, Wallet};
 
 /// How often the chain that a thread settles on makes a block.
 const BLOCK_TIME: Duration = Duration::from_millis(500);
@@ -41,23 +40,5 @@ fn patient_thread(node: &TestNode, transactions: u32) -> ThreadOptions {
 
 /// Moves ether by way of the thread; the transaction's hash.
 async fn pay(thread: &TestThread, from: &Wallet, nonce: u64, to: Felt, amount: u128) -> Result<Felt> {
-    send(&thread.rpc, from, nonce, to, amount).await
-}
-
-/// Moves ether by way of any RPC; the transaction's hash.
-async fn send(rpc: &Rpc, from: &Wallet, nonce: u64, to: Felt, amount: u128) -> Result<Felt> {
-    let transaction = from.invoke(nonce, &[transfer(ETH, to, amount)?])?;
-    let hash = rpc.send(&wire(&transaction, None)).await?;
-    assert_eq!(hash, hash_of(&transaction)?.0);
-    Ok(hash)
-}
-
-/// Ether is neither lost nor made.
-async fn check_supply(node: &TestNode) -> Result<()> {
-    let mut total = 0;
-    for account in &node.accounts {
-        total += balance(&node.rpc, ETH, account.address).await?;
-    }
-    assert_eq!(total, INITIAL_BALANCE * node.accounts.len() as u128, "ether only moves");
-    Ok(())
+    send_ether(&thread.rpc, from, nonce, to, amount).await
 }

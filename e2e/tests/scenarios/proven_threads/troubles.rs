@@ -9,7 +9,7 @@ use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance};
 use zkthreads_e2e::wait::until;
 use zkthreads_e2e::{TestNode, hex};
 
-use super::{BLOCK_TIME, check_supply, node, pay, send, thread};
+use super::{BLOCK_TIME, check_supply, node, pay, send_ether, thread};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_node_is_away_for_a_while() -> Result<()> {
@@ -92,7 +92,7 @@ async fn the_disk_is_full_for_a_while() -> Result<()> {
     let first = pay(&thread, user, 0, recipient, 1).await?;
 
     limit_files(thread.id(), "0")?;
-    let refused = send(&thread.rpc, user, 1, recipient, 1).await;
+    let refused = send_ether(&thread.rpc, user, 1, recipient, 1).await;
     let told = thread.until("aware of it", |status| {
         status["trouble"].as_array().is_some_and(|trouble| !trouble.is_empty())
     });
@@ -105,7 +105,7 @@ async fn the_disk_is_full_for_a_while() -> Result<()> {
     // Once there is room it goes on by itself.
     let nonce = json!({ "block_id": "pre_confirmed", "contract_address": hex(user.address) });
     assert_eq!(thread.rpc.call("starknet_getNonce", nonce).await?, "0x1", "the refused one left nothing");
-    let taken = async || Ok(send(&thread.rpc, user, 1, recipient, 1).await.ok());
+    let taken = async || Ok(send_ether(&thread.rpc, user, 1, recipient, 1).await.ok());
     let second = until("it takes transactions again", taken).await?;
     for hash in [first, second] {
         thread.settled(&node.rpc, hash).await?.succeeded();
