@@ -89,13 +89,19 @@ impl Mempool {
         let this = Weak::clone(&self.this);
         let is_wanted = move |thread: &ThreadTransaction| {
             let Some(mempool) = this.upgrade() else { return false };
+            // From here on it cannot be replaced: reading preconditions is work, too.
+            if !mempool.peek().begin_proof(hash) {
+                return false;
+            }
             let holds = match condition {
                 Condition::None => true,
                 Condition::After(earlier) => mempool.preconditions_hold(&earlier, thread),
             };
-            let begins = mempool.lock().begin_proof(hash, holds);
-            mempool.verified.notify_all();
-            begins
+            if !holds {
+                mempool.lock().defer(hash);
+                mempool.verified.notify_all();
+            }
+            holds
         };
         let this = Weak::clone(&self.this);
         let then = move |verdict: KeptVerdict| {

@@ -298,18 +298,25 @@ impl Pool {
         self.refresh(account);
     }
 
-    /// It is a thread's turn: its proof is about to be verified, or deferred if its preconditions do not hold. `false` if nobody
-    /// waits for that any more.
-    pub(super) fn begin_proof(&mut self, hash: TransactionHash, preconditions_hold: bool) -> bool {
-        let Some((account, nonce)) = self.places.get(&hash).copied() else { return false };
-        let queue = self.accounts.get_mut(&account);
-        let waiting = queue.and_then(|queue| queue.waiting.get_mut(&nonce));
-        let Some(waiting) = waiting.filter(|waiting| matches!(waiting.proof, Proof::Asked)) else {
-            return false;
-        };
-        waiting.proof = if preconditions_hold { Proof::UnderWay } else { Proof::Deferred };
+    /// It is a thread's turn: its preconditions are about to be read, and its proof to be verified. `false` if nobody waits for
+    /// that any more.
+    pub(super) fn begin_proof(&mut self, hash: TransactionHash) -> bool {
+        let waiting = self.waiting_mut(hash).filter(|waiting| matches!(waiting.proof, Proof::Asked));
+        waiting.map(|waiting| waiting.proof = Proof::UnderWay).is_some()
+    }
+
+    /// The preconditions of a thread whose turn it was do not hold: nobody looks at its proof.
+    pub(super) fn defer(&mut self, hash: TransactionHash) {
+        let waiting = self.waiting_mut(hash).filter(|waiting| matches!(waiting.proof, Proof::UnderWay));
+        let Some(waiting) = waiting else { return };
+        waiting.proof = Proof::Deferred;
+        let account = waiting.transaction.sender();
         self.refresh(account);
-        preconditions_hold
+    }
+
+    fn waiting_mut(&mut self, hash: TransactionHash) -> Option<&mut Waiting> {
+        let (account, nonce) = self.places.get(&hash)?;
+        self.accounts.get_mut(account)?.waiting.get_mut(nonce)
     }
 
     /// The preconditions of a thread that was taken do hold: its proof is looked at before it is taken again.

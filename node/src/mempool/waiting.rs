@@ -50,7 +50,7 @@ pub(super) enum Proof {
     Unseen,
     /// It waits for its verification.
     Asked,
-    /// It is being verified.
+    /// Its preconditions are being read, or it is being verified.
     UnderWay,
     /// Nobody has looked at it, since the preconditions did not hold when it was its turn. A block finds the same, or has it
     /// looked at.
@@ -117,9 +117,9 @@ impl Waiting {
         !self.in_validation && matches!(self.proof, Proof::Absent | Proof::Deferred | Proof::Known { .. })
     }
 
-    /// Whether work was done for it that its fee pays for.
+    /// Whether work was done for it that its fee pays for: it was executed, or it was its proof's turn.
     pub(super) fn owes(&self) -> bool {
-        self.executed || self.owes_for_proof()
+        self.executed || self.owes_for_proof() || matches!(self.proof, Proof::Deferred)
     }
 
     /// Whether its proof was verified, or is being verified.

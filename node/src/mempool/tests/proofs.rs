@@ -100,7 +100,10 @@ fn what_was_deferred_is_taken_unverified_and_verified_if_a_block_wants_it() {
     let mut pool = pool();
     pool.fill([thread(ALICE, 0), thread(ALICE, 1)]);
     assert_eq!(pool.asked(), hashes(&[thread(ALICE, 0)]));
-    assert!(!pool.begin_proof(thread(ALICE, 0).hash(), false));
+    assert!(pool.begin_proof(thread(ALICE, 0).hash()));
+    pool.defer(thread(ALICE, 0).hash());
+    let refused = pool.insert(thread(ALICE, 0).tip(9), 0);
+    assert!(matches!(refused, Err(SubmitError::NotReplaceable { .. })), "its preconditions were read");
     assert!(pool.asked().is_empty(), "the next one may build on it");
     let taken = pool.take().unwrap();
     assert!(taken.deferred);
@@ -110,7 +113,7 @@ fn what_was_deferred_is_taken_unverified_and_verified_if_a_block_wants_it() {
     let [request] = <[_; 1]>::try_from(pool.empty_outbox().proofs).unwrap();
     assert!(request.hash == taken.hash && matches!(request.condition, Condition::None));
     assert!(!pool.has_ready());
-    assert!(pool.begin_proof(taken.hash, true));
+    assert!(pool.begin_proof(taken.hash));
     pool.verified(taken.hash, true, None);
     assert_eq!(pool.asked(), hashes(&[thread(ALICE, 1)]));
     assert!(!pool.take().unwrap().deferred);
@@ -125,8 +128,8 @@ fn who_waits_for_its_turn_may_offer_more() {
     assert_eq!(pool.asked(), [first.hash()]);
     pool.fill([more]);
     assert_eq!(pool.asked(), [more.hash()]);
-    assert!(!pool.begin_proof(first.hash(), true), "nobody waits for it any more");
-    assert!(pool.begin_proof(more.hash(), true) && !pool.begin_proof(more.hash(), true));
+    assert!(!pool.begin_proof(first.hash()), "nobody waits for it any more");
+    assert!(pool.begin_proof(more.hash()) && !pool.begin_proof(more.hash()));
     assert!(matches!(pool.insert(more.tip(9), 0), Err(SubmitError::NotReplaceable { .. })));
     // Of the next one, those before it are told, also while they are executed.
     pool.verified(more.hash(), true, None);

@@ -168,8 +168,10 @@ impl World {
             Step::Begin { pick, preconditions_hold } => {
                 if !self.asked.is_empty() {
                     let hash = self.asked.swap_remove(pick % self.asked.len());
-                    if self.pool.begin_proof(hash, preconditions_hold) {
-                        self.begun.push(hash);
+                    match self.pool.begin_proof(hash) {
+                        true if preconditions_hold => self.begun.push(hash),
+                        true => self.pool.defer(hash),
+                        false => {}
                     }
                 }
             }

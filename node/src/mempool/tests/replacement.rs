@@ -47,7 +47,7 @@ fn a_thread_that_is_being_verified_owes_its_fee_and_stays() {
     let old = Sample::new(ALICE, 0).thread();
     let mut pool = pool();
     pool.fill([old]);
-    assert!(pool.begin_proof(old.hash(), true));
+    assert!(pool.begin_proof(old.hash()));
     let refused = pool.insert(Sample::new(ALICE, 0).tip(1_000), 0);
     assert_eq!(refused, Err(SubmitError::NotReplaceable { account: ALICE.into(), nonce: nonce(0) }));
     // Behind a gap nobody has looked at it.
