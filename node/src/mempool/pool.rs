@@ -287,11 +287,9 @@ impl Pool {
 
     /// The verdict on a thread's proof is known.
     pub(super) fn verified(&mut self, hash: TransactionHash, accepted: bool, kept: Option<KeptVerdict>) {
-        let Some((account, nonce)) = self.places.get(&hash).copied() else { return };
-        let queue = self.accounts.get_mut(&account);
-        if let Some(waiting) = queue.and_then(|queue| queue.waiting.get_mut(&nonce)) {
-            waiting.proof = Proof::Known { accepted, _kept: kept };
-        }
+        let Some(waiting) = self.waiting_mut(hash) else { return };
+        waiting.proof = Proof::Known { accepted, _kept: kept };
+        let account = waiting.transaction.sender();
         if !accepted {
             self.offenders.insert(account);
         }
