@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -59,6 +60,9 @@ pub enum LaunchError {
     System(#[from] std::io::Error),
 }
 
+/// What is being started. Its type is erased, so that starting it is compiled here, once, not in every crate that waits for it.
+pub type Launch<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
 /// A running node.
 pub struct Node {
     devnet: Option<RunningDevnet>,
@@ -76,7 +80,11 @@ impl Node {
     ///
     /// # Errors
     /// See [`LaunchError`].
-    pub async fn launch(config: NodeConfig) -> Result<Self, LaunchError> {
+    pub fn launch(config: NodeConfig) -> Launch<Self, LaunchError> {
+        Box::pin(Self::open(config))
+    }
+
+    async fn open(config: NodeConfig) -> Result<Self, LaunchError> {
         let NodeConfig { address, block_mode, data_dir, origin, limits, state_history } = config;
         let temporary = match &data_dir {
             Some(_) => None,

@@ -1,6 +1,6 @@
 //! The node: everything below it wired into the `zkthreads` binary.
 //!
-//! [`config`] is the command line, [`launch`] the wiring. A transaction's way: RPC admits it (execution's business)
+//! [`process`] begins, [`config`] is the command line, [`launch`] the wiring. A transaction's way: RPC admits it (execution's business)
 //! and puts it into the [`mempool`]; the [`producer`] takes it out, executes it, and commits the block to storage,
 //! from where RPC serves it. [`chain`] opens a chain or begins one, as [`devnet`] or a
 //! [`genesis`] file says; [`metrics`] and [`log`] tell what goes on. The commands that stand on the thread's side
@@ -17,6 +17,7 @@ pub mod launch;
 pub mod log;
 pub mod mempool;
 pub mod metrics;
+pub mod process;
 pub mod producer;
 pub mod signals;
 pub mod signed_transactions;

@@ -4,11 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use starknet_api::block::BlockTimestamp;
 use starknet_api::core::ChainId;
-use starknet_rust::core::types::{BlockId, ExecutionResult, MaybePreConfirmedBlockWithTxHashes};
-use starknet_rust::providers::Provider;
+use starknet_rust::core::types::{BlockTag, ExecutionResult};
 use starknet_types_core::felt::Felt;
 use zkthreads_batcher::{Account, Call, NodeClient};
 use zkthreads_node::chain::{ChainError, Origin};
@@ -41,10 +40,7 @@ fn client(node: &Node) -> Result<NodeClient> {
 }
 
 async fn genesis_hash(node: &NodeClient) -> Result<Felt> {
-    match node.starknet().get_block_with_tx_hashes(BlockId::Number(0)).await? {
-        MaybePreConfirmedBlockWithTxHashes::Block(block) => Ok(block.block_hash),
-        MaybePreConfirmedBlockWithTxHashes::PreConfirmedBlock(_) => bail!("block 0 is not confirmed"),
-    }
+    Ok(node.block_with_receipts(0).await?.block_hash)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +53,7 @@ async fn a_chain_continues_where_it_stopped() -> Result<()> {
 
     // The second comes before the first: the mempool holds it back.
     let call = Call::transfer(STRK_ADDRESS.try_into()?, to.address, 5);
-    let nonce = rpc.nonce(account.address).await?;
+    let nonce = rpc.nonce_after(account.address, BlockTag::Latest).await?;
     let sign = |nonce| account.invoke(std::slice::from_ref(&call), nonce, Account::inner_bounds(), None);
     let second = rpc.add_invoke(&sign(nonce.try_increment()?)?, None).await?;
     let first = rpc.add_invoke(&sign(nonce)?, None).await?;
@@ -73,7 +69,7 @@ async fn a_chain_continues_where_it_stopped() -> Result<()> {
     let rpc = client(&node)?;
     let (hash_again, block_again) = rpc.latest_block().await?;
     assert_eq!((hash, block.number), (hash_again, block_again.number));
-    assert_eq!(rpc.nonce(account.address).await?.0, 2.into());
+    assert_eq!(rpc.nonce_after(account.address, BlockTag::Latest).await?.0, 2.into());
     node.stop().await?;
     Ok(())
 }

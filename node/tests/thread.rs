@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use starknet_api::core::{ChainId, ContractAddress, Nonce};
+use starknet_api::transaction::TransactionHash;
 use starknet_rust::core::types::{BlockId, BlockTag, ExecutionResult, StarknetError, TransactionStatus};
-use starknet_rust::providers::{Provider, ProviderError};
+use starknet_rust::providers::ProviderError;
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use zkthreads_batcher::{Account, Call, NodeClient};
+use zkthreads_batcher::{Account, Call, NodeClient, NodeError};
 use zkthreads_node::chain::Origin;
 use zkthreads_node::config::OnHot;
 use zkthreads_node::devnet::accounts::PredeployedAccount;
@@ -103,9 +104,12 @@ async fn balance(node: &NodeClient, account: ContractAddress) -> Result<Felt> {
 async fn settled(at: &NodeClient, hash: Felt) -> Result<ExecutionResult> {
     let waiting = async {
         loop {
-            match at.starknet().get_transaction_status(hash).await {
+            match at.transaction_status(TransactionHash(hash)).await {
                 Ok(TransactionStatus::AcceptedOnL2(result)) => return Ok(result),
-                Ok(_) | Err(ProviderError::StarknetError(StarknetError::TransactionHashNotFound)) => {}
+                Ok(_)
+                | Err(NodeError::Starknet(ProviderError::StarknetError(
+                    StarknetError::TransactionHashNotFound,
+                ))) => {}
                 Err(error) => return Err(error.into()),
             }
             tokio::time::sleep(LOOK).await;
@@ -129,7 +133,7 @@ async fn a_transfer_is_answered_proven_and_settled() -> Result<()> {
         account(from).inner(std::slice::from_ref(&call), Nonce(nonce.into()), Account::inner_bounds())
     };
     let hash = thread.add_invoke(transfer(0)?.as_invoke(), None).await?;
-    let status = thread.starknet().get_transaction_status(hash.0).await?;
+    let status = thread.transaction_status(hash).await?;
     assert_eq!(status, TransactionStatus::PreConfirmed(ExecutionResult::Succeeded));
     assert_eq!(balance(&chain, to.address).await?, before, "nothing is settled yet");
 
@@ -137,14 +141,14 @@ async fn a_transfer_is_answered_proven_and_settled() -> Result<()> {
     assert_eq!(settled(&chain, hash.0).await?, ExecutionResult::Succeeded);
     assert_eq!(settled(&thread, hash.0).await?, ExecutionResult::Succeeded);
     assert_eq!(balance(&chain, to.address).await?, before + Felt::from(2 * AMOUNT));
-    assert_eq!(chain.nonce(from.address).await?, Nonce(Felt::TWO));
+    assert_eq!(chain.nonce_after(from.address, BlockTag::Latest).await?, Nonce(Felt::TWO));
 
     daemon.stop().await?;
     // What the thread had is there again: the transaction is known, and not executed again.
     let daemon = ThreadDaemon::launch(config(&node, directory.path())?).await?;
     let thread = client(daemon.address())?;
     assert_eq!(settled(&thread, hash.0).await?, ExecutionResult::Succeeded);
-    assert_eq!(thread.nonce(from.address).await?, Nonce(Felt::TWO));
+    assert_eq!(thread.nonce_after(from.address, BlockTag::Latest).await?, Nonce(Felt::TWO));
     daemon.stop().await?;
     node.stop().await?;
     Ok(())

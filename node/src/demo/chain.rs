@@ -5,28 +5,20 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use jsonrpsee::core::ClientError;
-use jsonrpsee::core::client::ClientT;
-use jsonrpsee::core::params::ObjectParams;
-use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::core::{ChainId, ContractAddress, Nonce};
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use starknet_rust::core::types::{
-    BlockId, BlockTag, ConfirmedBlockId, ContractStorageKeys, ExecutionResult, FunctionCall,
-    MaybePreConfirmedBlockWithTxHashes, StarknetError, StorageKey, StorageProof,
-    TransactionReceiptWithBlockInfo,
+    BlockTag, ExecutionResult, FunctionCall, StorageProof, TransactionReceiptWithBlockInfo,
 };
-use starknet_rust::providers::{Provider, ProviderError};
 use starknet_types_core::felt::Felt;
-use zkthreads_batcher::{Account, Call, NodeClient};
+use zkthreads_batcher::{Account, Call, NodeClient, NodeError};
 use zkthreads_rpc::thread::ThreadStatus;
 
 /// Where JSON-RPC is.
 const RPC_PATH: &str = "/rpc";
-const LATEST: BlockId = BlockId::Tag(BlockTag::Latest);
-const PRE_CONFIRMED: BlockId = BlockId::Tag(BlockTag::PreConfirmed);
 /// Longest that a transaction may take into a block.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often to ask for a receipt.
@@ -38,7 +30,6 @@ pub(crate) struct Chain {
     pub(crate) url: String,
     pub(crate) node: NodeClient,
     pub(crate) id: ChainId,
-    zkthread: HttpClient,
 }
 
 impl Chain {
@@ -47,8 +38,7 @@ impl Chain {
         let url = format!("http://{address}{RPC_PATH}");
         let node = NodeClient::new(&url)?;
         let id = node.chain_id().await.with_context(|| format!("{url} does not answer"))?;
-        let zkthread = HttpClientBuilder::default().build(&url)?;
-        Ok(Self { url, node, id, zkthread })
+        Ok(Self { url, node, id })
     }
 
     /// What a browser opens, without a path.
@@ -58,7 +48,7 @@ impl Chain {
 
     /// The newest block's number.
     pub(crate) async fn height(&self) -> Result<u64> {
-        Ok(self.node.starknet().block_number().await?)
+        Ok(self.node.latest().await?.0.0)
     }
 
     /// Waits until this thread has the blocks that `node` has.
@@ -72,17 +62,13 @@ impl Chain {
 
     /// The newest block's state root.
     pub(crate) async fn state_root(&self) -> Result<Felt> {
-        match self.node.starknet().get_block_with_tx_hashes(LATEST).await? {
-            MaybePreConfirmedBlockWithTxHashes::Block(block) => Ok(block.new_root),
-            MaybePreConfirmedBlockWithTxHashes::PreConfirmedBlock(_) => {
-                bail!("the latest block is not confirmed")
-            }
-        }
+        let newest = self.height().await?;
+        Ok(self.node.block_with_receipts(newest).await?.new_root)
     }
 
     /// The account's next nonce, after what waits for a block.
     pub(crate) async fn nonce(&self, account: ContractAddress) -> Result<Nonce> {
-        Ok(Nonce(self.node.starknet().get_nonce(PRE_CONFIRMED, account.0.key()).await?))
+        Ok(self.node.nonce_after(account, BlockTag::PreConfirmed).await?)
     }
 
     /// What a contract's function returns, after what waits for a block.
@@ -97,22 +83,15 @@ impl Chain {
             entry_point_selector: selector_from_name(function).0,
             calldata,
         };
-        Ok(self.node.starknet().call(call, PRE_CONFIRMED).await?)
+        Ok(self.node.call(call, BlockTag::PreConfirmed).await?)
     }
 
     pub(crate) async fn storage(&self, contract: Felt, key: Felt) -> Result<Felt> {
-        let value = self.node.starknet().get_storage_at(contract, key, LATEST, None).await?;
-        Ok(value.value())
+        Ok(self.node.storage(contract, key).await?)
     }
 
     pub(crate) async fn storage_proof(&self, contract: Felt, key: Felt) -> Result<StorageProof> {
-        let keys = ContractStorageKeys {
-            contract_address: contract,
-            storage_keys: vec![StorageKey(format!("{key:#x}"))],
-        };
-        let (classes, contracts): ([Felt; 0], _) = ([], [contract]);
-        let latest = ConfirmedBlockId::Latest;
-        Ok(self.node.starknet().get_storage_proof(latest, classes, contracts, [keys]).await?)
+        Ok(self.node.storage_proof(contract, key).await?)
     }
 
     /// The transaction's receipt as soon as there is one, be it of a block that is still open.
@@ -132,10 +111,9 @@ impl Chain {
     ) -> Result<TransactionReceiptWithBlockInfo> {
         let asking = async {
             loop {
-                match self.node.starknet().get_transaction_receipt(hash.0).await {
-                    Ok(receipt) if will_do(&receipt) => return Ok(receipt),
-                    Ok(_) | Err(ProviderError::StarknetError(StarknetError::TransactionHashNotFound)) => {}
-                    Err(error) => return Err(error.into()),
+                match self.node.receipt_now(hash).await? {
+                    Some(receipt) if will_do(&receipt) => return Ok(receipt),
+                    Some(_) | None => {}
                 }
                 tokio::time::sleep(POLL_INTERVAL).await;
             }
@@ -166,11 +144,10 @@ impl Chain {
 
     /// Why a transaction that had been taken was rejected later; `None` while it is not.
     pub(crate) async fn rejection(&self, hash: TransactionHash) -> Result<Option<String>> {
-        let mut params = ObjectParams::new();
-        params.insert("transaction_hash", hash.0)?;
-        match self.zkthread.request::<Value, _>("starknet_getTransactionStatus", params).await {
+        let parameters = named(&[("transaction_hash", json!(hash.0))]);
+        match self.node.request("starknet_getTransactionStatus", parameters).await {
             Ok(_) => Ok(None),
-            Err(ClientError::Call(error)) => {
+            Err(NodeError::Zkthread(ClientError::Call(error))) => {
                 Ok(error.data().map(|data| data.get().trim_matches('"').to_owned()))
             }
             Err(error) => Err(error.into()),
@@ -188,10 +165,11 @@ impl Chain {
         method: &str,
         parameters: &[(&str, Value)],
     ) -> Result<T> {
-        let mut params = ObjectParams::new();
-        for (name, value) in parameters {
-            params.insert(name, value)?;
-        }
-        self.zkthread.request(method, params).await.with_context(|| method.to_owned())
+        let answer = self.node.request(method, named(parameters)).await.with_context(|| method.to_owned())?;
+        serde_json::from_value(answer).with_context(|| format!("the answer of {method}"))
     }
+}
+
+fn named(parameters: &[(&str, Value)]) -> Map<String, Value> {
+    parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }

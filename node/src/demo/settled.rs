@@ -3,11 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use starknet_api::transaction::TransactionHash;
-use starknet_rust::core::types::{
-    BlockId, ExecutionResult, MaybePreConfirmedBlockWithReceipts, TransactionReceipt,
-    TransactionReceiptWithBlockInfo,
-};
-use starknet_rust::providers::Provider;
+use starknet_rust::core::types::{ExecutionResult, TransactionReceipt, TransactionReceiptWithBlockInfo};
 
 use super::chain::Chain;
 
@@ -65,10 +61,7 @@ impl Settled {
     pub(crate) async fn read(node: &Chain, from: u64, direct: &[TransactionHash]) -> Result<Self> {
         let mut settled = Self::default();
         for number in from..=node.height().await? {
-            let block = node.node.starknet().get_block_with_receipts(BlockId::Number(number), None).await?;
-            let MaybePreConfirmedBlockWithReceipts::Block(block) = block else {
-                bail!("block {number} is not confirmed")
-            };
+            let block = node.node.block_with_receipts(number).await?;
             for transaction in &block.transactions {
                 let receipt = &transaction.receipt;
                 if direct.contains(&TransactionHash(*receipt.transaction_hash())) {

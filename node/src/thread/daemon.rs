@@ -11,6 +11,7 @@ use super::key::read_key;
 use super::life::{End, Life, Setup};
 use super::manifest::ThreadManifest;
 use super::{ThreadDaemonConfig, ThreadDaemonError, chain};
+use crate::launch::Launch;
 use crate::metrics::ThreadSources;
 
 /// A running `zkthreads thread`.
@@ -28,7 +29,11 @@ impl ThreadDaemon {
     ///
     /// # Errors
     /// See [`ThreadDaemonError`].
-    pub async fn launch(config: ThreadDaemonConfig) -> Result<Self, ThreadDaemonError> {
+    pub fn launch(config: ThreadDaemonConfig) -> Launch<Self, ThreadDaemonError> {
+        Box::pin(Self::open(config))
+    }
+
+    async fn open(config: ThreadDaemonConfig) -> Result<Self, ThreadDaemonError> {
         let key = read_key(&config.key_file)?;
         let temporary = match &config.data_dir {
             Some(_) => None,

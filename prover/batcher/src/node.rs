@@ -1,7 +1,9 @@
 //! A node, seen through JSON-RPC.
 
+mod asking;
 mod chain;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use jsonrpsee::core::params::ObjectParams;
 use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};
 use serde::Deserialize;
 use starknet_api::block::{BlockHash, BlockNumber, BlockTimestamp};
-use starknet_api::core::{ChainId, ContractAddress, Nonce};
+use starknet_api::core::{ChainId, ContractAddress};
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use starknet_rust::core::types::{
     BlockId, BlockTag, BroadcastedTransaction, FeeEstimate, MaybePreConfirmedBlockWithTxHashes,
@@ -38,6 +40,10 @@ const MAX_REQUEST_BYTES: usize = MAX_PACKAGE_BYTES * 2;
 
 /// Largest response, bytes: 16 MiB of a block in base64, and room for a longer part.
 const MAX_RESPONSE_BYTES: u32 = 32 << 20;
+
+/// What a node will answer. Its type is erased, so that what asks for it is compiled here, once, not in every crate that
+/// waits for it: that is a fifth of the node's code.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, NodeError>> + Send + 'a>>;
 
 /// A JSON-RPC client of one node. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -202,126 +208,132 @@ impl NodeClient {
     ///
     /// # Errors
     /// If the node does not answer with a short string.
-    pub async fn chain_id(&self) -> Result<ChainId, NodeError> {
-        let id = self.starknet.chain_id().await?;
-        let name = parse_cairo_short_string(&id)
-            .map_err(|_| NodeError::OutOfRange { field: "chain id", value: format!("{id:#x}") })?;
-        Ok(ChainId::from(name))
+    pub fn chain_id(&self) -> Answer<'_, ChainId> {
+        Box::pin(async move {
+            let id = self.starknet.chain_id().await?;
+            let name = parse_cairo_short_string(&id)
+                .map_err(|_| NodeError::OutOfRange { field: "chain id", value: format!("{id:#x}") })?;
+            Ok(ChainId::from(name))
+        })
     }
 
     /// The newest block's hash and context.
     ///
     /// # Errors
     /// If the node does not answer with a block.
-    pub async fn latest_block(&self) -> Result<(BlockHash, BaseBlock), NodeError> {
-        let latest = BlockId::Tag(BlockTag::Latest);
-        let answer = self.starknet.get_block_with_tx_hashes(latest).await?;
-        let MaybePreConfirmedBlockWithTxHashes::Block(block) = answer else {
-            return Err(NodeError::NotABlock);
-        };
-        let base_block = BaseBlock {
-            number: BlockNumber(block.block_number),
-            timestamp: BlockTimestamp(block.timestamp),
-            sequencer: address("sequencer address", block.sequencer_address)?,
-        };
-        Ok((BlockHash(block.block_hash), base_block))
-    }
-
-    /// The account's next nonce in the newest block.
-    ///
-    /// # Errors
-    /// If there is no such account.
-    pub async fn nonce(&self, account: ContractAddress) -> Result<Nonce, NodeError> {
-        let latest = BlockId::Tag(BlockTag::Latest);
-        Ok(Nonce(self.starknet.get_nonce(latest, account.0.key()).await?))
+    pub fn latest_block(&self) -> Answer<'_, (BlockHash, BaseBlock)> {
+        Box::pin(async move {
+            let latest = BlockId::Tag(BlockTag::Latest);
+            let answer = self.starknet.get_block_with_tx_hashes(latest).await?;
+            let MaybePreConfirmedBlockWithTxHashes::Block(block) = answer else {
+                return Err(NodeError::NotABlock);
+            };
+            let base_block = BaseBlock {
+                number: BlockNumber(block.block_number),
+                timestamp: BlockTimestamp(block.timestamp),
+                sequencer: address("sequencer address", block.sequencer_address)?,
+            };
+            Ok((BlockHash(block.block_hash), base_block))
+        })
     }
 
     /// Sends an ordinary transaction, or an envelope with its package, by `starknet_addInvokeTransaction`.
     ///
     /// # Errors
     /// If the node refuses it.
-    pub async fn add_invoke(
-        &self,
-        invoke: &InvokeTransactionV3,
-        package: Option<&[u8]>,
-    ) -> Result<TransactionHash, NodeError> {
-        let added = self.starknet.add_invoke_transaction(broadcast(invoke, package)).await?;
-        Ok(TransactionHash(added.transaction_hash))
+    pub fn add_invoke<'a>(
+        &'a self,
+        invoke: &'a InvokeTransactionV3,
+        package: Option<&'a [u8]>,
+    ) -> Answer<'a, TransactionHash> {
+        Box::pin(async move {
+            let added = self.starknet.add_invoke_transaction(broadcast(invoke, package)).await?;
+            Ok(TransactionHash(added.transaction_hash))
+        })
     }
 
     /// Sends an envelope with its package by `zkthread_addThreadTransaction`.
     ///
     /// # Errors
     /// If the node refuses it.
-    pub async fn add_thread(
-        &self,
-        envelope: &InvokeTransactionV3,
-        package: &[u8],
-    ) -> Result<TransactionHash, NodeError> {
-        let params = invoke_params(envelope, package)?;
-        let added: Added = self.zkthread.request("zkthread_addThreadTransaction", params).await?;
-        Ok(TransactionHash(added.transaction_hash))
+    pub fn add_thread<'a>(
+        &'a self,
+        envelope: &'a InvokeTransactionV3,
+        package: &'a [u8],
+    ) -> Answer<'a, TransactionHash> {
+        Box::pin(async move {
+            let params = invoke_params(envelope, package)?;
+            let added: Added = self.zkthread.request("zkthread_addThreadTransaction", params).await?;
+            Ok(TransactionHash(added.transaction_hash))
+        })
     }
 
     /// Asks whether a thread would settle now, and for what fee. The envelope need not be signed.
     ///
     /// # Errors
     /// If the package is not one.
-    pub async fn check_thread(
-        &self,
-        envelope: &InvokeTransactionV3,
-        package: &[u8],
-    ) -> Result<ThreadCheck, NodeError> {
-        let params = invoke_params(envelope, package)?;
-        Ok(self.zkthread.request("zkthread_checkThread", params).await?)
+    pub fn check_thread<'a>(
+        &'a self,
+        envelope: &'a InvokeTransactionV3,
+        package: &'a [u8],
+    ) -> Answer<'a, ThreadCheck> {
+        Box::pin(async move {
+            let params = invoke_params(envelope, package)?;
+            Ok(self.zkthread.request("zkthread_checkThread", params).await?)
+        })
     }
 
     /// The fee of a transaction in the newest block, by `starknet_estimateFee`.
     ///
     /// # Errors
     /// If it fails.
-    pub async fn estimate_fee(
-        &self,
-        invoke: &InvokeTransactionV3,
-        package: Option<&[u8]>,
-    ) -> Result<FeeEstimate, NodeError> {
-        let transaction = BroadcastedTransaction::Invoke(broadcast(invoke, package));
-        let flags: [SimulationFlagForEstimateFee; 0] = [];
-        Ok(self.starknet.estimate_fee_single(transaction, flags, BlockId::Tag(BlockTag::Latest)).await?)
+    pub fn estimate_fee<'a>(
+        &'a self,
+        invoke: &'a InvokeTransactionV3,
+        package: Option<&'a [u8]>,
+    ) -> Answer<'a, FeeEstimate> {
+        Box::pin(async move {
+            let transaction = BroadcastedTransaction::Invoke(broadcast(invoke, package));
+            let flags: [SimulationFlagForEstimateFee; 0] = [];
+            Ok(self.starknet.estimate_fee_single(transaction, flags, BlockId::Tag(BlockTag::Latest)).await?)
+        })
     }
 
     /// Waits until a transaction is in a block.
     ///
     /// # Errors
     /// [`NodeError::NoReceipt`] after `timeout`, or if the node cannot be reached.
-    pub async fn receipt(
+    pub fn receipt(
         &self,
         hash: TransactionHash,
         timeout: Duration,
-    ) -> Result<TransactionReceiptWithBlockInfo, NodeError> {
-        let asking = async {
-            loop {
-                match self.starknet.get_transaction_receipt(hash.0).await {
-                    Err(ProviderError::StarknetError(StarknetError::TransactionHashNotFound)) => {}
-                    Ok(receipt) if receipt.block.is_block() => return Ok(receipt),
-                    Ok(_) => {}
-                    Err(error) => return Err(error.into()),
+    ) -> Answer<'_, TransactionReceiptWithBlockInfo> {
+        Box::pin(async move {
+            let asking = async {
+                loop {
+                    match self.receipt_now(hash).await? {
+                        Some(receipt) if receipt.block.is_block() => return Ok(receipt),
+                        Some(_) | None => {}
+                    }
+                    tokio::time::sleep(POLL_INTERVAL).await;
                 }
-                tokio::time::sleep(POLL_INTERVAL).await;
-            }
-        };
-        tokio::time::timeout(timeout, asking)
-            .await
-            .unwrap_or(Err(NodeError::NoReceipt { hash: hash.0, seconds: timeout.as_secs() }))
+            };
+            tokio::time::timeout(timeout, asking)
+                .await
+                .unwrap_or(Err(NodeError::NoReceipt { hash: hash.0, seconds: timeout.as_secs() }))
+        })
     }
 }
 
 fn invoke_params(envelope: &InvokeTransactionV3, package: &[u8]) -> Result<ObjectParams, NodeError> {
     let mut params = ObjectParams::new();
-    params
-        .insert("invoke_transaction", broadcast(envelope, Some(package)))
-        .map_err(|error| NodeError::Zkthread(ClientError::ParseError(error)))?;
+    params.insert("invoke_transaction", broadcast(envelope, Some(package))).map_err(unsendable)?;
     Ok(params)
+}
+
+/// What cannot be written as JSON.
+fn unsendable(error: serde_json::Error) -> NodeError {
+    NodeError::Zkthread(ClientError::ParseError(error))
 }
 
 fn address(field: &'static str, value: Felt) -> Result<ContractAddress, NodeError> {

@@ -6,7 +6,7 @@ use starknet_api::core::Nonce;
 use starknet_api::transaction::fields::AllResourceBounds;
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use starknet_rust::core::types::{
-    ContractExecutionError, ExecutionResult, StarknetError, TransactionReceiptWithBlockInfo,
+    BlockTag, ContractExecutionError, ExecutionResult, StarknetError, TransactionReceiptWithBlockInfo,
 };
 use starknet_rust::providers::ProviderError;
 use starknet_types_core::felt::Felt;
@@ -128,7 +128,7 @@ impl Submitter {
     /// [`SubmitError::NoAccount`], [`SubmitError::WrongKey`], or if the node does not answer.
     pub async fn verify(&self) -> Result<(), SubmitError> {
         let address = *self.account.address.0.key();
-        let nonce = match self.node.nonce(self.account.address).await {
+        let nonce = match self.node.nonce_after(self.account.address, BlockTag::Latest).await {
             Err(NodeError::Starknet(ProviderError::StarknetError(StarknetError::ContractNotFound))) => {
                 return Err(SubmitError::NoAccount { address });
             }
@@ -197,7 +197,7 @@ impl Submitter {
     ) -> Result<InvokeTransactionV3, SubmitError> {
         let nonce = match envelope.nonce {
             Some(nonce) => nonce,
-            None => self.node.nonce(self.account.address).await?,
+            None => self.node.nonce_after(self.account.address, BlockTag::Latest).await?,
         };
         let bounds = match envelope.bounds {
             Some(bounds) => bounds,

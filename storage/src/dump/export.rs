@@ -14,7 +14,12 @@ impl Storage {
     ///
     /// # Errors
     /// If the database cannot be read or `to` cannot be written.
-    pub fn export(&self, to: impl Write) -> Result<(), StorageError> {
+    pub fn export(&self, mut to: impl Write) -> Result<(), StorageError> {
+        self.export_to(&mut to)
+    }
+
+    /// For any writer, so that it is compiled here, once.
+    fn export_to(&self, to: &mut dyn Write) -> Result<(), StorageError> {
         let now = self.db().snapshot();
         let mut file = Checksummed::new(to);
         file.write_all(&MAGIC).map_err(DumpError::Write)?;
@@ -31,7 +36,7 @@ impl Storage {
             }
             rows.status()?;
         }
-        let Checksummed { stream: mut to, digest } = records.finish().map_err(DumpError::Write)?;
+        let Checksummed { stream: to, digest } = records.finish().map_err(DumpError::Write)?;
         to.write_all(&digest.finalize()).map_err(DumpError::Write)?;
         Ok(to.flush().map_err(DumpError::Write)?)
     }

@@ -21,7 +21,12 @@ impl Storage {
     /// # Errors
     /// [`StorageError::Dump`] or [`StorageError::DamagedRow`] if `from` is not a whole, unchanged dump of a chain that
     /// began where this one did; otherwise, if the database cannot be written.
-    pub fn import(&self, from: impl Read) -> Result<(), StorageError> {
+    pub fn import(&self, mut from: impl Read) -> Result<(), StorageError> {
+        self.import_from(&mut from)
+    }
+
+    /// From any reader, so that it is compiled here, once.
+    fn import_from(&self, from: &mut dyn Read) -> Result<(), StorageError> {
         let _one_at_a_time = self.lock_writer();
         let mut batch = self.db().batch();
         tables().try_for_each(|table| batch.clear(table))?;
@@ -36,14 +41,14 @@ impl Storage {
 }
 
 /// The records of a dump.
-struct Rows<R: Read> {
-    records: Decoder<'static, Checksummed<BufReader<R>>>,
+struct Rows<'a> {
+    records: Decoder<'static, Checksummed<BufReader<&'a mut dyn Read>>>,
     /// Tables that may still come.
     tables: Iter<'static, AnyTable>,
 }
 
-impl<R: Read> Rows<R> {
-    fn new(from: R) -> Result<Self, DumpError> {
+impl<'a> Rows<'a> {
+    fn new(from: &'a mut dyn Read) -> Result<Self, DumpError> {
         let mut file = Checksummed::new(BufReader::new(from));
         let (mut magic, mut version) = ([0; MAGIC.len()], [0; size_of::<u32>()]);
         file.read_exact(&mut magic).map_err(|_| DumpError::NotADump)?;

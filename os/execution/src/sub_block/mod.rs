@@ -30,6 +30,7 @@ mod watched;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use blockifier::blockifier_versioned_constants::VersionedConstants;
 use blockifier::bouncer::BouncerConfig;
@@ -105,13 +106,16 @@ pub struct SubBlockContext {
     /// The most steps that the thread OS may take, as estimated, what takes as much of a prover's memory counted in;
     /// `None` sets no limit.
     pub max_steps: Option<u64>,
+    /// Longest that a transaction may keep a processor busy. It costs its sender nothing, and whatever comes after it
+    /// waits.
+    pub max_time: Duration,
 }
 
 impl SubBlockContext {
-    /// A context in which all contracts may be written, with any number of steps.
+    /// A context in which all contracts may be written, with any number of steps and in any time.
     #[must_use]
     pub fn new(chain_id: ChainId, base_block: BaseBlock, submitter: ContractAddress) -> Self {
-        Self { chain_id, base_block, submitter, writable: None, max_steps: None }
+        Self { chain_id, base_block, submitter, writable: None, max_steps: None, max_time: Duration::MAX }
     }
 }
 

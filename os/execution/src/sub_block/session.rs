@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use blockifier::context::BlockContext;
 use blockifier::state::cached_state::{CachedState, StateMaps};
@@ -22,10 +21,6 @@ use super::size::Size;
 use super::{ClassSource, ExecutedSubBlock, SubBlockContext, SubBlockError, account, outcome};
 use crate::busy::{Cancellation, within};
 use crate::state::ChainState;
-
-/// Longest that a transaction may keep a processor busy. It costs its sender nothing, and whatever comes after it waits. The
-/// largest that a proof holds, of some million steps, takes half of it.
-const MAX_TIME: Duration = Duration::from_secs(1);
 
 /// A sub-block that grows transaction by transaction. What a transaction did is in the state at once; one that is left
 /// out has changed nothing.
@@ -82,11 +77,12 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         // What could not be read for others before is not this transaction's business.
         let _ = self.state.take_failure();
         let run = || catch_unwind(AssertUnwindSafe(|| self.run(transaction, hash)));
-        let executed = within(MAX_TIME, Cancellation::default(), run);
+        let max_time = self.context.max_time;
+        let executed = within(max_time, Cancellation::default(), run);
         if let Some(reason) = self.state.take_failure() {
             return Err(LeftOutReason::Unreadable { reason });
         }
-        let executed = executed.map_err(|_| LeftOutReason::TooLong(MAX_TIME))?;
+        let executed = executed.map_err(|_| LeftOutReason::TooLong(max_time))?;
         let executed = executed.unwrap_or(Err(LeftOutReason::Panic))?;
         let max_steps = self.context.max_steps;
         if self.size.counts_with(&executed).exceeds(max_steps).is_some() {

@@ -1,5 +1,7 @@
 //! What is left out leaves nothing: writes outside the thread, what is too large, what cannot be read.
 
+use std::time::Duration;
+
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::sub_block::{LeftOutReason, Limit, OpenSubBlock, SubBlockContext};
 use zkthreads_protocol::StateCell;
@@ -63,6 +65,18 @@ fn a_full_sub_block_has_no_verdict_on_what_comes_too_late() {
         matches!(too_large, LeftOutReason::TooLarge { limit: Limit::Steps, max, .. } if Some(max) == max_steps),
         "{too_large}"
     );
+}
+
+#[test]
+fn what_takes_too_long_is_left_out() {
+    let mut chain = chain(2);
+    let payment = pay(chain.users[1].address, 1);
+    let max_time = Duration::ZERO;
+    let context = SubBlockContext { max_time, ..context(&chain.executor) };
+    let mut hurried = OpenSubBlock::open(chain.state(), context);
+    let payment = chain.users[0].inner(&[payment]);
+    assert_eq!(refusal(&mut hurried, payment.clone()), LeftOutReason::TooLong(max_time));
+    open(&chain).execute(payment).expect("with time, it is included");
 }
 
 #[test]

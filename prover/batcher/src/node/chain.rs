@@ -13,7 +13,7 @@ use starknet_rust::providers::{Provider, ProviderError};
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::{FollowedBlock, MAX_BLOCK_BYTES};
 
-use super::{NodeClient, NodeError};
+use super::{Answer, NodeClient, NodeError};
 
 /// Code of a block that is not found, in the specification.
 const BLOCK_NOT_FOUND: i32 = 24;
@@ -31,22 +31,26 @@ impl NodeClient {
     ///
     /// # Errors
     /// If the node does not tell.
-    pub async fn latest(&self) -> Result<(BlockNumber, BlockHash), NodeError> {
-        let latest = self.starknet.block_hash_and_number().await?;
-        Ok((BlockNumber(latest.block_number), BlockHash(latest.block_hash)))
+    pub fn latest(&self) -> Answer<'_, (BlockNumber, BlockHash)> {
+        Box::pin(async move {
+            let latest = self.starknet.block_hash_and_number().await?;
+            Ok((BlockNumber(latest.block_number), BlockHash(latest.block_hash)))
+        })
     }
 
     /// The hash of a block; `None` if the node has no such block.
     ///
     /// # Errors
     /// If the node does not tell.
-    pub async fn block_hash(&self, number: BlockNumber) -> Result<Option<BlockHash>, NodeError> {
-        match self.starknet.get_block_with_tx_hashes(BlockId::Number(number.0)).await {
-            Ok(MaybePreConfirmedBlockWithTxHashes::Block(block)) => Ok(Some(BlockHash(block.block_hash))),
-            Ok(MaybePreConfirmedBlockWithTxHashes::PreConfirmedBlock(_)) => Err(NodeError::NotABlock),
-            Err(ProviderError::StarknetError(StarknetError::BlockNotFound)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+    pub fn block_hash(&self, number: BlockNumber) -> Answer<'_, Option<BlockHash>> {
+        Box::pin(async move {
+            match self.starknet.get_block_with_tx_hashes(BlockId::Number(number.0)).await {
+                Ok(MaybePreConfirmedBlockWithTxHashes::Block(block)) => Ok(Some(BlockHash(block.block_hash))),
+                Ok(MaybePreConfirmedBlockWithTxHashes::PreConfirmedBlock(_)) => Err(NodeError::NotABlock),
+                Err(ProviderError::StarknetError(StarknetError::BlockNotFound)) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
     }
 
     /// A block with all that belongs to it; `None` if the node itself has no such block (if it is a fork, it does not
@@ -54,32 +58,35 @@ impl NodeClient {
     ///
     /// # Errors
     /// If the node does not answer, or with something else.
-    pub async fn export_block(&self, number: BlockNumber) -> Result<Option<FollowedBlock>, NodeError> {
-        let Some(first) = self.part(json!({ "block_number": number.0 }), 0).await? else { return Ok(None) };
-        let mut bytes = decoded(&first.data)?;
-        for part in 1..first.parts {
-            // By its hash: by now another block may have the number.
-            let Some(next) = self.part(json!({ "block_hash": first.block_hash }), part).await? else {
+    pub fn export_block(&self, number: BlockNumber) -> Answer<'_, Option<FollowedBlock>> {
+        Box::pin(async move {
+            let Some(first) = self.part(json!({ "block_number": number.0 }), 0).await? else {
                 return Ok(None);
             };
-            bytes.extend(decoded(&next.data)?);
-            if bytes.len() > MAX_BLOCK_BYTES {
-                return Err(out_of_range("block's length", bytes.len()));
+            let mut bytes = decoded(&first.data)?;
+            for part in 1..first.parts {
+                // By its hash: by now another block may have the number.
+                let Some(next) = self.part(json!({ "block_hash": first.block_hash }), part).await? else {
+                    return Ok(None);
+                };
+                bytes.extend(decoded(&next.data)?);
+                if bytes.len() > MAX_BLOCK_BYTES {
+                    return Err(out_of_range("block's length", bytes.len()));
+                }
             }
-        }
-        let block = FollowedBlock::decode(&bytes)?;
-        let found = block.header.block_header_without_hash.block_number;
-        if found != number {
-            return Err(out_of_range("block's number", found));
-        }
-        Ok(Some(block))
+            let block = FollowedBlock::decode(&bytes)?;
+            let found = block.header.block_header_without_hash.block_number;
+            if found != number {
+                return Err(out_of_range("block's number", found));
+            }
+            Ok(Some(block))
+        })
     }
 
     async fn part(&self, block_id: Value, part: usize) -> Result<Option<Part>, NodeError> {
         let mut params = ObjectParams::new();
-        let parse_error = |error| NodeError::Zkthread(ClientError::ParseError(error));
-        params.insert("block_id", block_id).map_err(parse_error)?;
-        params.insert("part", part).map_err(parse_error)?;
+        params.insert("block_id", block_id).map_err(super::unsendable)?;
+        params.insert("part", part).map_err(super::unsendable)?;
         match self.zkthread.request("zkthread_exportBlock", params).await {
             Ok(part) => Ok(Some(part)),
             Err(ClientError::Call(error)) if error.code() == BLOCK_NOT_FOUND => Ok(None),

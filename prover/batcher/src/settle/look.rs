@@ -6,8 +6,8 @@ use std::time::Duration;
 use jsonrpsee::core::ClientError;
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
-use starknet_rust::core::types::{BlockId, BlockTag, ExecutionResult, StarknetError, TransactionStatus};
-use starknet_rust::providers::{Provider, ProviderError};
+use starknet_rust::core::types::{BlockTag, ExecutionResult, StarknetError, TransactionStatus};
+use starknet_rust::providers::ProviderError;
 
 use crate::node::{NodeClient, NodeError};
 
@@ -56,8 +56,7 @@ pub(super) enum Unanswered {
 
 /// Asks where a transaction is.
 pub(super) async fn look(node: &NodeClient, hash: TransactionHash) -> Result<Seen, Unanswered> {
-    let status = async { Ok(node.starknet().get_transaction_status(hash.0).await?) };
-    match ask(status).await {
+    match ask(node.transaction_status(hash)).await {
         Ok(status) => Ok(seen(status)),
         Err(Unanswered::Refused { code: TRANSACTION_HASH_NOT_FOUND, .. }) => Ok(Seen::Unknown),
         Err(unanswered) => Err(unanswered),
@@ -79,17 +78,12 @@ fn seen(status: TransactionStatus) -> Seen {
 
 /// The account's next nonce after everything that the node has taken.
 pub(super) async fn next_nonce(node: &NodeClient, account: ContractAddress) -> Result<Nonce, Unanswered> {
-    nonce(node, account, BlockTag::PreConfirmed).await
+    ask(node.nonce_after(account, BlockTag::PreConfirmed)).await
 }
 
 /// The account's next nonce after the newest block.
 pub(super) async fn nonce_in_block(node: &NodeClient, account: ContractAddress) -> Result<Nonce, Unanswered> {
-    nonce(node, account, BlockTag::Latest).await
-}
-
-async fn nonce(node: &NodeClient, account: ContractAddress, tag: BlockTag) -> Result<Nonce, Unanswered> {
-    let nonce = async { Ok(node.starknet().get_nonce(BlockId::Tag(tag), account.0.key()).await?) };
-    ask(nonce).await.map(Nonce)
+    ask(node.nonce_after(account, BlockTag::Latest)).await
 }
 
 /// The answer, unless it takes too long.

@@ -27,6 +27,9 @@ pub struct ThreadConfig {
     pub max_transactions: usize,
     /// Steps of the thread OS in a sub-block at most, so that its proof fits into a prover's memory.
     pub max_steps: u64,
+    /// Longest that a transaction may keep a processor busy: nobody has paid for it, and others wait. The largest that a
+    /// proof holds, of some million steps, takes half a second.
+    pub max_time: Duration,
     /// How long a sub-block stays open after its first transaction.
     pub max_age: Duration,
     /// How often the chain may conflict with transactions before `on_hot` decides.
@@ -49,6 +52,7 @@ impl ThreadConfig {
             writable: None,
             max_transactions: 100,
             max_steps: 2_000_000,
+            max_time: Duration::from_secs(1),
             max_age: Duration::from_secs(10),
             max_conflicts: 4,
             on_hot: HotPolicy::Forward,

@@ -67,6 +67,7 @@ impl Rules {
         SubBlockContext {
             writable: self.config.writable.clone(),
             max_steps: Some(self.config.max_steps),
+            max_time: self.config.max_time,
             ..SubBlockContext::new(self.chain_id.clone(), base_block, self.config.submitter)
         }
     }
