@@ -4,11 +4,14 @@
 //! A client that is gone has its work taken out of the lane, or ended if it runs and execution can stop. What a lane counts
 //! is what runs, not who waits for it: work that cannot be ended keeps its turn until it is done.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use parking_lot::Mutex;
+use starknet_types_core::felt::Felt;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use zkthreads_execution::Cancellation;
@@ -34,10 +37,26 @@ pub(crate) enum Lane {
     Submission,
     /// Admission with a class to compile.
     Compilation,
+    /// Reading a package that is asked about, and whose question it is.
+    Packages,
     /// Verifying proofs for an answer.
     Proofs,
+    /// The same for submitters who signed for it, one question of each.
+    SignedProofs,
     /// Commands to a devnet, which wait for the block producer.
     Control,
+}
+
+/// Where work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a lane.
+    Lane(Lane),
+    /// Where proofs are verified for an answer.
+    Proofs {
+        /// The submitter who asks, if it is one.
+        account: Option<Felt>,
+    },
 }
 
 /// How much work of one kind there may be.
@@ -66,8 +85,12 @@ pub struct LanesLimits {
     pub submission: LaneLimits,
     /// Declarations that are checked and compiled. A compiler may take a gigabyte.
     pub compilation: LaneLimits,
+    /// Packages that are asked about, before it is known whether a proof has to be verified.
+    pub packages: LaneLimits,
     /// Questions that need a proof's verdict.
     pub proofs: LaneLimits,
+    /// The same of those who signed them, one of each account.
+    pub signed_proofs: LaneLimits,
     /// A devnet's commands.
     pub control: LaneLimits,
 }
@@ -84,7 +107,9 @@ impl Default for LanesLimits {
             slow_admission: LaneLimits { running: 1, waiting: 64 },
             submission: LaneLimits { running: 128, waiting: 1024 },
             compilation: LaneLimits { running: 1, waiting: 16 },
-            proofs: LaneLimits { running: 1, waiting: 32 },
+            packages: LaneLimits { running: half, waiting: 64 },
+            proofs: LaneLimits { running: 1, waiting: 16 },
+            signed_proofs: LaneLimits { running: 1, waiting: 16 },
             control: LaneLimits { running: 8, waiting: 256 },
         }
     }
@@ -98,6 +123,7 @@ impl LanesLimits {
             scanning: more(self.scanning),
             execution: more(self.execution),
             admission: more(self.admission),
+            packages: more(self.packages),
             ..self.clone()
         }
     }
@@ -113,7 +139,11 @@ pub(crate) struct Jobs {
     slow_admission: Queue,
     submission: Queue,
     compilation: Queue,
+    packages: Queue,
     proofs: Queue,
+    signed_proofs: Queue,
+    /// Accounts with a question among the signed.
+    asking: Arc<Mutex<HashSet<Felt>>>,
     control: Queue,
     /// Longest that one job may execute.
     execution_time: Duration,
@@ -147,7 +177,10 @@ impl Jobs {
             slow_admission: Queue::new(limits.slow_admission),
             submission: Queue::new(limits.submission),
             compilation: Queue::new(limits.compilation),
+            packages: Queue::new(limits.packages),
             proofs: Queue::new(limits.proofs),
+            signed_proofs: Queue::new(limits.signed_proofs),
+            asking: Arc::default(),
             control: Queue::new(limits.control),
         }
     }
@@ -188,6 +221,30 @@ impl Jobs {
         }
     }
 
+    /// As [`Self::run`]; proofs that an account asks about are verified in the lane for such, unless that is full or has one of its
+    /// questions already.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub(crate) async fn run_at<R: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce() -> Result<R, RpcError> + Send + 'static,
+    ) -> Result<R, RpcError> {
+        let account = match place {
+            Place::Lane(lane) => return self.run(lane, work).await,
+            Place::Proofs { account } => account,
+        };
+        let has_room = self.signed_proofs.places.available_permits() > 0;
+        let asking = account.filter(|_| has_room).and_then(|account| Asking::begin(&self.asking, account));
+        let lane = if asking.is_some() { Lane::SignedProofs } else { Lane::Proofs };
+        let work = move || {
+            let _asking = asking;
+            work()
+        };
+        self.run(lane, work).await
+    }
+
     fn queue(&self, lane: Lane) -> &Queue {
         match lane {
             Lane::Reading => &self.reading,
@@ -197,7 +254,9 @@ impl Jobs {
             Lane::SlowAdmission => &self.slow_admission,
             Lane::Submission => &self.submission,
             Lane::Compilation => &self.compilation,
+            Lane::Packages => &self.packages,
             Lane::Proofs => &self.proofs,
+            Lane::SignedProofs => &self.signed_proofs,
             Lane::Control => &self.control,
         }
     }
@@ -214,9 +273,31 @@ impl Lane {
             Self::SlowAdmission => "slow_admission",
             Self::Submission => "submission",
             Self::Compilation => "compilation",
+            Self::Packages => "packages",
             Self::Proofs => "proofs",
+            Self::SignedProofs => "signed_proofs",
             Self::Control => "control",
         }
+    }
+}
+
+/// An account's question, as long as it is asked.
+struct Asking {
+    accounts: Arc<Mutex<HashSet<Felt>>>,
+    account: Felt,
+}
+
+impl Asking {
+    /// `None` if the account asks already.
+    fn begin(accounts: &Arc<Mutex<HashSet<Felt>>>, account: Felt) -> Option<Self> {
+        let is_new = accounts.lock().insert(account);
+        is_new.then(|| Self { accounts: Arc::clone(accounts), account })
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.accounts.lock().remove(&self.account);
     }
 }
 
@@ -263,6 +344,49 @@ mod tests {
         end.send(()).unwrap();
         assert!(matches!(running.await.unwrap(), Ok(true)));
         assert!(matches!(waiting.await, Ok(2)));
+    }
+
+    #[tokio::test]
+    async fn strangers_do_not_delay_who_signed_and_an_account_asks_one_question_at_a_time() {
+        let limits =
+            LanesLimits { proofs: ONE_AND_ONE, signed_proofs: ONE_AND_ONE, ..LanesLimits::default() };
+        let jobs = Jobs::new(&limits, Duration::MAX);
+        let begin = |account: Option<Felt>| {
+            let (end, until) = mpsc::channel::<()>();
+            let work = move || Ok(until.recv().is_ok());
+            let mut asked = Box::pin({
+                let jobs = jobs.clone();
+                async move { jobs.run_at(Place::Proofs { account }, work).await }
+            });
+            assert!((&mut asked).now_or_never().is_none());
+            (end, asked)
+        };
+        let waiting = |queue: &Queue| queue.places.available_permits();
+        let _strangers = [begin(None), begin(None)];
+        assert!(matches!(
+            jobs.run_at(Place::Proofs { account: None }, || Ok(())).await,
+            Err(RpcError::Busy { lane: "proofs" })
+        ));
+
+        let (end, mut one) = begin(Some(Felt::ONE));
+        let again = jobs.run_at(Place::Proofs { account: Some(Felt::ONE) }, || Ok(())).await;
+        assert!(matches!(again, Err(RpcError::Busy { lane: "proofs" })), "among the strangers");
+        let (_, other) = begin(Some(Felt::TWO));
+        assert_eq!(waiting(&jobs.signed_proofs), 0);
+        end.send(()).unwrap();
+        assert!(matches!((&mut one).await, Ok(true)));
+        drop(other);
+        while waiting(&jobs.signed_proofs) < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert!(
+            matches!(jobs.run_at(Place::Proofs { account: Some(Felt::ONE) }, || Ok(7)).await, Ok(7)),
+            "its question was answered"
+        );
+        assert!(
+            matches!(jobs.run_at(Place::Proofs { account: Some(Felt::TWO) }, || Ok(8)).await, Ok(8)),
+            "it is gone, and so is its question"
+        );
     }
 
     #[tokio::test]

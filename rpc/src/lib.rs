@@ -31,6 +31,7 @@ mod params;
 mod server;
 mod settled;
 mod sink;
+mod submitters;
 mod subscription;
 pub mod thread;
 mod thread_error;

@@ -7,13 +7,17 @@ mod validated;
 use std::sync::Arc;
 use std::time::Duration;
 
+use starknet_api::block::FeeType;
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
+use starknet_api::transaction::InvokeTransactionV3;
+use starknet_api::transaction::fields::Fee;
 use zkthreads_protocol::{EnvelopeError, SegmentError};
 
 use crate::compiler::Waiting;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::query::at::StateAt;
+use crate::thread::constants::least_l2_gas;
 use crate::transaction::{PendingBody, PendingTransaction, Submission};
 
 pub use validated::Validated;
@@ -186,6 +190,24 @@ impl Executor {
         limit: Duration,
     ) -> Result<PendingTransaction, AdmitError> {
         self.validate(at, transaction, limit)
+    }
+
+    /// Checks that the account of an envelope signed it, that no block has it (those in blocks are public: anybody could ask with
+    /// them), and that it could pay for a package of so many bytes whose proof is bad. Nothing else about it needs to be right:
+    /// an envelope that is only signed for a question has bounds of zero, and any nonce.
+    ///
+    /// # Errors
+    /// What is wrong; [`AdmitError::TooLong`] if the account does not answer within `limit` of processor time.
+    pub fn check_submitter(
+        &self,
+        at: &StateAt,
+        envelope: &InvokeTransactionV3,
+        package_bytes: usize,
+        limit: Duration,
+    ) -> Result<(), AdmitError> {
+        let price = self.config().gas_prices.l2_gas_price(&FeeType::Strk).get().0;
+        let least = price.saturating_mul(least_l2_gas(package_bytes).0.into());
+        stateful::check_submitter(self, at, envelope, Fee(least), limit)
     }
 
     fn validate(

@@ -176,8 +176,27 @@ fn instances(factor: NonZeroU64) -> BuiltinInstanceLimits {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use blockifier::bouncer::verify_tx_weights_within_max_capacity;
+    use blockifier::execution::call_info::{CairoPrimitiveCounterMap, ExecutionSummary};
+    use blockifier::execution::contract_class::RunnableCompiledClass;
+    use blockifier::fee::resources::TransactionResources;
+    use blockifier::state::cached_state::StateChangesKeys;
+    use blockifier::state::errors::StateError;
+    use blockifier::state::state_api::{StateReader, StateResult};
+    use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
+    use starknet_api::state::StorageKey;
+    use starknet_types_core::felt::Felt;
+    use zkthreads_protocol::limits::{MAX_PACKAGE_BYTES, MAX_SEGMENTS, MAX_STATEMENT_FELTS};
+    use zkthreads_verifier::params::MAX_DECODED_BYTES;
+
     use super::*;
     use crate::config::DEFAULT_BLOCK_FACTOR;
+    use crate::thread::constants::{
+        CLASS_L2_GAS, DIFF_ENTRY_L2_GAS, INNER_TRANSACTION_L2_GAS, PACKAGE_BYTE_L2_GAS, PRECONDITION_L2_GAS,
+        PROOF_BYTE_L2_GAS, VERIFICATION_L2_GAS,
+    };
 
     /// Each instance of a builtin takes a step at least.
     #[test]
@@ -212,5 +231,70 @@ mod tests {
         let constants = VersionedConstants::get(&STARKNET_VERSION).unwrap();
         let entries = usize::try_from(constants.invoke_tx_max_n_steps / 5).unwrap();
         assert!(2 * entries < MAX_STATE_DIFF_FELTS);
+    }
+
+    /// A state in which nothing was ever written.
+    struct Nothing;
+
+    impl StateReader for Nothing {
+        fn get_storage_at(&self, _: ContractAddress, _: StorageKey) -> StateResult<Felt> {
+            Ok(Felt::ZERO)
+        }
+
+        fn get_nonce_at(&self, _: ContractAddress) -> StateResult<Nonce> {
+            Ok(Nonce::default())
+        }
+
+        fn get_class_hash_at(&self, _: ContractAddress) -> StateResult<ClassHash> {
+            Ok(ClassHash::default())
+        }
+
+        fn get_compiled_class(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
+            Err(StateError::UndeclaredClassHash(class_hash))
+        }
+
+        fn get_compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {
+            Err(StateError::UndeclaredClassHash(class_hash))
+        }
+    }
+
+    /// A package that no block holds would revert for ever, and its daemon send it for ever. Felts of a statement and bytes of
+    /// a package bound what it writes and tells: a cell takes three felts, a contract six, an event 44 bytes.
+    #[test]
+    fn the_largest_package_fits_a_block() {
+        let felts = (MAX_SEGMENTS * MAX_STATEMENT_FELTS) as u64;
+        let contract = |number: u64| ContractAddress::try_from(Felt::from(number)).unwrap();
+        let cells: HashSet<_> = (0..felts / 3)
+            .map(|number| (contract(1), StorageKey::try_from(Felt::from(number)).unwrap()))
+            .collect();
+        let contracts: HashSet<_> = (0..felts / 6).map(contract).collect();
+        let keys = StateChangesKeys {
+            nonce_keys: contracts.clone(),
+            class_hash_keys: contracts.clone(),
+            storage_keys: cells.clone(),
+            compiled_class_hash_keys: HashSet::new(),
+            modified_contracts: contracts,
+        };
+        let summary = ExecutionSummary { visited_storage_entries: cells, ..Default::default() };
+        let constants = VersionedConstants::get(&STARKNET_VERSION).unwrap();
+        let proof = VERIFICATION_L2_GAS + MAX_DECODED_BYTES as u64 * PROOF_BYTE_L2_GAS;
+        let bytes = MAX_PACKAGE_BYTES as u64 * PACKAGE_BYTE_L2_GAS;
+        let new_cell = constants.allocation_cost.blob_cost.l2_gas.0;
+        let felt =
+            DIFF_ENTRY_L2_GAS + PRECONDITION_L2_GAS + CLASS_L2_GAS + INNER_TRANSACTION_L2_GAS + new_cell;
+        let gas = GasAmount(MAX_SEGMENTS as u64 * proof + bytes + felts * felt);
+        let mut resources = TransactionResources::default();
+        resources.starknet_resources.archival_data.event_summary.n_events = MAX_PACKAGE_BYTES / 44;
+        verify_tx_weights_within_max_capacity(
+            &Nothing,
+            &summary,
+            &CairoPrimitiveCounterMap::default(),
+            &resources,
+            &keys,
+            &block_capacity(DEFAULT_BLOCK_FACTOR),
+            constants,
+            gas,
+        )
+        .expect("it fits");
     }
 }

@@ -1,6 +1,7 @@
 //! Thread transactions up to the proof: each check refuses what it should, takes the fee, and leaves the state alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::support::chain::settle_error;
 use crate::support::segments::Segments;
@@ -18,6 +19,7 @@ use zkthreads_execution::thread::constants::{
     INNER_TRANSACTION_L2_GAS, PACKAGE_BYTE_L2_GAS, VERIFICATION_L2_GAS, minimal_l2_gas, precondition_count,
 };
 use zkthreads_execution::{AdmitError, PendingBody, PendingTransaction, Refusal, Submission};
+use zkthreads_protocol::limits::MAX_PACKAGE_BYTES;
 use zkthreads_protocol::{
     Conflict, ContractAccess, ExecutedClass, Package, Segment, SettleError, StateCell, Statement,
     StorageAccess, ThreadTransaction,
@@ -569,4 +571,36 @@ fn a_verdict_is_computed_when_asked_for_and_remembered() {
     let (first, second) = (verdict(), verdict());
     assert!(std::sync::Arc::ptr_eq(&first, &second));
     assert!(pool.known_verdict(&thread).is_some());
+}
+
+#[test]
+fn a_submitter_signed_what_no_block_has_and_could_pay() {
+    let mut chain = chain();
+    let package = transfers(&mut chain).encode();
+    let hash = chain.os_program_hash();
+    let is_submitter = |chain: &TestChain, submission: &Submission, bytes: usize| {
+        let Submission::Thread { envelope, .. } = submission else { panic!("no thread") };
+        let (at, ample) = (chain.executor.latest().unwrap(), Duration::from_secs(60));
+        chain.executor.check_submitter(&at, envelope, bytes, ample).is_ok()
+    };
+    chain.users[0].nonce = 0;
+    let offer = chain.users[0].thread(hash, package.clone(), &[]);
+    assert!(is_submitter(&chain, &offer, 0));
+    let mut stolen = offer.clone();
+    if let Submission::Thread { envelope, .. } = &mut stolen {
+        envelope.sender_address = chain.users[1].address;
+    }
+    assert!(!is_submitter(&chain, &stolen, 0));
+
+    chain.users[0].nonce = 0;
+    // 0.2 STRK are left, and the fee.
+    let (to, amount) = (chain.users[1].address, INITIAL_BALANCE - 2 * u128::pow(10, 17));
+    chain.users[0].bounds = bounds(10_000_000, 10_000);
+    let transaction = chain.users[0].invoke(&[transfer(strk(), to, amount)]);
+    assert_eq!(chain.block(vec![transaction]).receipts[0].status, ExecutionStatus::Succeeded);
+    assert!(!is_submitter(&chain, &offer, 0), "anybody may have it from a block");
+    (chain.users[0].nonce, chain.users[0].bounds) = (0, bounds(0, 0));
+    let question = chain.users[0].thread(hash, package, &[]);
+    assert!(is_submitter(&chain, &question, 0), "no block takes it");
+    assert!(!is_submitter(&chain, &question, MAX_PACKAGE_BYTES), "it could not pay");
 }

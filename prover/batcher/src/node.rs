@@ -268,7 +268,7 @@ impl NodeClient {
         })
     }
 
-    /// Asks whether a thread would settle now, and for what fee. The envelope need not be signed.
+    /// Asks whether a thread would settle now, and for what fee. Who signs the envelope does not wait behind strangers.
     ///
     /// # Errors
     /// If the package is not one.

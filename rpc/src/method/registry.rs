@@ -12,10 +12,32 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::context::RpcContext;
 use crate::door::Door;
 use crate::error::RpcError;
-use crate::jobs::{Jobs, Lane};
+use crate::jobs::{Jobs, Lane, Place};
 use crate::params;
+use crate::submitters::Submitters;
 use crate::subscription::Session;
 use crate::thread::is_left_to_the_node;
+
+/// How far a method came where it was begun.
+pub(super) enum Step<R> {
+    /// To its answer.
+    Answer(R),
+    /// To work of another kind.
+    Then(Place, Rest<R>),
+}
+
+/// The rest of a method's work.
+pub(super) type Rest<R> = Box<dyn FnOnce(&RpcContext) -> Result<Step<R>, RpcError> + Send>;
+
+impl<R> Step<R> {
+    /// To work of another kind.
+    pub(super) fn then(
+        place: Place,
+        rest: impl FnOnce(&RpcContext) -> Result<Self, RpcError> + Send + 'static,
+    ) -> Self {
+        Self::Then(place, Box::new(rest))
+    }
+}
 
 /// The methods registered so far.
 ///
@@ -25,13 +47,20 @@ pub(crate) struct Registry {
     module: RpcModule<RpcContext>,
     jobs: Jobs,
     door: Door,
+    submitters: Submitters,
     /// Whether a thread is served.
     thread: bool,
 }
 
 impl Registry {
     pub(super) fn new(context: RpcContext, jobs: Jobs) -> Self {
-        Self { thread: context.thread.is_some(), module: RpcModule::new(context), jobs, door: Door::new() }
+        Self {
+            thread: context.thread.is_some(),
+            module: RpcModule::new(context),
+            jobs,
+            door: Door::new(),
+            submitters: Submitters::new(),
+        }
     }
 
     /// Registers `method`. It runs in a lane, on a thread for blocking work; a panic in it becomes an internal error. On a
@@ -80,6 +109,38 @@ impl Registry {
                     answer => answer,
                 };
                 answer.map_err(ErrorObjectOwned::from)
+            }
+        })?;
+        Ok(self)
+    }
+
+    /// Registers a method that may need proofs to be verified. It is begun in a lane, and says where it goes on.
+    pub(super) fn in_steps<P: DeserializeOwned + 'static, R: Serialize + 'static>(
+        &mut self,
+        name: &'static str,
+        lane: Lane,
+        method: fn(&RpcContext, &Submitters, P) -> Result<Step<R>, RpcError>,
+    ) -> Result<&mut Self, RegisterMethodError> {
+        let (call, lane) = self.call(name, lane);
+        let (jobs, submitters) = (self.jobs.clone(), self.submitters.clone());
+        self.module.register_async_method(name, move |params, context, _| {
+            let (jobs, submitters) = (jobs.clone(), submitters.clone());
+            async move {
+                let at_first = Arc::clone(&context);
+                let begin = move || {
+                    call.begin(&at_first, &params, |context, params| method(context, &submitters, params))
+                };
+                let mut step = jobs.run(lane, begin).await;
+                loop {
+                    match step {
+                        Ok(Step::Answer(answer)) => return Ok(answer),
+                        Ok(Step::Then(place, rest)) => {
+                            let context = Arc::clone(&context);
+                            step = jobs.run_at(place, move || rest(&context)).await;
+                        }
+                        Err(error) => return Err(ErrorObjectOwned::from(error)),
+                    }
+                }
             }
         })?;
         Ok(self)
@@ -146,6 +207,26 @@ impl Call {
             answer.or_else(|failure| context.fall_through(self.name, params, failure))
         })
     }
+
+    /// As [`Self::answer`], for a method in steps. All that a fork's origin may be asked for is found missing in the first.
+    fn begin<P: DeserializeOwned, R: Serialize + 'static>(
+        self,
+        context: &RpcContext,
+        params: &Params<'_>,
+        method: impl Fn(&RpcContext, P) -> Result<Step<R>, RpcError>,
+    ) -> Result<Step<Box<RawValue>>, RpcError> {
+        let name = self.name;
+        catch(name, || {
+            if self.left_to_the_node {
+                return context.pass_on(name, params).map(Step::Answer);
+            }
+            let step = params::parse(params).and_then(|params| method(context, params));
+            match step {
+                Ok(step) => written(name, step),
+                Err(failure) => context.fall_through(name, params, failure).map(Step::Answer),
+            }
+        })
+    }
 }
 
 fn answer<P: DeserializeOwned, R: Serialize>(
@@ -153,15 +234,28 @@ fn answer<P: DeserializeOwned, R: Serialize>(
     params: &Params<'_>,
     method: impl Fn(&RpcContext, P) -> Result<R, RpcError>,
 ) -> Result<Box<RawValue>, RpcError> {
-    let result = method(context, params::parse(params)?)?;
-    to_raw_value(&result).map_err(|error| RpcError::Internal { reason: error.to_string() })
+    json(&method(context, params::parse(params)?)?)
+}
+
+/// The same step, with its answer as JSON.
+fn written<R: Serialize + 'static>(
+    name: &'static str,
+    step: Step<R>,
+) -> Result<Step<Box<RawValue>>, RpcError> {
+    match step {
+        Step::Answer(answer) => json(&answer).map(Step::Answer),
+        Step::Then(place, rest) => {
+            Ok(Step::then(place, move |context| catch(name, || written(name, rest(context)?))))
+        }
+    }
+}
+
+fn json<R: Serialize>(answer: &R) -> Result<Box<RawValue>, RpcError> {
+    to_raw_value(answer).map_err(|error| RpcError::Internal { reason: error.to_string() })
 }
 
 /// Makes a panic an internal error.
-fn catch(
-    name: &'static str,
-    answer: impl FnOnce() -> Result<Box<RawValue>, RpcError>,
-) -> Result<Box<RawValue>, RpcError> {
+fn catch<T>(name: &'static str, answer: impl FnOnce() -> Result<T, RpcError>) -> Result<T, RpcError> {
     catch_unwind(AssertUnwindSafe(answer))
         .unwrap_or_else(|_| Err(RpcError::Internal { reason: format!("{name} panicked") }))
 }

@@ -11,7 +11,8 @@ use tokio::io::AsyncWriteExt;
 use zkthreads_execution::Executor;
 use zkthreads_rpc::{LaneLimits, LanesLimits, Limits};
 
-use crate::chain::{Chain, STRK, commit_genesis_with, sierra};
+use crate::chain::{ALICE, Chain, STRK, commit_genesis, commit_genesis_with, sierra};
+use crate::package::{envelope, package, to_request};
 use crate::slow::head;
 
 /// Our `contracts/greedy.cairo`.
@@ -90,5 +91,31 @@ async fn a_call_that_executes_for_too_long_is_ended_and_says_nothing_of_the_cont
     assert_eq!((status, &answer["error"]["code"]), (200, &json!(10022)));
     assert_eq!(answer["error"]["data"], "it took more than 0ns of a processor's time");
     assert_eq!(chain.ok("starknet_blockNumber", json!([])).await, 0);
+    chain.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_who_ask_about_proofs_delay_no_submitter_until_it_asks_about_a_bad_one() {
+    const NONE: LaneLimits = LaneLimits { running: 0, waiting: 0 };
+    let lanes = LanesLimits { proofs: NONE, ..LanesLimits::default() };
+    let chain = Chain::serve(commit_genesis, Limits { lanes, ..Limits::default() }).await;
+    let bytes = package(&chain, Felt::ZERO).encode();
+    let signed = to_request(&envelope(ALICE, 0, &bytes), &bytes);
+    let mut unsigned = signed.clone();
+    unsigned["signature"] = json!([]);
+    let mut forged = signed.clone();
+    forged["tip"] = json!("0x7");
+    let busy = json!({ "work": "proofs", "retry_after_seconds": 1 });
+    let estimate = |request: &Value| json!([[request], ["SKIP_VALIDATE"], "latest"]);
+    for stranger in [&unsigned, &forged] {
+        let refused = chain.error("zkthread_checkThread", json!([stranger])).await;
+        assert_eq!((refused.code, &refused.data), (-32005, &busy));
+        let refused = chain.error("starknet_estimateFee", estimate(stranger)).await;
+        assert_eq!((refused.code, &refused.data), (-32005, &busy));
+    }
+    assert_eq!(chain.ok("zkthread_checkThread", json!([signed])).await["would_settle"], false);
+    // The proof was bad.
+    let refused = chain.error("zkthread_checkThread", json!([signed])).await;
+    assert_eq!((refused.code, &refused.data), (-32005, &busy));
     chain.server.stop().await;
 }

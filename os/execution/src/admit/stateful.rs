@@ -12,10 +12,12 @@ use blockifier::transaction::objects::TransactionInfoCreator;
 use blockifier::transaction::transaction_execution::Transaction;
 use starknet_api::core::{ClassHash, Nonce};
 use starknet_api::executable_transaction as executable;
+use starknet_api::transaction::InvokeTransactionV3;
+use starknet_api::transaction::fields::Fee;
 use starknet_types_core::felt::Felt;
 
-use super::{AdmitError, MAX_NONCE_GAP, Validated};
-use crate::blockifier_tx::{to_blockifier, without_proof_facts};
+use super::{AdmitError, MAX_NONCE_GAP, Validated, stateless};
+use crate::blockifier_tx::{IN_BLOCK, to_blockifier, without_proof_facts};
 use crate::busy::{Cancellation, watched};
 use crate::error::ExecutionError;
 use crate::executor::Executor;
@@ -50,6 +52,35 @@ pub(super) fn check_uncompiled(
         let Some((context, prepared)) = prepare(executor, at, state, transaction)? else { return Ok(()) };
         pre_validate(state, &context, &prepared)?;
         ask(state, context, &prepared).map(drop)
+    })
+}
+
+/// Whether the account signed an envelope that it could still send, and has `least`. Bounds of zero are no offer: such an
+/// envelope is signed for a question, with any nonce.
+pub(super) fn check_submitter(
+    executor: &Executor,
+    at: &StateAt,
+    envelope: &InvokeTransactionV3,
+    least: Fee,
+    limit: Duration,
+) -> Result<(), AdmitError> {
+    let transaction = stateless::envelope(executor, envelope)?;
+    in_time(executor, at, limit, |state| {
+        let account = transaction.sender();
+        if stateless::check_bounds(&envelope.resource_bounds).is_ok() {
+            check_nonce(&transaction, state.get_nonce_at(account)?)?;
+        }
+        let (low, high) = state.get_fee_token_balance(account, executor.config().strk_address)?;
+        if high == Felt::ZERO && low < Felt::from(least.0) {
+            return Err(AdmitError::InsufficientBalance(format!("{low} fri of {least}")));
+        }
+        let context = executor.next_context(at)?.ok_or(ExecutionError::MissingBlock(at.number()))?;
+        let unbounded = context.versioned_constants().initial_gas_no_user_l2_bound();
+        let flags = ExecutionFlags { charge_fee: false, strict_nonce_check: false, ..IN_BLOCK };
+        match to_blockifier(&transaction, flags, unbounded)? {
+            Transaction::Account(prepared) => Validated::run(state, &Arc::new(context), &prepared).map(drop),
+            Transaction::L1Handler(_) => Ok(()),
+        }
     })
 }
 

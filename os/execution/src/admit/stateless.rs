@@ -76,6 +76,17 @@ pub(super) fn prepare(
     Ok(pending(executor, hash, body, only_query))
 }
 
+/// An envelope by itself, as an ordinary INVOKE.
+pub(super) fn envelope(
+    executor: &Executor,
+    envelope: &InvokeTransactionV3,
+) -> Result<PendingTransaction, AdmitError> {
+    check_invoke(envelope)?;
+    let chain_id = &executor.config().chain_id;
+    let hash = envelope.calculate_transaction_hash(chain_id, &TransactionVersion::THREE)?;
+    Ok(pending(executor, hash, PendingBody::Invoke(Arc::new(envelope.clone())), false))
+}
+
 /// A DECLARE whose class is not compiled; nothing of an empty class in its place is larger or costs more than the class.
 pub(super) fn uncompiled(
     executor: &Executor,

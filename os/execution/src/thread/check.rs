@@ -66,29 +66,39 @@ impl Executor {
         os_program_hash: OsProgramHash,
         package: &[u8],
     ) -> Result<ThreadCheck, CheckError> {
-        self.check_thread_at(&self.latest()?, submitter, os_program_hash, package)
+        let facts = ThreadFacts { os_program_hash, package_digest: PackageDigest::of(package) };
+        Ok(self.check_thread_at(&self.latest()?, &question(submitter, facts, package)?)?)
     }
 
-    /// Runs every check that settling would, proof included, on the state at a moment, and changes nothing.
+    /// Runs every check that settling would, proof included, on the state at a moment, and changes nothing. Of the envelope
+    /// only the sender counts if `thread` is a [`question`]; otherwise its bounds do as well.
     ///
     /// # Errors
-    /// If the package does not decode.
+    /// If the node fails.
     pub fn check_thread_at(
         &self,
         at: &StateAt,
-        submitter: ContractAddress,
-        os_program_hash: OsProgramHash,
-        package: &[u8],
-    ) -> Result<ThreadCheck, CheckError> {
-        let facts = ThreadFacts { os_program_hash, package_digest: PackageDigest::of(package) };
-        let thread = ThreadTransaction::new(unsigned_envelope(submitter, facts), package)?;
+        thread: &ThreadTransaction,
+    ) -> Result<ThreadCheck, ExecutionError> {
         let mut session = self.session_on(at)?.ok_or_else(|| ExecutionError::MissingBlock(at.number()))?;
-        let Forecast { errors, settled: settled_segments, gas } = session.check_thread(&thread)?;
+        let Forecast { errors, settled: settled_segments, gas } = session.check_thread(thread)?;
         let prices = &session.context().block_info().gas_prices.strk_gas_prices;
         let fee = FeeEstimate::new(gas, prices, Tip::ZERO);
         let segments = thread.package().segments.len();
         Ok(ThreadCheck { would_settle: errors.is_empty(), segments, settled_segments, errors, fee })
     }
+}
+
+/// A package in an envelope that calls nothing and may cost anything. Nobody signs it: it is only ever checked.
+///
+/// # Errors
+/// If it is another package than `facts` name, or does not decode.
+pub fn question(
+    submitter: ContractAddress,
+    facts: ThreadFacts,
+    package: &[u8],
+) -> Result<ThreadTransaction, EnvelopeError> {
+    ThreadTransaction::new(unsigned_envelope(submitter, facts), package)
 }
 
 impl Executor {
@@ -199,7 +209,6 @@ fn next_number(at: &StateAt) -> Result<BlockNumber, ExecutionError> {
     }
 }
 
-/// An envelope that calls nothing and may cost anything. Nobody signs it: it is only ever checked.
 fn unsigned_envelope(submitter: ContractAddress, facts: ThreadFacts) -> InvokeTransactionV3 {
     let unbounded = ResourceBounds { max_amount: u64::MAX.into(), max_price_per_unit: u128::MAX.into() };
     InvokeTransactionV3 {

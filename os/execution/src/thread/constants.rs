@@ -7,8 +7,8 @@
 //! | a byte of the package | [`PACKAGE_BYTE_L2_GAS`] | an eighth of what Starknet takes for a byte of calldata: a package is received, hashed, decoded and stored once, and its proof may be pruned |
 //! | an inner transaction | [`INNER_TRANSACTION_L2_GAS`] | its hash is computed again, some 60 Poseidon permutations |
 //! | a listed class | [`CLASS_L2_GAS`] | it is loaded and compared, about what a contract pays for `library_call`, which loads one too |
-//! | a precondition | [`PRECONDITION_L2_GAS`] | one state read, half of what a contract pays for `storage_read` |
-//! | a diff entry | [`DIFF_ENTRY_L2_GAS`] | one state write (cell, nonce or class hash), as a contract pays for `storage_write` |
+//! | a precondition | [`PRECONDITION_L2_GAS`] | one state read, half of what a contract pays for `storage_read`: nobody has to prove the value that was read |
+//! | a diff entry | [`DIFF_ENTRY_L2_GAS`] | one state write (cell, nonce or class hash), as a contract pays for `storage_write`: writing and sealing take 58 µs |
 //!
 //! Data gas (class changes included) and the allocation of new cells, events and messages are charged for the settled
 //! diff exactly as for an ordinary transaction with the same effects; they are not in this table.
@@ -37,13 +37,13 @@ pub const PACKAGE_BYTE_L2_GAS: u64 = 20;
 pub const INNER_TRANSACTION_L2_GAS: u64 = 30_000;
 
 /// L2 gas per class that the statement lists.
-pub const CLASS_L2_GAS: u64 = 90_000;
+pub const CLASS_L2_GAS: u64 = 89_000;
 
 /// L2 gas per precondition.
-pub const PRECONDITION_L2_GAS: u64 = 5_000;
+pub const PRECONDITION_L2_GAS: u64 = 13_000;
 
 /// L2 gas per entry of the diff.
-pub const DIFF_ENTRY_L2_GAS: u64 = 10_000;
+pub const DIFF_ENTRY_L2_GAS: u64 = 60_000;
 
 /// Adds up what a thread's settlement has cost so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,6 +96,14 @@ pub fn minimal_l2_gas(package: &Package, package_bytes: usize) -> GasAmount {
     meter.gas()
 }
 
+/// The least of that for any package of so many bytes.
+#[must_use]
+pub fn least_l2_gas(package_bytes: usize) -> GasAmount {
+    let mut meter = Meter::for_package(package_bytes);
+    meter.add(VERIFICATION_L2_GAS);
+    meter.gas()
+}
+
 /// L2 gas for verifying a proof.
 #[must_use]
 pub fn verification_gas(proof: &[u8]) -> u64 {
@@ -126,4 +134,25 @@ pub fn diff_entry_count(statement: &Statement) -> usize {
 
 fn times(count: usize, gas: u64) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(gas)
+}
+
+#[cfg(test)]
+mod tests {
+    use blockifier::blockifier_versioned_constants::VersionedConstants;
+    use blockifier::execution::syscalls::vm_syscall_utils::SyscallSelector;
+    use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
+
+    use super::*;
+    use crate::context::STARKNET_VERSION;
+
+    /// Starknet changes its prices with its versions.
+    #[test]
+    fn threads_pay_for_the_state_what_contracts_pay() {
+        let costs = &VersionedConstants::get(&STARKNET_VERSION).unwrap().os_constants.gas_costs;
+        let price = |syscall| costs.syscalls.get_syscall_gas_cost(&syscall).unwrap().get_syscall_cost(0);
+        let rounded_up = |price: u64| price.div_ceil(1_000) * 1_000;
+        assert_eq!(PRECONDITION_L2_GAS, rounded_up(price(SyscallSelector::StorageRead) / 2));
+        assert_eq!(DIFF_ENTRY_L2_GAS, rounded_up(price(SyscallSelector::StorageWrite)));
+        assert_eq!(CLASS_L2_GAS, rounded_up(price(SyscallSelector::LibraryCall)));
+    }
 }

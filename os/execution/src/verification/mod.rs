@@ -60,7 +60,7 @@ struct Shared {
     checker: Checker,
     verdicts: Arc<Verdicts>,
     queue: FairQueue<ContractAddress, Job>,
-    /// Held by whoever computes a verdict outside the workers.
+    /// Held by whoever computes a verdict in passing.
     outside: Mutex<()>,
     accepted: AtomicU64,
     refused: AtomicU64,
@@ -120,8 +120,8 @@ impl VerificationPool {
         works
     }
 
-    /// The verdict on a package. If it is not known, computes it now: one package at a time, so that questions about
-    /// packages take one core, and for several segments those besides that nobody verifies on.
+    /// The verdict on a package. If it is not known, computes it now: one package at a time, so that what needs verdicts in
+    /// passing takes one core, and for several segments those besides that nobody verifies on.
     ///
     /// # Errors
     /// Why the package cannot settle in any state.
@@ -130,6 +130,20 @@ impl VerificationPool {
             let _one_at_a_time = self.shared().outside.lock();
             self.shared().verdict(thread)
         })
+    }
+
+    /// Makes the verdict on a package known for as long as what is returned lives. If it is not known yet, computes it now; how
+    /// many do so at once is the caller's business.
+    #[must_use]
+    pub fn keep(&self, thread: &ThreadTransaction) -> KeptVerdict {
+        let shared = self.shared();
+        shared.verdicts.keep(thread, shared.verdict(thread))
+    }
+
+    /// The same, if it is known already.
+    #[must_use]
+    pub fn keep_known(&self, thread: &ThreadTransaction) -> Option<KeptVerdict> {
+        Some(self.shared().verdicts.keep(thread, self.known_verdict(thread)?))
     }
 
     /// The verdict, if it is known already.

@@ -101,7 +101,7 @@ pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodErro
         .method("starknet_blockNumber", Lane::Reading, block_number::answer)?
         .method("starknet_call", Lane::Execution, call::answer)?
         .method("starknet_chainId", Lane::Reading, chain_id::answer)?
-        .method("starknet_estimateFee", Lane::Execution, estimate_fee::answer)?
+        .in_steps("starknet_estimateFee", Lane::Execution, estimate_fee::begin)?
         .method("starknet_estimateMessageFee", Lane::Execution, estimate_message_fee::answer)?
         .method("starknet_getBlockTransactionCount", Lane::Reading, get_block_transaction_count::answer)?
         .method("starknet_getBlockWithReceipts", Lane::Scanning, get_block_with_receipts::answer)?
@@ -125,7 +125,7 @@ pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodErro
         .method("starknet_getTransactionByHash", Lane::Reading, get_transaction_by_hash::answer)?
         .method("starknet_getTransactionReceipt", Lane::Reading, get_transaction_receipt::answer)?
         .method("starknet_getTransactionStatus", Lane::Reading, get_transaction_status::answer)?
-        .method("starknet_simulateTransactions", Lane::Execution, simulate_transactions::answer)?
+        .in_steps("starknet_simulateTransactions", Lane::Execution, simulate_transactions::begin)?
         .method("starknet_specVersion", Lane::Reading, spec_version::answer)?
         .method("starknet_syncing", Lane::Reading, syncing::answer)?
         .method("starknet_traceBlockTransactions", Lane::Scanning, trace_block_transactions::answer)?

@@ -1,10 +1,16 @@
 //! `starknet_simulateTransactions`.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use starknet_rust_core::types::{FeeEstimate, InitialReads, TransactionTrace};
 use zkthreads_execution::class::MAX_PROGRAM_FELTS;
-use zkthreads_execution::{PendingBody, PendingTransaction, Simulation, SimulationFlags, Submission};
+use zkthreads_execution::verification::KeptVerdict;
+use zkthreads_execution::{
+    PendingBody, PendingTransaction, Simulation, SimulationFlags, StateAt, Submission,
+};
 use zkthreads_protocol::Package;
+use zkthreads_protocol::limits::MAX_SEGMENTS;
 
 use crate::context::RpcContext;
 use crate::convert::fee::fee_estimate;
@@ -12,6 +18,9 @@ use crate::convert::initial_reads::initial_reads;
 use crate::convert::submission;
 use crate::convert::trace::{Traced, Traces};
 use crate::error::RpcError;
+use crate::jobs::{Lane, Place};
+use crate::method::registry::Step;
+use crate::submitters::Submitters;
 use crate::wire::block_id::BlockId;
 use crate::wire::broadcast::Broadcast;
 use crate::wire::flags::{self, SimulationFlag, TraceFlag};
@@ -44,17 +53,36 @@ pub(super) enum Simulated {
 }
 
 /// What transactions would do, one executed after the other, and the state they read if asked.
-pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Simulated, RpcError> {
+pub(super) fn begin(
+    context: &RpcContext,
+    submitters: &Submitters,
+    params: Params,
+) -> Result<Step<Simulated>, RpcError> {
     let has = |flag| params.simulation_flags.contains(&flag);
     let flags = SimulationFlags {
         skip_validate: has(SimulationFlag::SkipValidate),
         skip_fee_charge: has(SimulationFlag::SkipFeeCharge),
     };
-    let at = context.resolve_state(params.block_id)?;
+    let with_reads = has(SimulationFlag::ReturnInitialReads)
+        || flags::has(&params.trace_flags, TraceFlag::ReturnInitialReads);
+    let block = params.block_id;
+    let at = context.resolve_state(block)?;
     let transactions = prepare(context, params.transactions)?;
+    verified(context, submitters, &at, transactions, move |context, transactions| {
+        simulate(context, &context.resolve_state(block)?, transactions, flags, with_reads)
+    })
+}
+
+fn simulate(
+    context: &RpcContext,
+    at: &StateAt,
+    transactions: Vec<PendingTransaction>,
+    flags: SimulationFlags,
+    with_reads: bool,
+) -> Result<Simulated, RpcError> {
     let (simulations, reads) =
         context.executor.simulate_with_reads(at.clone(), transactions.clone(), flags)?;
-    let before = context.executor.state(&at);
+    let before = context.executor.state(at);
     let mut traces = Traces::new(|contract| before.class_hash(contract));
     let simulated = transactions.iter().zip(&simulations).map(|(transaction, simulation)| {
         let settled = settled(&transaction.body, simulation);
@@ -67,12 +95,56 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Simulated, 
         })
     });
     let simulated_transactions = simulated.collect::<Result<_, RpcError>>()?;
-    let with_reads = has(SimulationFlag::ReturnInitialReads)
-        || flags::has(&params.trace_flags, TraceFlag::ReturnInitialReads);
     if with_reads {
         return Ok(Simulated::WithReads { simulated_transactions, initial_reads: initial_reads(&reads) });
     }
     Ok(Simulated::Plain(simulated_transactions))
+}
+
+/// Does what was asked once the verdicts on the proofs in it are known: at once, if they are.
+pub(super) fn verified<R: 'static>(
+    context: &RpcContext,
+    submitters: &Submitters,
+    at: &StateAt,
+    transactions: Vec<PendingTransaction>,
+    rest: impl FnOnce(&RpcContext, Vec<PendingTransaction>) -> Result<R, RpcError> + Send + 'static,
+) -> Result<Step<R>, RpcError> {
+    let verification = context.executor.verification();
+    let mut known = Vec::new();
+    let mut unknown = Vec::new();
+    for transaction in &transactions {
+        let PendingBody::Thread { thread, .. } = &transaction.body else { continue };
+        match verification.keep_known(thread) {
+            Some(verdict) => known.push(verdict),
+            None => unknown.push(Arc::clone(thread)),
+        }
+    }
+    if unknown.is_empty() {
+        return rest(context, transactions).map(Step::Answer);
+    }
+    let segments =
+        unknown.iter().map(|thread| thread.package().segments.len()).fold(0, usize::saturating_add);
+    if segments > MAX_SEGMENTS {
+        let reason = format!("{segments} proofs to verify, at most {MAX_SEGMENTS} are for one request");
+        return Err(RpcError::TooMuchWork { reason });
+    }
+    let account = match (unknown.as_slice(), transactions.len()) {
+        ([thread], 1) => submitters.asks(&context.executor, at, thread.envelope(), thread.package_bytes())?,
+        _ => None,
+    };
+    let submitters = submitters.clone();
+    Ok(Step::then(Place::Proofs { account }, move |context| {
+        let verification = context.executor.verification();
+        known.extend(unknown.iter().map(|thread| verification.keep(thread)));
+        if let Some(account) = account.filter(|_| !known.iter().all(KeptVerdict::is_accepted)) {
+            submitters.is_strange(account);
+        }
+        Ok(Step::then(Place::Lane(Lane::Execution), move |context| {
+            let answer = rest(context, transactions);
+            drop(known);
+            answer.map(Step::Answer)
+        }))
+    }))
 }
 
 /// What settled of a thread's package.

@@ -1,15 +1,20 @@
 //! `zkthread_checkThread`.
 
 use serde::{Deserialize, Serialize};
+use starknet_api::transaction::InvokeTransactionV3;
 use starknet_rust_core::types::FeeEstimate;
+use starknet_types_core::felt::Felt;
 use zkthreads_execution::Submission;
-use zkthreads_execution::thread::check::CheckError;
-use zkthreads_protocol::ThreadTransaction;
+use zkthreads_execution::thread::check::question;
+use zkthreads_protocol::{EnvelopeError, ThreadFacts, ThreadTransaction};
 
 use crate::context::RpcContext;
 use crate::convert::fee::fee_estimate;
 use crate::convert::submission;
 use crate::error::RpcError;
+use crate::jobs::{Lane, Place};
+use crate::method::registry::Step;
+use crate::submitters::Submitters;
 use crate::thread_error::ThreadError;
 use crate::wire::block_id::BlockId;
 use crate::wire::broadcast::BroadcastInvoke;
@@ -38,22 +43,49 @@ struct SegmentCheck {
 }
 
 /// Would it settle now, as the next transaction? Every check that fails, every conflicting key, and the fee. The envelope need
-/// not be signed or paid for, and its own calls are not looked at.
-pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Check, RpcError> {
+/// not be signed or paid for, and its own calls are not looked at. But submitters who sign do not wait behind strangers.
+pub(super) fn begin(
+    context: &RpcContext,
+    submitters: &Submitters,
+    params: Params,
+) -> Result<Step<Check>, RpcError> {
     let submission = submission::thread_invoke(params.invoke_transaction).map_err(RpcError::Thread)?;
     let Submission::Thread { envelope, package } = submission else {
         return Err(RpcError::Thread(ThreadError::NotAThread));
     };
-    let thread =
-        ThreadTransaction::new(envelope, &package).map_err(|error| RpcError::Thread(error.into()))?;
-    let facts = thread.facts();
-    let submitter = thread.envelope().sender_address;
     let at = context.resolve(BlockId::PreConfirmed)?;
-    let check = context.executor.check_thread_at(&at, submitter, facts.os_program_hash, &package);
-    let check = check.map_err(|error| match error {
-        CheckError::Package(error) => RpcError::Thread(error.into()),
-        CheckError::Internal(error) => error.into(),
-    })?;
+    let account = submitters.asks(&context.executor, &at, &envelope, package.len())?;
+    let submitters = submitters.clone();
+    Ok(Step::then(Place::Proofs { account }, move |context| {
+        verify(context, &submitters, account, &envelope, &package)
+    }))
+}
+
+/// Makes the verdict on the proof known.
+fn verify(
+    context: &RpcContext,
+    submitters: &Submitters,
+    account: Option<Felt>,
+    envelope: &InvokeTransactionV3,
+    package: &[u8],
+) -> Result<Step<Check>, RpcError> {
+    let refused = |error: EnvelopeError| RpcError::Thread(error.into());
+    let facts = ThreadFacts::try_from(&envelope.proof_facts).map_err(refused)?;
+    let thread = question(envelope.sender_address, facts, package).map_err(refused)?;
+    let verdict = context.executor.verification().keep(&thread);
+    if let Some(account) = account.filter(|_| !verdict.is_accepted()) {
+        submitters.is_strange(account);
+    }
+    Ok(Step::then(Place::Lane(Lane::Execution), move |context| {
+        let check = check(context, &thread);
+        drop(verdict);
+        check.map(Step::Answer)
+    }))
+}
+
+fn check(context: &RpcContext, thread: &ThreadTransaction) -> Result<Check, RpcError> {
+    let at = context.resolve(BlockId::PreConfirmed)?;
+    let check = context.executor.check_thread_at(&at, thread)?;
     let segments = (0_u32..).zip(0..check.segments).map(|(segment, index)| {
         let of_segment = || check.errors.iter().filter(|error| error.segment == segment);
         SegmentCheck {

@@ -27,7 +27,7 @@ struct ThreadParams {
 pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodError> {
     registry
         .admission("zkthread_addThreadTransaction", Lane::Admission, add_thread_transaction::answer)?
-        .method("zkthread_checkThread", Lane::Proofs, check_thread::answer)?
+        .in_steps("zkthread_checkThread", Lane::Packages, check_thread::begin)?
         .method("zkthread_exportBlock", Lane::Scanning, export_block::answer)?
         .method("zkthread_getThread", Lane::Scanning, get_thread::answer)?
         .method("zkthread_getInnerReceipts", Lane::Scanning, get_inner_receipts::answer)?
