@@ -55,10 +55,12 @@ fuzz-os: ## the thread OS against blockifier on FUZZ_OS_SUB_BLOCKS (2000) random
 	$(CARGO_TARGET_DIR)/release/examples/fuzz_os $(FUZZ_OS_SUB_BLOCKS)
 
 attack: build ## attack a node as a stranger would, each way for ATTACK_SECONDS (20): what others notice, and what it costs
-	cargo run --release --workspace --example attack -- --seconds $(ATTACK_SECONDS)
+	cargo build --release --workspace --example attack
+	$(CARGO_TARGET_DIR)/release/examples/attack --seconds $(ATTACK_SECONDS)
 
 soak: build ## an hour (SOAK_SECONDS) of load, kills, forks and undone blocks: is anything lost?
-	cargo run --release --workspace --example soak -- --seconds $(SOAK_SECONDS)
+	cargo build --release --workspace --example soak
+	$(CARGO_TARGET_DIR)/release/examples/soak --seconds $(SOAK_SECONDS)
 
 first-build-costs: ## a first build in an empty directory: CPU seconds by crate, against the budget
 	tools/setup build

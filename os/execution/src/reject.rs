@@ -11,6 +11,9 @@ use starknet_api::StarknetApiError;
 use crate::admit::AdmitError;
 use crate::error::ExecutionError;
 
+/// Most felts of an account's wrong answer that are told.
+const MAX_TOLD_FELTS: usize = 64;
+
 impl From<StateError> for AdmitError {
     fn from(error: StateError) -> Self {
         match error {
@@ -78,6 +81,12 @@ impl From<TransactionExecutionError> for AdmitError {
             Execution::StarknetApiError(error) => error.into(),
             Execution::FeeCheckError(error) => Self::InsufficientResources(error.to_string()),
             Execution::DeclareTransactionError { class_hash } => Self::ClassAlreadyDeclared(class_hash),
+            // Each felt takes seventy characters, and nobody pays for this.
+            Execution::InvalidValidateReturnData { actual } | Execution::ValidateCairo0Error(actual)
+                if actual.0.len() > MAX_TOLD_FELTS =>
+            {
+                Self::Validation(format!("`__validate__` answered {} felts", actual.0.len()))
+            }
             Execution::ValidateTransactionError { .. }
             | Execution::PanicInValidate { .. }
             | Execution::InvalidValidateReturnData { .. }

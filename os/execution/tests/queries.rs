@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::support::chain::assert_succeeded;
 use crate::support::class::{deploy_greedy, greedy};
 use crate::support::{Call, INITIAL_BALANCE, TestChain, bounds, eth, sequencer, strk, transfer, unproven};
+use blockifier::execution::call_info::Retdata;
+use blockifier::execution::stack_trace::{Cairo1RevertHeader, Cairo1RevertSummary, TRACE_LENGTH_CAP};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::block::BlockNumber;
 use starknet_api::transaction::fields::Calldata;
@@ -12,6 +14,9 @@ use starknet_types_core::felt::Felt;
 use zkthreads_execution::busy::{Ended, within};
 use zkthreads_execution::{AdmitError, CallError, Cancellation, SimulateError, SimulationFlags};
 use zkthreads_storage::ExecutionStatus;
+
+/// What a string begins with in the data of a panic (Cairo's core library, `panics.cairo`).
+const BYTE_ARRAY_MAGIC: &str = "0x46a6158a16a947e5916b2a2ca68501a45e93d7110e81aa2d6438b1c57c879a3";
 
 const ESTIMATE: SimulationFlags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
 
@@ -156,4 +161,17 @@ fn execution_ends_when_it_is_cancelled_or_takes_too_long() {
     let inner = || within(Duration::MAX, Cancellation::default(), balance).expect("the inner one does not");
     assert_eq!(within(Duration::MAX, cancelled, inner).err(), Some(Ended::Cancelled));
     assert!(balance().is_ok());
+}
+
+/// Whoever makes a text of all that a contract panics with is busy for an hour: each of these announces a string, and has the
+/// rest collected for it.
+#[test]
+fn the_text_of_a_panic_is_made_of_as_much_as_it_holds() {
+    let announced = [Felt::from_hex_unchecked(BYTE_ARRAY_MAGIC), Felt::from(u64::MAX)];
+    let last_retdata = Retdata(announced.repeat(500_000));
+    let panic = Cairo1RevertSummary { header: Cairo1RevertHeader::Execution, stack: vec![], last_retdata };
+    assert!(panic.to_string().len() <= TRACE_LENGTH_CAP);
+    let few = Retdata(vec![Felt::ONE; 2_000]);
+    let panic = Cairo1RevertSummary { last_retdata: few, ..panic };
+    assert_eq!(panic.to_string().matches("0x1").count(), 2_000);
 }
