@@ -163,8 +163,7 @@ fn execution_ends_when_it_is_cancelled_or_takes_too_long() {
     assert!(balance().is_ok());
 }
 
-/// Whoever makes a text of all that a contract panics with is busy for an hour: each of these announces a string, and has the
-/// rest collected for it.
+/// Each of these announces a string. Whoever made a text of them all would collect the rest for each: some 10^11 felts.
 #[test]
 fn the_text_of_a_panic_is_made_of_as_much_as_it_holds() {
     let announced = [Felt::from_hex_unchecked(BYTE_ARRAY_MAGIC), Felt::from(u64::MAX)];
