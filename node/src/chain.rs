@@ -129,7 +129,7 @@ impl Chain {
                     let earliest = manifest.fork.as_ref().map(|fork| fork.timestamp).unwrap_or_default();
                     let timestamp = timestamp.unwrap_or_else(now).max(earliest);
                     let genesis =
-                        devnet::genesis::devnet_state(&accounts, manifest.initial_balance, timestamp)?;
+                        devnet::genesis::devnet_state(&accounts, &manifest.initial_balance, timestamp)?;
                     match &fork {
                         Some(fork) => Ok(first_block::adapt(genesis, fork.base.as_ref())?),
                         None => Ok(genesis),

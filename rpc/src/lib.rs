@@ -28,6 +28,7 @@ mod metrics;
 mod origin;
 mod outbox;
 mod params;
+mod request;
 mod server;
 mod settled;
 mod sink;

@@ -9,6 +9,7 @@ use starknet_api::core::ChainId;
 
 use super::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs, values};
 use crate::chain::Origin;
+use crate::devnet::balance::Balance;
 use crate::devnet::manifest::Wishes;
 use crate::devnet::options::DevnetOptions;
 use crate::devnet::set_up::block_mode;
@@ -36,7 +37,7 @@ pub struct DevnetArgs {
     pub accounts: Option<u8>,
     /// Balance of each predeployed account, in wei and in fri [default: 1000000000000000000000].
     #[arg(long, short = 'e', env = "ZKTHREADS_INITIAL_BALANCE", value_name = "DECIMAL")]
-    pub initial_balance: Option<u128>,
+    pub initial_balance: Option<Balance>,
     /// MAINNET, TESTNET, or any ASCII text of up to 31 characters [default: TESTNET, which is SN_SEPOLIA].
     #[arg(long, env = "ZKTHREADS_CHAIN_ID", value_name = "CHAIN_ID", value_parser = values::chain_id)]
     pub chain_id: Option<ChainId>,

@@ -7,6 +7,7 @@ use starknet_api::core::ChainId;
 use starknet_types_core::felt::Felt;
 
 use super::accounts::PredeployedAccount;
+use super::balance::Balance;
 use super::constants::{
     ACCOUNT_CLASS_HASH, ETH_ADDRESS, ETH_CLASS_HASH, STRK_ADDRESS, STRK_CLASS_HASH, UDC_ADDRESS,
     UDC_CLASS_HASH,
@@ -21,7 +22,7 @@ pub struct Banner<'a> {
     /// The predeployed accounts.
     pub accounts: &'a [PredeployedAccount],
     /// What each of them holds of each token.
-    pub initial_balance: u128,
+    pub initial_balance: &'a Balance,
     /// What their keys derive from.
     pub seed: u32,
     /// What the chain is a fork of, if it is one.
@@ -75,7 +76,7 @@ mod tests {
         let banner = Banner {
             chain_id: &ChainId::Sepolia,
             accounts: &accounts,
-            initial_balance: super::super::constants::DEFAULT_INITIAL_BALANCE,
+            initial_balance: &super::super::constants::DEFAULT_INITIAL_BALANCE.into(),
             seed: 0,
             fork: None,
         };

@@ -146,14 +146,14 @@ impl DevnetControl for Control {
 
     fn accounts(&self) -> Vec<DevnetAccount> {
         let state = self.state.lock();
-        let initial_balance = state.devnet.manifest.initial_balance;
+        let initial_balance = state.devnet.manifest.initial_balance.amount();
         let accounts = state.devnet.accounts.iter();
         accounts
             .map(|account| DevnetAccount {
                 address: account.address,
                 public_key: account.public_key,
                 private_key: account.private_key,
-                initial_balance,
+                initial_balance: initial_balance.clone(),
             })
             .collect()
     }

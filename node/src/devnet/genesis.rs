@@ -9,6 +9,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_execution::GenesisState;
 
 use super::accounts::PredeployedAccount;
+use super::balance::Balance;
 use super::classes::{ClassError, genesis_classes};
 use super::constants::{
     ACCOUNT_CLASS_HASH, CHARGEABLE_ADDRESS, ETH_ADDRESS, ETH_CLASS_HASH, LEGACY_UDC_ADDRESS,
@@ -48,7 +49,7 @@ pub struct Holder {
 /// If an embedded class is not what it should be.
 pub fn devnet_state(
     accounts: &[PredeployedAccount],
-    initial_balance: u128,
+    initial_balance: &Balance,
     timestamp: BlockTimestamp,
 ) -> Result<GenesisState, GenesisError> {
     let holder = |account: &PredeployedAccount, balance| Holder {
@@ -59,7 +60,7 @@ pub fn devnet_state(
     let chargeable = holder(&PredeployedAccount::chargeable()?, BigUint::from(1_u8) << 255_u32);
     let holders: Vec<_> = accounts
         .iter()
-        .map(|account| holder(account, BigUint::from(initial_balance)))
+        .map(|account| holder(account, initial_balance.amount().clone()))
         .chain([chargeable])
         .collect();
     genesis_state(&holders, Some(CHARGEABLE_ADDRESS), timestamp)

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use starknet_api::core::ChainId;
 
 use super::accounts::random_seed;
+use super::balance::Balance;
 use super::constants::{DEFAULT_ACCOUNTS, DEFAULT_INITIAL_BALANCE};
 use crate::fork::pin::Pinned;
 use crate::fork::{ForkError, ForkRecord, ForkWishes};
@@ -27,7 +28,7 @@ pub struct Manifest {
     /// Number of predeployed accounts.
     pub accounts: u8,
     /// Balance of each, of each token.
-    pub initial_balance: u128,
+    pub initial_balance: Balance,
     /// What the chain is a fork of, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fork: Option<ForkRecord>,
@@ -43,7 +44,7 @@ pub struct Wishes {
     /// Number of predeployed accounts.
     pub accounts: Option<u8>,
     /// Balance of each, of each token.
-    pub initial_balance: Option<u128>,
+    pub initial_balance: Option<Balance>,
     /// What to fork.
     pub fork: ForkWishes,
 }
@@ -99,7 +100,7 @@ impl Wishes {
             chain_id: self.chain_id.unwrap_or(ChainId::Sepolia),
             seed: self.seed.unwrap_or_else(random_seed),
             accounts: self.accounts.unwrap_or(DEFAULT_ACCOUNTS),
-            initial_balance: self.initial_balance.unwrap_or(DEFAULT_INITIAL_BALANCE),
+            initial_balance: self.initial_balance.unwrap_or_else(|| DEFAULT_INITIAL_BALANCE.into()),
             fork: None,
         }
     }

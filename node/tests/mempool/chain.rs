@@ -53,7 +53,8 @@ impl Chain {
         let executor = Executor::new(storage, chain_config(ChainId::Sepolia).unwrap());
         if executor.storage().latest().unwrap().is_none() {
             let accounts = derive(0, 8).unwrap();
-            let state = genesis::devnet_state(&accounts, 1 << 80, BlockTimestamp(1_700_000_000)).unwrap();
+            let state =
+                genesis::devnet_state(&accounts, &(1 << 80).into(), BlockTimestamp(1_700_000_000)).unwrap();
             executor.commit_genesis(state).unwrap();
         }
         let (feed, now) = (ChainFeed::default(), Arc::new(AtomicU64::new(now)));

@@ -55,7 +55,7 @@ impl Running {
         let executor = Executor::new(Storage::open(directory)?, devnet::chain_config(ChainId::Sepolia)?);
         if executor.storage().latest()?.is_none() {
             let balance = 1_000_000_000_000_000_000_000;
-            executor.commit_genesis(devnet::genesis::devnet_state(&accounts, balance, GENESIS)?)?;
+            executor.commit_genesis(devnet::genesis::devnet_state(&accounts, &balance.into(), GENESIS)?)?;
         }
         let feed = ChainFeed::default();
         let events = feed.subscribe();

@@ -16,7 +16,8 @@ use zkthreads_execution::{AdmitError, BlockEnv, Executor, SimulationFlags, State
 /// Ample time for a validation.
 const LIMIT: Duration = Duration::from_secs(60);
 
-const ESTIMATE: SimulationFlags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
+const ESTIMATE: SimulationFlags =
+    SimulationFlags { skip_validate: false, skip_fee_charge: true, nonces_may_be_ahead: true };
 
 fn balance(executor: &Executor, at: impl Into<StateAt>, owner: ContractAddress) -> Felt {
     let calldata = Calldata(vec![*owner.0.key()].into());

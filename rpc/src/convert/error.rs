@@ -11,12 +11,13 @@ impl From<AdmitError> for RpcError {
         let reason = error.to_string();
         match error {
             AdmitError::InvalidNonce { .. } => Self::InvalidTransactionNonce { reason },
-            AdmitError::InsufficientResources(_) => Self::InsufficientResources { reason },
-            AdmitError::FeeBelowMinimum(_) => Self::FeeBelowMinimum { reason },
+            AdmitError::InsufficientResources(_) | AdmitError::FeeBelowMinimum(_) => {
+                Self::InsufficientResources { reason }
+            }
             AdmitError::InsufficientBalance(_) => Self::InsufficientBalance { reason },
             AdmitError::Validation(_) => Self::ValidationFailure { reason },
             AdmitError::TooLong(_) => Self::ValidationTooLong { reason },
-            AdmitError::ClassAlreadyDeclared(_) => Self::ClassAlreadyDeclared,
+            AdmitError::ClassAlreadyDeclared(_) => Self::ClassAlreadyDeclared { reason },
             AdmitError::ClassHashNotFound(_) => Self::ClassHashNotFound,
             AdmitError::CompilerBusy => Self::Busy { lane: "compilation" },
             AdmitError::CompilationFailed(_) => Self::CompilationFailed { reason },
@@ -48,7 +49,7 @@ impl From<CallError> for RpcError {
             CallError::UnknownBlock(_) => Self::BlockNotFound,
             CallError::ContractNotFound(_) => Self::ContractNotFound,
             CallError::EntryPointNotFound { .. } => Self::EntryPointNotFound,
-            CallError::Reverted(reason) => Self::ContractError { reason },
+            CallError::Reverted(stack) => Self::ContractError { stack },
             CallError::Internal(error) => error.into(),
         }
     }
@@ -61,7 +62,10 @@ impl From<SimulateError> for RpcError {
             SimulateError::UnknownBlock(_) => Self::BlockNotFound,
             SimulateError::Transaction { index, error } => match *error {
                 AdmitError::Internal(error) => error.into(),
-                error => Self::TransactionExecution { index, reason: error.to_string() },
+                AdmitError::Validation(stack) | AdmitError::Execution(stack) => {
+                    Self::TransactionExecution { index, stack }
+                }
+                error => Self::TransactionExecution { index, stack: error.to_string().into() },
             },
             SimulateError::TooMuchWork { .. } => Self::TooMuchWork { reason },
             SimulateError::Internal(error) => error.into(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockHeader;
 
 use super::filter::BlockStatus;
-use super::start::{StartId, start};
+use super::start::{StartId, start_with_latest};
 use super::{Opening, Seen, Subscription, Told};
 use crate::context::RpcContext;
 use crate::error::RpcError;
@@ -44,7 +44,7 @@ pub(super) fn open(context: &RpcContext, params: Params) -> Result<Opening, RpcE
         filter: EventFilter::new(params.from_address, params.keys)?,
         pre_confirmed: params.finality_status == Some(BlockStatus::PreConfirmed),
     };
-    Ok(Opening::new(subscription, start(context, params.block_id)?))
+    Ok(Opening::new(subscription, start_with_latest(context, params.block_id)?))
 }
 
 impl Subscription for Events {

@@ -27,9 +27,18 @@ impl<'de> Deserialize<'de> for StartId {
 
 /// With the block that `id` names, or after the latest one (`latest`, and if no block is named).
 pub(super) fn start(context: &RpcContext, id: Option<StartId>) -> Result<Cursor, RpcError> {
+    begin(context, id, 1)
+}
+
+/// With the block that `id` names, or with the latest one (`latest`, and if no block is named).
+pub(super) fn start_with_latest(context: &RpcContext, id: Option<StartId>) -> Result<Cursor, RpcError> {
+    begin(context, id, 0)
+}
+
+fn begin(context: &RpcContext, id: Option<StartId>, after_latest: u64) -> Result<Cursor, RpcError> {
     let latest = context.latest()?;
     let first = match id {
-        None | Some(StartId(BlockId::Latest)) => latest.0.saturating_add(1),
+        None | Some(StartId(BlockId::Latest)) => latest.0.saturating_add(after_latest),
         Some(StartId(id)) => {
             let number = context.resolve_stored(id)?;
             if latest.0.saturating_sub(number.0) > MAX_BLOCKS_BACK {

@@ -117,6 +117,7 @@ fn with_class_hash(
     class: &SierraContractClass,
 ) -> Result<DeclareTransactionV3, AdmitError> {
     check_declare(tx)?;
+    class::check_version(class)?;
     class::check_size(class)?;
     Ok(DeclareTransactionV3 { class_hash: class.calculate_class_hash(), ..tx.clone() })
 }

@@ -73,7 +73,7 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
         size if size > MAX_CHUNK_SIZE => return Err(RpcError::PageSizeTooBig),
         size => usize::try_from(size).map_err(|_| RpcError::PageSizeTooBig)?,
     };
-    let to = context.resolve(filter.to_block.unwrap_or(BlockId::Latest))?;
+    let to = end(context, filter.to_block)?;
     let token = filter.continuation_token.as_deref();
     let from = begin(context, filter.from_block, token)?;
     let start = match token {
@@ -89,8 +89,25 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
     page(context, &matcher, start, &to, chunk_size)
 }
 
+/// The last block to look at: the open one, unless the range ends before.
+fn end(context: &RpcContext, to: Option<BlockId>) -> Result<StateAt, RpcError> {
+    let id = to.filter(|id| !is_to_come(context, *id)).unwrap_or(BlockId::PreConfirmed);
+    context.resolve(id)
+}
+
+/// Whether it is no block that is stored yet: the open one or a later one. (Of later ones a thread asks its node.)
+fn is_to_come(context: &RpcContext, id: BlockId) -> bool {
+    let (BlockId::Number(number), Ok(latest)) = (id, context.latest()) else { return false };
+    number > latest && (context.thread.is_none() || latest.next() == Some(number))
+}
+
 /// The first block of ours to look at. On a fork, a range may begin before that.
 fn begin(context: &RpcContext, from: Option<BlockId>, token: Option<&str>) -> Result<BlockNumber, RpcError> {
+    if let Some(id @ BlockId::Number(number)) = from
+        && is_to_come(context, id)
+    {
+        return Ok(number);
+    }
     let before_fork = match from.map(|id| context.resolve(id)) {
         Some(Ok(at)) => return Ok(at.number()),
         Some(Err(RpcError::Missing(Missing::Block(number)))) if number < context.first() => {
@@ -98,7 +115,7 @@ fn begin(context: &RpcContext, from: Option<BlockId>, token: Option<&str>) -> Re
         }
         Some(Err(RpcError::Missing(Missing::BlockHash(hash)))) => Missing::events(Some(hash), token),
         Some(Err(error)) => return Err(error),
-        None if context.origin.is_some() => Missing::events(None, token),
+        None if context.storage.fork().is_some() => Missing::events(None, token),
         None => None,
     };
     before_fork.map_or_else(|| Ok(context.first()), |events| Err(context.missing(events)))

@@ -59,10 +59,11 @@ pub(super) fn begin(
     params: Params,
 ) -> Result<Step<Simulated>, RpcError> {
     let has = |flag| params.simulation_flags.contains(&flag);
-    let flags = SimulationFlags {
-        skip_validate: has(SimulationFlag::SkipValidate),
-        skip_fee_charge: has(SimulationFlag::SkipFeeCharge),
-    };
+    let skip_validate = has(SimulationFlag::SkipValidate);
+    // A thread charges nothing, so its users offer nothing.
+    let skip_fee_charge = has(SimulationFlag::SkipFeeCharge) || context.thread.is_some();
+    // Who does not have it validated need not be able to send it yet.
+    let flags = SimulationFlags { skip_validate, skip_fee_charge, nonces_may_be_ahead: skip_validate };
     let with_reads = has(SimulationFlag::ReturnInitialReads)
         || flags::has(&params.trace_flags, TraceFlag::ReturnInitialReads);
     let block = params.block_id;
@@ -167,7 +168,7 @@ pub(super) fn prepare(
     }
     let mut felts = 0_usize;
     let prepare = |(index, request)| {
-        let failed = |reason: String| RpcError::TransactionExecution { index, reason };
+        let failed = |reason: String| RpcError::TransactionExecution { index, stack: reason.into() };
         let (submission, only_query) = match submission::any(request) {
             Ok(submission) => submission,
             Err(RpcError::InvalidProof(error)) => return Err(failed(error.to_string())),
