@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use starknet_api::StarknetApiError;
 use starknet_api::block::BlockTimestamp;
+use starknet_api::core::ClassHash;
 use tokio::runtime::Handle;
 use zkthreads_execution::{ChainConfig, ExecutionError, Executor, GenesisState};
 use zkthreads_storage::{Storage, StorageError};
 
 use crate::devnet;
+use crate::devnet::account_class::AccountClass;
 use crate::devnet::accounts::{PredeployedAccount, derive};
-use crate::devnet::genesis::GenesisError;
+use crate::devnet::genesis::{AccountClasses, GenesisError, devnet_state};
 use crate::devnet::manifest::{Manifest, ManifestError, Wishes};
 use crate::devnet::options::{DevnetOptions, change_prices};
 use crate::fork::{Fork, ForkError, first_block, pin};
@@ -28,7 +30,7 @@ pub enum Origin {
     Devnet {
         /// What the user wants of them.
         wishes: Wishes,
-        /// The genesis block's timestamp; now if absent.
+        /// The genesis block's timestamp; the start time if absent.
         timestamp: Option<BlockTimestamp>,
         /// What each start decides anew.
         options: Box<DevnetOptions>,
@@ -63,6 +65,9 @@ pub enum ChainError {
     /// The genesis block.
     #[error("genesis block: {0}")]
     GenesisBlock(#[from] ExecutionError),
+    /// The first start was interrupted before block 0 was made, and this one lacks the user's account class.
+    #[error("block 0 is not made yet and needs the account class {:#x}: name its file with --account-class-custom", .0.0)]
+    NoAccountClass(ClassHash),
     /// A value that Starknet's types cannot hold.
     #[error(transparent)]
     Value(#[from] StarknetApiError),
@@ -87,8 +92,6 @@ pub struct Devnet {
     pub accounts: Vec<PredeployedAccount>,
     /// What this start decided.
     pub options: DevnetOptions,
-    /// The timestamp that was asked for the genesis block.
-    pub start_time: Option<BlockTimestamp>,
     /// Whether the chain has just begun.
     pub is_new: bool,
 }
@@ -104,6 +107,7 @@ impl Chain {
             Origin::Devnet { wishes, timestamp, options } => {
                 Genesis::refuse(directory)?;
                 let cache = wishes.fork.cache.clone();
+                let account_class = wishes.account_class.clone();
                 let manifest = Manifest::open(directory, wishes, |url, block| {
                     tracing::info!("asking the network to fork");
                     Handle::current().block_on(pin::pin(url, block))
@@ -127,20 +131,21 @@ impl Chain {
                     is_new = true;
                     // No block is older than the one before it.
                     let earliest = manifest.fork.as_ref().map(|fork| fork.timestamp).unwrap_or_default();
-                    let timestamp = timestamp.unwrap_or_else(now).max(earliest);
-                    let genesis =
-                        devnet::genesis::devnet_state(&accounts, manifest.initial_balance, timestamp)?;
+                    let timestamp = timestamp.or(options.start()).unwrap_or_else(now).max(earliest);
+                    let classes = AccountClasses {
+                        predeployed: AccountClass::known(manifest.account_class)
+                            .or(account_class)
+                            .ok_or(ChainError::NoAccountClass(manifest.account_class))?,
+                        argent: manifest.predeclare_argent,
+                    };
+                    let genesis = devnet_state(&accounts, &manifest.initial_balance, &classes, timestamp)?;
                     match &fork {
                         Some(fork) => Ok(first_block::adapt(genesis, fork.base.as_ref())?),
                         None => Ok(genesis),
                     }
                 })?;
-                let (options, start_time) = (*options, timestamp);
-                Ok(Self {
-                    executor,
-                    devnet: Some(Devnet { manifest, accounts, options, start_time, is_new }),
-                    fork,
-                })
+                let devnet = Devnet { manifest, accounts, options: *options, is_new };
+                Ok(Self { executor, devnet: Some(devnet), fork })
             }
             Origin::Genesis { genesis, rules } => {
                 Manifest::refuse(directory)?;

@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use zkthreads_execution::ExecutionError;
-use zkthreads_rpc::{ChainFeed, RpcContext, RpcServer, ServeError, TransactionSink, serve};
+use zkthreads_rpc::{
+    ChainFeed, Limits as RpcLimits, Outcomes, RpcContext, RpcServer, ServeError, TransactionSink, Until,
+    serve_with,
+};
 use zkthreads_storage::Storage;
 
 use crate::chain::{Chain, ChainError, Devnet, Origin};
@@ -100,21 +103,31 @@ impl Node {
         let Chain { executor, devnet, fork } =
             chain.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
 
+        let start_time = devnet.as_ref().and_then(|devnet| devnet.options.start());
         let storage = executor.storage().clone();
         let feed = ChainFeed::default();
         let mempool = Mempool::new(executor.clone(), limits, feed.clone());
         restore(Arc::clone(&mempool)).await?;
-        let config = ProducerConfig { mode: block_mode, state_history };
+        let config = ProducerConfig { mode: block_mode, start_time, state_history };
         let producer = Producer::new(executor.clone(), Arc::clone(&mempool), feed.clone(), config);
         let handle = producer.handle();
         let producer = spawn_producer(producer, Arc::clone(&mempool))?;
         let sources = Sources::new(&executor, Arc::clone(&mempool));
         let sink: Arc<dyn TransactionSink> = Arc::clone(&mempool) as _;
+        let until = match block_mode {
+            BlockMode::OnTransaction => Until::Sealed,
+            BlockMode::OnDemand | BlockMode::Interval(_) => Until::PreConfirmed,
+        };
+        let forbidden_methods =
+            devnet.as_ref().and_then(|devnet| devnet.options.forbidden_methods()).unwrap_or_default();
+        // What its users send, they look at next.
+        let answers_after = devnet.is_some().then_some(until);
+        let outcomes =
+            Outcomes { storage: storage.clone(), sink: Arc::clone(&sink), feed: feed.clone(), until };
         let parts = Parts {
             producer: handle,
             executor: executor.clone(),
-            sink: Arc::clone(&sink),
-            feed: feed.clone(),
+            outcomes,
             mode: block_mode,
             address,
             directory,
@@ -127,8 +140,18 @@ impl Node {
             let origin = fork.map(|fork| fork.origin);
             let control = devnet.as_ref().map(|devnet| Arc::clone(devnet.control()) as _);
             let storage = storage.clone();
-            let context = RpcContext { storage, executor, sink, feed, devnet: control, origin, thread: None };
-            let rpc = serve(address, context).await?;
+            let context = RpcContext {
+                storage,
+                executor,
+                sink,
+                feed,
+                answers_after,
+                devnet: control,
+                origin,
+                thread: None,
+            };
+            let limits = RpcLimits { forbidden_methods, ..RpcLimits::default() };
+            let rpc = serve_with(address, context, limits).await?;
             if let Some(devnet) = &devnet {
                 devnet.control().listens_at(rpc.address());
             }

@@ -16,6 +16,7 @@ use crate::door::Door;
 use crate::error::RpcError;
 use crate::feed::ChainFeed;
 use crate::origin::{Missing, Origin};
+use crate::outcome::Until;
 use crate::sink::TransactionSink;
 use crate::thread::ThreadControl;
 use crate::wire::block_id::BlockId;
@@ -32,6 +33,8 @@ pub struct RpcContext {
     pub sink: Arc<dyn TransactionSink>,
     /// What happens on the chain.
     pub feed: ChainFeed,
+    /// How far a transaction has come when whoever sent it is answered; if absent, into the mempool.
+    pub answers_after: Option<Until>,
     /// A devnet's controls, if the node is one: only then are there methods of the `devnet` namespace.
     pub devnet: Option<Arc<dyn DevnetControl>>,
     /// The chain that this one was forked off, if it was.
@@ -80,7 +83,10 @@ impl RpcContext {
                 return Err(self.missing(Missing::Block(number)));
             }
             BlockId::Number(number) => Some(number).filter(|number| *number <= latest),
-            BlockId::L1Accepted => self.storage.l1_accepted()?,
+            BlockId::L1Accepted => match self.storage.l1_accepted()? {
+                Some(number) => Some(number),
+                None => return Err(self.missing(Missing::L1Accepted)),
+            },
             BlockId::Hash(hash) => match self.storage.block_number(hash)? {
                 Some(number) => Some(number),
                 None => return Err(self.missing(Missing::BlockHash(hash))),

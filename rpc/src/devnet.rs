@@ -38,7 +38,7 @@ pub struct DevnetAccount {
     /// Signs for it.
     pub private_key: Felt,
     /// What it held of each token in the beginning.
-    pub initial_balance: u128,
+    pub initial_balance: BigUint,
 }
 
 /// Who may send transactions without a valid signature.

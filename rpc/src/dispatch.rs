@@ -1,27 +1,33 @@
 //! JSON-RPC messages: reads them, calls the methods, puts the answers together. The same for HTTP and WebSockets.
 
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use jsonrpsee::core::server::{BatchResponseBuilder, Extensions, MethodCallback, MethodResponse, Methods};
+use jsonrpsee::core::server::{Extensions, MethodCallback, MethodResponse, Methods};
 use jsonrpsee::server::ConnectionId;
-use jsonrpsee::types::error::reject_too_big_batch_request;
-use jsonrpsee::types::{ErrorCode, ErrorObject, Id, InvalidRequest, Notification, Params, Request};
-use serde::de::IgnoredAny;
+use jsonrpsee::types::error::{reject_too_big_batch_request, reject_too_big_batch_response};
+use jsonrpsee::types::{ErrorCode, ErrorObject, Id, Params};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::BUSY;
-use crate::limits::{MAX_BATCH, MAX_RESPONSE_BYTES};
+use crate::limits::{Limits, MAX_BATCH, MAX_RESPONSE_BYTES};
 use crate::memory::{Budget, Exhausted};
 use crate::metrics;
+use crate::request::{Call, CallId, NotACall};
 
 /// Code of the errors that the server answers in a method's place, JSON-RPC's first "server error".
 pub(crate) const SERVER_ERROR: i32 = -32000;
+
+/// Code of a call of a method that exists and is forbidden (`--restrictive-mode`); starknet-devnet's.
+const METHOD_FORBIDDEN: i32 = -32604;
 
 /// Answers messages. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Dispatcher {
     methods: Methods,
+    forbidden: Arc<HashSet<String>>,
     timeout: Duration,
     /// For the answers of a batch, until it is complete.
     memory: Budget,
@@ -35,20 +41,19 @@ pub(crate) struct Answer {
 }
 
 impl Dispatcher {
-    /// Answers with `methods`, each message within `timeout`. What a batch has collected counts towards `memory`.
-    pub(crate) fn new(methods: Methods, timeout: Duration, memory: Budget) -> Self {
-        Self { methods, timeout, memory }
+    /// Answers with `methods` within `limits`. What a batch has collected counts towards `memory`.
+    pub(crate) fn new(methods: Methods, limits: &Limits, memory: Budget) -> Self {
+        let forbidden = limits.forbidden_methods.iter().cloned().collect();
+        Self { methods, forbidden: Arc::new(forbidden), timeout: limits.request_timeout, memory }
     }
 
-    /// The answer to a message; `None` if it holds nothing but notifications (calls without an id, which are not
-    /// carried out: no method of ours makes sense as one). `extensions` reach the methods.
+    /// Carries out a message's calls. `None` if none of them has an id: nobody wants an answer. `extensions` reach the methods.
     pub(crate) async fn answer(&self, message: &[u8], extensions: &Extensions) -> Option<Answer> {
         let deadline = Instant::now() + self.timeout;
         if message.trim_ascii_start().first() == Some(&b'[') {
             return Some(Answer { text: self.batch(message, extensions, deadline).await?, is_busy: false });
         }
-        let answer = self.single(message, extensions, deadline).await?;
-        Some(Answer { is_busy: answer.as_error_code() == Some(BUSY), text: answer.into_json() })
+        self.single(message, extensions, deadline).await
     }
 
     async fn batch(
@@ -74,52 +79,59 @@ impl Dispatcher {
         let (mut collected, Ok(mut share)) = (0_usize, self.memory.share(0)) else {
             return exhausted(Exhausted);
         };
-        let mut answers = BatchResponseBuilder::new_with_limit(MAX_RESPONSE_BYTES as usize);
+        let mut answers = String::new();
         for call in calls {
             let Some(answer) = self.single(call.get().as_bytes(), extensions, deadline).await else {
                 continue;
             };
-            collected = collected.saturating_add(answer.as_json().get().len());
+            // With the comma before it.
+            collected = collected.saturating_add(answer.text.get().len()).saturating_add(1);
             if let Err(too_much) = share.grow(collected) {
                 return exhausted(too_much);
             }
-            if let Err(too_big) = answers.append(answer) {
-                return Some(too_big.into_json());
+            if collected >= MAX_RESPONSE_BYTES as usize {
+                let error = reject_too_big_batch_response(MAX_RESPONSE_BYTES as usize);
+                return Some(MethodResponse::error(Id::Null, error).into_json());
             }
+            answers.push(if answers.is_empty() { '[' } else { ',' });
+            answers.push_str(answer.text.get());
         }
-        (!answers.is_empty()).then(|| MethodResponse::from_batch(answers.finish()).into_json())
-    }
-
-    async fn single(
-        &self,
-        call: &[u8],
-        extensions: &Extensions,
-        deadline: Instant,
-    ) -> Option<MethodResponse> {
-        if let Ok(request) = serde_json::from_slice::<Request<'_>>(call) {
-            return Some(self.call(request, extensions, deadline).await);
-        }
-        if serde_json::from_slice::<Notification<'_, Option<&RawValue>>>(call).is_ok() {
+        if answers.is_empty() {
             return None;
         }
-        let (id, code) = match serde_json::from_slice::<InvalidRequest<'_>>(call) {
-            Ok(request) => (request.id, ErrorCode::InvalidRequest),
-            Err(_) if serde_json::from_slice::<IgnoredAny>(call).is_ok() => {
-                (Id::Null, ErrorCode::InvalidRequest)
-            }
-            Err(_) => (Id::Null, ErrorCode::ParseError),
-        };
-        Some(MethodResponse::error(id, code))
+        answers.push(']');
+        RawValue::from_string(answers).ok()
     }
 
-    async fn call(&self, request: Request<'_>, extensions: &Extensions, deadline: Instant) -> MethodResponse {
-        let id = request.id.into_owned();
-        let Some((name, callback)) = self.methods.method_with_name(&request.method) else {
+    async fn single(&self, call: &[u8], extensions: &Extensions, deadline: Instant) -> Option<Answer> {
+        let (id, response) = match Call::read(call) {
+            // Nobody would know which one to end.
+            Ok(call) if call.id.is_none() && call.method.starts_with("starknet_subscribe") => return None,
+            Ok(call) => {
+                let id = call.id;
+                let response = self.call(&call, extensions, deadline).await;
+                (id?, response)
+            }
+            Err(NotACall { code, id }) => (id, MethodResponse::error(Id::Null, code)),
+        };
+        let is_busy = response.as_error_code() == Some(BUSY);
+        // Whoever has a plain id was answered by it.
+        let text = response.into_json();
+        Some(Answer { text: if id.plain().is_some() { text } else { id.put_into(text) }, is_busy })
+    }
+
+    async fn call(&self, call: &Call<'_>, extensions: &Extensions, deadline: Instant) -> MethodResponse {
+        let id = call.id.and_then(CallId::plain).unwrap_or(Id::Null);
+        let Some((name, callback)) = self.methods.method_with_name(&call.method) else {
             metrics::unknown_method();
             return MethodResponse::error(id, ErrorCode::MethodNotFound);
         };
+        if self.forbidden.contains(&*call.method) {
+            let error = ErrorObject::owned(METHOD_FORBIDDEN, "Method forbidden", None::<()>);
+            return MethodResponse::error(id, error);
+        }
         let started = Instant::now();
-        let params = Params::new(request.params.as_ref().map(|params| params.get())).into_owned();
+        let params = Params::new(call.params.map(RawValue::get)).into_owned();
         let (most, extensions) = (MAX_RESPONSE_BYTES as usize, extensions.clone());
         let response = match callback {
             MethodCallback::Sync(method) => method(id, params, most, extensions),

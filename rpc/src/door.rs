@@ -10,9 +10,7 @@ use moka::sync::Cache;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::{AdmitError, Executor, PendingTransaction, StateAt, Submission};
 
-/// Processor time in which nearly all transactions are validated: a signature takes some 2 to 5 ms, a class that was not used
-/// for long some 50 more.
-const QUICK: Duration = Duration::from_millis(100);
+use crate::limits::QUICK_VALIDATION;
 
 /// How many slow accounts are remembered, and for how long.
 const SLOW_ACCOUNTS: u64 = 10_000;
@@ -58,9 +56,9 @@ impl Door {
         let limit = match self.lane {
             Speed::Slow => all,
             Speed::Quick if account.is_some_and(|account| self.slow.contains_key(&account)) => {
-                return Err(AdmitError::TooLong(QUICK));
+                return Err(AdmitError::TooLong(QUICK_VALIDATION));
             }
-            Speed::Quick => all.min(QUICK),
+            Speed::Quick => all.min(QUICK_VALIDATION),
         };
         executor.admit_within(at, submission, limit).inspect_err(|error| {
             if let (AdmitError::TooLong(_), Some(account)) = (error, account) {

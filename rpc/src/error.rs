@@ -7,17 +7,24 @@ use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::types::error::{METHOD_NOT_FOUND_CODE, TOO_MANY_SUBSCRIPTIONS_CODE};
 use serde_json::{Value, json};
 use starknet_api::transaction::TransactionHash;
+use starknet_types_core::felt::Felt;
+use zkthreads_execution::CallStack;
 use zkthreads_storage::StorageError;
 
 use crate::devnet::DevnetError;
 use crate::origin::{BLOCK_NOT_FOUND, Missing, OriginError, TRANSACTION_NOT_FOUND};
 use crate::thread_error::ThreadError;
+use crate::unexpected::Unexpected;
 
 /// Code of [`OriginError::Unavailable`].
 const ORIGIN_UNAVAILABLE: i32 = 10021;
 
 /// Code of [`RpcError::TooMuchWork`].
 const TOO_MUCH_WORK: i32 = 10022;
+
+/// Code of [`RpcError::TooManySubscriptions`]: jsonrpsee's.
+const TOO_MANY_SUBSCRIPTIONS: i32 = -32006;
+const _: () = assert!(TOO_MANY_SUBSCRIPTIONS == TOO_MANY_SUBSCRIPTIONS_CODE);
 
 /// Code of [`RpcError::Busy`]: what other nodes say where a limit is exceeded (EIP-1474).
 pub(crate) const BUSY: i32 = -32005;
@@ -53,9 +60,9 @@ pub(crate) enum RpcError {
     #[error("Too many keys provided in a filter")]
     TooManyKeysInFilter,
     #[error("Contract error")]
-    ContractError { reason: String },
+    ContractError { stack: CallStack },
     #[error("Transaction execution error")]
-    TransactionExecution { index: usize, reason: String },
+    TransactionExecution { index: usize, stack: CallStack },
     #[error("the node doesn't support storage proofs for blocks that are too far in the past")]
     StorageProofNotSupported { reason: String },
     #[error("No trace available for transaction")]
@@ -66,7 +73,7 @@ pub(crate) enum RpcError {
     #[error("Failed to compile the contract")]
     CompilationError { reason: String },
     #[error("Class already declared")]
-    ClassAlreadyDeclared,
+    ClassAlreadyDeclared { reason: String },
     #[error("Invalid transaction nonce")]
     InvalidTransactionNonce { reason: String },
     #[error("The transaction's resources don't cover validation or the minimal transaction fee")]
@@ -95,10 +102,9 @@ pub(crate) enum RpcError {
     UnsupportedTransactionVersion { reason: String },
     #[error("the contract class version is not supported")]
     UnsupportedClassVersion { reason: String },
+    /// What the specification has no code for; `kind` tells these apart.
     #[error("An unexpected error occurred")]
-    Unexpected { reason: String },
-    #[error("Transaction fee below minimum")]
-    FeeBelowMinimum { reason: String },
+    Unexpected { kind: Unexpected, reason: String },
     #[error("Replacement transaction is underpriced")]
     ReplacementUnderpriced,
     /// What the specification knows a bad thread package as.
@@ -159,7 +165,7 @@ impl RpcError {
             Self::StorageProofNotSupported { .. } => 42,
             Self::NoTrace { .. } | Self::NotTraced { .. } => 10,
             Self::CompilationError { .. } => 100,
-            Self::ClassAlreadyDeclared => 51,
+            Self::ClassAlreadyDeclared { .. } => 51,
             Self::InvalidTransactionNonce { .. } => 52,
             Self::InsufficientResources { .. } => 53,
             Self::InsufficientBalance { .. } => 54,
@@ -173,14 +179,13 @@ impl RpcError {
             Self::UnsupportedClassVersion { .. } => 62,
             Self::Unexpected { .. } => 63,
             Self::ReplacementUnderpriced => 64,
-            Self::FeeBelowMinimum { .. } => 65,
             Self::InvalidProof(_) => 69,
             Self::Thread(error) => error.code(),
             Self::Devnet(error) => error.code(),
             Self::InvalidSubscriptionId => 66,
             Self::TooManyAddressesInFilter => 67,
             Self::TooManyBlocksBack => 68,
-            Self::TooManySubscriptions { .. } => TOO_MANY_SUBSCRIPTIONS_CODE,
+            Self::TooManySubscriptions { .. } => TOO_MANY_SUBSCRIPTIONS,
             Self::NeedsWebSocket => METHOD_NOT_FOUND_CODE,
             Self::Missing(missing) => missing.code(),
             Self::Origin(OriginError::Refused(error)) => error.code(),
@@ -195,9 +200,9 @@ impl RpcError {
     /// The data on the wire: the specification's where it names any, the reason as a string elsewhere.
     pub(crate) fn data(&self) -> Option<Value> {
         match self {
-            Self::ContractError { reason } => Some(json!({ "revert_error": reason })),
-            Self::TransactionExecution { index, reason } => {
-                Some(json!({ "transaction_index": index, "execution_error": reason }))
+            Self::ContractError { stack } => Some(json!({ "revert_error": nested(stack) })),
+            Self::TransactionExecution { index, stack } => {
+                Some(json!({ "transaction_index": index, "execution_error": nested(stack) }))
             }
             Self::NoTrace { status } => Some(json!({ "status": status })),
             Self::NotTraced { thread } => Some(json!({
@@ -209,6 +214,7 @@ impl RpcError {
             Self::InvalidParams(reason) => Some(reason.as_str().into()),
             Self::TransactionHashNotFound { rejected } => rejected.as_deref().map(Value::from),
             Self::InvalidTransactionNonce { reason }
+            | Self::ClassAlreadyDeclared { reason }
             | Self::InsufficientResources { reason }
             | Self::InsufficientBalance { reason }
             | Self::ValidationFailure { reason }
@@ -218,12 +224,12 @@ impl RpcError {
             | Self::CompiledClassHashMismatch { reason }
             | Self::UnsupportedTransactionVersion { reason }
             | Self::UnsupportedClassVersion { reason }
-            | Self::Unexpected { reason }
             | Self::StateGone { reason }
             | Self::StorageProofNotSupported { reason }
-            | Self::FeeBelowMinimum { reason }
             | Self::TooMuchWork { reason }
             | Self::Internal { reason } => Some(reason.as_str().into()),
+            // The specification has a text here, and clients read one.
+            Self::Unexpected { kind, reason } => Some(format!("{kind}: {reason}; {}", kind.advice()).into()),
             Self::InvalidProof(error) | Self::Thread(error) => Some(error.data()),
             Self::Origin(OriginError::Refused(error)) => {
                 error.data().and_then(|data| serde_json::from_str(data.get()).ok())
@@ -241,7 +247,6 @@ impl RpcError {
             | Self::NoBlocks
             | Self::InvalidContinuationToken
             | Self::TooManyKeysInFilter
-            | Self::ClassAlreadyDeclared
             | Self::NonAccount
             | Self::DuplicateTransaction
             | Self::ReplacementUnderpriced
@@ -251,6 +256,19 @@ impl RpcError {
             | Self::Missing(_) => None,
         }
     }
+}
+
+/// The specification's `CONTRACT_EXECUTION_ERROR`: each call holds what went wrong in it, the innermost a text.
+fn nested(stack: &CallStack) -> Value {
+    let hex = |felt: &Felt| format!("{felt:#x}");
+    stack.calls.iter().rfold(Value::from(stack.reason.as_str()), |error, call| {
+        json!({
+            "contract_address": hex(call.contract.0.key()),
+            "class_hash": hex(&call.class_hash.0),
+            "selector": hex(&call.selector.0),
+            "error": error,
+        })
+    })
 }
 
 impl From<StorageError> for RpcError {

@@ -45,6 +45,8 @@ pub enum ChainEvent {
     Block(BlockNumber, BlockHash),
     /// The blocks up to this one are accepted on L1 now.
     L1Accepted(BlockNumber),
+    /// The chain has begun anew, with its first block. Nobody is told of what is gone: subscriptions end.
+    Restarted,
     /// Blocks were reverted: they are gone from storage already.
     Reorg {
         /// The first block that is gone.

@@ -27,7 +27,9 @@ mod method;
 mod metrics;
 mod origin;
 mod outbox;
+mod outcome;
 mod params;
+mod request;
 mod server;
 mod settled;
 mod sink;
@@ -35,6 +37,7 @@ mod submitters;
 mod subscription;
 pub mod thread;
 mod thread_error;
+mod unexpected;
 mod wire;
 
 pub use context::RpcContext;
@@ -44,6 +47,7 @@ pub use limits::{
     Limits, MAX_BATCH, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, WebSocketLimits,
 };
 pub use origin::{Origin, OriginError};
+pub use outcome::{Follower, LostError, Outcomes, Until};
 pub use server::{RpcServer, ServeError, serve, serve_with};
 pub use sink::{PoolStatus, SubmitError, TransactionSink};
 pub use thread::{InnerRefusal, ThreadControl, ThreadSink, ThreadStatus};

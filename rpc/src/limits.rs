@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::jobs::LanesLimits;
 
+#[cfg(test)]
+mod page;
+
 /// Largest request by HTTP, bytes: the largest package, of 12 MiB, takes 16 MiB of base64, the rest is for the envelope
 /// around it.
 pub const MAX_REQUEST_BYTES: u32 = 20 * 1024 * 1024;
@@ -23,7 +26,52 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Default of [`Limits::execution_time`]. A transaction takes ten seconds at most, and before it begins the others of its
 /// request have had as much gas as one may use, which takes some five.
-const EXECUTION_TIME: Duration = Duration::from_secs(20);
+pub(crate) const EXECUTION_TIME: Duration = Duration::from_secs(20);
+
+/// In what steps memory is counted, bytes.
+pub(crate) const MEMORY_STEP: usize = 64 * 1024;
+
+/// Largest head of a request, bytes.
+pub(crate) const MAX_HEADERS_BYTES: usize = 32 * 1024;
+
+/// How many file descriptors are left to everything but connections: the database's files above all.
+pub(crate) const RESERVED_DESCRIPTORS: u64 = 1024;
+
+/// How much of an oversized body is read and thrown away, bytes. A client reads the answer only once it has sent its
+/// request: closing the connection earlier would show it a broken pipe instead of the error.
+pub(crate) const MAX_DISCARDED_BYTES: usize = 128 * 1024 * 1024;
+
+/// Most senders in a filter of transactions.
+pub(crate) const MAX_SENDER_ADDRESSES: usize = 1024;
+
+/// Furthest back that a subscription may begin, blocks before the latest.
+pub(crate) const MAX_BLOCKS_BACK: u64 = 1024;
+
+/// Most values in the `keys` of a filter of events, all positions together.
+pub(crate) const MAX_EVENT_KEYS: usize = 256;
+
+/// Most contracts in a filter of events.
+pub(crate) const MAX_EVENT_ADDRESSES: usize = 256;
+
+/// Most events in one page: the largest `chunk_size`.
+pub(crate) const MAX_EVENTS: u64 = 1024;
+
+/// Most blocks with events that one page looks through; the page may then hold fewer events than asked for, and a
+/// token to go on.
+pub(crate) const MAX_BLOCKS_OF_EVENTS: usize = 1024;
+
+/// Most leaves of one storage proof: classes, contracts and storage keys together.
+pub(crate) const MAX_PROOF_LEAVES: usize = 1024;
+
+/// Most transactions that one request simulates or estimates.
+pub(crate) const MAX_SIMULATED: usize = 100;
+
+/// Most threads in an answer: each takes reading a package.
+pub(crate) const MAX_THREADS_LISTED: usize = 100;
+
+/// Processor time in which nearly all transactions are validated: a signature takes some 2 to 5 ms, a class that was not used
+/// for long some 50 more.
+pub(crate) const QUICK_VALIDATION: Duration = Duration::from_millis(100);
 
 /// The server's limits. The defaults suit a node that strangers reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +102,8 @@ pub struct Limits {
     pub response_memory: usize,
     /// Limits of WebSockets.
     pub websocket: WebSocketLimits,
+    /// Methods that nobody may call.
+    pub forbidden_methods: Vec<String>,
 }
 
 /// Limits of WebSockets.
@@ -97,6 +147,7 @@ impl Default for Limits {
             request_memory: 256 * 1024 * 1024,
             response_memory: 512 * 1024 * 1024,
             websocket: WebSocketLimits::default(),
+            forbidden_methods: Vec::new(),
         }
     }
 }

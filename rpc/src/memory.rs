@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-/// What is counted: memory in steps of this many bytes.
-const STEP: usize = 64 * 1024;
+use crate::limits::MEMORY_STEP;
 
 /// A budget of bytes. Clones share it.
 #[derive(Debug, Clone)]
@@ -25,7 +24,7 @@ pub(crate) struct Exhausted;
 
 impl Budget {
     pub(crate) fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes / STEP)))
+        Self(Arc::new(Semaphore::new(bytes / MEMORY_STEP)))
     }
 
     /// A share for something of `bytes`: what it holds beyond the first step, which is free.
@@ -48,7 +47,7 @@ impl Share {
 }
 
 fn steps(bytes: usize) -> u32 {
-    u32::try_from(bytes.saturating_sub(1) / STEP).unwrap_or(u32::MAX)
+    u32::try_from(bytes.saturating_sub(1) / MEMORY_STEP).unwrap_or(u32::MAX)
 }
 
 fn exhausted(_: TryAcquireError) -> Exhausted {
@@ -61,18 +60,18 @@ mod tests {
 
     #[test]
     fn small_things_are_free_and_shares_come_back() {
-        let budget = Budget::new(4 * STEP);
-        let mut first = budget.share(STEP).unwrap();
+        let budget = Budget::new(4 * MEMORY_STEP);
+        let mut first = budget.share(MEMORY_STEP).unwrap();
         assert_eq!(budget.0.available_permits(), 4);
-        first.grow(3 * STEP).unwrap();
-        first.grow(2 * STEP).unwrap();
+        first.grow(3 * MEMORY_STEP).unwrap();
+        first.grow(2 * MEMORY_STEP).unwrap();
         assert_eq!(budget.0.available_permits(), 2);
-        let second = budget.share(3 * STEP).unwrap();
-        assert!(first.grow(3 * STEP + 1).is_err());
-        assert!(budget.share(STEP + 1).is_err());
-        budget.share(STEP).unwrap();
+        let second = budget.share(3 * MEMORY_STEP).unwrap();
+        assert!(first.grow(3 * MEMORY_STEP + 1).is_err());
+        assert!(budget.share(MEMORY_STEP + 1).is_err());
+        budget.share(MEMORY_STEP).unwrap();
         drop(second);
-        first.grow(5 * STEP).unwrap();
+        first.grow(5 * MEMORY_STEP).unwrap();
         drop(first);
         assert_eq!(budget.0.available_permits(), 4);
     }

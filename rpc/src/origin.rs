@@ -51,6 +51,8 @@ pub(crate) enum Missing {
     Block(BlockNumber),
     /// A block that is not known here.
     BlockHash(BlockHash),
+    /// The newest block that is accepted on L1, where none of ours is.
+    L1Accepted,
     /// A transaction that is not known here.
     Transaction(TransactionHash),
     /// Events from before the fork, where later ones are asked for as well.
@@ -74,7 +76,7 @@ impl Missing {
     /// The code of the error if the origin does not have it either.
     pub(crate) fn code(&self) -> i32 {
         match self {
-            Self::Block(_) | Self::BlockHash(_) | Self::Events { .. } => BLOCK_NOT_FOUND,
+            Self::Block(_) | Self::BlockHash(_) | Self::L1Accepted | Self::Events { .. } => BLOCK_NOT_FOUND,
             Self::Transaction(_) => TRANSACTION_NOT_FOUND,
         }
     }
@@ -95,7 +97,7 @@ impl Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Block(_) | Self::BlockHash(_) | Self::Events { .. } => "Block not found",
+            Self::Block(_) | Self::BlockHash(_) | Self::L1Accepted | Self::Events { .. } => "Block not found",
             Self::Transaction(_) => "Transaction hash not found",
         })
     }
@@ -126,14 +128,38 @@ impl RpcContext {
         let (Some(origin), RpcError::Missing(missing)) = (self.origin.as_deref(), &failure) else {
             return Err(failure);
         };
-        if !self.shares(method) || !self.is_the_origins(origin, missing)? {
+        if !self.shares(method) {
             return Err(failure);
         }
         let params = raw(params)?;
         match missing {
-            Missing::Events { token, .. } => self.first_events(origin, &params, token.as_deref()),
-            _ => Ok(origin.ask(method, &params)?),
+            Missing::Events { token, .. } if self.is_the_origins(origin, missing)? => {
+                self.first_events(origin, &params, token.as_deref())
+            }
+            Missing::L1Accepted if self.thread.is_none() => match self.l1_accepted_at(origin)? {
+                Some(number) => Ok(origin.ask(method, &naming(&params, number)?)?),
+                None => Err(failure),
+            },
+            _ if self.is_the_origins(origin, missing)? => Ok(origin.ask(method, &params)?),
+            _ => Err(failure),
         }
+    }
+
+    /// The number of a block of the origin's that this chain has in its past.
+    pub(crate) fn number_at_origin(&self, missing: &Missing) -> Result<Option<BlockNumber>, RpcError> {
+        let (Some(origin), Some(fork)) = (self.origin.as_deref(), self.storage.fork()) else {
+            return Ok(None);
+        };
+        let found = self.found_at(origin, missing)?.map(BlockNumber);
+        Ok(found.filter(|number| *number <= fork.number))
+    }
+
+    /// The newest block of this chain's past that the origin has accepted on L1.
+    fn l1_accepted_at(&self, origin: &dyn Origin) -> Result<Option<BlockNumber>, RpcError> {
+        let Some(fork) = self.storage.fork() else { return Ok(None) };
+        let accepted =
+            ask_number(origin, "starknet_getBlockWithTxHashes", &json!({ "block_id": "l1_accepted" }))?;
+        Ok(accepted.map(|number| BlockNumber(number).min(fork.number)))
     }
 
     /// Whether the origin's answers to a method stand beside ours.
@@ -146,20 +172,27 @@ impl RpcContext {
         if self.thread.is_some() && !matches!(missing, Missing::Events { .. }) {
             return Ok(true);
         }
+        if matches!(missing, Missing::Events { from: None, .. }) {
+            return Ok(self.storage.fork().is_some());
+        }
         let Some(fork) = self.storage.fork() else { return Ok(false) };
-        let found = match missing {
-            Missing::Block(number) => Some(number.0),
+        Ok(self.found_at(origin, missing)?.is_some_and(|number| number <= fork.number.0))
+    }
+
+    /// The number of the origin's block in which something is, if one says so by itself.
+    fn found_at(&self, origin: &dyn Origin, missing: &Missing) -> Result<Option<u64>, RpcError> {
+        match missing {
+            Missing::Block(number) => Ok(Some(number.0)),
             Missing::BlockHash(hash) | Missing::Events { from: Some(hash), .. } => {
                 let block_id = json!({ "block_hash": hash.0 });
-                ask_number(origin, "starknet_getBlockWithTxHashes", &json!({ "block_id": block_id }))?
+                ask_number(origin, "starknet_getBlockWithTxHashes", &json!({ "block_id": block_id }))
             }
             Missing::Transaction(hash) => {
                 let params = json!({ "transaction_hash": hash.0 });
-                ask_number(origin, "starknet_getTransactionReceipt", &params)?
+                ask_number(origin, "starknet_getTransactionReceipt", &params)
             }
-            Missing::Events { from: None, .. } => return Ok(true),
-        };
-        Ok(found.is_some_and(|number| number <= fork.number.0))
+            Missing::L1Accepted | Missing::Events { from: None, .. } => Ok(None),
+        }
     }
 
     /// A page of the events up to the forked block. After the last one, the token leads to the first block of ours.
@@ -173,6 +206,11 @@ impl RpcContext {
         let filter = if params.is_array() { params.get_mut(0) } else { params.get_mut("filter") };
         let last = self.storage.fork().map(|fork| fork.number.0);
         if let Some(filter) = filter.and_then(Value::as_object_mut) {
+            if let Some(from) = filter.get_mut("from_block").filter(|from| *from == "l1_accepted")
+                && let Some(number) = self.l1_accepted_at(origin)?
+            {
+                *from = json!({ "block_number": number });
+            }
             filter.insert("to_block".to_owned(), json!({ "block_number": last }));
             filter.insert("continuation_token".to_owned(), json!(token));
             filter.retain(|_, value| !value.is_null());
@@ -185,6 +223,29 @@ impl RpcContext {
         };
         let page = EventsPage { continuation_token: Some(continuation_token), ..page };
         to_raw_value(&page).map_err(internal)
+    }
+}
+
+/// The same parameters, with a block's number where `l1_accepted` was.
+fn naming(params: &RawValue, number: BlockNumber) -> Result<Box<RawValue>, RpcError> {
+    let mut params: Value = serde_json::from_str(params.get()).map_err(internal)?;
+    name(&mut params, number, PARAMS_DEPTH);
+    to_raw_value(&params).map_err(internal)
+}
+
+/// How deep parameters name blocks: in the list or object of all, or in a filter among them.
+const PARAMS_DEPTH: usize = 2;
+
+fn name(value: &mut Value, number: BlockNumber, depth: usize) {
+    match value {
+        Value::String(tag) if tag == "l1_accepted" => *value = json!({ "block_number": number }),
+        Value::Array(values) if depth > 0 => {
+            values.iter_mut().for_each(|value| name(value, number, depth - 1));
+        }
+        Value::Object(members) if depth > 0 => {
+            members.values_mut().for_each(|value| name(value, number, depth - 1));
+        }
+        _ => {}
     }
 }
 

@@ -166,7 +166,7 @@ pub enum CommitError {
         found: BlockNumber,
     },
     /// The parent is not the tip.
-    #[error("parent hash {found} where the tip is {expected}")]
+    #[error("parent hash {:#x} where the tip is {:#x}", .found.0, .expected.0)]
     Parent {
         /// The tip's hash (zero before block 0).
         expected: BlockHash,
@@ -209,7 +209,7 @@ pub enum CommitError {
         traces: usize,
     },
     /// A class says it was declared in another block.
-    #[error("class {class_hash} says it was declared in block {declared_at}")]
+    #[error("class {:#x} says it was declared in block {declared_at}", .class_hash.0)]
     DeclaredAt {
         /// The class.
         class_hash: ClassHash,
@@ -217,7 +217,7 @@ pub enum CommitError {
         declared_at: BlockNumber,
     },
     /// A class of the diff comes without its code, and none is stored.
-    #[error("class {class_hash} is declared by the diff but its code is missing")]
+    #[error("class {:#x} is declared by the diff but its code is missing", .class_hash.0)]
     MissingClass {
         /// The class.
         class_hash: ClassHash,

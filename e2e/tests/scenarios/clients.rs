@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use cairo_lang_starknet_classes::contract_class::ContractClass;
-use serde_json::json;
-use zkthreads_e2e::node::target_directory;
+use serde_json::{Value, json};
+use zkthreads_e2e::node::{binary, target_directory};
 use zkthreads_e2e::token::STRK;
 use zkthreads_e2e::{Rpc, TestNode, hex, sub_block};
 
@@ -15,11 +15,10 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What a client is told: where the node and the thread are, whose keys it may use, a contract to declare, a package to
-/// settle.
-async fn briefing(node: &TestNode, thread: Option<&Rpc>, directory: &Path) -> Result<PathBuf> {
-    let sierra = root().join("contracts/probe.sierra.json");
-    let casm = directory.join("probe.casm.json");
+/// A contract to declare: where its Sierra class is, and its compiled class, which is written into `directory`.
+fn contract(name: &str, directory: &Path) -> Result<Value> {
+    let sierra = root().join(format!("contracts/{name}.sierra.json"));
+    let casm = directory.join(format!("{}.casm.json", name.replace('/', "-")));
     let class: ContractClass = serde_json::from_slice(&std::fs::read(&sierra)?)?;
     let extracted = class.extract_sierra_program(false)?;
     let mut compiled = CasmContractClass::from_contract_class(class, extracted, true, usize::MAX)?;
@@ -27,7 +26,13 @@ async fn briefing(node: &TestNode, thread: Option<&Rpc>, directory: &Path) -> Re
     compiled.hints.clear();
     compiled.pythonic_hints = None;
     std::fs::write(&casm, serde_json::to_vec(&compiled)?)?;
+    Ok(json!({ "sierra": sierra, "casm": casm }))
+}
 
+/// What a client is told: where the node and the thread are, whose keys it may use, contracts to declare, a package to
+/// settle.
+async fn briefing(node: &TestNode, thread: Option<&Rpc>, directory: &Path) -> Result<PathBuf> {
+    let probe = contract("probe", directory)?;
     let package = directory.join("standard.package");
     let proved = sub_block::standard(node).await?;
     std::fs::write(&package, proved.encode())?;
@@ -50,8 +55,10 @@ async fn briefing(node: &TestNode, thread: Option<&Rpc>, directory: &Path) -> Re
         "user": account(9),
         "strk": hex(STRK),
         "accountClass": "0x5b4b537eaa2399e3aa99c4e2e0208ebd6c71bc1467938cd52c798c601e43564",
-        "sierra": sierra,
-        "casm": casm,
+        "sierra": probe["sierra"],
+        "casm": probe["casm"],
+        "bridge": contract("metered/bridge", directory)?,
+        "binary": binary()?,
         "package": package,
         "screenshots": target_directory()?.join("screenshots"),
         "proofFacts": facts.to_proof_facts().0.iter().copied().map(hex).collect::<Vec<_>>(),
@@ -116,6 +123,31 @@ async fn starknet_js_estimates_traces_bursts_and_verifies() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn starknet_js_subscribes() -> Result<()> {
     starknet_js("subscriptions.test.mjs", &TestNode::start()?, None).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starknet_js_s_provider_has_every_method() -> Result<()> {
+    starknet_js("provider.test.mjs", &TestNode::start()?, None).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starknet_js_s_account_has_every_method() -> Result<()> {
+    starknet_js("account.test.mjs", &TestNode::start()?, None).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starknet_js_s_contract_has_every_method() -> Result<()> {
+    starknet_js("contract.test.mjs", &TestNode::start()?, None).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_devnet_client_has_every_method() -> Result<()> {
+    starknet_js("devnet.test.mjs", &TestNode::start()?, None).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_devnet_answers_as_its_users_expect() -> Result<()> {
+    starknet_js("answers.test.mjs", &TestNode::start()?, None).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

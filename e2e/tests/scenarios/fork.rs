@@ -2,11 +2,16 @@
 
 mod proxy;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use starknet_rust::core::types::{AddressFilter, ConfirmedBlockId, L2TransactionFinalityStatus};
+use starknet_rust_tokio_tungstenite::{
+    EventSubscriptionOptions, EventsUpdate, NewHeadsUpdate, TungsteniteStream,
+};
 use starknet_types_core::felt::Felt;
+use tokio::time::timeout;
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, balance_key, transfer};
-use zkthreads_e2e::wait::until;
+use zkthreads_e2e::wait::{PATIENCE, until};
 use zkthreads_e2e::wallet::wire;
 use zkthreads_e2e::{Rpc, TestNode, felt, hex};
 
@@ -265,4 +270,64 @@ async fn what_cannot_be_forked_is_refused_at_the_start() -> Result<()> {
 
 fn starknet_selector(name: &str) -> Result<String> {
     Ok(hex(starknet_rust::core::utils::get_selector_from_name(name)?))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriptions_begin_before_the_fork() -> Result<()> {
+    let Forked { origin, node, gifts, .. } = Forked::start().await?;
+    let ours = give(&node).await?;
+    let url = node.rpc.url().replace("http://", "ws://").replace("/rpc", "/ws");
+    let stream = TungsteniteStream::connect(url, PATIENCE).await?;
+    let second = felt(&origin.rpc.block(2).await?["block_hash"])?;
+    for (begin, first) in [(ConfirmedBlockId::Number(1), 1), (ConfirmedBlockId::Hash(second), 2)] {
+        let mut heads = stream.subscribe_new_heads(begin).await?;
+        for number in first..=FORK_BLOCK + 2 {
+            let NewHeadsUpdate::NewHeader(head) = timeout(PATIENCE, heads.recv()).await?? else {
+                bail!("no header");
+            };
+            assert_eq!(head.block_number, number);
+            assert_eq!(head.block_hash, felt(&node.rpc.block(number).await?["block_hash"])?);
+        }
+        let mut events = stream
+            .subscribe_events(EventSubscriptionOptions {
+                from_address: Some(AddressFilter::Single(ETH)),
+                keys: None,
+                block_id: begin,
+                finality_status: L2TransactionFinalityStatus::AcceptedOnL2,
+            })
+            .await?;
+        let first = usize::try_from(first)?.saturating_sub(1);
+        for expected in gifts.iter().skip(first).chain([&ours]) {
+            let EventsUpdate::Event(event) = timeout(PATIENCE, events.recv()).await?? else {
+                bail!("no event");
+            };
+            assert_eq!(event.emitted_event.transaction_hash, *expected);
+        }
+    }
+    // The origin's blocks after the fork are in another future.
+    let later = felt(&origin.rpc.block(FORK_BLOCK + 1).await?["block_hash"])?;
+    assert!(stream.subscribe_new_heads(ConfirmedBlockId::Hash(later)).await.is_err());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_origin_accepted_on_l1_is_accepted_here() -> Result<()> {
+    let Forked { origin, node, .. } = Forked::start().await?;
+    let named = json!({ "block_id": "l1_accepted" });
+    assert_eq!(node.rpc.refusal("starknet_getBlockWithTxHashes", named.clone()).await?.code, 24);
+    for (accepted, seen) in [(2, 2), (FORK_BLOCK + 1, FORK_BLOCK)] {
+        let params = json!({ "starting_block_id": { "block_number": accepted } });
+        origin.rpc.call("devnet_acceptOnL1", params).await?;
+        let block = node.rpc.call("starknet_getBlockWithTxHashes", named.clone()).await?;
+        assert_eq!(block["block_number"], seen);
+        assert_eq!(friend_has(&node.rpc, json!("l1_accepted")).await?, Felt::from(seen));
+        let filter = json!({ "to_block": "l1_accepted", "address": hex(ETH), "chunk_size": 10 });
+        let page = node.rpc.call("starknet_getEvents", json!({ "filter": filter })).await?;
+        assert_eq!(page["events"].as_array().map(Vec::len), Some(usize::try_from(seen)?));
+    }
+    let params = json!({ "starting_block_id": "latest" });
+    node.rpc.call("devnet_acceptOnL1", params).await?;
+    let block = node.rpc.call("starknet_getBlockWithTxHashes", named).await?;
+    assert_eq!(block["block_number"], FORK_BLOCK + 1);
+    Ok(())
 }

@@ -25,10 +25,18 @@ pub(crate) fn client(node: &TestNode) -> Result<Arc<Client>> {
 }
 
 pub(crate) async fn owner(client: &Arc<Client>, wallet: &Wallet) -> Result<Owner> {
+    owner_of(client, wallet, ExecutionEncoding::New).await
+}
+
+/// The same, of an account that takes its calls in this form.
+pub(crate) async fn owner_of(
+    client: &Arc<Client>,
+    wallet: &Wallet,
+    encoding: ExecutionEncoding,
+) -> Result<Owner> {
     let signer = LocalWallet::from(SigningKey::from_secret_scalar(wallet.private_key));
     let chain_id = client.chain_id().await?;
-    let mut account =
-        SingleOwnerAccount::new(Arc::clone(client), signer, wallet.address, chain_id, ExecutionEncoding::New);
+    let mut account = SingleOwnerAccount::new(Arc::clone(client), signer, wallet.address, chain_id, encoding);
     account.set_block_id(BlockId::Tag(BlockTag::Latest));
     Ok(account)
 }

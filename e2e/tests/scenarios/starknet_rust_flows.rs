@@ -42,7 +42,7 @@ async fn estimates_simulates_and_traces() -> Result<()> {
 
     let execution = rich.execute_v3(calls);
     let estimate = execution.estimate_fee().await?;
-    let simulated = execution.simulate(false, false).await?;
+    let simulated = execution.simulate(false, true).await?;
     assert_eq!(balance(&node.rpc, STRK, RECIPIENT).await?, 0);
     let sent = execution.send().await?.transaction_hash;
     succeeded(&node, &client, sent).await?;

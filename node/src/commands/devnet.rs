@@ -19,7 +19,8 @@ pub async fn run(arguments: DevnetArgs) -> Result<()> {
             let banner = Banner {
                 chain_id: &manifest.chain_id,
                 accounts: &devnet.accounts,
-                initial_balance: manifest.initial_balance,
+                account_class: manifest.account_class,
+                initial_balance: &manifest.initial_balance,
                 seed: manifest.seed,
                 fork: manifest.fork.as_ref(),
             };

@@ -41,7 +41,7 @@ pub struct NodeArgs {
     #[arg(long, env = "ZKTHREADS_SEQUENCER_ADDRESS", value_name = "ADDRESS", default_value = "0x1000",
         value_parser = values::address)]
     pub sequencer_address: ContractAddress,
-    /// Price of L1 gas, fri.
+    /// Price of L1 gas, fri, 1 at least.
     #[arg(
         long,
         env = "ZKTHREADS_GAS_PRICE_FRI",
@@ -50,7 +50,7 @@ pub struct NodeArgs {
         value_parser = values::gas_price
     )]
     pub gas_price_fri: NonzeroGasPrice,
-    /// Price of L1 data gas, fri.
+    /// Price of L1 data gas, fri, 1 at least.
     #[arg(
         long,
         env = "ZKTHREADS_DATA_GAS_PRICE_FRI",
@@ -59,7 +59,7 @@ pub struct NodeArgs {
         value_parser = values::gas_price
     )]
     pub data_gas_price_fri: NonzeroGasPrice,
-    /// Price of L2 gas, fri.
+    /// Price of L2 gas, fri, 1 at least.
     #[arg(
         long,
         env = "ZKTHREADS_L2_GAS_PRICE_FRI",
@@ -68,7 +68,7 @@ pub struct NodeArgs {
         value_parser = values::gas_price
     )]
     pub l2_gas_price_fri: NonzeroGasPrice,
-    /// Seconds between blocks, empty ones included.
+    /// Seconds between blocks, empty ones included, 0.001 at least.
     #[arg(long, env = "ZKTHREADS_BLOCK_TIME", value_name = "SECONDS", default_value = "6",
         value_parser = values::seconds)]
     pub block_time: Duration,

@@ -40,7 +40,7 @@ pub struct PruneArgs {
     /// The chain.
     #[command(flatten)]
     pub chain: DataDir,
-    /// Blocks, counted from the tip, whose state stays.
+    /// Blocks, counted from the tip, whose state stays, 1 at least.
     #[arg(long, env = "ZKTHREADS_STATE_HISTORY", value_name = "BLOCKS",
         value_parser = clap::value_parser!(u64).range(1..))]
     pub state_history: u64,

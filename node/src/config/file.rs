@@ -59,7 +59,7 @@ pub enum FileError {
         other: String,
     },
     /// A value that no option has.
-    #[error("configuration file {path}: {key}{} must be a string, a number, a boolean or a list of these", in_section(.section))]
+    #[error("configuration file {path}: {key}{} must be a string, a number, a boolean or a list of some of these", in_section(.section))]
     Value {
         /// The file.
         path: PathBuf,
@@ -138,7 +138,10 @@ impl Place<'_> {
             Value::Array(values) => values.iter().map(text).collect::<Option<Vec<_>>>(),
             value => text(value).map(|text| vec![text]),
         };
-        let Some(texts) = texts else { return Err(FileError::Value { path, section, key }) };
+        // clap would take an empty list for an option that is absent.
+        let Some(texts) = texts.filter(|texts| !texts.is_empty()) else {
+            return Err(FileError::Value { path, section, key });
+        };
         if self.set_default(command, &texts, options)? {
             Ok(())
         } else {

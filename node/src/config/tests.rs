@@ -77,7 +77,7 @@ fn devnet_defaults_are_starknet_devnets() {
     let manifest = wishes.into_manifest();
     assert_eq!(manifest.chain_id, ChainId::Sepolia);
     assert_eq!(manifest.accounts, 10);
-    assert_eq!(manifest.initial_balance, 1_000_000_000_000_000_000_000);
+    assert_eq!(manifest.initial_balance, 1_000_000_000_000_000_000_000.into());
 }
 
 #[test]
@@ -92,7 +92,9 @@ fn devnet_options_are_read() {
         chain_id: Some(ChainId::Other("MY_CHAIN".to_owned())),
         seed: Some(7),
         accounts: Some(3),
-        initial_balance: Some(5),
+        initial_balance: Some(5.into()),
+        account_class: None,
+        predeclare_argent: false,
         fork: ForkWishes::default(),
     };
     assert_eq!(wishes(config), expected);

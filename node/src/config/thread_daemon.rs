@@ -63,25 +63,25 @@ pub struct ThreadArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sub-blocks")]
 pub struct SubBlockArgs {
-    /// Transactions in a sub-block at most.
+    /// Transactions in a sub-block at most, 1 to 1024.
     #[arg(long, env = "ZKTHREADS_MAX_TRANSACTIONS", value_name = "NUMBER", default_value_t = 256,
         value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub max_transactions: u32,
-    /// Seconds that a sub-block stays open for more.
+    /// Seconds that a sub-block stays open for more, 0.001 at least.
     #[arg(long, env = "ZKTHREADS_MAX_AGE", value_name = "SECONDS", default_value = "5", value_parser = values::seconds)]
     pub max_age: Duration,
-    /// STRK that settling may cost at most, a transaction; while it would cost more, the thread waits. No limit if absent.
+    /// STRK, with up to 18 decimals, that settling may cost at most, a transaction; while it would cost more, the thread waits. No limit if absent.
     #[arg(long, env = "ZKTHREADS_MAX_FEE", value_name = "STRK", value_parser = values::tokens)]
     pub max_fee: Option<u128>,
-    /// How far the bounds that are signed lie above the node's estimate, percent.
+    /// How far the bounds that are signed lie above the node's estimate, percent, 0 to 1000.
     #[arg(long, env = "ZKTHREADS_FEE_MARGIN", value_name = "PERCENT", default_value_t = 50,
         value_parser = clap::value_parser!(u32).range(..=1000))]
     pub fee_margin: u32,
     /// What happens to a transaction that the chain keeps conflicting with: it is sent to the chain as it is, tried
-    /// again for ever, or rejected.
+    /// again, or rejected. One that cannot be proven is sent to the chain, unless it is to be rejected.
     #[arg(long, env = "ZKTHREADS_ON_HOT", value_name = "WHAT", default_value = "forward")]
     pub on_hot: OnHot,
-    /// After how many conflicts in turn that happens.
+    /// After how many conflicts in turn that happens, 1 at least.
     #[arg(long, env = "ZKTHREADS_MAX_CONFLICTS", value_name = "NUMBER", default_value_t = 3,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub max_conflicts: u32,
@@ -91,15 +91,15 @@ pub struct SubBlockArgs {
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Proving")]
 pub struct ProverArgs {
-    /// How many sub-blocks are proven side by side, each by a process of its own.
+    /// How many sub-blocks are proven side by side, 1 to 64, each by a process of its own.
     #[arg(long, env = "ZKTHREADS_PROVERS", value_name = "NUMBER", default_value_t = 1,
         value_parser = clap::value_parser!(u32).range(1..=64))]
     pub provers: u32,
-    /// Memory that each may take; sub-blocks are closed so that it suffices. Bytes, or with KiB, MiB, GiB.
+    /// Memory that each may take, more than 3.5 GiB; sub-blocks are closed so that it suffices. Bytes, or with KiB, MiB, GiB.
     #[arg(long, env = "ZKTHREADS_PROVER_MEMORY", value_name = "SIZE", default_value = "6GiB",
         value_parser = values::memory)]
     pub prover_memory: u64,
-    /// Seconds after which a proof is given up and begun anew.
+    /// Seconds after which a proof is given up and begun anew, 0.001 at least.
     #[arg(long, env = "ZKTHREADS_PROVER_DEADLINE", value_name = "SECONDS", default_value = "600",
         value_parser = values::seconds)]
     pub prover_deadline: Duration,
@@ -119,7 +119,7 @@ pub enum ContractChoice {
 pub enum OnHot {
     /// It is sent to the chain as it is.
     Forward,
-    /// It is tried again for ever.
+    /// It is tried again, as long as it can be proven.
     Retry,
     /// It is rejected.
     Reject,

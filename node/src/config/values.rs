@@ -1,6 +1,7 @@
 //! Parsers of option values.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::time::Duration;
 
 use starknet_api::block::{GasPrice, NonzeroGasPrice};
@@ -9,6 +10,7 @@ use starknet_types_core::felt::Felt;
 use tracing_subscriber::EnvFilter;
 
 use super::ContractChoice;
+use crate::devnet::account_class::AccountClass;
 
 /// A chain's id, or the short name of one of Starknet's.
 pub(crate) fn chain_id(text: &str) -> Result<ChainId, String> {
@@ -20,6 +22,20 @@ pub(crate) fn chain_id(text: &str) -> Result<ChainId, String> {
         }
         _ => Ok(ChainId::from(text.to_owned())),
     }
+}
+
+/// One of OpenZeppelin's account classes, by starknet-devnet's names.
+pub(crate) fn account_class(text: &str) -> Result<AccountClass, String> {
+    match text {
+        "cairo0" => Ok(AccountClass::Cairo0),
+        "cairo1" => Ok(AccountClass::Cairo1),
+        _ => Err("`cairo0` or `cairo1` is expected".to_owned()),
+    }
+}
+
+/// An account class in a file.
+pub(crate) fn account_artifact(path: &str) -> Result<AccountClass, String> {
+    AccountClass::read(Path::new(path)).map_err(|error| error.to_string())
 }
 
 /// An IP address, or `localhost`.

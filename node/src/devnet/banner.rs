@@ -3,13 +3,14 @@
 
 use std::fmt;
 
-use starknet_api::core::ChainId;
+use starknet_api::core::{ChainId, ClassHash};
 use starknet_types_core::felt::Felt;
 
+use super::account_class::AccountClass;
 use super::accounts::PredeployedAccount;
+use super::balance::Balance;
 use super::constants::{
-    ACCOUNT_CLASS_HASH, ETH_ADDRESS, ETH_CLASS_HASH, STRK_ADDRESS, STRK_CLASS_HASH, UDC_ADDRESS,
-    UDC_CLASS_HASH,
+    ETH_ADDRESS, ETH_CLASS_HASH, STRK_ADDRESS, STRK_CLASS_HASH, UDC_ADDRESS, UDC_CLASS_HASH,
 };
 use crate::fork::ForkRecord;
 
@@ -20,8 +21,10 @@ pub struct Banner<'a> {
     pub chain_id: &'a ChainId,
     /// The predeployed accounts.
     pub accounts: &'a [PredeployedAccount],
+    /// Their class.
+    pub account_class: ClassHash,
     /// What each of them holds of each token.
-    pub initial_balance: u128,
+    pub initial_balance: &'a Balance,
     /// What their keys derive from.
     pub seed: u32,
     /// What the chain is a fork of, if it is one.
@@ -45,8 +48,8 @@ impl fmt::Display for Banner<'_> {
         if self.accounts.is_empty() {
             return Ok(());
         }
-        let class_hash = fixed(ACCOUNT_CLASS_HASH);
-        writeln!(f, "Predeployed accounts using class OpenZeppelin 1.0.0 with hash: {class_hash}")?;
+        let (name, class_hash) = (AccountClass::name(self.account_class), fixed(self.account_class.0));
+        writeln!(f, "Predeployed accounts using class {name} with hash: {class_hash}")?;
         for account in self.accounts {
             writeln!(f)?;
             writeln!(f, "| Account address |  {}", fixed(*account.address.0.key()))?;
@@ -75,7 +78,8 @@ mod tests {
         let banner = Banner {
             chain_id: &ChainId::Sepolia,
             accounts: &accounts,
-            initial_balance: super::super::constants::DEFAULT_INITIAL_BALANCE,
+            account_class: AccountClass::default().hash(),
+            initial_balance: &super::super::constants::DEFAULT_INITIAL_BALANCE.into(),
             seed: 0,
             fork: None,
         };

@@ -14,7 +14,8 @@ use zkthreads_execution::class::compile;
 use zkthreads_storage::{ClassDefinition, ClassRecord};
 
 use super::constants::{
-    ACCOUNT_CLASS_HASH, ETH_CLASS_HASH, LEGACY_UDC_CLASS_HASH, STRK_CLASS_HASH, UDC_CLASS_HASH,
+    ACCOUNT_CLASS_HASH, ARGENT_CLASS_HASH, ARGENT_MULTISIG_CLASS_HASH, ETH_CLASS_HASH,
+    LEGACY_ACCOUNT_CLASS_HASH, LEGACY_UDC_CLASS_HASH, STRK_CLASS_HASH, UDC_CLASS_HASH,
 };
 
 macro_rules! artifact {
@@ -23,13 +24,21 @@ macro_rules! artifact {
     };
 }
 
-const SIERRA: [(&str, Felt, &str); 4] = [
+/// A class's name, hash and artifact.
+type Sierra = (&'static str, Felt, &'static str);
+
+const STANDARD: [Sierra; 4] = [
     ("OpenZeppelin account 1.0.0", ACCOUNT_CLASS_HASH, artifact!("oz_account_1.0.0.sierra")),
     ("STRK token", STRK_CLASS_HASH, artifact!("strk_erc20.sierra")),
     ("ETH token", ETH_CLASS_HASH, artifact!("eth_erc20.sierra")),
     ("universal deployer 2", UDC_CLASS_HASH, artifact!("udc_2.sierra")),
 ];
+const ARGENT: [Sierra; 2] = [
+    ("Argent account 0.4.0", ARGENT_CLASS_HASH, artifact!("argent_account_0.4.0.sierra")),
+    ("Argent multisig 0.2.0", ARGENT_MULTISIG_CLASS_HASH, artifact!("argent_multisig_0.2.0.sierra")),
+];
 const LEGACY_UDC: &str = artifact!("udc_legacy.json");
+const LEGACY_ACCOUNT: &str = artifact!("oz_account_0.5.1.json");
 
 /// Why an embedded class cannot be used: the binary was built from other artifacts than it should have been.
 #[derive(Debug, thiserror::Error)]
@@ -62,20 +71,47 @@ pub enum ClassError {
     },
 }
 
-/// Every class of the genesis block, compiled (in parallel: the account alone takes a second).
+/// A class and what it is known by.
+pub type Declared = (ClassHash, ClassRecord);
+
+/// The classes of every genesis block, compiled.
 ///
 /// # Errors
 /// If an embedded artifact is not what it should be.
-pub fn genesis_classes() -> Result<Vec<(ClassHash, ClassRecord)>, ClassError> {
-    let mut classes = std::thread::scope(|scope| {
-        SIERRA
-            .map(|(name, hash, json)| scope.spawn(move || sierra_class(name, hash, json)))
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect::<Result<Vec<_>, _>>()
-    })?;
+pub fn standard() -> Result<Vec<Declared>, ClassError> {
+    let mut classes = compiled(&STANDARD)?;
     classes.push((ClassHash(LEGACY_UDC_CLASS_HASH), legacy_class("universal deployer 1", LEGACY_UDC)?));
     Ok(classes)
+}
+
+/// Argent's accounts, compiled.
+///
+/// # Errors
+/// As [`standard`].
+pub fn argent() -> Result<Vec<Declared>, ClassError> {
+    compiled(&ARGENT)
+}
+
+/// The account of Cairo 0.
+///
+/// # Errors
+/// As [`standard`].
+pub fn legacy_account() -> Result<Declared, ClassError> {
+    Ok((ClassHash(LEGACY_ACCOUNT_CLASS_HASH), legacy_class("OpenZeppelin account 0.5.1", LEGACY_ACCOUNT)?))
+}
+
+/// In parallel: an account alone takes a second.
+fn compiled(classes: &[Sierra]) -> Result<Vec<Declared>, ClassError> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = classes
+            .iter()
+            .map(|(name, hash, json)| scope.spawn(move || sierra_class(name, *hash, json)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 fn sierra_class(
@@ -159,10 +195,11 @@ mod tests {
 
     #[test]
     fn the_embedded_artifacts_have_the_hashes_everyone_knows() {
-        for (name, expected, json) in SIERRA {
+        for (name, expected, json) in STANDARD.into_iter().chain(ARGENT) {
             let class = flatten(json).unwrap_or_else(|reason| panic!("{name}: {reason}"));
             assert_eq!(sierra(&class).calculate_class_hash().0, expected, "{name}");
         }
         legacy_class("udc", LEGACY_UDC).unwrap();
+        legacy_class("account", LEGACY_ACCOUNT).unwrap();
     }
 }

@@ -43,6 +43,16 @@ pub const LEGACY_UDC_CLASS_HASH: Felt =
 pub const ACCOUNT_CLASS_HASH: Felt =
     Felt::from_hex_unchecked("0x5b4b537eaa2399e3aa99c4e2e0208ebd6c71bc1467938cd52c798c601e43564");
 
+/// OpenZeppelin's account contract, version 0.5.1, of Cairo 0.
+pub const LEGACY_ACCOUNT_CLASS_HASH: Felt =
+    Felt::from_hex_unchecked("0x4d07e40e93398ed3c76981e72dd1fd22557a78ce36c0515f679e27f0bb5bc5f");
+/// Argent's account contract, version 0.4.0.
+pub const ARGENT_CLASS_HASH: Felt =
+    Felt::from_hex_unchecked("0x36078334509b514626504edc9fb252328d1a240e4e948bef8d0c08dff45927f");
+/// Argent's multisig account, version 0.2.0.
+pub const ARGENT_MULTISIG_CLASS_HASH: Felt =
+    Felt::from_hex_unchecked("0x7aeca3456816e3b833506d7cc5c1313d371fbdb0ae95ee70af72a4ddbf42594");
+
 /// An account with an all but endless balance, which may mint both tokens.
 pub const CHARGEABLE_ADDRESS: Felt =
     Felt::from_hex_unchecked("0x1caf2df5ed5dde1ae3faef4acd72522ac3cb16e23f6dc4c7f9faed67124c511");

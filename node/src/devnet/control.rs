@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use num_bigint::BigUint;
 use parking_lot::Mutex;
@@ -13,24 +12,21 @@ use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::{ChainState, ExecutionError, Executor};
+use zkthreads_rpc::Outcomes;
 use zkthreads_rpc::devnet::{
     DevnetAccount, DevnetConfig, DevnetControl, DevnetError, DumpPlace, EthAddress, FlushedMessages,
     GasPriceChange, Impersonation, L1Hash, LoadSource, MessageToL2, SentMessage, Unit,
 };
-use zkthreads_rpc::{ChainFeed, TransactionSink};
 use zkthreads_storage::StorageError;
 
 use super::delivery::Delivery;
 use super::mailbox::Mailbox;
 use super::mint::Mint;
-use super::options::{DevnetOptions, HIGHEST_GAS_PRICE, change_prices, show_prices};
+use super::options::{DevnetOptions, HIGHEST_GAS_PRICE, LATEST_TIME, change_prices, show_prices};
 use super::set_up::config;
 use super::snapshots::{Snapshot, Snapshots};
 use crate::chain::Devnet;
 use crate::producer::{BlockMode, CommandError, ProducerError, ProducerHandle};
-
-/// The latest time that a block can be given: the last second of the year 9999.
-const LATEST_TIME: u64 = 253_402_300_799;
 
 /// Contracts without a class: they hold block hashes and aliases of keys.
 const SYSTEM_CONTRACTS: [Felt; 2] = [Felt::ONE, Felt::TWO];
@@ -62,10 +58,8 @@ pub struct Parts {
     pub producer: ProducerHandle,
     /// The chain.
     pub executor: Executor,
-    /// The mempool.
-    pub sink: Arc<dyn TransactionSink>,
-    /// What happens on the chain.
-    pub feed: ChainFeed,
+    /// What becomes of transactions.
+    pub outcomes: Outcomes,
     /// When blocks are made.
     pub mode: BlockMode,
     /// Where the node will listen.
@@ -80,12 +74,12 @@ impl Control {
     /// # Errors
     /// Never: the minting account's address is in range.
     pub fn new(devnet: Devnet, parts: Parts) -> Result<Self, StarknetApiError> {
-        let Parts { producer, executor, sink, feed, mode, address, directory } = parts;
+        let Parts { producer, executor, outcomes, mode, address, directory } = parts;
         let options = devnet.options.clone();
         let (mailbox, snapshots) = (Mailbox::default(), Snapshots::default());
         Ok(Self {
             producer,
-            delivery: Delivery { executor, sink, feed, until_sealed: mode == BlockMode::OnTransaction },
+            delivery: Delivery { executor, outcomes },
             options,
             mode,
             mint: Mint::new()?,
@@ -146,14 +140,14 @@ impl DevnetControl for Control {
 
     fn accounts(&self) -> Vec<DevnetAccount> {
         let state = self.state.lock();
-        let initial_balance = state.devnet.manifest.initial_balance;
+        let initial_balance = state.devnet.manifest.initial_balance.amount();
         let accounts = state.devnet.accounts.iter();
         accounts
             .map(|account| DevnetAccount {
                 address: account.address,
                 public_key: account.public_key,
                 private_key: account.private_key,
-                initial_balance,
+                initial_balance: initial_balance.clone(),
             })
             .collect()
     }
@@ -319,7 +313,6 @@ impl Control {
 pub(super) fn command_error(error: CommandError) -> DevnetError {
     match error {
         CommandError::Stopped => DevnetError::Stopping,
-        CommandError::TimeGoesBack { latest, .. } => DevnetError::TimeGoesBack { latest: latest.0 },
         CommandError::UnknownBlock(_) => DevnetError::NoBlock,
         CommandError::Known(_) => DevnetError::Duplicate,
         CommandError::Production(ProducerError::Storage(error)) => storage_error(error),

@@ -8,11 +8,13 @@ use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::GenesisState;
 
+use super::account_class::AccountClass;
 use super::accounts::PredeployedAccount;
-use super::classes::{ClassError, genesis_classes};
+use super::balance::Balance;
+use super::classes::{ClassError, argent, legacy_account, standard};
 use super::constants::{
-    ACCOUNT_CLASS_HASH, CHARGEABLE_ADDRESS, ETH_ADDRESS, ETH_CLASS_HASH, LEGACY_UDC_ADDRESS,
-    LEGACY_UDC_CLASS_HASH, STRK_ADDRESS, STRK_CLASS_HASH, UDC_ADDRESS, UDC_CLASS_HASH,
+    CHARGEABLE_ADDRESS, ETH_ADDRESS, ETH_CLASS_HASH, LEGACY_UDC_ADDRESS, LEGACY_UDC_CLASS_HASH, STRK_ADDRESS,
+    STRK_CLASS_HASH, UDC_ADDRESS, UDC_CLASS_HASH,
 };
 use super::tokens::{Slots, token_slots};
 
@@ -36,33 +38,50 @@ pub enum GenesisError {
 pub struct Holder {
     /// Where.
     pub address: ContractAddress,
-    /// The key of the OpenZeppelin account that is deployed there; none is without it.
-    pub public_key: Option<Felt>,
+    /// The class and the key of the account that is deployed there, if any is.
+    pub account: Option<(ClassHash, Felt)>,
     /// Of each token.
     pub balance: BigUint,
+}
+
+/// Account classes of a devnet.
+#[derive(Debug, Clone, Default)]
+pub struct AccountClasses {
+    /// Of the predeployed accounts.
+    pub predeployed: AccountClass,
+    /// Whether Argent's are declared as well.
+    pub argent: bool,
 }
 
 /// Block 0 of a devnet: these accounts, each holding `initial_balance` of both tokens, and the chargeable account.
 ///
 /// # Errors
-/// If an embedded class is not what it should be.
+/// If an embedded class is not what it should be, or the user's account class does not compile.
 pub fn devnet_state(
     accounts: &[PredeployedAccount],
-    initial_balance: u128,
+    initial_balance: &Balance,
+    classes: &AccountClasses,
     timestamp: BlockTimestamp,
 ) -> Result<GenesisState, GenesisError> {
-    let holder = |account: &PredeployedAccount, balance| Holder {
+    let holder = |account: &PredeployedAccount, class: ClassHash, balance| Holder {
         address: account.address,
-        public_key: Some(account.public_key),
+        account: Some((class, account.public_key)),
         balance,
     };
-    let chargeable = holder(&PredeployedAccount::chargeable()?, BigUint::from(1_u8) << 255_u32);
+    let (chargeable, endless) = (PredeployedAccount::chargeable()?, BigUint::from(1_u8) << 255_u32);
+    let predeployed = classes.predeployed.hash();
     let holders: Vec<_> = accounts
         .iter()
-        .map(|account| holder(account, BigUint::from(initial_balance)))
-        .chain([chargeable])
+        .map(|account| holder(account, predeployed, initial_balance.amount().clone()))
+        .chain([holder(&chargeable, AccountClass::default().hash(), endless)])
         .collect();
-    genesis_state(&holders, Some(CHARGEABLE_ADDRESS), timestamp)
+    let mut genesis = genesis_state(&holders, Some(CHARGEABLE_ADDRESS), timestamp)?;
+    genesis.classes.push(legacy_account()?);
+    genesis.classes.extend(classes.predeployed.own_record()?);
+    if classes.argent {
+        genesis.classes.extend(argent()?.into_iter().filter(|(hash, _)| *hash != predeployed));
+    }
+    Ok(genesis)
 }
 
 /// Block 0: the standard classes, both deployers, the tokens with these holders, and who may mint more of them.
@@ -74,7 +93,7 @@ pub fn genesis_state(
     minter: Option<Felt>,
     timestamp: BlockTimestamp,
 ) -> Result<GenesisState, GenesisError> {
-    let mut genesis = GenesisState { timestamp, classes: genesis_classes()?, ..GenesisState::default() };
+    let mut genesis = GenesisState { timestamp, classes: standard()?, ..GenesisState::default() };
     let balances: Vec<_> = holders.iter().map(|holder| (holder.address, holder.balance.clone())).collect();
     let tokens = [
         (ETH_ADDRESS, ETH_CLASS_HASH, "Ether", "ETH"),
@@ -88,8 +107,8 @@ pub fn genesis_state(
         deploy(&mut genesis, address, class_hash, Slots::new())?;
     }
     for holder in holders {
-        if let Some(key) = holder.public_key {
-            deploy(&mut genesis, *holder.address.0.key(), ACCOUNT_CLASS_HASH, account_slots(key))?;
+        if let Some((class, key)) = holder.account {
+            deploy(&mut genesis, *holder.address.0.key(), class.0, account_slots(key))?;
         }
     }
     Ok(genesis)

@@ -7,9 +7,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use starknet_api::core::ChainId;
+use starknet_api::core::{ChainId, ClassHash};
 
+use super::account_class::AccountClass;
 use super::accounts::random_seed;
+use super::balance::Balance;
 use super::constants::{DEFAULT_ACCOUNTS, DEFAULT_INITIAL_BALANCE};
 use crate::fork::pin::Pinned;
 use crate::fork::{ForkError, ForkRecord, ForkWishes};
@@ -27,7 +29,13 @@ pub struct Manifest {
     /// Number of predeployed accounts.
     pub accounts: u8,
     /// Balance of each, of each token.
-    pub initial_balance: u128,
+    pub initial_balance: Balance,
+    /// Class of each.
+    #[serde(default = "default_account_class")]
+    pub account_class: ClassHash,
+    /// Whether Argent's account classes are declared.
+    #[serde(default)]
+    pub predeclare_argent: bool,
     /// What the chain is a fork of, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fork: Option<ForkRecord>,
@@ -43,7 +51,11 @@ pub struct Wishes {
     /// Number of predeployed accounts.
     pub accounts: Option<u8>,
     /// Balance of each, of each token.
-    pub initial_balance: Option<u128>,
+    pub initial_balance: Option<Balance>,
+    /// Class of each.
+    pub account_class: Option<AccountClass>,
+    /// Whether Argent's account classes are declared, too.
+    pub predeclare_argent: bool,
     /// What to fork.
     pub fork: ForkWishes,
 }
@@ -99,7 +111,9 @@ impl Wishes {
             chain_id: self.chain_id.unwrap_or(ChainId::Sepolia),
             seed: self.seed.unwrap_or_else(random_seed),
             accounts: self.accounts.unwrap_or(DEFAULT_ACCOUNTS),
-            initial_balance: self.initial_balance.unwrap_or(DEFAULT_INITIAL_BALANCE),
+            initial_balance: self.initial_balance.unwrap_or_else(|| DEFAULT_INITIAL_BALANCE.into()),
+            account_class: self.account_class.unwrap_or_default().hash(),
+            predeclare_argent: self.predeclare_argent,
             fork: None,
         }
     }
@@ -180,6 +194,10 @@ impl Manifest {
         agree("--seed", &self.seed, wishes.seed.as_ref())?;
         agree("--accounts", &self.accounts, wishes.accounts.as_ref())?;
         agree("--initial-balance", &self.initial_balance, wishes.initial_balance.as_ref())?;
+        let hex = |class: ClassHash| format!("{:#x}", class.0);
+        let class = wishes.account_class.as_ref().map(|class| hex(class.hash()));
+        agree("--account-class", &hex(self.account_class), class.as_ref())?;
+        agree("--predeclare-argent", &self.predeclare_argent, wishes.predeclare_argent.then_some(&true))?;
         match (&self.fork, &wishes.fork) {
             (Some(fork), wished) => agree("--fork-block", &fork.block_number.0, wished.block.as_ref()),
             (None, ForkWishes { url: Some(url), .. }) => {
@@ -210,6 +228,11 @@ impl Manifest {
         }
         Ok(())
     }
+}
+
+/// The class of those devnets whose manifest says nothing of it.
+fn default_account_class() -> ClassHash {
+    AccountClass::default().hash()
 }
 
 /// Writes a file of `directory` aside and renames it: it is there whole or not at all.
@@ -280,6 +303,18 @@ mod tests {
             error.to_string(),
             "the chain in this data directory has --chain-id SN_SEPOLIA, not SN_MAIN"
         );
+        for (other, named) in [
+            (Wishes { account_class: Some(AccountClass::Cairo0), ..Wishes::default() }, "--account-class"),
+            (Wishes { predeclare_argent: true, ..Wishes::default() }, "--predeclare-argent"),
+        ] {
+            let error = open(&data, other).unwrap_err();
+            assert!(
+                matches!(error, ManifestError::Contradiction { option, .. } if option == named),
+                "{error}"
+            );
+        }
+        let same = Wishes { account_class: Some(AccountClass::Cairo1), ..Wishes::default() };
+        assert_eq!(open(&data, same).unwrap(), first);
     }
 
     #[test]

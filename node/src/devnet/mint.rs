@@ -87,7 +87,7 @@ impl Mint {
     /// After all of the account's transactions that are on their way.
     fn nonce(&self, delivery: &Delivery) -> Result<Nonce, MintError> {
         let account = self.account.address;
-        if let Some(nonce) = delivery.sink.pending_nonce(account) {
+        if let Some(nonce) = delivery.outcomes.sink.pending_nonce(account) {
             return Ok(nonce);
         }
         Ok(delivery.executor.state(&delivery.open()?).nonce(account)?)

@@ -1,6 +1,8 @@
 //! The devnet: what its genesis holds, what it tells its user, and how it is controlled.
 
+pub mod account_class;
 pub mod accounts;
+pub mod balance;
 pub mod banner;
 pub mod classes;
 pub mod constants;

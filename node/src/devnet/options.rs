@@ -6,17 +6,20 @@ use std::time::Duration;
 
 use clap::Args;
 use starknet_api::StarknetApiError;
-use starknet_api::block::{GasPrice, GasPrices, NonzeroGasPrice};
+use starknet_api::block::{BlockTimestamp, GasPrice, GasPrices, NonzeroGasPrice};
 use zkthreads_rpc::devnet::{BlockGeneration, DumpOn, GasPriceChange};
 
 /// Highest price that gas can have: fees for all the gas of a block are far from the end of 128 bits.
 pub const HIGHEST_GAS_PRICE: u128 = 10_u128.pow(24);
 
+/// The latest time that a block can be given: the last second of the year 9999.
+pub const LATEST_TIME: u64 = 253_402_300_799;
+
 /// A devnet's own options.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct DevnetOptions {
     /// When to make blocks: `transaction`, one for each; `demand`, when devnet_createBlock is called; or every so many
-    /// seconds, like --block-time.
+    /// seconds, 0.001 at least, like --block-time.
     #[arg(
         long,
         env = "ZKTHREADS_BLOCK_GENERATION_ON",
@@ -31,30 +34,65 @@ pub struct DevnetOptions {
     /// When to dump: at the `exit`, after each `block`, or on `request` by devnet_dump, which dumps at any time.
     #[arg(long, env = "ZKTHREADS_DUMP_ON", value_name = "WHEN", value_parser = parse_dump_on)]
     pub dump_on: Option<DumpOn>,
+    /// What time it is on the chain when the node starts, seconds since the Unix epoch, up to the year 9999; it goes on
+    /// from there [default: now].
+    #[arg(long, env = "ZKTHREADS_START_TIME", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=LATEST_TIME))]
+    pub start_time: Option<u64>,
+    /// Forbids methods of JSON-RPC: these, or without a name those that others must not reach on a devnet that many share.
+    #[arg(long, env = "ZKTHREADS_RESTRICTIVE_MODE", value_name = "METHOD", num_args = 0.., value_delimiter = ',')]
+    pub restrictive_mode: Option<Vec<String>>,
     /// Which states to keep. All of them are kept; the option is there for starknet-devnet's command lines.
     #[arg(long, env = "ZKTHREADS_STATE_ARCHIVE_CAPACITY", value_name = "full|none", value_parser = ["full", "none"], hide = true)]
     pub state_archive_capacity: Option<String>,
-    /// Price of L1 gas, wei [default: 1000000000].
+    /// Price of L1 gas, wei, 1 to 10^24 [default: 1000000000].
     #[arg(long, env = "ZKTHREADS_GAS_PRICE", value_name = "WEI", value_parser = parse_price)]
     pub gas_price: Option<NonZeroU128>,
-    /// Price of L1 gas, fri [default: 1000000000].
+    /// Price of L1 gas, fri, 1 to 10^24 [default: 1000000000].
     #[arg(long, env = "ZKTHREADS_GAS_PRICE_FRI", value_name = "FRI", value_parser = parse_price)]
     pub gas_price_fri: Option<NonZeroU128>,
-    /// Price of L1 data gas, wei [default: 1000000000].
+    /// Price of L1 data gas, wei, 1 to 10^24 [default: 1000000000].
     #[arg(long, env = "ZKTHREADS_DATA_GAS_PRICE", value_name = "WEI", value_parser = parse_price)]
     pub data_gas_price: Option<NonZeroU128>,
-    /// Price of L1 data gas, fri [default: 1000000000].
+    /// Price of L1 data gas, fri, 1 to 10^24 [default: 1000000000].
     #[arg(long, env = "ZKTHREADS_DATA_GAS_PRICE_FRI", value_name = "FRI", value_parser = parse_price)]
     pub data_gas_price_fri: Option<NonZeroU128>,
-    /// Price of L2 gas, wei [default: 1000000000].
+    /// Price of L2 gas, wei, 1 to 10^24 [default: 1000000000].
     #[arg(long, env = "ZKTHREADS_L2_GAS_PRICE", value_name = "WEI", value_parser = parse_price)]
     pub l2_gas_price: Option<NonZeroU128>,
-    /// Price of L2 gas, fri [default: 1000000000].
+    /// Price of L2 gas, fri, 1 to 10^24 [default: 1000000000].
     #[arg(long, env = "ZKTHREADS_L2_GAS_PRICE_FRI", value_name = "FRI", value_parser = parse_price)]
     pub l2_gas_price_fri: Option<NonZeroU128>,
 }
 
+/// The methods that `--restrictive-mode` forbids without names: starknet-devnet's, and the one of ours that is like them.
+const FORBIDDEN_TO_OTHERS: [&str; 11] = [
+    "devnet_abortBlocks",
+    "devnet_autoImpersonate",
+    "devnet_createBlock",
+    "devnet_getPredeployedAccounts",
+    "devnet_impersonateAccount",
+    "devnet_load",
+    "devnet_mint",
+    "devnet_restart",
+    "devnet_revert",
+    "devnet_setStorageAt",
+    "devnet_snapshot",
+];
+
 impl DevnetOptions {
+    /// The methods that nobody may call, if any are named.
+    #[must_use]
+    pub fn forbidden_methods(&self) -> Option<Vec<String>> {
+        let named = self.restrictive_mode.as_ref()?;
+        Some(if named.is_empty() { FORBIDDEN_TO_OTHERS.map(str::to_owned).to_vec() } else { named.clone() })
+    }
+
+    /// What the clock shows when the node starts, if not the system's time.
+    #[must_use]
+    pub fn start(&self) -> Option<BlockTimestamp> {
+        self.start_time.map(BlockTimestamp)
+    }
+
     /// The gas prices that the user chose.
     #[must_use]
     pub fn gas_prices(&self) -> GasPriceChange {

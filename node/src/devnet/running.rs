@@ -38,7 +38,7 @@ impl RunningDevnet {
     /// See [`StartError`].
     pub async fn start(devnet: Devnet, parts: Parts) -> Result<Self, StartError> {
         let (options, is_new) = (devnet.options.clone(), devnet.is_new);
-        let events = parts.feed.subscribe();
+        let events = parts.outcomes.feed.subscribe();
         let control = Arc::new(Control::new(devnet, parts)?);
         if let Some(path) = options.dump_path.filter(|path| is_new && path.exists()) {
             tracing::info!(path = %path.display(), "loading");
@@ -82,7 +82,8 @@ impl RunningDevnet {
 async fn dump_blocks(control: Arc<Control>, mut events: Receiver<ChainEvent>) {
     loop {
         match events.recv().await {
-            Ok(ChainEvent::Block(..) | ChainEvent::Reorg { .. }) | Err(RecvError::Lagged(_)) => {}
+            Ok(ChainEvent::Block(..) | ChainEvent::Reorg { .. } | ChainEvent::Restarted)
+            | Err(RecvError::Lagged(_)) => {}
             Ok(_) => continue,
             Err(RecvError::Closed) => return,
         }

@@ -8,7 +8,7 @@ use zkthreads_rpc::devnet::{
     BlockGeneration, DevnetConfig, ForkConfig, GasPriceChange, ServerConfig, StateArchive,
 };
 
-use super::constants::{ACCOUNT_CLASS_HASH, ETH_CLASS_HASH, STRK_CLASS_HASH};
+use super::constants::{ETH_CLASS_HASH, STRK_CLASS_HASH};
 use crate::chain::Devnet;
 use crate::producer::BlockMode;
 
@@ -22,9 +22,9 @@ pub(super) fn config(
     DevnetConfig {
         seed: manifest.seed,
         total_accounts: manifest.accounts,
-        account_contract_class_hash: ACCOUNT_CLASS_HASH,
+        account_contract_class_hash: manifest.account_class.0,
         predeployed_accounts_initial_balance: manifest.initial_balance.to_string(),
-        start_time: devnet.start_time.map(|time| time.0),
+        start_time: options.start_time,
         gas_prices,
         chain_id: manifest.chain_id.to_string(),
         dump_on: options.dump_on,
@@ -47,7 +47,7 @@ pub(super) fn config(
             host: address.ip(),
             port: address.port(),
             timeout: REQUEST_TIMEOUT.as_secs(),
-            restricted_methods: None,
+            restricted_methods: options.forbidden_methods(),
         },
     }
 }

@@ -13,7 +13,8 @@ use starknet_types_core::hash::Poseidon;
 /// Storage of one contract at genesis. Holds no zeros: an absent slot reads as zero.
 pub type Slots = BTreeMap<StorageKey, Felt>;
 
-/// The slots of an ERC-20 with its metadata, its minter if anybody may mint, and these balances; the total supply is their sum.
+/// The slots of an ERC-20 with its metadata, its minter if anybody may mint, and these balances; the total supply is their sum, modulo
+/// 2^256.
 ///
 /// # Errors
 /// If the name or symbol is not a short ASCII string, or a storage key cannot be computed.
@@ -33,7 +34,8 @@ pub fn token_slots(
     for (holder, balance) in balances {
         set_u256(&mut slots, get_storage_var_address("ERC20_balances", &[*holder.0.key()]), balance)?;
     }
-    let supply = balances.iter().map(|(_, balance)| balance).sum();
+    let supply: BigUint = balances.iter().map(|(_, balance)| balance).sum();
+    let supply = supply % (BigUint::from(1_u8) << 256_u32);
     set_u256(&mut slots, get_storage_var_address("ERC20_total_supply", &[]), &supply)?;
     Ok(slots)
 }

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::devnet::accounts::derive;
     use crate::devnet::constants::ACCOUNT_CLASS_HASH;
-    use crate::devnet::genesis::devnet_state;
+    use crate::devnet::genesis::{AccountClasses, devnet_state};
 
     /// A network where only these contracts exist.
     struct Contracts(Vec<(Felt, Felt)>);
@@ -96,7 +96,8 @@ mod tests {
     fn what_the_origin_has_stays_and_accounts_get_their_funds() {
         let accounts = derive(0, 2).unwrap();
         let [there, otherwise] = [accounts[0].address, accounts[1].address];
-        let genesis = devnet_state(&accounts, 1_000, Default::default()).unwrap();
+        let genesis =
+            devnet_state(&accounts, &1_000.into(), &AccountClasses::default(), Default::default()).unwrap();
         let origin = Contracts(vec![
             (STRK_ADDRESS, Felt::ONE),
             (UDC_ADDRESS, Felt::TWO),
@@ -129,7 +130,13 @@ mod tests {
 
     #[test]
     fn where_nothing_is_everything_is_deployed() {
-        let genesis = devnet_state(&derive(0, 2).unwrap(), 1_000, Default::default()).unwrap();
+        let genesis = devnet_state(
+            &derive(0, 2).unwrap(),
+            &1_000.into(),
+            &AccountClasses::default(),
+            Default::default(),
+        )
+        .unwrap();
         let block = adapt(genesis.clone(), &Contracts(Vec::new())).unwrap();
         assert_eq!(block.contracts, genesis.contracts);
         assert_eq!(block.storage, genesis.storage);

@@ -40,7 +40,8 @@ impl GenesisAccount {
         if balance.bits() > 128 {
             return Err(self.wrong("balance", &self.balance));
         }
-        Ok(Holder { address, public_key, balance })
+        let account = public_key.map(|key| (ClassHash(ACCOUNT_CLASS_HASH), key));
+        Ok(Holder { address, account, balance })
     }
 
     fn wrong(&self, key: &'static str, value: &str) -> GenesisFileError {

@@ -18,12 +18,7 @@ impl Producer {
     pub(super) fn block(&mut self) -> Result<&mut OpenBlock, ExecutionError> {
         let block = match self.open.take() {
             Some(block) => block,
-            None => {
-                let block = self.executor.open_block(self.env())?;
-                self.feed.set_pre_confirmed(Some(block.pre_confirmed()));
-                self.filling_since = None;
-                block
-            }
+            None => self.opened(self.env())?,
         };
         Ok(self.open.insert(block))
     }
@@ -33,16 +28,37 @@ impl Producer {
         self.open.as_ref().is_none_or(OpenBlock::is_empty)
     }
 
-    /// Opens the block anew if it is still empty and time has gone on since.
+    /// Opens the block anew if it is still empty and time has gone on since. What gas costs in it has been shown already.
     pub(super) fn refresh(&mut self) -> Result<(), ExecutionError> {
         let now = self.clock.next();
-        self.open.take_if(|block| block.is_empty() && block.env().timestamp < now);
+        let aged = self.open.take_if(|block| block.is_empty() && block.env().timestamp < now);
+        let Some(aged) = aged else { return self.block().map(drop) };
+        let env = BlockEnv { gas_prices: aged.env().gas_prices, ..self.env() };
+        self.open = Some(self.opened(env)?);
+        Ok(())
+    }
+
+    /// The same if nothing is in it yet, with the time and the prices of now.
+    pub(super) fn renew(&mut self) -> Result<(), ExecutionError> {
+        self.open.take_if(|block| block.is_empty());
         self.block().map(drop)
+    }
+
+    /// A new block, which is shown.
+    fn opened(&mut self, env: BlockEnv) -> Result<OpenBlock, ExecutionError> {
+        let block = self.executor.open_block(env)?;
+        self.feed.set_pre_confirmed(Some(block.pre_confirmed()));
+        (self.filling_since, self.holds_others) = (None, false);
+        Ok(block)
     }
 
     /// What the next block would be opened with.
     fn env(&self) -> BlockEnv {
-        BlockEnv { timestamp: self.clock.next(), gas_prices: self.gas_prices.clone() }
+        BlockEnv {
+            timestamp: self.clock.next(),
+            may_be_older: self.clock.is_set(),
+            gas_prices: self.gas_prices.clone(),
+        }
     }
 
     /// Executes all that came before now and can be executed, threads included, so that whoever sends a transaction and

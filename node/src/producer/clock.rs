@@ -18,6 +18,8 @@ pub struct ClockState {
 pub(super) struct Clock {
     /// Seconds since the Unix epoch.
     system: fn() -> u64,
+    /// What it showed when it was started, if not the system's time.
+    start: Option<BlockTimestamp>,
     /// How far the chain is ahead of the system, seconds.
     ahead: i128,
     /// The next block's timestamp, if it is set.
@@ -25,8 +27,12 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new(system: fn() -> u64) -> Self {
-        Self { system, ahead: 0, next: None }
+    pub(super) fn new(system: fn() -> u64, start: Option<BlockTimestamp>) -> Self {
+        let mut clock = Self { system, start, ahead: 0, next: None };
+        if let Some(start) = start {
+            clock.go_on_from(start);
+        }
+        clock
     }
 
     /// The next block's timestamp.
@@ -34,9 +40,14 @@ impl Clock {
         self.next.unwrap_or_else(|| self.now())
     }
 
+    /// Whether the next block's timestamp is set, even before its parent's.
+    pub(super) fn is_set(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// Lets the next block have exactly this timestamp, and time go on from there.
     pub(super) fn set(&mut self, time: BlockTimestamp) {
-        self.ahead = i128::from(time.0) - i128::from((self.system)());
+        self.go_on_from(time);
         self.next = Some(time);
     }
 
@@ -62,9 +73,13 @@ impl Clock {
         self.next = state.next.map(BlockTimestamp);
     }
 
-    /// The system's time again.
+    /// As when it was started.
     pub(super) fn reset(&mut self) {
-        *self = Self::new(self.system);
+        *self = Self::new(self.system, self.start);
+    }
+
+    fn go_on_from(&mut self, time: BlockTimestamp) {
+        self.ahead = i128::from(time.0) - i128::from((self.system)());
     }
 
     fn now(&self) -> BlockTimestamp {
@@ -78,7 +93,7 @@ mod tests {
     use super::*;
 
     fn clock() -> Clock {
-        Clock::new(|| 1_000)
+        Clock::new(|| 1_000, None)
     }
 
     #[test]
@@ -105,6 +120,16 @@ mod tests {
         assert_eq!(clock.next(), BlockTimestamp(15));
         clock.used(BlockTimestamp(15));
         assert_eq!(clock.next(), BlockTimestamp(15));
+    }
+
+    #[test]
+    fn it_starts_where_it_is_told_to() {
+        let mut clock = Clock::new(|| 1_000, Some(BlockTimestamp(7)));
+        assert_eq!((clock.next(), clock.is_set()), (BlockTimestamp(7), false));
+        clock.increase(5);
+        assert_eq!(clock.next(), BlockTimestamp(12));
+        clock.reset();
+        assert_eq!(clock.next(), BlockTimestamp(7));
     }
 
     #[test]

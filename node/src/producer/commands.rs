@@ -42,34 +42,42 @@ impl ProducerHandle {
         self.ask(move |producer| producer.set_storage(contract, key, value))
     }
 
-    /// Gives the next block exactly this timestamp, and lets time go on from there. If `seal` is set, that block is
-    /// made now.
+    /// Gives the next block exactly this timestamp, even one before its parent's, and lets time go on from there. If `seal` is set,
+    /// that block is made now, of what the open one holds: its transactions are executed once more, at that time. (What came into it
+    /// without the mempool cannot be; a block that holds such is sealed before.)
     ///
     /// # Errors
-    /// If the latest block is younger.
+    /// See [`CommandError`].
     pub fn set_time(&self, time: BlockTimestamp, seal: bool) -> Result<Option<MadeBlock>, CommandError> {
         self.ask(move |producer| producer.set_time(time, seal))
     }
 
-    /// Moves time forward and makes a block.
+    /// Moves time forward and makes a block, as [`Self::set_time`] does.
     ///
     /// # Errors
     /// See [`CommandError`].
     pub fn increase_time(&self, seconds: u64) -> Result<MadeBlock, CommandError> {
         self.ask(move |producer| {
             producer.clock.increase(seconds);
-            producer.next_block_now()
+            producer.make_block_at_this_time()
         })
     }
 
-    /// Sets the prices of the next block and of those after it. If `seal` is set, that block is made now.
+    /// Sets the prices of the block after the open one, and of those after that; of an open one that is sealed empty by a command as
+    /// well. If `seal` is set, a block with these prices is made now; one that holds something already is sealed before.
     ///
     /// # Errors
     /// See [`CommandError`].
     pub fn set_gas_prices(&self, prices: GasPrices, seal: bool) -> Result<Option<MadeBlock>, CommandError> {
         self.ask(move |producer| {
             producer.gas_prices = prices;
-            producer.changed(seal)
+            if !seal {
+                return Ok(None);
+            }
+            if !producer.is_empty() {
+                producer.seal()?;
+            }
+            producer.make_block().map(Some)
         })
     }
 
@@ -101,7 +109,7 @@ impl ProducerHandle {
         })
     }
 
-    /// Goes back to the first block, with nothing pending, the system's time and the initial prices.
+    /// Goes back to the first block, with nothing pending, the clock as it was started and the initial prices.
     ///
     /// # Errors
     /// See [`CommandError`].
@@ -111,50 +119,41 @@ impl ProducerHandle {
             producer.gas_prices = producer.executor.config().gas_prices.clone();
             let fork = producer.executor.storage().fork();
             let first = fork.map_or(BlockNumber::ZERO, |fork| fork.number.unchecked_next());
-            producer.revert_to(first).map(drop)
+            producer.executor.storage().revert_to(first)?;
+            // First of all, so that nobody is told of what is dropped.
+            producer.feed.publish(ChainEvent::Restarted);
+            Ok(producer.begin_anew("the chain was begun anew", None)?)
         })
     }
 }
 
 impl Producer {
     fn make_block(&mut self) -> Result<MadeBlock, CommandError> {
-        self.refresh()?;
+        self.renew()?;
         let (hash, number) = self.seal()?;
         Ok(MadeBlock { hash, number })
     }
 
-    /// Makes a block that is opened now. One that holds something already is sealed before.
-    fn next_block_now(&mut self) -> Result<MadeBlock, CommandError> {
-        if !self.is_empty() {
+    /// Makes a block with the clock's time, of the transactions in the open one.
+    fn make_block_at_this_time(&mut self) -> Result<MadeBlock, CommandError> {
+        if self.holds_others {
             self.seal()?;
+        } else if !self.is_empty() {
+            self.open = None;
+            self.mempool.block_abandoned()?;
+            self.block()?;
+            self.catch_up()?;
         }
-        self.open = None;
         self.make_block()
     }
 
-    /// What the next block is opened with has changed.
-    fn changed(&mut self, seal: bool) -> Result<Option<MadeBlock>, CommandError> {
-        if seal {
-            return self.next_block_now().map(Some);
-        }
-        self.open.take_if(|block| block.is_empty());
-        self.block()?;
-        Ok(None)
-    }
-
     fn set_time(&mut self, asked: BlockTimestamp, seal: bool) -> Result<Option<MadeBlock>, CommandError> {
-        let latest = match &self.open {
-            Some(block) if !block.is_empty() => block.env().timestamp,
-            _ => self.executor.latest_header()?.block_header_without_hash.timestamp,
-        };
-        if asked < latest {
-            return Err(CommandError::TimeGoesBack { latest, asked });
-        }
-        if !self.is_empty() && seal {
-            self.seal()?;
-        }
         self.clock.set(asked);
-        self.changed(seal)
+        if seal {
+            return self.make_block_at_this_time().map(Some);
+        }
+        self.renew()?;
+        Ok(None)
     }
 
     fn set_storage(
@@ -167,6 +166,7 @@ impl Producer {
         let block = self.block()?;
         block.write_storage(contract, key, value)?;
         let shown = block.pre_confirmed();
+        self.holds_others = true;
         self.feed.set_pre_confirmed(Some(shown));
         if self.config.mode == BlockMode::OnTransaction {
             self.seal()?;
@@ -190,6 +190,7 @@ impl Producer {
         };
         match executed {
             Ok(_) => {
+                self.holds_others = true;
                 if self.config.mode == BlockMode::OnTransaction {
                     self.seal()?;
                 }
@@ -202,29 +203,30 @@ impl Producer {
 
     fn revert_to(&mut self, number: BlockNumber) -> Result<Option<Reverted>, CommandError> {
         let reverted = self.executor.storage().revert_to(number)?;
-        self.begin_anew(&format!("the chain was taken back to block {number}"), reverted)?;
+        let event = reverted.map(|Reverted { first, last }| ChainEvent::Reorg { first, last });
+        self.begin_anew(&format!("the chain was taken back to block {number}"), event)?;
         Ok(reverted)
     }
 
-    /// Every block there is.
-    pub(super) fn whole_chain(&self) -> Result<Reverted, ProducerError> {
+    /// That every block there is is gone.
+    pub(super) fn whole_chain(&self) -> Result<ChainEvent, ProducerError> {
         let storage = self.executor.storage();
         let last = self.executor.latest_header()?;
         let number = storage.fork().map_or(BlockNumber::ZERO, |fork| fork.number.unchecked_next());
         let first = storage.header(number)?.ok_or(ExecutionError::MissingBlock(number))?;
-        Ok(Reverted {
+        Ok(ChainEvent::Reorg {
             first: (first.block_hash, number),
             last: (last.block_hash, last.block_header_without_hash.block_number),
         })
     }
 
-    /// Goes on from the chain as it is now, with nothing pending.
-    pub(super) fn begin_anew(&mut self, why: &str, gone: Option<Reverted>) -> Result<(), ProducerError> {
+    /// Goes on from the chain as it is now, with nothing pending, and tells what happened to it.
+    pub(super) fn begin_anew(&mut self, why: &str, event: Option<ChainEvent>) -> Result<(), ProducerError> {
         self.open = None;
         self.mempool.clear(why);
         self.block()?;
-        if let Some(Reverted { first, last }) = gone {
-            self.feed.publish(ChainEvent::Reorg { first, last });
+        if let Some(event) = event {
+            self.feed.publish(event);
         }
         Ok(())
     }

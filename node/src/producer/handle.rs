@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Sender, sync_channel};
 
-use starknet_api::block::{BlockHash, BlockNumber, BlockTimestamp};
+use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::{AdmitError, ExecutionError};
 use zkthreads_storage::StorageError;
@@ -23,14 +23,6 @@ pub enum CommandError {
     /// Nobody makes blocks any more.
     #[error("the node is stopping")]
     Stopped,
-    /// No block may be older than its parent.
-    #[error("the time {asked} is before the latest block's, {latest}")]
-    TimeGoesBack {
-        /// The latest block's timestamp.
-        latest: BlockTimestamp,
-        /// The time asked for.
-        asked: BlockTimestamp,
-    },
     /// There is no such block.
     #[error("block {0} does not exist")]
     UnknownBlock(BlockNumber),

@@ -47,6 +47,8 @@ pub enum BlockMode {
 pub struct ProducerConfig {
     /// When they are sealed.
     pub mode: BlockMode,
+    /// What the clock shows when it starts; the system's time if absent.
+    pub start_time: Option<BlockTimestamp>,
     /// How many blocks back states and tries are kept; all if absent. Blocks and receipts are kept always.
     pub state_history: Option<u64>,
 }
@@ -81,6 +83,8 @@ pub struct Producer {
     /// Of the next block that is opened.
     gas_prices: GasPrices,
     open: Option<OpenBlock>,
+    /// Whether the open block holds something that did not come from the mempool.
+    holds_others: bool,
     /// When the open block took its first transaction.
     filling_since: Option<Instant>,
     /// When the next block is due, at an interval.
@@ -104,8 +108,9 @@ impl Producer {
             mempool,
             feed,
             config,
-            clock: Clock::new(system_time),
+            clock: Clock::new(system_time, config.start_time),
             open: None,
+            holds_others: false,
             filling_since: None,
             deadline: Instant::now() + interval,
             messages,

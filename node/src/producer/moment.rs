@@ -107,7 +107,9 @@ impl Producer {
         }
         let reverted = storage.revert_to(number)?;
         let block = self.open.insert(self.executor.reopen_block(&moment.open)?);
-        self.filling_since = (!block.is_empty()).then(Instant::now);
+        // What is in it does not tell where it came from.
+        self.holds_others = !block.is_empty();
+        self.filling_since = self.holds_others.then(Instant::now);
         self.feed.set_pre_confirmed(Some(block.pre_confirmed()));
         self.clock.set_state(moment.course.clock);
         self.gas_prices = moment.course.gas_prices;

@@ -84,6 +84,7 @@ impl Life {
             executor: executor.clone(),
             sink: Arc::new(ThreadSink::new(Arc::clone(&control), executor.clone())),
             feed,
+            answers_after: None,
             devnet: None,
             origin: Some(fork::relay(&config.node)?),
             thread: Some(control),

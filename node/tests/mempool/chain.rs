@@ -15,7 +15,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_batcher::{Account, Call};
 use zkthreads_execution::query::at::StateAt;
 use zkthreads_execution::sub_block::{self, SubBlockContext};
-use zkthreads_execution::{BlockEnv, Executor, OpenBlock, PendingTransaction, Submission};
+use zkthreads_execution::{Executor, OpenBlock, PendingTransaction, Submission};
 use zkthreads_node::devnet::accounts::derive;
 use zkthreads_node::devnet::constants::STRK_ADDRESS;
 use zkthreads_node::devnet::{chain_config, genesis};
@@ -53,7 +53,13 @@ impl Chain {
         let executor = Executor::new(storage, chain_config(ChainId::Sepolia).unwrap());
         if executor.storage().latest().unwrap().is_none() {
             let accounts = derive(0, 8).unwrap();
-            let state = genesis::devnet_state(&accounts, 1 << 80, BlockTimestamp(1_700_000_000)).unwrap();
+            let state = genesis::devnet_state(
+                &accounts,
+                &(1 << 80).into(),
+                &Default::default(),
+                BlockTimestamp(1_700_000_000),
+            )
+            .unwrap();
             executor.commit_genesis(state).unwrap();
         }
         let (feed, now) = (ChainFeed::default(), Arc::new(AtomicU64::new(now)));
@@ -104,8 +110,7 @@ impl Chain {
     }
 
     pub(crate) fn open_block(&self) -> OpenBlock {
-        let env =
-            BlockEnv { timestamp: BlockTimestamp(0), gas_prices: self.executor.config().gas_prices.clone() };
+        let env = self.executor.config().block_env(BlockTimestamp(0));
         self.executor.open_block(env).unwrap()
     }
 

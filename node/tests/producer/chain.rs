@@ -54,7 +54,7 @@ fn blocks_can_be_undone_and_made_anew() -> Result<()> {
 #[test]
 fn old_states_are_forgotten_if_so_configured() -> Result<()> {
     let directory = tempfile::tempdir()?;
-    let config = ProducerConfig { mode: BlockMode::OnDemand, state_history: Some(2) };
+    let config = ProducerConfig { mode: BlockMode::OnDemand, start_time: None, state_history: Some(2) };
     let running = Running::open(directory.path(), config)?;
     for _ in 0..5 {
         running.producer.create_block()?;

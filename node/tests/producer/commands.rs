@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::{BlockNumber, BlockTimestamp, GasPrice, GasPriceVector, GasPrices};
 use zkthreads_node::devnet::constants::STRK_ADDRESS;
-use zkthreads_node::producer::{BlockMode, CommandError};
+use zkthreads_node::producer::{BlockMode, CommandError, ProducerConfig};
 
 use super::support::{GENESIS, Running};
 
@@ -46,13 +46,88 @@ fn the_next_block_has_the_time_that_was_set() -> Result<()> {
     producer.create_block()?;
     assert_eq!(running.timestamp(4)?, time);
 
-    let refused = producer.set_time(BlockTimestamp(time - 1), true);
-    assert!(matches!(
-        refused,
-        Err(CommandError::TimeGoesBack { latest, asked: BlockTimestamp(asked) })
-            if latest == BlockTimestamp(time) && asked == time - 1
-    ));
-    assert_eq!(running.latest()?, 4);
+    // It may go back, even to before the first block.
+    let since = Instant::now();
+    let made = producer.set_time(BlockTimestamp(7), true)?.context("a block")?;
+    assert_eq!((made.number, running.timestamp(5)?), (BlockNumber(5), 7));
+    producer.create_block()?;
+    assert!(from_then_on(7, since).contains(&running.timestamp(6)?));
+    running.stop()??;
+    Ok(())
+}
+
+#[test]
+fn the_clock_begins_where_it_is_told_to() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let start = GENESIS.0 + 50_000;
+    let config = ProducerConfig {
+        mode: BlockMode::OnDemand,
+        start_time: Some(BlockTimestamp(start)),
+        state_history: None,
+    };
+    let since = Instant::now();
+    let running = Running::open(directory.path(), config)?;
+    running.producer.create_block()?;
+    assert!(from_then_on(start, since).contains(&running.timestamp(1)?));
+    running.producer.increase_time(1_000)?;
+    let since = Instant::now();
+    running.producer.restart()?;
+    running.producer.create_block()?;
+    assert!(from_then_on(start, since).contains(&running.timestamp(1)?));
+    running.stop()??;
+    Ok(())
+}
+
+#[test]
+fn a_block_at_another_time_holds_what_the_open_one_held() -> Result<()> {
+    let (running, _directory) = Running::new(BlockMode::OnDemand)?;
+    let producer = &running.producer;
+    let [first, second] = [running.transfer(0, 0)?, running.transfer(0, 1)?];
+    running.until_executed(second)?;
+    let time = GENESIS.0 + 1_000_000;
+    let made = producer.set_time(BlockTimestamp(time), true)?.context("a block")?;
+    assert_eq!((made.number, running.timestamp(1)?, running.latest()?), (BlockNumber(1), time, 1));
+    for (index, hash) in [first, second].into_iter().enumerate() {
+        let (number, place, _) = running.executor.storage().transaction(hash)?.context("it is lost")?;
+        assert_eq!((number, place), (BlockNumber(1), index));
+    }
+    let third = running.transfer(0, 2)?;
+    running.until_executed(third)?;
+    assert_eq!(producer.increase_time(5_000)?.number, BlockNumber(2));
+    assert_eq!(running.until_stored(third)?, BlockNumber(2));
+    assert!(running.timestamp(2)? >= time + 5_000);
+
+    // What did not come through the mempool cannot be done again.
+    let cell = get_fee_token_var_address(running.accounts[0].address);
+    producer.set_storage(STRK_ADDRESS.try_into()?, cell, 5.into())?;
+    let made = producer.set_time(BlockTimestamp(9), true)?.context("a block")?;
+    assert_eq!((made.number, running.timestamp(4)?), (BlockNumber(4), 9));
+    let storage = running.executor.storage();
+    assert_eq!(storage.state_at(BlockNumber(3)).storage(STRK_ADDRESS.try_into()?, cell)?, 5.into());
+    running.stop()??;
+    Ok(())
+}
+
+#[test]
+fn new_prices_are_those_of_the_next_block() -> Result<()> {
+    let (running, _directory) = Running::new(BlockMode::OnDemand)?;
+    let producer = &running.producer;
+    let price =
+        |number| anyhow::Ok(running.header(number)?.block_header_without_hash.l2_gas_price.price_in_fri);
+    let before = running.open_block()?.info().gas_prices.clone();
+    assert_eq!(producer.set_gas_prices(prices(7)?, false)?, None);
+    assert_eq!(running.open_block()?.info().gas_prices, before);
+    // However old the empty block becomes.
+    producer.set_time(BlockTimestamp(GENESIS.0 + 5_000_000), false)?;
+    producer.create_block()?;
+    assert_eq!(price(1)?, GasPrice(7));
+    assert_eq!(running.open_block()?.info().gas_prices, prices(7)?);
+
+    producer.set_gas_prices(prices(8)?, false)?;
+    let hash = running.transfer(0, 0)?;
+    running.until_executed(hash)?;
+    producer.create_block()?;
+    assert_eq!((price(2)?, running.open_block()?.info().gas_prices.clone()), (GasPrice(7), prices(8)?));
     running.stop()??;
     Ok(())
 }

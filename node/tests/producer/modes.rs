@@ -78,7 +78,10 @@ fn a_block_of_an_interval_is_finished_when_the_node_stops() -> Result<()> {
     running.until_executed(hash)?;
     assert_eq!(running.latest()?, 0);
     running.stop()??;
-    let running = Running::open(directory.path(), ProducerConfig { mode: HOURLY, state_history: None })?;
+    let running = Running::open(
+        directory.path(),
+        ProducerConfig { mode: HOURLY, start_time: None, state_history: None },
+    )?;
     assert_eq!(running.until_stored(hash)?, BlockNumber(1));
     running.stop()??;
     Ok(())
@@ -90,7 +93,7 @@ fn what_no_block_held_is_executed_again_after_a_restart() -> Result<()> {
     let hashes = [running.transfer(0, 0)?, running.transfer(0, 1)?];
     running.until_executed(hashes[1])?;
     running.stop()??;
-    let config = ProducerConfig { mode: BlockMode::OnDemand, state_history: None };
+    let config = ProducerConfig { mode: BlockMode::OnDemand, start_time: None, state_history: None };
     let running = Running::open(directory.path(), config)?;
     assert_eq!(running.latest()?, 0);
     for hash in hashes {

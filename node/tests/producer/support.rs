@@ -45,7 +45,8 @@ impl Running {
     /// A new chain in a directory of its own.
     pub(crate) fn new(mode: BlockMode) -> Result<(Self, TempDir)> {
         let directory = tempfile::tempdir()?;
-        let running = Self::open(directory.path(), ProducerConfig { mode, state_history: None })?;
+        let running =
+            Self::open(directory.path(), ProducerConfig { mode, start_time: None, state_history: None })?;
         Ok((running, directory))
     }
 
@@ -55,7 +56,12 @@ impl Running {
         let executor = Executor::new(Storage::open(directory)?, devnet::chain_config(ChainId::Sepolia)?);
         if executor.storage().latest()?.is_none() {
             let balance = 1_000_000_000_000_000_000_000;
-            executor.commit_genesis(devnet::genesis::devnet_state(&accounts, balance, GENESIS)?)?;
+            executor.commit_genesis(devnet::genesis::devnet_state(
+                &accounts,
+                &balance.into(),
+                &Default::default(),
+                GENESIS,
+            )?)?;
         }
         let feed = ChainFeed::default();
         let events = feed.subscribe();

@@ -13,6 +13,7 @@ use starknet_api::transaction::InvokeTransactionV3;
 use starknet_api::transaction::fields::Fee;
 use zkthreads_protocol::{EnvelopeError, SegmentError};
 
+use crate::call_stack::CallStack;
 use crate::compiler::Waiting;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
@@ -43,7 +44,7 @@ pub enum AdmitError {
     /// [53] The resource bounds do not cover the transaction.
     #[error("insufficient resources: {0}")]
     InsufficientResources(String),
-    /// [65] The prices offered are below the block's.
+    /// [53] The prices offered are below the block's.
     #[error("fee below minimum: {0}")]
     FeeBelowMinimum(String),
     /// [54] The balance does not cover the most the transaction may cost.
@@ -51,15 +52,15 @@ pub enum AdmitError {
     InsufficientBalance(String),
     /// [55] `__validate__` (or its declare or deploy kin) refused.
     #[error("validation failed: {0}")]
-    Validation(String),
+    Validation(CallStack),
     /// [55] Validation was ended because it kept a processor busy for longer than this.
     #[error("validation took more than {0:?} of a processor's time")]
     TooLong(Duration),
     /// [51] The class is declared already.
-    #[error("class {0} is already declared")]
+    #[error("class {:#x} is already declared", .0.0)]
     ClassAlreadyDeclared(ClassHash),
     /// [28] The class to deploy is not declared.
-    #[error("class {0} is not declared")]
+    #[error("class {:#x} is not declared", .0.0)]
     ClassHashNotFound(ClassHash),
     /// [56] The Sierra program does not compile.
     #[error("compilation failed: {0}")]
@@ -71,7 +72,7 @@ pub enum AdmitError {
     #[error("contract class size is too large: {0}")]
     ClassTooLarge(String),
     /// [60] The transaction names another compiled class hash than the class has.
-    #[error("compiled class hash mismatch: transaction has {declared}, the class compiles to {computed}")]
+    #[error("compiled class hash mismatch: transaction has {:#x}, the class compiles to {:#x}", .declared.0, .computed.0)]
     CompiledClassHashMismatch {
         /// In the transaction.
         declared: CompiledClassHash,
@@ -99,7 +100,7 @@ pub enum AdmitError {
     Malformed(String),
     /// [63] Execution of a transaction that may not be reverted failed (a constructor, a declare).
     #[error("execution failed: {0}")]
-    Execution(String),
+    Execution(CallStack),
     /// [63] The node failed.
     #[error(transparent)]
     Internal(#[from] ExecutionError),

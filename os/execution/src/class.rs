@@ -24,6 +24,9 @@ pub const MAX_PROGRAM_FELTS: usize = 81_920;
 /// Largest class as JSON, bytes (as on Starknet).
 pub const MAX_CLASS_BYTES: usize = 4_089_446;
 
+/// The form of a class, which its hash covers: the only one so far.
+const CONTRACT_CLASS_VERSION: &str = "0.1.0";
+
 /// The Sierra versions that compile: 1.0 up to this minor version.
 pub const MAX_SIERRA_MINOR: u64 = 9;
 
@@ -97,6 +100,15 @@ fn sierra_version(class: &SierraContractClass) -> Result<SierraVersion, AdmitErr
     Err(AdmitError::UnsupportedClassVersion(format!(
         "Sierra {version}, at most 1.{MAX_SIERRA_MINOR} is supported"
     )))
+}
+
+/// Refuses a class in another form than the only one that there is.
+pub(crate) fn check_version(class: &SierraContractClass) -> Result<(), AdmitError> {
+    if class.contract_class_version != CONTRACT_CLASS_VERSION {
+        let message = format!("contract_class_version is to be {CONTRACT_CLASS_VERSION:?}");
+        return Err(AdmitError::UnsupportedClassVersion(message));
+    }
+    Ok(())
 }
 
 /// Refuses what is larger than any class, before anything else is done with it.

@@ -42,13 +42,16 @@ pub(crate) enum Capacity {
 pub struct BlockEnv {
     /// When it is made.
     pub timestamp: BlockTimestamp,
+    /// Whether that may be before its parent. It is on a devnet only, whose user puts the clock back; elsewhere the parent's
+    /// timestamp takes the place of an earlier one.
+    pub may_be_older: bool,
     /// What gas costs in it.
     pub gas_prices: GasPrices,
 }
 
 impl From<&BlockInfo> for BlockEnv {
     fn from(info: &BlockInfo) -> Self {
-        Self { timestamp: info.block_timestamp, gas_prices: info.gas_prices.clone() }
+        Self { timestamp: info.block_timestamp, may_be_older: false, gas_prices: info.gas_prices.clone() }
     }
 }
 
@@ -62,6 +65,7 @@ impl BlockEnv {
         let (l1, data, l2) = (header.l1_gas_price, header.l1_data_gas_price, header.l2_gas_price);
         Ok(Self {
             timestamp: header.timestamp,
+            may_be_older: false,
             gas_prices: GasPrices {
                 eth_gas_prices: GasPriceVector {
                     l1_gas_price: l1.price_in_wei.try_into()?,
@@ -82,7 +86,7 @@ impl ChainConfig {
     /// A block at `timestamp` with the chain's initial prices.
     #[must_use]
     pub fn block_env(&self, timestamp: BlockTimestamp) -> BlockEnv {
-        BlockEnv { timestamp, gas_prices: self.gas_prices.clone() }
+        BlockEnv { timestamp, may_be_older: false, gas_prices: self.gas_prices.clone() }
     }
 
     pub(crate) fn block_context(

@@ -8,6 +8,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_storage::StorageError;
 
 use crate::admit::AdmitError;
+use crate::call_stack::CallStack;
 
 /// Block execution itself failed: the node's storage or an invariant, never a transaction's fault.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,7 @@ pub enum CallError {
     },
     /// The contract panicked or the call is invalid.
     #[error("{0}")]
-    Reverted(String),
+    Reverted(CallStack),
     /// The node failed.
     #[error(transparent)]
     Internal(#[from] ExecutionError),

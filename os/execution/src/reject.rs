@@ -19,7 +19,7 @@ impl From<StateError> for AdmitError {
         match error {
             StateError::UndeclaredClassHash(class_hash) => Self::ClassHashNotFound(class_hash),
             StateError::StateReadError(_) => Self::Internal(error.into()),
-            error => Self::Execution(error.to_string()),
+            error => Self::Execution(error.to_string().into()),
         }
     }
 }
@@ -47,7 +47,7 @@ impl From<TransactionFeeError> for AdmitError {
             | Fee::InsufficientFee { .. }
             | Fee::FeeTransferError { .. } => Self::InsufficientResources(error.to_string()),
             Fee::ExecuteFeeTransferError(_) | Fee::CairoResourcesNotContainedInFeeCosts => {
-                Self::Execution(error.to_string())
+                Self::Execution(error.to_string().into())
             }
         }
     }
@@ -85,14 +85,14 @@ impl From<TransactionExecutionError> for AdmitError {
             Execution::InvalidValidateReturnData { actual } | Execution::ValidateCairo0Error(actual)
                 if actual.0.len() > MAX_TOLD_FELTS =>
             {
-                Self::Validation(format!("`__validate__` answered {} felts", actual.0.len()))
+                Self::Validation(format!("`__validate__` answered {} felts", actual.0.len()).into())
             }
             Execution::ValidateTransactionError { .. }
             | Execution::PanicInValidate { .. }
             | Execution::InvalidValidateReturnData { .. }
-            | Execution::ValidateCairo0Error(_) => Self::Validation(error.to_string()),
+            | Execution::ValidateCairo0Error(_) => Self::Validation((&error).into()),
             Execution::InvalidVersion { .. } => Self::UnsupportedTransactionVersion(error.to_string()),
-            error => Self::Execution(error.to_string()),
+            error => Self::Execution((&error).into()),
         }
     }
 }

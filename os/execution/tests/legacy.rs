@@ -43,7 +43,7 @@ fn a_cairo_0_contract_is_called_and_invoked() {
     let mut dry = chain.users[0].clone();
     dry.bounds = bounds(0, 0);
     let query = chain.executor.prepare(dry.invoke(&[add(5, 40)]), false).unwrap();
-    let flags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
+    let flags = SimulationFlags { skip_validate: false, skip_fee_charge: true, nonces_may_be_ahead: true };
     let estimate = chain.executor.simulate(BlockNumber(0), vec![query], flags).unwrap().remove(0);
 
     chain.users[0].bounds = bounds_with_l1_gas(100_000, 200_000_000, 100_000);

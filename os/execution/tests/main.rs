@@ -1,5 +1,6 @@
 //! Blocks, threads and sub-blocks through the crate's public interface.
 
+mod call_stacks;
 mod every_kind;
 mod forked;
 mod legacy;

@@ -83,7 +83,10 @@ fn the_estimate_is_what_delivery_takes() {
     let nowhere = estimate(message(address(0xdead_u64), 0, &[1]));
     assert!(matches!(nowhere, Err(CallError::ContractNotFound(_))), "{nowhere:?}");
     let refused = estimate(message(address(BRIDGE), 0, &[0, 1]));
-    assert!(matches!(&refused, Err(CallError::Reverted(reason)) if reason.contains("nobody")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(CallError::Reverted(stack)) if stack.to_string().contains("nobody")),
+        "{refused:?}"
+    );
     let later = chain.executor.estimate_message_fee(BlockNumber(9), message(address(BRIDGE), 0, &[1, 1]));
     assert!(matches!(later, Err(CallError::UnknownBlock(BlockNumber(9)))), "{later:?}");
 }

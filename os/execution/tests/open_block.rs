@@ -16,7 +16,8 @@ use zkthreads_execution::{AdmitError, BlockEnv, Executor, SimulationFlags, State
 /// Ample time for a validation.
 const LIMIT: Duration = Duration::from_secs(60);
 
-const ESTIMATE: SimulationFlags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
+const ESTIMATE: SimulationFlags =
+    SimulationFlags { skip_validate: false, skip_fee_charge: true, nonces_may_be_ahead: true };
 
 fn balance(executor: &Executor, at: impl Into<StateAt>, owner: ContractAddress) -> Felt {
     let calldata = Calldata(vec![*owner.0.key()].into());
@@ -159,8 +160,11 @@ fn each_block_has_its_own_prices_and_time_and_so_have_questions_about_it() {
     let mut chain = TestChain::new(2);
     let bob = chain.users[1].address;
     let mut put = |fri: u128, seconds: u64| {
-        let env =
-            BlockEnv { timestamp: BlockTimestamp(GENESIS.0 + seconds), gas_prices: prices(fri, 3 * fri) };
+        let env = BlockEnv {
+            timestamp: BlockTimestamp(GENESIS.0 + seconds),
+            may_be_older: false,
+            gas_prices: prices(fri, 3 * fri),
+        };
         let mut open = chain.executor.open_block(env.clone()).unwrap();
         assert_eq!(open.env(), env);
         let invoke = chain.users[0].invoke(&[transfer(eth(), bob, 1)]);
@@ -178,7 +182,10 @@ fn each_block_has_its_own_prices_and_time_and_so_have_questions_about_it() {
     assert_eq!([header.l1_gas_price, header.l1_data_gas_price, header.l2_gas_price], [price; 3]);
     assert_eq!(BlockEnv::of(&cheap_header).unwrap().gas_prices, prices(1_000_000_000, 3_000_000_000));
     // A block is never older than its parent.
-    let early = chain.executor.open_block(BlockEnv { timestamp: GENESIS, gas_prices: prices(1, 1) }).unwrap();
+    let early = chain
+        .executor
+        .open_block(BlockEnv { timestamp: GENESIS, may_be_older: false, gas_prices: prices(1, 1) })
+        .unwrap();
     assert_eq!(early.env().timestamp, header.timestamp);
 
     let query = chain.users[0].clone().invoke(&[transfer(eth(), bob, 1)]);
@@ -192,8 +199,10 @@ fn each_block_has_its_own_prices_and_time_and_so_have_questions_about_it() {
     assert_eq!(fee(2).overall_fee, Fee(2 * fee(1).overall_fee.0));
 
     // Who offers less than the block's price is told at the door.
-    let dear =
-        chain.executor.open_block(BlockEnv { timestamp: GENESIS, gas_prices: prices(1 << 40, 1) }).unwrap();
+    let dear = chain
+        .executor
+        .open_block(BlockEnv { timestamp: GENESIS, may_be_older: false, gas_prices: prices(1 << 40, 1) })
+        .unwrap();
     let refused = chain.executor.admit_at(&dear.pre_confirmed().into(), chain.users[0].invoke(&[]));
     assert!(matches!(refused, Err(AdmitError::FeeBelowMinimum(_))), "{refused:?}");
 }

@@ -100,6 +100,10 @@ fn a_class_is_declared_once_and_only_under_its_own_compiled_hash() {
     newer.sierra_program[1] = Felt::from(99);
     let refused = chain.executor.admit(stranger.clone().declare(newer, Felt::ONE));
     assert!(matches!(refused, Err(AdmitError::UnsupportedClassVersion(_))), "{refused:?}");
+    let mut unknown = probe.clone();
+    unknown.contract_class_version = "0.2.0".to_owned();
+    let refused = chain.executor.admit(stranger.clone().declare(unknown, Felt::ONE));
+    assert!(matches!(refused, Err(AdmitError::UnsupportedClassVersion(_))), "{refused:?}");
     let mut broken = probe.clone();
     broken.sierra_program.truncate(100);
     let refused = chain.executor.admit(stranger.clone().declare(broken.clone(), Felt::ONE));

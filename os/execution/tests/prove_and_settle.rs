@@ -93,7 +93,7 @@ fn estimates_are_exact(mut chain: TestChain, package: &Package) {
     let mut dry = chain.users[0].clone();
     dry.bounds = bounds(0, 0);
     let query = chain.executor.prepare(dry.thread(hash, package.encode(), &[]), true).unwrap();
-    let flags = SimulationFlags { skip_validate: true, skip_fee_charge: true };
+    let flags = SimulationFlags { skip_validate: true, skip_fee_charge: true, nonces_may_be_ahead: true };
     let estimate = chain.executor.simulate(BlockNumber(2), vec![query], flags).unwrap().remove(0);
     assert_succeeded(&estimate.receipt);
     assert_eq!(estimate.receipt.events.len(), 2);

@@ -12,13 +12,16 @@ use starknet_api::block::BlockNumber;
 use starknet_api::transaction::fields::Calldata;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::busy::{Ended, within};
-use zkthreads_execution::{AdmitError, CallError, Cancellation, SimulateError, SimulationFlags};
+use zkthreads_execution::{
+    AdmitError, CallError, Cancellation, PendingTransaction, SimulateError, SimulationFlags,
+};
 use zkthreads_storage::ExecutionStatus;
 
 /// What a string begins with in the data of a panic (Cairo's core library, `panics.cairo`).
 const BYTE_ARRAY_MAGIC: &str = "0x46a6158a16a947e5916b2a2ca68501a45e93d7110e81aa2d6438b1c57c879a3";
 
-const ESTIMATE: SimulationFlags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
+const ESTIMATE: SimulationFlags =
+    SimulationFlags { skip_validate: false, skip_fee_charge: true, nonces_may_be_ahead: true };
 
 #[test]
 fn calls_read_any_block() {
@@ -87,24 +90,32 @@ fn simulations_build_on_one_another_and_obey_their_flags() {
     let Err(SimulateError::Transaction { index: 0, error }) = out_of_order else { panic!("simulated") };
     assert!(matches!(*error, AdmitError::InvalidNonce { .. }));
 
-    // Who offers nothing is asked for nothing, but its nonce is still checked.
+    // Who offers nothing is asked for nothing only if no fee is to be charged; its nonce is checked all the same.
     let mut poor = chain.users[0].clone();
     poor.bounds = bounds(0, 0);
-    let free = prepare(poor.invoke(&[transfer(eth(), bob, 1)]));
-    let free =
-        chain.executor.simulate(BlockNumber(0), vec![free], SimulationFlags::default()).unwrap().remove(0);
-    assert_succeeded(&free.receipt);
-    assert!(free.trace.fee_transfer.is_none() && free.fee.overall_fee.0 > 0);
-    let later = prepare(poor.invoke(&[transfer(eth(), bob, 1)]));
-    let later = chain.executor.simulate(BlockNumber(0), vec![later], SimulationFlags::default());
-    assert!(matches!(later, Err(SimulateError::Transaction { index: 0, .. })));
+    let (free, later) = {
+        let mut next = || prepare(poor.invoke(&[transfer(eth(), bob, 1)]));
+        (next(), next())
+    };
+    let run = |transaction: &PendingTransaction, flags| {
+        chain.executor.simulate(BlockNumber(0), vec![transaction.clone()], flags)
+    };
+    let charged = run(&free, SimulationFlags::default());
+    let Err(SimulateError::Transaction { index: 0, error }) = charged else { panic!("simulated") };
+    assert!(matches!(*error, AdmitError::InsufficientResources(_)), "{error}");
+    let uncharged = SimulationFlags { skip_fee_charge: true, ..SimulationFlags::default() };
+    let simulated = run(&free, uncharged).unwrap().remove(0);
+    assert_succeeded(&simulated.receipt);
+    assert!(simulated.trace.fee_transfer.is_none() && simulated.fee.overall_fee.0 > 0);
+    assert!(matches!(run(&later, uncharged), Err(SimulateError::Transaction { index: 0, .. })));
+    assert!(run(&later, SimulationFlags { nonces_may_be_ahead: true, ..uncharged }).is_ok());
 
     // Anyone's signature will do if validation is skipped.
     let mut unsigned = first;
     unsigned.hash = Default::default();
     let run = |flags| chain.executor.simulate(BlockNumber(0), vec![unsigned.clone()], flags);
     assert!(run(SimulationFlags::default()).is_err());
-    let skipped = run(SimulationFlags { skip_validate: true, skip_fee_charge: false }).unwrap();
+    let skipped = run(SimulationFlags { skip_validate: true, ..SimulationFlags::default() }).unwrap();
     assert!(skipped[0].trace.validate.is_none());
     assert_eq!(chain.nonce(alice), 0);
 }

@@ -80,13 +80,13 @@ pub enum SettleError {
         max_age: u64,
     },
     /// An executed class is not declared on this chain.
-    #[error("class: {class_hash} is not declared")]
+    #[error("class: {:#x} is not declared", .class_hash.0)]
     ClassUndeclared {
         /// The class.
         class_hash: ClassHash,
     },
     /// An executed class ran with other code than this chain's.
-    #[error("class: {class_hash} compiles to {expected} here, the statement says {found}")]
+    #[error("class: {:#x} compiles to {:#x} here, the statement says {:#x}", .class_hash.0, .expected.0, .found.0)]
     ClassMismatch {
         /// The class.
         class_hash: ClassHash,
@@ -96,13 +96,13 @@ pub enum SettleError {
         found: CompiledClassHash,
     },
     /// A class is Cairo 0, which no thread runs or deploys.
-    #[error("class: {class_hash} is a Cairo 0 class")]
+    #[error("class: {:#x} is a Cairo 0 class", .class_hash.0)]
     ClassLegacy {
         /// The class.
         class_hash: ClassHash,
     },
     /// A class was metered in another resource than on this chain.
-    #[error("class: {class_hash} is metered in {} here", if *.expected { "Sierra gas" } else { "Cairo steps" })]
+    #[error("class: {:#x} is metered in {} here", .class_hash.0, if *.expected { "Sierra gas" } else { "Cairo steps" })]
     ClassMetering {
         /// The class.
         class_hash: ClassHash,
@@ -112,7 +112,7 @@ pub enum SettleError {
     /// A class's code can be led out of itself by dictionary values that are not checked yet: no thread runs or deploys
     /// it.
     #[error(
-        "class: {class_hash} jumps by values that its dictionaries may supply, so threads may not run it"
+        "class: {:#x} jumps by values that its dictionaries may supply, so threads may not run it", .class_hash.0
     )]
     ClassUnconfined {
         /// The class.

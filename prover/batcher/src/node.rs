@@ -283,7 +283,7 @@ impl NodeClient {
         })
     }
 
-    /// The fee of a transaction in the newest block, by `starknet_estimateFee`.
+    /// The fee of a transaction after the newest block, by `starknet_estimateFee`.
     ///
     /// # Errors
     /// If it fails.

@@ -201,7 +201,7 @@ impl Submitter {
         };
         let bounds = match envelope.bounds {
             Some(bounds) => bounds,
-            None => self.bounds(facts, package, &envelope.calls, nonce).await?,
+            None => self.bounds(facts, package, &envelope.calls).await?,
         };
         Ok(self.account.invoke(&envelope.calls, nonce, bounds, Some(facts))?)
     }
@@ -229,13 +229,13 @@ impl Submitter {
         facts: ThreadFacts,
         package: &[u8],
         calls: &[Call],
-        nonce: Nonce,
     ) -> Result<AllResourceBounds, SubmitError> {
         let estimate = if calls.is_empty() {
             self.check(facts, package).await?.fee_estimate
         } else {
-            let unpaid = AllResourceBounds::default();
-            let envelope = self.account.invoke(calls, nonce, unpaid, Some(facts))?;
+            // Whatever nonce it is sent with: an estimate takes no other than the next one.
+            let nonce = self.node.nonce_after(self.account.address, BlockTag::Latest).await?;
+            let envelope = self.account.invoke(calls, nonce, AllResourceBounds::default(), Some(facts))?;
             self.node.estimate_fee(&envelope, Some(package)).await?
         };
         Ok(self.fees.bounds(&estimate)?)

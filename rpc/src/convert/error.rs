@@ -5,18 +5,20 @@ use zkthreads_execution::{AdmitError, CallError, ExecutionError, SimulateError};
 use crate::error::RpcError;
 use crate::sink::SubmitError;
 use crate::thread_error::ThreadError;
+use crate::unexpected::Unexpected;
 
 impl From<AdmitError> for RpcError {
     fn from(error: AdmitError) -> Self {
         let reason = error.to_string();
         match error {
             AdmitError::InvalidNonce { .. } => Self::InvalidTransactionNonce { reason },
-            AdmitError::InsufficientResources(_) => Self::InsufficientResources { reason },
-            AdmitError::FeeBelowMinimum(_) => Self::FeeBelowMinimum { reason },
+            AdmitError::InsufficientResources(_) | AdmitError::FeeBelowMinimum(_) => {
+                Self::InsufficientResources { reason }
+            }
             AdmitError::InsufficientBalance(_) => Self::InsufficientBalance { reason },
             AdmitError::Validation(_) => Self::ValidationFailure { reason },
             AdmitError::TooLong(_) => Self::ValidationTooLong { reason },
-            AdmitError::ClassAlreadyDeclared(_) => Self::ClassAlreadyDeclared,
+            AdmitError::ClassAlreadyDeclared(_) => Self::ClassAlreadyDeclared { reason },
             AdmitError::ClassHashNotFound(_) => Self::ClassHashNotFound,
             AdmitError::CompilerBusy => Self::Busy { lane: "compilation" },
             AdmitError::CompilationFailed(_) => Self::CompilationFailed { reason },
@@ -27,7 +29,8 @@ impl From<AdmitError> for RpcError {
             AdmitError::Envelope(error) => Self::InvalidProof(error.into()),
             AdmitError::Unsettleable(error) => Self::InvalidProof(ThreadError::Unsettleable(error)),
             AdmitError::Unverified => Self::Internal { reason },
-            AdmitError::Malformed(_) | AdmitError::Execution(_) => Self::Unexpected { reason },
+            AdmitError::Malformed(_) => Self::Unexpected { kind: Unexpected::Malformed, reason },
+            AdmitError::Execution(_) => Self::Unexpected { kind: Unexpected::ExecutionFailed, reason },
             AdmitError::Internal(error) => error.into(),
         }
     }
@@ -48,7 +51,7 @@ impl From<CallError> for RpcError {
             CallError::UnknownBlock(_) => Self::BlockNotFound,
             CallError::ContractNotFound(_) => Self::ContractNotFound,
             CallError::EntryPointNotFound { .. } => Self::EntryPointNotFound,
-            CallError::Reverted(reason) => Self::ContractError { reason },
+            CallError::Reverted(stack) => Self::ContractError { stack },
             CallError::Internal(error) => error.into(),
         }
     }
@@ -61,7 +64,10 @@ impl From<SimulateError> for RpcError {
             SimulateError::UnknownBlock(_) => Self::BlockNotFound,
             SimulateError::Transaction { index, error } => match *error {
                 AdmitError::Internal(error) => error.into(),
-                error => Self::TransactionExecution { index, reason: error.to_string() },
+                AdmitError::Validation(stack) | AdmitError::Execution(stack) => {
+                    Self::TransactionExecution { index, stack }
+                }
+                error => Self::TransactionExecution { index, stack: error.to_string().into() },
             },
             SimulateError::TooMuchWork { .. } => Self::TooMuchWork { reason },
             SimulateError::Internal(error) => error.into(),
@@ -76,9 +82,11 @@ impl From<SubmitError> for RpcError {
             SubmitError::Duplicate => Self::DuplicateTransaction,
             SubmitError::Nonce { .. } => Self::InvalidTransactionNonce { reason },
             SubmitError::ReplacementUnderpriced { .. } => Self::ReplacementUnderpriced,
-            SubmitError::NotReplaceable { .. }
-            | SubmitError::Full { .. }
-            | SubmitError::Unavailable { .. } => Self::Unexpected { reason },
+            SubmitError::NotReplaceable { .. } => {
+                Self::Unexpected { kind: Unexpected::NotReplaceable, reason }
+            }
+            SubmitError::Full { .. } => Self::Unexpected { kind: Unexpected::PoolFull, reason },
+            SubmitError::Unavailable { .. } => Self::Unexpected { kind: Unexpected::NodeStopping, reason },
         }
     }
 }

@@ -46,12 +46,6 @@ pub enum DevnetError {
     /// A time that no block can have.
     #[error("The time is out of range")]
     TimeOutOfRange,
-    /// No block may be older than its parent.
-    #[error("The time is before the latest block's, {latest}")]
-    TimeGoesBack {
-        /// The latest block's timestamp.
-        latest: u64,
-    },
     /// A price so high that no fee can be computed with it.
     #[error("The gas price is above {highest}")]
     GasPriceOutOfRange {
@@ -133,7 +127,7 @@ impl DevnetError {
             | Self::MessageNotPresent { .. }
             | Self::Stopping => -1,
             Self::Dump { .. } | Self::Load { .. } => -5,
-            Self::TimeOutOfRange | Self::TimeGoesBack { .. } | Self::GasPriceOutOfRange { .. } => -32602,
+            Self::TimeOutOfRange | Self::GasPriceOutOfRange { .. } => -32602,
             Self::Internal { .. } => -32603,
         }
     }
@@ -155,7 +149,6 @@ impl DevnetError {
             | Self::ContractNotFound(_)
             | Self::EntryPointNotFound
             | Self::Duplicate
-            | Self::TimeGoesBack { .. }
             | Self::GasPriceOutOfRange { .. }
             | Self::MessageRefused { .. }
             | Self::L1NotLoaded

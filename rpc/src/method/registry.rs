@@ -1,5 +1,6 @@
 //! From a plain function to a JSON-RPC method.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -8,15 +9,23 @@ use jsonrpsee::types::{ErrorObjectOwned, Params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
+use starknet_api::transaction::TransactionHash;
 
 use crate::context::RpcContext;
 use crate::door::Door;
 use crate::error::RpcError;
 use crate::jobs::{Jobs, Lane, Place};
+use crate::outcome::Outcomes;
 use crate::params;
 use crate::submitters::Submitters;
 use crate::subscription::Session;
 use crate::thread::is_left_to_the_node;
+
+/// What the sender of a transaction is told.
+pub(crate) trait Added: Serialize {
+    /// By what it is known.
+    fn transaction_hash(&self) -> TransactionHash;
+}
 
 /// How far a method came where it was begun.
 pub(super) enum Step<R> {
@@ -83,8 +92,9 @@ impl Registry {
         Ok(self)
     }
 
-    /// Registers a method that takes a transaction in. If validating it takes long, it is begun anew in the lane for such.
-    pub(super) fn admission<P: DeserializeOwned + 'static, R: Serialize + 'static>(
+    /// Registers a method that takes a transaction in. If validating it takes long, it is begun anew in the lane for such. A devnet
+    /// answers when the transaction was executed; meanwhile it is in no lane.
+    pub(super) fn admission<P: DeserializeOwned + 'static, R: Added + 'static>(
         &mut self,
         name: &'static str,
         lane: Lane,
@@ -96,9 +106,18 @@ impl Registry {
             let (jobs, door) = (jobs.clone(), door.clone());
             async move {
                 let params = Arc::new(params);
+                let follower = context.answers_after.map(|until| Outcomes::of(&context, until).follow());
                 let at = |door: Door| {
                     let (context, params) = (Arc::clone(&context), Arc::clone(&params));
-                    move || call.answer(&context, &params, |context, params| method(context, &door, params))
+                    move || {
+                        let hash = Cell::new(None);
+                        let answer = call.answer(&context, &params, |context, params| {
+                            let added = method(context, &door, params)?;
+                            hash.set(Some(added.transaction_hash()));
+                            Ok(added)
+                        })?;
+                        Ok((answer, hash.get()))
+                    }
                 };
                 // A class has to be loaded besides, which may take longer than validating.
                 let first = if lane == Lane::Compilation { door.for_slow_ones() } else { door.clone() };
@@ -108,7 +127,12 @@ impl Registry {
                     }
                     answer => answer,
                 };
-                answer.map_err(ErrorObjectOwned::from)
+                let (answer, hash) = answer.map_err(ErrorObjectOwned::from)?;
+                if let (Some(follower), Some(hash)) = (follower, hash) {
+                    // It was taken in, whatever becomes of it: its status tells.
+                    let _ = follower.outcome(hash).await;
+                }
+                Ok::<_, ErrorObjectOwned>(answer)
             }
         })?;
         Ok(self)

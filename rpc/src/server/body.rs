@@ -11,12 +11,8 @@ use futures::StreamExt;
 use tokio::time::timeout;
 
 use super::http::{busy, failure};
-use crate::limits::{Limits, MAX_REQUEST_BYTES};
+use crate::limits::{Limits, MAX_DISCARDED_BYTES, MAX_REQUEST_BYTES};
 use crate::memory::{Budget, Exhausted, Share};
-
-/// How much of an oversized body is read and thrown away, bytes. A client reads the answer only once it has sent its
-/// request: closing the connection earlier would show it a broken pipe instead of the error.
-const MAX_DISCARDED_BYTES: usize = 128 * 1024 * 1024;
 
 /// Why there is no body.
 #[derive(Debug)]

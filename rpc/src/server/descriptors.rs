@@ -2,8 +2,7 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// How many are left to everything but connections: the database's files above all.
-const RESERVED: u64 = 1024;
+use crate::limits::RESERVED_DESCRIPTORS;
 
 /// Raises the process's limit as far as it may, and says how many connections fit below it.
 pub(super) fn for_connections() -> usize {
@@ -14,8 +13,7 @@ pub(super) fn for_connections() -> usize {
     match current {
         None => usize::MAX,
         // However few there are, connections get half of them.
-        Some(current) => {
-            usize::try_from(current.saturating_sub(RESERVED).max(current / 2)).unwrap_or(usize::MAX)
-        }
+        Some(current) => usize::try_from(current.saturating_sub(RESERVED_DESCRIPTORS).max(current / 2))
+            .unwrap_or(usize::MAX),
     }
 }

@@ -14,7 +14,6 @@ use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use jsonrpsee::core::server::Extensions;
 use jsonrpsee::types::error::{ErrorCode, OVERSIZED_REQUEST_CODE};
-use serde_json::value::RawValue;
 use tower_http::cors::CorsLayer;
 
 use super::connections::{Full, Place};
@@ -80,9 +79,8 @@ async fn post(State(server): State<Server>, request: Request) -> Response {
     };
     let answer = server.dispatcher.answer(&message, &Extensions::new()).await;
     drop((message, request_share));
-    // Whoever sends only notifications by HTTP gets `null`, since a response has to have a body.
-    let Answer { text, is_busy } =
-        answer.unwrap_or_else(|| Answer { text: RawValue::NULL.to_owned(), is_busy: false });
+    // Whoever sends nothing but notifications wants no answer.
+    let Some(Answer { text, is_busy }) = answer else { return StatusCode::NO_CONTENT.into_response() };
     let share = match server.response_memory.share(text.get().len()) {
         Ok(share) => share,
         Err(exhausted) => return busy(exhausted),

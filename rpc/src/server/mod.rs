@@ -34,17 +34,14 @@ use tower::ServiceExt;
 use crate::context::RpcContext;
 use crate::dispatch::Dispatcher;
 use crate::jobs::Jobs;
-use crate::limits::Limits;
 pub(crate) use crate::limits::MAX_RESPONSE_BYTES;
+use crate::limits::{Limits, MAX_HEADERS_BYTES};
 use crate::memory::Budget;
 use crate::method;
 use crate::subscription::Blocks;
 use connections::{Connections, Full, Place};
 use http::Server;
 use stream::ClientStream;
-
-/// Largest head of a request, bytes.
-const MAX_HEAD: usize = 32 * 1024;
 
 /// Most of a body that is read at once, bytes.
 const READ_BUFFER: usize = 64 * 1024;
@@ -80,6 +77,9 @@ pub enum ServeError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A method that is to be forbidden does not exist.
+    #[error("there is no method {0:?} to forbid")]
+    NoSuchMethod(String),
     /// Two methods have the same name.
     #[error(transparent)]
     Register(#[from] RegisterMethodError),
@@ -122,6 +122,11 @@ pub async fn serve_with(
     let lanes =
         if context.origin.is_some() { limits.lanes.waiting_for_others() } else { limits.lanes.clone() };
     let methods = method::all(context.clone(), Jobs::new(&lanes, limits.execution_time))?;
+    if let Some(unknown) =
+        limits.forbidden_methods.iter().find(|name| methods.method_with_name(name).is_none())
+    {
+        return Err(ServeError::NoSuchMethod(unknown.clone()));
+    }
     let bind = |source| ServeError::Bind { address, source };
     let listener = TcpListener::bind(address).await.map_err(bind)?;
     let address = listener.local_addr().map_err(bind)?;
@@ -129,7 +134,7 @@ pub async fn serve_with(
     let connections = Connections::new(limits.clone(), descriptors::for_connections());
     let server = Server {
         context: context.clone(),
-        dispatcher: Dispatcher::new(methods, limits.request_timeout, response_memory.clone()),
+        dispatcher: Dispatcher::new(methods, &limits, response_memory.clone()),
         request_memory: Budget::new(limits.request_memory),
         response_memory,
         blocks: Blocks::new(context),
@@ -199,7 +204,7 @@ async fn converse(stream: TcpStream, place: Arc<Place>, router: Router, server: 
         .timer(TokioTimer::new())
         .header_read_timeout(server.limits.header_timeout)
         .max_buf_size(READ_BUFFER)
-        .max_header_size(MAX_HEAD)
+        .max_header_size(MAX_HEADERS_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);

@@ -4,18 +4,27 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
+use tokio::sync::Semaphore;
 use zkthreads_execution::ExecutedInBlock;
 
+use super::OriginBlock;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::settled::Settled;
 use crate::wire::place::Place;
+
+/// Most blocks from before the fork that are asked for at once.
+const ORIGIN_BLOCKS_AT_ONCE: usize = 4;
 
 /// Reads blocks, and keeps the last one: all that follow the chain ask for the same. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Blocks {
     context: RpcContext,
     last: Last<BlockHash, Vec<Settled>>,
+    /// The last one from before the fork.
+    last_origins: Last<BlockNumber, OriginBlock>,
+    /// Most that are asked for at once: subscriptions begin far back, and the origin is somebody else's.
+    origins_turns: Arc<Semaphore>,
     /// The last transaction of the open block that all were told of.
     last_open: Last<Arc<ExecutedInBlock>, Settled>,
 }
@@ -35,7 +44,9 @@ pub(super) struct Block {
 
 impl Blocks {
     pub(crate) fn new(context: RpcContext) -> Self {
-        Self { context, last: Arc::default(), last_open: Arc::default() }
+        let origins_turns = Arc::new(Semaphore::new(ORIGIN_BLOCKS_AT_ONCE));
+        let (last, last_origins, last_open) = Default::default();
+        Self { context, last, last_origins, origins_turns, last_open }
     }
 
     /// What blocks are read from.
@@ -65,6 +76,21 @@ impl Blocks {
         let joined = read.await.map_err(|error| RpcError::Internal { reason: error.to_string() })?;
         let (header, transactions) = joined?;
         Ok(transactions.map(|transactions| Block { header, place, transactions }))
+    }
+
+    /// A block from before the fork.
+    pub(super) async fn origins(&self, number: BlockNumber) -> Result<Arc<OriginBlock>, RpcError> {
+        let internal = |reason: String| RpcError::Internal { reason };
+        let _turn = self.origins_turns.acquire().await.map_err(|error| internal(error.to_string()))?;
+        let last = self.last_origins.lock().clone();
+        if let Some((_, block)) = last.filter(|(of, _)| *of == number) {
+            return Ok(block);
+        }
+        let context = self.context.clone();
+        let read = tokio::task::spawn_blocking(move || OriginBlock::read(&context, number));
+        let block = Arc::new(read.await.map_err(|error| internal(error.to_string()))??);
+        *self.last_origins.lock() = Some((number, Arc::clone(&block)));
+        Ok(block)
     }
 
     fn transactions(&self, header: &BlockHeader) -> Result<Option<Transactions>, RpcError> {

@@ -2,6 +2,7 @@
 
 use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
 
+use super::OriginBlock;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 
@@ -71,6 +72,12 @@ impl Cursor {
     pub(super) fn pass(&mut self, header: &BlockHeader) {
         self.next = self.next.saturating_add(1);
         self.parent = Some(header.block_hash);
+    }
+
+    /// A block from before the fork was told.
+    pub(super) fn pass_origins(&mut self, block: &OriginBlock) {
+        self.next = self.next.saturating_add(1);
+        self.parent = block.place.hash;
     }
 
     /// Blocks from `first` on were reverted.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockHeader;
 
 use super::filter::BlockStatus;
-use super::start::{StartId, start};
-use super::{Opening, Seen, Subscription, Told};
+use super::start::{StartId, start_with_latest};
+use super::{Opening, OriginBlock, Seen, Subscription, Told};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
@@ -44,7 +44,7 @@ pub(super) fn open(context: &RpcContext, params: Params) -> Result<Opening, RpcE
         filter: EventFilter::new(params.from_address, params.keys)?,
         pre_confirmed: params.finality_status == Some(BlockStatus::PreConfirmed),
     };
-    Ok(Opening::new(subscription, start(context, params.block_id)?))
+    Ok(Opening::new(subscription, start_with_latest(context, params.block_id)?))
 }
 
 impl Subscription for Events {
@@ -66,6 +66,19 @@ impl Subscription for Events {
 
     fn replays_pre_confirmed(&self) -> bool {
         self.pre_confirmed
+    }
+
+    fn on_origin_block(&mut self, block: &OriginBlock) -> Result<Vec<Told>, RpcError> {
+        let mut told = Vec::new();
+        for (index, receipt) in block.receipts.iter().enumerate() {
+            let events = receipt.events.iter().enumerate();
+            for (event_index, event) in events.filter(|(_, event)| self.filter.matches(event)) {
+                let transaction = (receipt.transaction_hash, index);
+                let event = EmittedEvent::new(event, &block.place, transaction, event_index);
+                told.push(Told::new(&NewEvent { event, finality_status: block.place.finality })?);
+            }
+        }
+        Ok(told)
     }
 
     fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {

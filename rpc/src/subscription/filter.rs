@@ -8,11 +8,9 @@ use zkthreads_storage::BlockTransaction;
 
 use super::Seen;
 use crate::error::RpcError;
+use crate::limits::MAX_SENDER_ADDRESSES;
 use crate::wire::number::AddressHex;
 use crate::wire::place::Finality;
-
-/// Most addresses in a filter.
-const MAX_ADDRESSES: usize = 1024;
 
 /// How far a transaction has come, as far as subscriptions to transactions tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -47,7 +45,7 @@ pub(super) struct Senders(HashSet<ContractAddress>);
 impl Senders {
     pub(super) fn new(addresses: Option<Vec<AddressHex>>) -> Result<Self, RpcError> {
         let addresses = addresses.unwrap_or_default();
-        if addresses.len() > MAX_ADDRESSES {
+        if addresses.len() > MAX_SENDER_ADDRESSES {
             return Err(RpcError::TooManyAddressesInFilter);
         }
         Ok(Self(addresses.into_iter().map(|address| address.0).collect()))

@@ -17,6 +17,7 @@ mod new_heads;
 mod new_transaction_receipts;
 mod new_transactions;
 mod notification;
+mod origin_block;
 mod session;
 mod start;
 mod teller;
@@ -37,6 +38,7 @@ use crate::wire::place::Place;
 pub(crate) use blocks::Blocks;
 pub(crate) use cursor::Cursor;
 pub(crate) use notification::Told;
+pub(crate) use origin_block::OriginBlock;
 pub(crate) use session::{Answered, Change, Session};
 pub(crate) use teller::{Stop, Teller};
 
@@ -58,6 +60,11 @@ pub(crate) trait Subscription: Send + Sync {
     /// What is told of a stored block as a whole.
     fn on_block(&mut self, _context: &RpcContext, _header: &BlockHeader) -> Result<Option<Told>, RpcError> {
         Ok(None)
+    }
+
+    /// What is told of a block from before this chain was forked off.
+    fn on_origin_block(&mut self, _block: &OriginBlock) -> Result<Vec<Told>, RpcError> {
+        Ok(Vec::new())
     }
 
     /// Whether [`Self::on_transaction`] may have something to tell of this block.

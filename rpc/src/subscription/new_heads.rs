@@ -4,7 +4,7 @@ use serde::Deserialize;
 use starknet_api::block::BlockHeader;
 
 use super::start::{StartId, start};
-use super::{Opening, Subscription, Told};
+use super::{Opening, OriginBlock, Subscription, Told};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block::HeaderOut;
@@ -30,6 +30,10 @@ impl Subscription for NewHeads {
 
     fn kind(&self) -> &'static str {
         "new_heads"
+    }
+
+    fn on_origin_block(&mut self, block: &OriginBlock) -> Result<Vec<Told>, RpcError> {
+        Ok(vec![Told::new(&block.header)?])
     }
 
     fn on_block(&mut self, _: &RpcContext, header: &BlockHeader) -> Result<Option<Told>, RpcError> {

@@ -81,6 +81,11 @@ impl Session {
         Ok(())
     }
 
+    /// Ends a subscription that is not told of any more.
+    pub(crate) fn forget(&self, id: &str) {
+        self.open.lock().remove(id);
+    }
+
     /// Whether nobody has ended a subscription yet.
     pub(crate) fn is_open(&self, id: &str) -> bool {
         self.open.lock().contains(id)

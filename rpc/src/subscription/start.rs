@@ -6,10 +6,8 @@ use serde::{Deserialize, Deserializer};
 use super::Cursor;
 use crate::context::RpcContext;
 use crate::error::RpcError;
+use crate::limits::MAX_BLOCKS_BACK;
 use crate::wire::block_id::BlockId;
-
-/// Furthest back that a subscription may begin, blocks before the latest.
-const MAX_BLOCKS_BACK: u64 = 1024;
 
 /// A block id other than `pre_confirmed` and `l1_accepted`.
 pub(super) struct StartId(BlockId);
@@ -27,11 +25,25 @@ impl<'de> Deserialize<'de> for StartId {
 
 /// With the block that `id` names, or after the latest one (`latest`, and if no block is named).
 pub(super) fn start(context: &RpcContext, id: Option<StartId>) -> Result<Cursor, RpcError> {
+    begin(context, id, 1)
+}
+
+/// With the block that `id` names, or with the latest one (`latest`, and if no block is named).
+pub(super) fn start_with_latest(context: &RpcContext, id: Option<StartId>) -> Result<Cursor, RpcError> {
+    begin(context, id, 0)
+}
+
+fn begin(context: &RpcContext, id: Option<StartId>, after_latest: u64) -> Result<Cursor, RpcError> {
     let latest = context.latest()?;
     let first = match id {
-        None | Some(StartId(BlockId::Latest)) => latest.0.saturating_add(1),
+        None | Some(StartId(BlockId::Latest)) => latest.0.saturating_add(after_latest),
         Some(StartId(id)) => {
-            let number = context.resolve_stored(id)?;
+            let number = match context.resolve_stored(id) {
+                Err(RpcError::Missing(missing)) => {
+                    context.number_at_origin(&missing)?.ok_or(RpcError::BlockNotFound)?
+                }
+                number => number?,
+            };
             if latest.0.saturating_sub(number.0) > MAX_BLOCKS_BACK {
                 return Err(RpcError::TooManyBlocksBack);
             }

@@ -95,6 +95,7 @@ impl Teller {
     /// before it goes out; what happened before is seen by looking.
     async fn answer(&mut self, Answered { answer, changes }: Answered) -> Result<(), Stop> {
         if changes.iter().any(|change| matches!(change, Change::Open(..))) {
+            self.catch_up_with_events().await?;
             self.events.get_or_insert_with(|| self.blocks.context().feed.subscribe());
         }
         if let Some((text, share)) = answer {
@@ -108,6 +109,20 @@ impl Teller {
         }
         if self.open.is_empty() {
             self.events = None;
+        }
+        Ok(())
+    }
+
+    /// Tells what has happened by now: a subscription that begins after a restart is not one that ends with it.
+    async fn catch_up_with_events(&mut self) -> Result<(), Stop> {
+        let happened = self.events.as_ref().map_or(0, Receiver::len);
+        for _ in 0..happened {
+            // There are none any more if the chain was begun anew.
+            if self.events.is_none() {
+                break;
+            }
+            let event = next(&mut self.events).await?;
+            self.on_event(event).await?;
         }
         Ok(())
     }
@@ -132,6 +147,13 @@ impl Teller {
     }
 
     async fn on_event(&mut self, event: ChainEvent) -> Result<(), Stop> {
+        if matches!(event, ChainEvent::Restarted) {
+            for Open { id, .. } in self.open.drain(..) {
+                self.line.session.forget(&id);
+            }
+            self.events = None;
+            return Ok(());
+        }
         let context = self.blocks.context();
         for open in &mut self.open {
             match &event {
@@ -160,7 +182,10 @@ impl Teller {
                         open.tell_transaction(&seen, &self.line).await?;
                     }
                 }
-                ChainEvent::Received { .. } | ChainEvent::Rejected { .. } | ChainEvent::L1Accepted(_) => {}
+                ChainEvent::Received { .. }
+                | ChainEvent::Rejected { .. }
+                | ChainEvent::L1Accepted(_)
+                | ChainEvent::Restarted => {}
             }
             let told = open.subscription.on_event(context, &event)?;
             self.line.tell(open, told).await?;
@@ -183,6 +208,14 @@ impl Open {
 
     /// Tells of the next block.
     async fn step(&mut self, blocks: &Blocks, line: &Line) -> Result<(), Stop> {
+        if self.cursor.next() < blocks.context().first() {
+            let block = blocks.origins(self.cursor.next()).await?;
+            for told in self.subscription.on_origin_block(&block)? {
+                line.tell(self, Some(told)).await?;
+            }
+            self.cursor.pass_origins(&block);
+            return Ok(());
+        }
         let subscription = &self.subscription;
         let block = blocks.read(self.cursor.next(), |header| subscription.wants_transactions(header)).await?;
         let header = block.as_ref().map(|block| &block.header);

@@ -8,6 +8,7 @@ use super::{InnerRefusal, ThreadControl};
 use crate::convert::submission;
 use crate::error::RpcError;
 use crate::thread_error::ThreadError;
+use crate::unexpected::Unexpected;
 use crate::wire::broadcast::BroadcastInvoke;
 
 /// Hands an invoke to `thread` as an inner transaction.
@@ -31,12 +32,12 @@ fn not_inner(error: InnerTransactionError) -> RpcError {
     match error {
         InnerTransactionError::ProofFacts => RpcError::InvalidProof(ThreadError::NotInner(error)),
         InnerTransactionError::ResourceBounds | InnerTransactionError::ReservedFields => {
-            RpcError::Unexpected { reason: error.to_string() }
+            RpcError::Unexpected { kind: Unexpected::NotInner, reason: error.to_string() }
         }
     }
 }
 
-/// A refusal in the specification's terms. What the chain can do and a thread cannot is for the node at `url`.
+/// A refusal in the specification's terms. What a thread cannot do, the chain can, whose node is at `url`.
 fn refused(refusal: InnerRefusal, url: impl FnOnce() -> String) -> RpcError {
     let reason = refusal.to_string();
     match refusal {
@@ -44,14 +45,20 @@ fn refused(refusal: InnerRefusal, url: impl FnOnce() -> String) -> RpcError {
         InnerRefusal::Nonce { .. } => RpcError::InvalidTransactionNonce { reason },
         InnerRefusal::NotDeployed { .. } => RpcError::NonAccount,
         InnerRefusal::Validate { .. } => RpcError::ValidationFailure { reason },
-        InnerRefusal::OutsideThread { .. } | InnerRefusal::NotProvable { .. } => {
-            RpcError::Unexpected { reason: format!("{reason}; send it to the node: {}", url()) }
+        InnerRefusal::OutsideThread { .. } => for_the_chain(Unexpected::OutsideThread, &reason, url),
+        InnerRefusal::NotProvable { .. } => for_the_chain(Unexpected::NotProvable, &reason, url),
+        InnerRefusal::StateUnavailable { .. } => {
+            RpcError::Unexpected { kind: Unexpected::StateUnavailable, reason }
         }
-        InnerRefusal::StateUnavailable { .. }
-        | InnerRefusal::Full { .. }
-        | InnerRefusal::NotRecorded { .. }
-        | InnerRefusal::Unavailable { .. } => RpcError::Unexpected { reason },
+        InnerRefusal::Full { .. } => RpcError::Unexpected { kind: Unexpected::ThreadFull, reason },
+        InnerRefusal::NotRecorded { .. } => RpcError::Unexpected { kind: Unexpected::NotRecorded, reason },
+        InnerRefusal::Unavailable { .. } => for_the_chain(Unexpected::ThreadStopping, &reason, url),
     }
+}
+
+/// Says where the chain is.
+fn for_the_chain(kind: Unexpected, reason: &str, url: impl FnOnce() -> String) -> RpcError {
+    RpcError::Unexpected { kind, reason: format!("{reason} (the chain is at {})", url()) }
 }
 
 #[cfg(test)]
@@ -65,25 +72,31 @@ mod tests {
         let reason = || "why".to_owned();
         let account = ContractAddress::from(7_u64);
         let nonce = Nonce::default();
-        let cases = [
+        for (refusal, code) in [
             (InnerRefusal::Duplicate, 59),
             (InnerRefusal::Nonce { account, expected: nonce, found: nonce }, 52),
             (InnerRefusal::NotDeployed { account }, 58),
             (InnerRefusal::Validate { reason: reason() }, 55),
-            (InnerRefusal::OutsideThread { contract: account }, 63),
-            (InnerRefusal::NotProvable { reason: reason() }, 63),
-            (InnerRefusal::StateUnavailable { reason: reason() }, 63),
-            (InnerRefusal::Full { capacity: 1 }, 63),
-            (InnerRefusal::NotRecorded { reason: reason() }, 63),
-            (InnerRefusal::Unavailable { reason: reason() }, 63),
-        ];
-        for (refusal, code) in cases {
-            let sends_on =
-                matches!(refusal, InnerRefusal::OutsideThread { .. } | InnerRefusal::NotProvable { .. });
+        ] {
+            assert_eq!(refused(refusal, String::new).code(), code);
+        }
+        for (refusal, said, advised) in [
+            (InnerRefusal::OutsideThread { contract: account }, "OUTSIDE_THREAD: ", "send it to the chain"),
+            (InnerRefusal::NotProvable { reason: reason() }, "NOT_PROVABLE: ", "send it to the chain"),
+            (
+                InnerRefusal::StateUnavailable { reason: reason() },
+                "STATE_UNAVAILABLE: ",
+                "send it again, here",
+            ),
+            (InnerRefusal::Full { capacity: 1 }, "THREAD_FULL: ", "send it again later, here"),
+            (InnerRefusal::NotRecorded { reason: reason() }, "NOT_RECORDED: ", "send it again later, here"),
+            (InnerRefusal::Unavailable { reason: reason() }, "THREAD_STOPPING: ", "or to the chain"),
+        ] {
             let error = refused(refusal, || "http://node".to_owned());
-            assert_eq!(error.code(), code, "{error:?}");
-            let data = error.data().map(|data| data.to_string()).unwrap_or_default();
-            assert_eq!(data.contains("send it to the node: http://node"), sends_on, "{data}");
+            let data = error.data().unwrap();
+            let data = data.as_str().expect("a text, as the specification has it");
+            assert!(error.code() == 63 && data.starts_with(said) && data.ends_with(advised), "{data}");
+            assert_eq!(data.contains("http://node"), advised.contains("chain"), "{data}");
         }
     }
 

@@ -14,12 +14,7 @@ use super::number::{AddressHex, FeltHex};
 use super::place::Place;
 use super::receipt::EventOut;
 use crate::error::RpcError;
-
-/// Most values in `keys`, all positions together.
-const MAX_KEYS: usize = 256;
-
-/// Most addresses in a filter.
-const MAX_ADDRESSES: usize = 256;
+use crate::limits::{MAX_EVENT_ADDRESSES, MAX_EVENT_KEYS};
 
 /// An event, and where it was emitted.
 #[derive(Debug, Serialize)]
@@ -75,9 +70,9 @@ impl EventFilter {
     ) -> Result<Self, RpcError> {
         let addresses: HashSet<_> =
             addresses.into_iter().flat_map(|list| list.0).map(|address| address.0).collect();
-        if addresses.len() > MAX_ADDRESSES {
+        if addresses.len() > MAX_EVENT_ADDRESSES {
             let count = addresses.len();
-            let reason = format!("address: {count} addresses, at most {MAX_ADDRESSES} are taken");
+            let reason = format!("address: {count} addresses, at most {MAX_EVENT_ADDRESSES} are taken");
             return Err(RpcError::InvalidParams(reason));
         }
         let keys: Vec<Vec<Felt>> = keys
@@ -85,7 +80,7 @@ impl EventFilter {
             .flatten()
             .map(|values| values.into_iter().map(|felt| felt.0).collect())
             .collect();
-        if keys.len() > MAX_KEYS || keys.iter().map(Vec::len).sum::<usize>() > MAX_KEYS {
+        if keys.len() > MAX_EVENT_KEYS || keys.iter().map(Vec::len).sum::<usize>() > MAX_EVENT_KEYS {
             return Err(RpcError::TooManyKeysInFilter);
         }
         Ok(Self { addresses, keys })

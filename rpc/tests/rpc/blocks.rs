@@ -153,7 +153,12 @@ async fn events_by_pages() {
     assert_eq!(error(json!({ "chunk_size": 1, "continuation_token": "soon" })).await.code, 33);
     assert_eq!(error(json!({ "chunk_size": 1, "continuation_token": "9-0" })).await.code, 33);
     assert_eq!(error(json!({ "chunk_size": 1, "keys": vec![vec!["0x1"]; 257] })).await.code, 34);
-    assert_eq!(error(json!({ "chunk_size": 1, "from_block": { "block_number": 9 } })).await.code, 24);
+    let to_come = json!({ "block_number": 9 });
+    assert_eq!(all_events(&chain, json!({ "chunk_size": 9, "to_block": to_come })).await, all);
+    assert!(all_events(&chain, json!({ "chunk_size": 9, "from_block": to_come })).await.is_empty());
+    for unknown in ["from_block", "to_block"] {
+        assert_eq!(error(json!({ "chunk_size": 1, unknown: { "block_hash": "0x9" } })).await.code, 24);
+    }
     chain.server.stop().await;
 }
 

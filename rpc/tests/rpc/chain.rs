@@ -103,6 +103,7 @@ impl Chain {
             devnet: None,
             origin: None,
             thread: None,
+            answers_after: None,
         };
         let context = change(context, &pool);
         let server = serve_with("127.0.0.1:0".parse().unwrap(), context, limits).await.unwrap();

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 use starknet_api::abi::abi_utils::{get_storage_var_address, selector_from_name};
 use starknet_api::block::BlockNumber;
 use starknet_api::core::{ClassHash, CompiledClassHash};
+use starknet_api::transaction::fields::{AllResourceBounds, ValidResourceBounds};
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::class::compile;
 use zkthreads_storage::ClassDefinition;
 
 use crate::chain::{ALICE, BALANCE, BOB, Chain, STRK, flattened};
 use crate::code::{Declare, DeployAccount};
-use crate::transactions::{invoke, to_json, transfer, unsigned};
+use crate::transactions::{invoke, sign, to_json, transfer, unsigned};
 
 fn call(contract: Felt, entry_point: &str, calldata: Vec<Felt>) -> Value {
     json!({
@@ -18,6 +19,17 @@ fn call(contract: Felt, entry_point: &str, calldata: Vec<Felt>) -> Value {
         "entry_point_selector": selector_from_name(entry_point),
         "calldata": calldata,
     })
+}
+
+/// An error's calls (contract and selector), the outermost first, and what the innermost said.
+fn unfolded(mut error: &Value) -> (Vec<(Value, Value)>, &str) {
+    let mut calls = Vec::new();
+    while error.is_object() {
+        assert!(error["class_hash"].is_string(), "{error}");
+        calls.push((error["contract_address"].clone(), error["selector"].clone()));
+        error = &error["error"];
+    }
+    (calls, error.as_str().expect("a reason"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,7 +46,9 @@ async fn calls() {
     assert_eq!(error(call(Felt::from(0x99), "balance_of", vec![])).await.code, 20);
     let reverted = error(call(STRK, "balance_of", vec![])).await;
     assert_eq!(reverted.code, 40);
-    assert!(reverted.data["revert_error"].as_str().is_some_and(|reason| !reason.is_empty()), "{reverted:?}");
+    let (calls, reason) = unfolded(&reverted.data["revert_error"]);
+    assert_eq!(calls, [(json!(STRK), json!(selector_from_name("balance_of").0))]);
+    assert!(reason.contains("Failed to deserialize param #1"), "{reason}");
     chain.server.stop().await;
 }
 
@@ -56,8 +70,16 @@ async fn estimates_and_simulations() {
     let reverting = json!([[first, second], ["SKIP_VALIDATE"], "latest"]);
     let error = chain.error("starknet_estimateFee", reverting).await;
     assert_eq!((error.code, &error.data["transaction_index"]), (41, &json!(1)), "{error:?}");
+    let (calls, reason) = unfolded(&error.data["execution_error"]);
+    let called = [(ALICE, "__execute__"), (STRK, "transfer")];
+    assert_eq!(calls, called.map(|(contract, name)| (json!(contract), json!(selector_from_name(name).0))));
+    assert!(reason.contains("insufficient balance"), "{reason}");
     let unsigned = json!([[to_json(&unsigned(ALICE, 0, transfer(BOB, 5)))], [], "latest"]);
-    assert_eq!(chain.error("starknet_estimateFee", unsigned).await.code, 41);
+    let error = chain.error("starknet_estimateFee", unsigned).await;
+    let (calls, reason) = unfolded(&error.data["execution_error"]);
+    assert_eq!(error.code, 41);
+    assert_eq!(calls, [(json!(ALICE), json!(selector_from_name("__validate__").0))]);
+    assert!(reason.contains("invalid signature"), "{reason}");
 
     let simulated = chain
         .both(
@@ -91,6 +113,34 @@ async fn estimates_and_simulations() {
     });
     assert!(with_reads["initial_reads"]["storage"].as_array().unwrap().contains(&read), "{with_reads}");
     assert_eq!(chain.ok("starknet_blockNumber", json!([])).await, 0);
+    chain.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nonces_may_be_ahead_if_nobody_signs_and_zero_is_offered_only_where_nothing_is_charged() {
+    let chain = Chain::start().await;
+    let estimate: fn(&Value, Value) -> (&'static str, Value) =
+        |transaction, flags| ("starknet_estimateFee", json!([[transaction], flags, "latest"]));
+    let simulate: fn(&Value, Value) -> (&'static str, Value) =
+        |transaction, flags| ("starknet_simulateTransactions", json!(["latest", [transaction], flags]));
+    let ahead = to_json(&invoke(ALICE, 3, transfer(BOB, 5)));
+    for question in [estimate, simulate] {
+        let (method, params) = question(&ahead, json!([]));
+        let error = chain.error(method, params).await;
+        let reason = error.data["execution_error"].as_str().unwrap_or_default();
+        assert_eq!(error.code, 41);
+        assert!(reason.contains("invalid nonce"), "{method}: {reason}");
+        let (method, params) = question(&ahead, json!(["SKIP_VALIDATE"]));
+        chain.ok(method, params).await;
+    }
+    let mut free = unsigned(ALICE, 0, transfer(BOB, 5));
+    free.resource_bounds = ValidResourceBounds::AllResources(AllResourceBounds::default());
+    let free = to_json(&sign(free));
+    let (method, params) = simulate(&free, json!([]));
+    assert_eq!(chain.error(method, params).await.code, 41);
+    for (method, params) in [estimate(&free, json!([])), simulate(&free, json!(["SKIP_FEE_CHARGE"]))] {
+        chain.ok(method, params).await;
+    }
     chain.server.stop().await;
 }
 

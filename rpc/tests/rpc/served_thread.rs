@@ -194,7 +194,9 @@ async fn what_a_thread_cannot_take_is_refused_by_type() {
         (
             InnerRefusal::NotProvable { reason: "keccak".into() },
             63,
-            json!(format!("a thread cannot prove it: keccak; send it to the node: {NODE_URL}")),
+            json!(format!(
+                "NOT_PROVABLE: a thread cannot prove it: keccak (the chain is at {NODE_URL}); send it to the chain"
+            )),
         ),
         (InnerRefusal::NotDeployed { account }, 58, Value::Null),
     ];

@@ -153,10 +153,11 @@ async fn events_reach_into_the_open_block() {
             }
         }
     };
-    assert_eq!(all(json!({ "chunk_size": 9 })).await.len(), 2, "up to the latest block");
+    assert_eq!(all(json!({ "to_block": "latest", "chunk_size": 9 })).await.len(), 2);
     let events = all(json!({ "to_block": "pre_confirmed", "chunk_size": 9 })).await;
     assert_eq!(events.len(), 6);
     assert_eq!(all(json!({ "to_block": "pre_confirmed", "chunk_size": 1 })).await, events);
+    assert_eq!(all(json!({ "chunk_size": 9 })).await, events, "the open block belongs to it");
     let open =
         all(json!({ "from_block": "pre_confirmed", "to_block": "pre_confirmed", "chunk_size": 3 })).await;
     assert_eq!(open, events[2..]);

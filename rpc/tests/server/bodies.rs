@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use zkthreads_rpc::Limits;
 
-use crate::chain::Chain;
+use crate::chain::{ALICE, BOB, Chain};
+use crate::transactions::{invoke, to_json, transfer};
 
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"starknet_blockNumber"}"#;
 
@@ -148,8 +149,45 @@ async fn other_methods_and_types() {
     let preflight = preflight.header("origin", "http://dapp").header("access-control-request-method", "POST");
     let preflight = preflight.send().await.unwrap();
     assert_eq!(preflight.headers()["access-control-allow-origin"], "*");
-    // A notification is answered with `null`.
-    let notification = r#"{"jsonrpc":"2.0","method":"starknet_blockNumber"}"#;
-    assert_eq!(chain.post("/", notification.to_owned()).await, (200, "null".to_owned()));
+    chain.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notifications_are_carried_out_and_not_answered() {
+    let chain = Chain::start().await;
+    for (nonce, batch) in [(0, false), (1, true)] {
+        let payment = to_json(&invoke(ALICE, nonce, transfer(BOB, 1)));
+        let call =
+            json!({ "jsonrpc": "2.0", "method": "starknet_addInvokeTransaction", "params": [payment] });
+        let body = if batch { json!([call, call]) } else { call };
+        assert_eq!(chain.post("/", body.to_string()).await, (204, String::new()));
+        let next = format!("{:#x}", nonce + 1);
+        assert_eq!(chain.ok("starknet_getNonce", json!(["latest", ALICE])).await, next);
+    }
+    chain.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_have_the_ids_of_their_calls() {
+    let chain = Chain::start().await;
+    let call = |id: &str| format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"starknet_blockNumber"}}"#);
+    let answer = |id: &str| format!(r#"{{"jsonrpc":"2.0","id":{id},"result":0}}"#);
+    let ids = ["null", "-1", "1.5", "18446744073709551616", r#""a""#, "7"];
+    for id in ids {
+        assert_eq!(chain.post("/", call(id)).await, (200, answer(id)));
+    }
+    let (all, answers) = (ids.map(call).join(","), ids.map(answer).join(","));
+    assert_eq!(chain.post("/", format!("[{all}]")).await, (200, format!("[{answers}]")));
+    let unasked = r#"{"jsonrpc":"2.0","method":"starknet_blockNumber"}"#;
+    let mixed = format!("[{unasked},{},{unasked}]", call("7"));
+    assert_eq!(chain.post("/", mixed).await, (200, format!("[{}]", answer("7"))));
+    for id in ["true", "[1]", "{}", r#"1,"id":2"#] {
+        let (status, answer) = chain.post("/", call(id)).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!((status, &answer["id"], &answer["error"]["code"]), (200, &Value::Null, &json!(-32600)));
+    }
+    let mut socket = chain.socket_at("/ws").await.unwrap();
+    socket.send(call("-1")).await;
+    assert_eq!(socket.receive().await, json!({ "jsonrpc": "2.0", "id": -1, "result": 0 }));
     chain.server.stop().await;
 }

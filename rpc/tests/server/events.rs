@@ -55,6 +55,17 @@ async fn filters_and_old_blocks() {
         }
         socket.ok("starknet_unsubscribe", json!([id])).await;
     }
+    // Without a block they begin with the latest one.
+    let mut latest = chain.events(json!({})).await;
+    latest.retain(|event| event["block_number"] == 2);
+    for params in [json!([]), json!({ "block_id": "latest" })] {
+        let id = socket.subscribe("Events", params).await;
+        for event in &latest {
+            let expected = told(event.clone(), "ACCEPTED_ON_L2");
+            assert_eq!(socket.notification("Events", &id).await, expected);
+        }
+        socket.ok("starknet_unsubscribe", json!([id])).await;
+    }
     // Nobody emits these; what follows them is the next block.
     let nothing = socket.subscribe("Events", json!({ "block_id": start, "from_address": "0x1" })).await;
     let heads = socket.subscribe("NewHeads", json!([])).await;

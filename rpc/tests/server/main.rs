@@ -28,6 +28,7 @@ mod inner;
 mod lanes;
 mod metrics;
 mod page;
+mod random;
 mod reorg;
 mod slow;
 mod socket;
@@ -67,6 +68,12 @@ impl Pool {
     fn revert_to(&self, number: u64) {
         let reverted = self.executor.storage().revert_to(BlockNumber(number)).unwrap().unwrap();
         self.feed.publish(ChainEvent::Reorg { first: reverted.first, last: reverted.last });
+    }
+
+    /// Goes back to the first block, of which nobody is told.
+    fn restart(&self) {
+        self.executor.storage().revert_to(BlockNumber(0)).unwrap();
+        self.feed.publish(ChainEvent::Restarted);
     }
 
     /// Has all blocks up to this one accepted on L1.

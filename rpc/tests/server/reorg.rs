@@ -119,3 +119,20 @@ async fn chains_that_change_while_they_are_read() {
     }
     chain.server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_that_begins_anew_forgets_who_subscribed() {
+    let chain = Chain::start().await;
+    let mut socket = chain.socket().await;
+    let before = socket.subscribe("NewHeads", json!([])).await;
+    let other = socket.subscribe("NewTransactions", json!([])).await;
+    chain.pool.restart();
+    // One that begins right after it is none of those.
+    let after = socket.subscribe("NewHeads", json!([])).await;
+    chain.transfer(0).await;
+    assert_eq!(socket.notification("NewHeads", &after).await["block_number"], 1);
+    for forgotten in [before, other] {
+        assert_eq!(socket.error("starknet_unsubscribe", json!([forgotten])).await, 66);
+    }
+    chain.server.stop().await;
+}

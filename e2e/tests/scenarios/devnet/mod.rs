@@ -1,5 +1,6 @@
 //! The `devnet` namespace, method by method.
 
+mod answers;
 mod bad_input;
 mod bridge;
 mod dump;

@@ -1,13 +1,17 @@
 //! How a devnet says it is set up.
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use serde_json::json;
+use starknet_rust::accounts::{Account, ExecutionEncoding};
 use starknet_types_core::felt::Felt;
-use zkthreads_e2e::token::INITIAL_BALANCE;
+use zkthreads_e2e::token::{INITIAL_BALANCE, STRK, balance};
 use zkthreads_e2e::{TestNode, felt, hex};
-use zkthreads_node::devnet::constants::ACCOUNT_CLASS_HASH;
+use zkthreads_node::devnet::constants::{
+    ACCOUNT_CLASS_HASH, ARGENT_CLASS_HASH, ARGENT_MULTISIG_CLASS_HASH, LEGACY_ACCOUNT_CLASS_HASH,
+};
 
 use super::{block, transact};
+use crate::rust_client::{client, owner_of, succeeded, transfer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn devnet_accounts_are_those_printed() -> Result<()> {
@@ -69,5 +73,68 @@ async fn devnet_configuration_has_starknet_devnets_names() -> Result<()> {
     assert_eq!(status["block_count"], 2);
     assert_eq!(status["is_forked"], false);
     assert_eq!(status["auto_impersonate"], false);
+    Ok(())
+}
+
+async fn class_at(node: &TestNode, address: Felt) -> Result<Felt> {
+    let at = json!({ "block_id": "latest", "contract_address": hex(address) });
+    felt(&node.rpc.call("starknet_getClassHashAt", at).await?)
+}
+
+/// Whether a class is declared.
+async fn is_declared(node: &TestNode, class: Felt) -> Result<bool> {
+    let params = json!({ "block_id": "latest", "class_hash": hex(class) });
+    match node.rpc.try_call("starknet_getClass", params).await? {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.code == 28 => Ok(false),
+        Err(failure) => bail!("{failure:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn predeployed_accounts_have_the_class_that_was_chosen() -> Result<()> {
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/third-party/contracts/cairo_account.sierra");
+    let default = TestNode::start()?;
+    assert_eq!(class_at(&default, default.account(0).address).await?, ACCOUNT_CLASS_HASH);
+    // It can be deployed, whatever is predeployed.
+    assert!(is_declared(&default, LEGACY_ACCOUNT_CLASS_HASH).await?);
+    assert!(!is_declared(&default, ARGENT_CLASS_HASH).await?);
+
+    let custom = TestNode::options().with(&["--account-class-custom", own, "--predeclare-argent"]).start()?;
+    let class = class_at(&custom, custom.account(0).address).await?;
+    assert!(class != ACCOUNT_CLASS_HASH && is_declared(&custom, class).await?);
+    let config = custom.rpc.call("devnet_getConfig", json!([])).await?;
+    assert_eq!(felt(&config["account_contract_class_hash"])?, class);
+    for class in [ARGENT_CLASS_HASH, ARGENT_MULTISIG_CLASS_HASH, ACCOUNT_CLASS_HASH] {
+        assert!(is_declared(&custom, class).await?, "{class:#x}");
+    }
+
+    let legacy = TestNode::options().with(&["--account-class", "cairo0"]).start()?;
+    assert_eq!(class_at(&legacy, legacy.account(0).address).await?, LEGACY_ACCOUNT_CLASS_HASH);
+    let client = client(&legacy)?;
+    let owner = owner_of(&client, legacy.account(0), ExecutionEncoding::Legacy).await?;
+    let sent = owner.execute_v3(vec![transfer(STRK, 5_u8.into(), 3)?]).send().await?.transaction_hash;
+    succeeded(&legacy, &client, sent).await?;
+    assert_eq!(balance(&legacy.rpc, STRK, 5_u8.into()).await?, 3);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn methods_can_be_forbidden() -> Result<()> {
+    let mint = json!({ "address": "0x1", "amount": 1 });
+    for (options, restart) in [
+        (&["--restrictive-mode"][..], -32604),
+        (&["--restrictive-mode", "devnet_mint", "starknet_call"][..], 0),
+    ] {
+        let node = TestNode::options().with(options).start()?;
+        let forbidden = node.rpc.refusal("devnet_mint", mint.clone()).await?;
+        assert_eq!((forbidden.code, forbidden.message.as_str()), (-32604, "Method forbidden"));
+        let restarted = node.rpc.try_call("devnet_restart", json!({})).await?;
+        assert_eq!(restarted.map_or_else(|failure| failure.code, |_| 0), restart);
+        let config = node.rpc.call("devnet_getConfig", json!([])).await?;
+        let shown = config["server_config"]["restricted_methods"].as_array().context("no list")?;
+        assert!(shown.contains(&json!("devnet_mint")));
+    }
+    assert!(TestNode::options().with(&["--restrictive-mode", "devnet_mind"]).start().is_err());
     Ok(())
 }

@@ -60,6 +60,14 @@ async fn contracts_see_the_time_that_was_set() -> Result<()> {
     let now = latest_time(&node).await?;
     assert!(from_then_on(later + 5_000, since).contains(&now), "{later} {now}");
 
+    // Back to the past.
+    let since = Instant::now();
+    let set = node.rpc.call("devnet_setTime", json!({ "time": 1 })).await?;
+    assert_eq!((latest_time(&node).await?, &set["block_timestamp"]), (1, &json!(1)));
+    transact(&node).await?;
+    let now = latest_time(&node).await?;
+    assert!(from_then_on(1, since).contains(&now), "{now}");
+
     let absurd = node.rpc.refusal("devnet_increaseTime", json!({ "time": u64::MAX })).await?;
     assert_eq!((absurd.code, absurd.message.as_str()), (-32602, "The time is out of range"));
     Ok(())

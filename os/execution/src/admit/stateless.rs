@@ -118,6 +118,7 @@ fn with_class_hash(
 ) -> Result<DeclareTransactionV3, AdmitError> {
     check_declare(tx)?;
     class::check_size(class)?;
+    class::check_version(class)?;
     Ok(DeclareTransactionV3 { class_hash: class.calculate_class_hash(), ..tx.clone() })
 }
 

@@ -77,7 +77,7 @@ pub struct SealedBlock {
 }
 
 impl Executor {
-    /// Opens a block on top of the latest one. Its timestamp is at least its parent's.
+    /// Opens a block on top of the latest one. Its timestamp is at least its parent's, unless it may be older.
     ///
     /// # Errors
     /// If there is no genesis block, or the database fails.
@@ -85,7 +85,8 @@ impl Executor {
         let parent = self.latest_header()?;
         let parent_number = parent.block_header_without_hash.block_number;
         let number = parent_number.next().ok_or(ExecutionError::BlockNumberOverflow)?;
-        let timestamp = env.timestamp.max(parent.block_header_without_hash.timestamp);
+        let earliest = parent.block_header_without_hash.timestamp;
+        let timestamp = if env.may_be_older { env.timestamp } else { env.timestamp.max(earliest) };
         let env = BlockEnv { timestamp, ..env };
         let context = self.config().block_context(number, &env, Capacity::Block)?;
         Ok(OpenBlock {
@@ -115,7 +116,7 @@ impl OpenBlock {
         self.session.number()
     }
 
-    /// What it was opened with; the timestamp is its parent's, if that is later.
+    /// What it was opened with, and its timestamp.
     #[must_use]
     pub fn env(&self) -> BlockEnv {
         BlockEnv::from(self.session.context().block_info())

@@ -70,7 +70,7 @@ pub(crate) fn messages(call: Option<&CallInfo>) -> Result<Vec<MessageToL1>, Admi
     for call in call.into_iter().flat_map(CallInfo::iter) {
         for sent in &call.execution.l2_to_l1_messages {
             let to_address = EthAddress::try_from(sent.message.to_address)
-                .map_err(|error| AdmitError::Execution(format!("message to L1: {error}")))?;
+                .map_err(|error| AdmitError::Execution(format!("message to L1: {error}").into()))?;
             let message = MessageToL1 {
                 from_address: call.call.storage_address,
                 to_address,

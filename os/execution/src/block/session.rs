@@ -30,6 +30,7 @@ use super::{aliases, receipt, trace, without_execute};
 use crate::admit::AdmitError;
 use crate::blockifier_tx::to_blockifier;
 use crate::busy::{Cancellation, TimeLimits, watched};
+use crate::call_stack::CallStack;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::overlay::{Declared, Overlay};
@@ -102,6 +103,27 @@ impl Session {
         transaction: &PendingTransaction,
         flags: ExecutionFlags,
     ) -> Result<(Receipt, TransactionTrace), Refusal> {
+        let executed = self.executed(transaction, flags)?;
+        Ok(executed.finish(transaction, self.context().versioned_constants())?)
+    }
+
+    /// As [`Self::execute`]; tells in which call the transaction failed besides, or why it is reverted otherwise.
+    pub(crate) fn execute_and_explain(
+        &mut self,
+        transaction: &PendingTransaction,
+        flags: ExecutionFlags,
+    ) -> Result<(Receipt, TransactionTrace, Option<CallStack>), Refusal> {
+        let executed = self.executed(transaction, flags)?;
+        let failure = executed.info.revert_error.as_ref().map(CallStack::from);
+        let (receipt, trace) = executed.finish(transaction, self.context().versioned_constants())?;
+        Ok((receipt, trace, failure))
+    }
+
+    fn executed(
+        &mut self,
+        transaction: &PendingTransaction,
+        flags: ExecutionFlags,
+    ) -> Result<Executed, Refusal> {
         let unbounded = self.context().versioned_constants().initial_gas_no_user_l2_bound();
         let prepared = to_blockifier(transaction, flags, unbounded).map_err(AdmitError::from)?;
         let executed = match self.attempt(transaction, &prepared, None) {
@@ -119,7 +141,7 @@ impl Session {
             self.state.overlay.declare(tx.class_hash, Declared { record: Arc::new(record), runnable });
         }
         self.state.overlay.write(&executed.changes);
-        Ok(executed.finish(transaction, self.context().versioned_constants())?)
+        Ok(executed)
     }
 
     /// From now on all that sealing will read is read before a change is taken in. On a chain that was forked that may fail:
@@ -312,7 +334,7 @@ impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(refusal) => refusal,
-            Failure::Unfit(unfit) => AdmitError::Execution(unfit.reason).into(),
+            Failure::Unfit(unfit) => AdmitError::Execution(unfit.reason.into()).into(),
         }
     }
 }

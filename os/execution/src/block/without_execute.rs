@@ -33,7 +33,7 @@ pub(super) fn execute<U: UpdatableState>(
             charge(state, block, invoke, unfit)
         }
         Transaction::L1Handler(message) => Ok(consume(block, message, unfit)),
-        Transaction::Account(_) => Err(AdmitError::Execution(unfit.reason.clone())),
+        Transaction::Account(_) => Err(AdmitError::Execution(unfit.reason.clone().into())),
     }
 }
 

@@ -40,13 +40,14 @@ impl Executor {
         // Blockifier asks that something was paid.
         let message = L1Message { paid_fee: Fee(1), ..message };
         let transaction = self.prepare(Submission::L1Handler(message), false).map_err(refused)?;
-        let executed = session.execute(&transaction, UNCHARGED).map_err(|refusal| match refusal {
-            Refusal::Rejected { reason } => refused(*reason),
-            Refusal::BlockFull => CallError::Reverted("larger than any block".to_owned()),
-        });
-        let (receipt, _) = executed?;
+        let executed =
+            session.execute_and_explain(&transaction, UNCHARGED).map_err(|refusal| match refusal {
+                Refusal::Rejected { reason } => refused(*reason),
+                Refusal::BlockFull => CallError::Reverted("larger than any block".to_owned().into()),
+            });
+        let (receipt, _, stack) = executed?;
         if let ExecutionStatus::Reverted { reason } = receipt.status {
-            return Err(CallError::Reverted(reason));
+            return Err(CallError::Reverted(stack.unwrap_or_else(|| reason.into())));
         }
         let GasPrices { eth_gas_prices, .. } = &session.context().block_info().gas_prices;
         Ok(FeeEstimate::new(receipt.gas, eth_gas_prices, Tip::ZERO))
@@ -56,6 +57,7 @@ impl Executor {
 fn refused(error: AdmitError) -> CallError {
     match error {
         AdmitError::Internal(error) => CallError::Internal(error),
-        error => CallError::Reverted(error.to_string()),
+        AdmitError::Execution(stack) | AdmitError::Validation(stack) => CallError::Reverted(stack),
+        error => CallError::Reverted(error.to_string().into()),
     }
 }

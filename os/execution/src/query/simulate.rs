@@ -4,13 +4,14 @@ use blockifier::state::cached_state::StateMaps;
 use blockifier::transaction::account_transaction::ExecutionFlags;
 use starknet_api::block::GasPriceVector;
 use starknet_api::execution_resources::{GasAmount, GasVector};
-use starknet_api::transaction::fields::{Fee, Tip};
+use starknet_api::transaction::fields::Tip;
 use zkthreads_storage::{Receipt, TransactionTrace};
 
 use super::FeeEstimate;
 use super::at::StateAt;
 use crate::admit::AdmitError;
 use crate::block::Refusal;
+use crate::call_stack::CallStack;
 use crate::error::SimulateError;
 use crate::executor::Executor;
 use crate::transaction::PendingTransaction;
@@ -20,8 +21,10 @@ use crate::transaction::PendingTransaction;
 pub struct SimulationFlags {
     /// Do not run `__validate__`.
     pub skip_validate: bool,
-    /// Charge no fee and do not check balance or bounds. Bounds of zero have the same effect, as on Starknet.
+    /// Charge no fee and do not check balance or bounds.
     pub skip_fee_charge: bool,
+    /// Take nonces that are ahead of their account's: those before may still wait for their block.
+    pub nonces_may_be_ahead: bool,
 }
 
 /// What a transaction would do.
@@ -31,6 +34,8 @@ pub struct Simulation {
     pub receipt: Receipt,
     /// Its calls.
     pub trace: TransactionTrace,
+    /// Why it is reverted, unless it is a thread.
+    pub failure: Option<CallStack>,
     /// What it would cost.
     pub fee: FeeEstimate,
 }
@@ -39,8 +44,7 @@ impl Executor {
     /// Executes `transactions` one after the other on the state at a moment, as the open block or the next
     /// one would.
     /// Together they have the gas of one transaction: once it is used, none begins any more.
-    /// Reverted transactions are results, not errors. A fee estimate is a simulation that charges no fee; its first
-    /// transaction's nonce may be ahead, because those before it may still wait for their block.
+    /// Reverted transactions are results, not errors. A fee estimate is a simulation that charges no fee.
     ///
     /// # Errors
     /// If a transaction could not enter a block at all, or too much gas was used before it.
@@ -72,18 +76,17 @@ impl Executor {
             if used > budget {
                 return Err(SimulateError::TooMuchWork { index, used, budget });
             }
-            let bounded = transaction.resource_bounds().max_possible_fee(transaction.tip()) > Fee(0);
             let flags = ExecutionFlags {
                 only_query: transaction.only_query,
-                charge_fee: !flags.skip_fee_charge && bounded,
+                charge_fee: !flags.skip_fee_charge,
                 validate: !flags.skip_validate && !transaction.impersonated,
-                strict_nonce_check: !flags.skip_fee_charge,
+                strict_nonce_check: !flags.nonces_may_be_ahead,
             };
-            match session.execute(&transaction, flags) {
-                Ok((receipt, trace)) => {
+            match session.execute_and_explain(&transaction, flags) {
+                Ok((receipt, trace, failure)) => {
                     used = GasAmount(used.0.saturating_add(receipt.gas.l2_gas.0));
                     let fee = FeeEstimate::new(receipt.gas, &prices, transaction.tip());
-                    Ok(Simulation { receipt, trace, fee })
+                    Ok(Simulation { receipt, trace, failure, fee })
                 }
                 Err(refusal) => Err(failure(index, refusal)),
             }
@@ -106,7 +109,7 @@ fn failure(index: usize, refusal: Refusal) -> SimulateError {
             error => SimulateError::Transaction { index, error: Box::new(error) },
         },
         Refusal::BlockFull => {
-            let error = AdmitError::Execution("larger than any block".to_owned());
+            let error = AdmitError::Execution("larger than any block".to_owned().into());
             SimulateError::Transaction { index, error: Box::new(error) }
         }
     }

@@ -84,7 +84,7 @@ fn questions_are_answered_on_its_state() {
     // The next transaction of hers is simulated on top.
     let next = chain.users[0].invoke(&[pay(bob, 1)]);
     let next = chain.executor.prepare(next, false).unwrap();
-    let flags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
+    let flags = SimulationFlags { skip_validate: false, skip_fee_charge: true, nonces_may_be_ahead: true };
     let simulated = chain.executor.simulate(shown, vec![next], flags).unwrap();
     assert_eq!(simulated.len(), 1);
 }

@@ -233,7 +233,8 @@ impl Work {
             Err(error) => return Err(unavailable(error.to_string())),
         }
         let at = self.pre_confirmed().map_err(|setback| unavailable(setback.to_string()))?;
-        let flags = SimulationFlags { skip_validate: false, skip_fee_charge: true };
+        let flags =
+            SimulationFlags { skip_validate: false, skip_fee_charge: true, nonces_may_be_ahead: true };
         match self.executor.simulate(at, vec![pending], flags) {
             Ok(_) => Ok(()),
             Err(SimulateError::Transaction { error, .. }) => {

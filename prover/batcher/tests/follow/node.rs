@@ -58,6 +58,7 @@ impl Node {
             devnet: None,
             origin: None,
             thread: None,
+            answers_after: None,
         };
         let server = serve("127.0.0.1:0".parse().unwrap(), context).await.unwrap();
         let mut node = Self { chain, server };

@@ -1,6 +1,7 @@
 //! `starknet_addDeclareTransaction`.
 
 use serde::{Deserialize, Serialize};
+use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::PendingBody;
 
@@ -8,6 +9,7 @@ use crate::context::RpcContext;
 use crate::convert::submission;
 use crate::door::Door;
 use crate::error::RpcError;
+use crate::method::registry::Added;
 use crate::wire::broadcast::BroadcastDeclare;
 
 #[derive(Deserialize)]
@@ -17,13 +19,13 @@ pub(super) struct Params {
 }
 
 #[derive(Serialize)]
-pub(super) struct Added {
+pub(super) struct AddedDeclare {
     transaction_hash: Felt,
     class_hash: Felt,
 }
 
 /// Takes a declare.
-pub(super) fn answer(context: &RpcContext, door: &Door, params: Params) -> Result<Added, RpcError> {
+pub(super) fn answer(context: &RpcContext, door: &Door, params: Params) -> Result<AddedDeclare, RpcError> {
     let transaction = params.declare_transaction;
     submission::executable(transaction.version)?;
     let sender = transaction.sender_address.0;
@@ -32,5 +34,11 @@ pub(super) fn answer(context: &RpcContext, door: &Door, params: Params) -> Resul
         return Err(RpcError::Internal { reason: "admission changed the kind of a transaction".to_owned() });
     };
     let class_hash = tx.class_hash.0;
-    Ok(Added { transaction_hash: context.submit(pending)?.0, class_hash })
+    Ok(AddedDeclare { transaction_hash: context.submit(pending)?.0, class_hash })
+}
+
+impl Added for AddedDeclare {
+    fn transaction_hash(&self) -> TransactionHash {
+        TransactionHash(self.transaction_hash)
+    }
 }

@@ -1,9 +1,12 @@
 //! `starknet_addInvokeTransaction`.
 
+use starknet_api::transaction::TransactionHash;
+
 use crate::context::RpcContext;
 use crate::convert::submission;
 use crate::door::Door;
 use crate::error::RpcError;
+use crate::method::registry::Added;
 use crate::thread;
 use crate::wire::broadcast::{AddInvoke, AddedInvoke};
 
@@ -19,4 +22,10 @@ pub(super) fn answer(context: &RpcContext, door: &Door, params: AddInvoke) -> Re
     let submission = submission::invoke(transaction).map_err(RpcError::InvalidProof)?;
     let pending = context.admit(door, sender, submission)?;
     Ok(AddedInvoke { transaction_hash: context.submit(pending)?.0 })
+}
+
+impl Added for AddedInvoke {
+    fn transaction_hash(&self) -> TransactionHash {
+        TransactionHash(self.transaction_hash)
+    }
 }

@@ -38,7 +38,7 @@ pub(super) fn begin(
     let at = context.resolve_state(block)?;
     let transactions = prepare(context, params.request)?;
     let skip_validate = params.simulation_flags.iter().any(|flag| matches!(flag, EstimateFlag::SkipValidate));
-    let flags = SimulationFlags { skip_validate, skip_fee_charge: true };
+    let flags = SimulationFlags { skip_validate, skip_fee_charge: true, nonces_may_be_ahead: skip_validate };
     verified(context, submitters, &at, transactions, move |context, transactions| {
         let at = context.resolve_state(block)?;
         let simulations = context.executor.simulate(at, transactions, flags)?;
@@ -50,7 +50,8 @@ fn estimate((index, simulation): (usize, &Simulation)) -> Result<FeeEstimate, Rp
     match &simulation.receipt.status {
         ExecutionStatus::Succeeded => Ok(fee_estimate(&simulation.fee)),
         ExecutionStatus::Reverted { reason } => {
-            Err(RpcError::TransactionExecution { index, reason: reason.clone() })
+            let stack = simulation.failure.clone().unwrap_or_else(|| reason.clone().into());
+            Err(RpcError::TransactionExecution { index, stack })
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<ClassOut, R
     let state = context.state(params.block_id)?;
     let class_hash = context.class_hash(&state, params.contract_address.0)?;
     let record = state.class(class_hash)?.ok_or_else(|| RpcError::Internal {
-        reason: format!("class {class_hash} of a deployed contract is missing"),
+        reason: format!("class {:#x} of a deployed contract is missing", class_hash.0),
     })?;
     class(&record.definition)
 }

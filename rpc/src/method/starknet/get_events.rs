@@ -9,6 +9,7 @@ use zkthreads_storage::{BlockTransaction, ThreadOutcome};
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
+use crate::limits::{MAX_BLOCKS_OF_EVENTS, MAX_EVENTS};
 use crate::lookup::{open_place, package_in};
 use crate::origin::Missing;
 use crate::settled::Owners;
@@ -16,13 +17,6 @@ use crate::wire::block_id::BlockId;
 use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
 use crate::wire::number::FeltHex;
 use crate::wire::place::Place;
-
-/// Most events in one page.
-const MAX_CHUNK_SIZE: u64 = 1024;
-
-/// Most blocks with events that one page looks through; the page may then hold fewer events than asked for, and a
-/// token to go on.
-const MAX_BLOCKS: usize = 1024;
 
 /// Most packages that one page reads to say whose events they are; the page may end early for that, too.
 const MAX_PACKAGES: usize = 128;
@@ -70,10 +64,10 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
     let matcher = EventFilter::new(filter.address, filter.keys)?;
     let chunk_size = match filter.chunk_size {
         0 => return Err(RpcError::InvalidParams("chunk_size: 0, at least 1 is expected".to_owned())),
-        size if size > MAX_CHUNK_SIZE => return Err(RpcError::PageSizeTooBig),
+        size if size > MAX_EVENTS => return Err(RpcError::PageSizeTooBig),
         size => usize::try_from(size).map_err(|_| RpcError::PageSizeTooBig)?,
     };
-    let to = context.resolve(filter.to_block.unwrap_or(BlockId::Latest))?;
+    let to = end(context, filter.to_block)?;
     let token = filter.continuation_token.as_deref();
     let from = begin(context, filter.from_block, token)?;
     let start = match token {
@@ -89,16 +83,34 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
     page(context, &matcher, start, &to, chunk_size)
 }
 
+/// The last block to look at: the open one, unless the range ends before.
+fn end(context: &RpcContext, to: Option<BlockId>) -> Result<StateAt, RpcError> {
+    let id = to.filter(|id| !is_to_come(context, *id)).unwrap_or(BlockId::PreConfirmed);
+    context.resolve(id)
+}
+
+/// Whether it is no block that is stored yet: the open one or a later one. (Of later ones a thread asks its node.)
+fn is_to_come(context: &RpcContext, id: BlockId) -> bool {
+    let (BlockId::Number(number), Ok(latest)) = (id, context.latest()) else { return false };
+    number > latest && (context.thread.is_none() || latest.next() == Some(number))
+}
+
 /// The first block of ours to look at. On a fork, a range may begin before that.
 fn begin(context: &RpcContext, from: Option<BlockId>, token: Option<&str>) -> Result<BlockNumber, RpcError> {
+    if let Some(id @ BlockId::Number(number)) = from
+        && is_to_come(context, id)
+    {
+        return Ok(number);
+    }
     let before_fork = match from.map(|id| context.resolve(id)) {
         Some(Ok(at)) => return Ok(at.number()),
         Some(Err(RpcError::Missing(Missing::Block(number)))) if number < context.first() => {
             Missing::events(None, token)
         }
+        Some(Err(RpcError::Missing(Missing::L1Accepted))) => Missing::events(None, token),
         Some(Err(RpcError::Missing(Missing::BlockHash(hash)))) => Missing::events(Some(hash), token),
         Some(Err(error)) => return Err(error),
-        None if context.origin.is_some() => Missing::events(None, token),
+        None if context.storage.fork().is_some() => Missing::events(None, token),
         None => None,
     };
     before_fork.map_or_else(|| Ok(context.first()), |events| Err(context.missing(events)))
@@ -116,7 +128,7 @@ fn page(
     for block in start.block..=to.number().0 {
         let skip = if block == start.block { start.skip } else { 0 };
         let Some(source) = Source::new(context, BlockNumber(block), to)? else { continue };
-        let next = if looked_through == MAX_BLOCKS {
+        let next = if looked_through == MAX_BLOCKS_OF_EVENTS {
             Some(0)
         } else {
             looked_through += 1;

@@ -8,11 +8,9 @@ use zkthreads_storage::{ProofRequest, StorageError};
 use crate::context::RpcContext;
 use crate::convert::proof::storage_proof;
 use crate::error::RpcError;
+use crate::limits::MAX_PROOF_LEAVES;
 use crate::wire::block_id::BlockId;
 use crate::wire::number::{AddressHex, FeltHex, KeyHex};
-
-/// Most leaves in one request: classes, contracts and storage keys together.
-const MAX_LEAVES: usize = 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,9 +56,9 @@ fn request(
     // A contract without keys counts as one, for the work it takes.
     let keys = storage.iter().map(|contract| contract.storage_keys.len().max(1)).sum::<usize>();
     let leaves = classes.len() + contracts.len() + keys;
-    if leaves > MAX_LEAVES {
+    if leaves > MAX_PROOF_LEAVES {
         return Err(RpcError::InvalidParams(format!(
-            "{leaves} leaves, at most {MAX_LEAVES} are proven at once"
+            "{leaves} leaves, at most {MAX_PROOF_LEAVES} are proven at once"
         )));
     }
     Ok(ProofRequest {

@@ -19,14 +19,12 @@ use crate::convert::submission;
 use crate::convert::trace::{Traced, Traces};
 use crate::error::RpcError;
 use crate::jobs::{Lane, Place};
+use crate::limits::MAX_SIMULATED;
 use crate::method::registry::Step;
 use crate::submitters::Submitters;
 use crate::wire::block_id::BlockId;
 use crate::wire::broadcast::Broadcast;
 use crate::wire::flags::{self, SimulationFlag, TraceFlag};
-
-/// Most transactions in one request.
-const MAX_TRANSACTIONS: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,10 +57,11 @@ pub(super) fn begin(
     params: Params,
 ) -> Result<Step<Simulated>, RpcError> {
     let has = |flag| params.simulation_flags.contains(&flag);
-    let flags = SimulationFlags {
-        skip_validate: has(SimulationFlag::SkipValidate),
-        skip_fee_charge: has(SimulationFlag::SkipFeeCharge),
-    };
+    let skip_validate = has(SimulationFlag::SkipValidate);
+    // A thread charges nothing, so its users offer nothing.
+    let skip_fee_charge = has(SimulationFlag::SkipFeeCharge) || context.thread.is_some();
+    // Who does not have it validated need not be able to send it yet.
+    let flags = SimulationFlags { skip_validate, skip_fee_charge, nonces_may_be_ahead: skip_validate };
     let with_reads = has(SimulationFlag::ReturnInitialReads)
         || flags::has(&params.trace_flags, TraceFlag::ReturnInitialReads);
     let block = params.block_id;
@@ -159,15 +158,15 @@ pub(super) fn prepare(
     context: &RpcContext,
     requests: Vec<Broadcast>,
 ) -> Result<Vec<PendingTransaction>, RpcError> {
-    if requests.len() > MAX_TRANSACTIONS {
+    if requests.len() > MAX_SIMULATED {
         let count = requests.len();
         return Err(RpcError::InvalidParams(format!(
-            "{count} transactions, at most {MAX_TRANSACTIONS} are taken"
+            "{count} transactions, at most {MAX_SIMULATED} are taken"
         )));
     }
     let mut felts = 0_usize;
     let prepare = |(index, request)| {
-        let failed = |reason: String| RpcError::TransactionExecution { index, reason };
+        let failed = |reason: String| RpcError::TransactionExecution { index, stack: reason.into() };
         let (submission, only_query) = match submission::any(request) {
             Ok(submission) => submission,
             Err(RpcError::InvalidProof(error)) => return Err(failed(error.to_string())),

@@ -10,6 +10,7 @@ use zkthreads_storage::{BlockTransaction, ThreadOutcome};
 use super::found::FoundThread;
 use crate::context::RpcContext;
 use crate::error::RpcError;
+use crate::limits::MAX_THREADS_LISTED;
 use crate::lookup::{InBlock, open_place};
 use crate::wire::place::Place;
 use crate::wire::receipt::FeePayment;
@@ -17,9 +18,6 @@ use crate::wire::thread::{CheckOut, ConflictOut, conflicts};
 
 /// Threads in an answer, if nothing else is asked for.
 const DEFAULT_LIMIT: usize = 20;
-
-/// Most threads in an answer: each takes reading a package.
-const MAX_LIMIT: usize = 100;
 
 /// Most blocks that one answer looks through.
 const MAX_BLOCKS: usize = 16 * 1024;
@@ -78,9 +76,9 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<Threads, Rp
     let limit = match params.limit {
         None => DEFAULT_LIMIT,
         Some(limit) => {
-            usize::try_from(limit).ok().filter(|limit| (1..=MAX_LIMIT).contains(limit)).ok_or_else(|| {
-                RpcError::InvalidParams(format!("limit: {limit}, 1 to {MAX_LIMIT} are expected"))
-            })?
+            usize::try_from(limit).ok().filter(|limit| (1..=MAX_THREADS_LISTED).contains(limit)).ok_or_else(
+                || RpcError::InvalidParams(format!("limit: {limit}, 1 to {MAX_THREADS_LISTED} are expected")),
+            )?
         }
     };
     let mut list = List { context, limit, before: params.before, threads: Vec::new() };
