@@ -108,6 +108,10 @@ impl Chain {
                 Genesis::refuse(directory)?;
                 let cache = wishes.fork.cache.clone();
                 let account_class = wishes.account_class.clone();
+                if let Some(class) = &account_class {
+                    // Before anything is written that names it.
+                    class.check().map_err(GenesisError::from)?;
+                }
                 let manifest = Manifest::open(directory, wishes, |url, block| {
                     tracing::info!("asking the network to fork");
                     Handle::current().block_on(pin::pin(url, block))

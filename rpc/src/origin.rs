@@ -133,15 +133,18 @@ impl RpcContext {
         }
         let params = raw(params)?;
         match missing {
-            Missing::Events { token, .. } if self.is_the_origins(origin, missing)? => {
-                self.first_events(origin, &params, token.as_deref())
+            Missing::L1Accepted if self.thread.is_none() => {
+                match (self.l1_accepted_at_origin()?, self.storage.fork()) {
+                    (Some(number), Some(fork)) => {
+                        let params = naming(&params, number.min(fork.number))?;
+                        Ok(origin.ask(method, &params)?)
+                    }
+                    _ => Err(failure),
+                }
             }
-            Missing::L1Accepted if self.thread.is_none() => match self.l1_accepted_at(origin)? {
-                Some(number) => Ok(origin.ask(method, &naming(&params, number)?)?),
-                None => Err(failure),
-            },
-            _ if self.is_the_origins(origin, missing)? => Ok(origin.ask(method, &params)?),
-            _ => Err(failure),
+            _ if !self.is_the_origins(origin, missing)? => Err(failure),
+            Missing::Events { token, .. } => self.first_events(origin, &params, token.as_deref()),
+            _ => Ok(origin.ask(method, &params)?),
         }
     }
 
@@ -154,12 +157,11 @@ impl RpcContext {
         Ok(found.filter(|number| *number <= fork.number))
     }
 
-    /// The newest block of this chain's past that the origin has accepted on L1.
-    fn l1_accepted_at(&self, origin: &dyn Origin) -> Result<Option<BlockNumber>, RpcError> {
-        let Some(fork) = self.storage.fork() else { return Ok(None) };
-        let accepted =
-            ask_number(origin, "starknet_getBlockWithTxHashes", &json!({ "block_id": "l1_accepted" }))?;
-        Ok(accepted.map(|number| BlockNumber(number).min(fork.number)))
+    /// The newest block that the origin has accepted on L1, which a fork may not have in its past.
+    pub(crate) fn l1_accepted_at_origin(&self) -> Result<Option<BlockNumber>, RpcError> {
+        let Some(origin) = self.origin.as_deref() else { return Ok(None) };
+        let params = json!({ "block_id": "l1_accepted" });
+        Ok(ask_number(origin, "starknet_getBlockWithTxHashes", &params)?.map(BlockNumber))
     }
 
     /// Whether the origin's answers to a method stand beside ours.
@@ -206,11 +208,6 @@ impl RpcContext {
         let filter = if params.is_array() { params.get_mut(0) } else { params.get_mut("filter") };
         let last = self.storage.fork().map(|fork| fork.number.0);
         if let Some(filter) = filter.and_then(Value::as_object_mut) {
-            if let Some(from) = filter.get_mut("from_block").filter(|from| *from == "l1_accepted")
-                && let Some(number) = self.l1_accepted_at(origin)?
-            {
-                *from = json!({ "block_number": number });
-            }
             filter.insert("to_block".to_owned(), json!({ "block_number": last }));
             filter.insert("continuation_token".to_owned(), json!(token));
             filter.retain(|_, value| !value.is_null());

@@ -158,6 +158,10 @@ async fn events_before_and_after_the_fork_come_in_one_list() -> Result<()> {
             assert_eq!(found, expected, "{from} {chunk_size}");
         }
     }
+    // Not from the origin's future, which begins after the fork.
+    let later = origin.rpc.block(FORK_BLOCK + 1).await?["block_hash"].clone();
+    let filter = json!({ "from_block": { "block_hash": later }, "address": hex(ETH), "chunk_size": 10 });
+    assert_eq!(node.rpc.refusal("starknet_getEvents", json!({ "filter": filter })).await?.code, 24);
     let filter = json!({ "to_block": { "block_number": 2 }, "address": hex(ETH), "chunk_size": 10 });
     let page = node.rpc.call("starknet_getEvents", json!({ "filter": filter })).await?;
     assert_eq!(page["events"].as_array().map(Vec::len), Some(2));

@@ -106,6 +106,14 @@ impl AccountClass {
         }
     }
 
+    /// Whether it compiles.
+    ///
+    /// # Errors
+    /// If the user's class does not.
+    pub fn check(&self) -> Result<(), ClassError> {
+        self.own_record().map(drop)
+    }
+
     /// What has to be declared for it besides the classes of every devnet.
     ///
     /// # Errors

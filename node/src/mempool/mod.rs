@@ -204,6 +204,12 @@ impl Mempool {
         self.peek().take_this(hash)
     }
 
+    /// A transaction that was taken and is in the open block, to be executed there once more.
+    #[must_use]
+    pub fn taken(&self, hash: TransactionHash) -> Option<PendingTransaction> {
+        self.peek().taken(hash)
+    }
+
     /// Drops a transaction that was taken: no block can hold it.
     pub fn reject(&self, hash: TransactionHash, reason: String) {
         self.lock().reject(hash, reason, false);

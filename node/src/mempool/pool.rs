@@ -226,13 +226,16 @@ impl Pool {
         let waiting = queue.waiting.remove(&queue.next)?;
         queue.next = successor(queue.next);
         queue.taken += 1;
-        let deferred = matches!(waiting.proof, Proof::Deferred);
-        let transaction = PendingTransaction { deferred, ..waiting.transaction.clone() };
+        let transaction = waiting.to_execute();
         self.places.remove(&transaction.hash);
         self.by_age.remove(&waiting.arrival);
         self.taken.insert(transaction.hash, waiting);
         self.refresh(account);
         Some(transaction)
+    }
+
+    pub(super) fn taken(&self, hash: TransactionHash) -> Option<PendingTransaction> {
+        self.taken.get(&hash).map(Waiting::to_execute)
     }
 
     pub(super) fn put_back(&mut self, hash: TransactionHash) {

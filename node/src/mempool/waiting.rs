@@ -34,6 +34,14 @@ pub(super) struct Waiting {
     pub(super) executed: bool,
 }
 
+impl Waiting {
+    /// The transaction as the block under construction takes it.
+    pub(super) fn to_execute(&self) -> PendingTransaction {
+        let deferred = matches!(self.proof, Proof::Deferred);
+        PendingTransaction { deferred, ..self.transaction.clone() }
+    }
+}
+
 /// Which budget a transaction counts against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {

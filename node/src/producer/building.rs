@@ -45,7 +45,7 @@ impl Producer {
     }
 
     /// A new block, which is shown.
-    fn opened(&mut self, env: BlockEnv) -> Result<OpenBlock, ExecutionError> {
+    pub(super) fn opened(&mut self, env: BlockEnv) -> Result<OpenBlock, ExecutionError> {
         let block = self.executor.open_block(env)?;
         self.feed.set_pre_confirmed(Some(block.pre_confirmed()));
         (self.filling_since, self.holds_others) = (None, false);
@@ -53,7 +53,7 @@ impl Producer {
     }
 
     /// What the next block would be opened with.
-    fn env(&self) -> BlockEnv {
+    pub(super) fn env(&self) -> BlockEnv {
         BlockEnv {
             timestamp: self.clock.next(),
             may_be_older: self.clock.is_set(),
@@ -98,7 +98,7 @@ impl Producer {
         self.take_in_as_it_is(transaction)
     }
 
-    fn take_in_as_it_is(&mut self, transaction: PendingTransaction) -> Result<(), ProducerError> {
+    pub(super) fn take_in_as_it_is(&mut self, transaction: PendingTransaction) -> Result<(), ProducerError> {
         let (hash, kind) = (transaction.hash, report::kind(&transaction));
         match self.execute(transaction) {
             Ok(_) => Ok(()),

@@ -4,7 +4,7 @@ use starknet_api::block::{BlockNumber, BlockTimestamp, GasPrices};
 use starknet_api::core::ContractAddress;
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::{ExecutionError, PendingTransaction, Refusal};
+use zkthreads_execution::{BlockEnv, ExecutionError, PendingTransaction, Refusal};
 use zkthreads_rpc::ChainEvent;
 use zkthreads_storage::Reverted;
 
@@ -43,8 +43,9 @@ impl ProducerHandle {
     }
 
     /// Gives the next block exactly this timestamp, even one before its parent's, and lets time go on from there. If `seal` is set,
-    /// that block is made now, of what the open one holds: its transactions are executed once more, at that time. (What came into it
-    /// without the mempool cannot be; a block that holds such is sealed before.)
+    /// that block is made now, of what the open one holds: its transactions are executed once more, in their order, at that time.
+    /// (What came into it without the mempool cannot be, and what a snapshot brought back is not: such a block is sealed before.
+    /// Transactions that do not fit any more are in the block after it.)
     ///
     /// # Errors
     /// See [`CommandError`].
@@ -138,11 +139,22 @@ impl Producer {
     fn make_block_at_this_time(&mut self) -> Result<MadeBlock, CommandError> {
         if self.holds_others {
             self.seal()?;
-        } else if !self.is_empty() {
-            self.open = None;
-            self.mempool.block_abandoned()?;
-            self.block()?;
-            self.catch_up()?;
+        } else if let Some(block) = self.open.take_if(|block| !block.is_empty()) {
+            let executed = block.pre_confirmed();
+            // Who pays was told these prices.
+            let env = BlockEnv { gas_prices: block.env().gas_prices, ..self.env() };
+            match self.opened(env) {
+                Ok(again) => self.open = Some(again),
+                Err(error) => {
+                    self.open = Some(block);
+                    return Err(error.into());
+                }
+            }
+            for executed in executed.transactions() {
+                if let Some(transaction) = self.mempool.taken(executed.transaction.hash) {
+                    self.take_in_as_it_is(transaction)?;
+                }
+            }
         }
         self.make_block()
     }

@@ -83,7 +83,9 @@ fn a_block_at_another_time_holds_what_the_open_one_held() -> Result<()> {
     let (running, _directory) = Running::new(BlockMode::OnDemand)?;
     let producer = &running.producer;
     let [first, second] = [running.transfer(0, 0)?, running.transfer(0, 1)?];
-    running.until_executed(second)?;
+    let prices_then = running.until_executed(second)?.info().gas_prices.clone();
+    // They could not pay these.
+    producer.set_gas_prices(prices(u128::MAX >> 40)?, false)?;
     let time = GENESIS.0 + 1_000_000;
     let made = producer.set_time(BlockTimestamp(time), true)?.context("a block")?;
     assert_eq!((made.number, running.timestamp(1)?, running.latest()?), (BlockNumber(1), time, 1));
@@ -91,19 +93,22 @@ fn a_block_at_another_time_holds_what_the_open_one_held() -> Result<()> {
         let (number, place, _) = running.executor.storage().transaction(hash)?.context("it is lost")?;
         assert_eq!((number, place), (BlockNumber(1), index));
     }
+    let paid = running.header(1)?.block_header_without_hash.l2_gas_price.price_in_fri;
+    assert_eq!(paid, prices_then.strk_gas_prices.l2_gas_price.get());
+    producer.set_gas_prices(prices_then, true)?;
     let third = running.transfer(0, 2)?;
     running.until_executed(third)?;
-    assert_eq!(producer.increase_time(5_000)?.number, BlockNumber(2));
-    assert_eq!(running.until_stored(third)?, BlockNumber(2));
-    assert!(running.timestamp(2)? >= time + 5_000);
+    assert_eq!(producer.increase_time(5_000)?.number, BlockNumber(3));
+    assert_eq!(running.until_stored(third)?, BlockNumber(3));
+    assert!(running.timestamp(3)? >= time + 5_000);
 
     // What did not come through the mempool cannot be done again.
     let cell = get_fee_token_var_address(running.accounts[0].address);
     producer.set_storage(STRK_ADDRESS.try_into()?, cell, 5.into())?;
     let made = producer.set_time(BlockTimestamp(9), true)?.context("a block")?;
-    assert_eq!((made.number, running.timestamp(4)?), (BlockNumber(4), 9));
+    assert_eq!((made.number, running.timestamp(5)?), (BlockNumber(5), 9));
     let storage = running.executor.storage();
-    assert_eq!(storage.state_at(BlockNumber(3)).storage(STRK_ADDRESS.try_into()?, cell)?, 5.into());
+    assert_eq!(storage.state_at(BlockNumber(4)).storage(STRK_ADDRESS.try_into()?, cell)?, 5.into());
     running.stop()??;
     Ok(())
 }

@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::Error as Broken;
 
 use super::connections::WebSocketPlace;
 use super::http::Server;
+use crate::error::RpcError;
 use crate::limits::WebSocketLimits;
 use crate::metrics;
 use crate::outbox::{Closed, Outbox, Queued, outbox};
@@ -52,6 +53,8 @@ enum End {
     Invalid,
     /// Memory is short.
     Busy,
+    /// The chain that this one was forked off does not answer.
+    OriginAway,
     /// The node failed.
     Failed,
     /// The node stops.
@@ -230,6 +233,7 @@ impl From<Stop> for End {
         match stop {
             Stop::Gone => Self::Gone,
             Stop::Lagged => Self::Lagged,
+            Stop::Failed(RpcError::Origin(_)) => Self::OriginAway,
             Stop::Failed(error) => {
                 tracing::error!(%error, "a subscription failed");
                 Self::Failed
@@ -253,6 +257,10 @@ impl End {
             }
             Self::Invalid => Some((close_code::PROTOCOL, "not a valid WebSocket message", "invalid")),
             Self::Busy => Some((close_code::AGAIN, "too much data is under way: come back later", "busy")),
+            Self::OriginAway => {
+                let reason = "the chain that this one was forked off does not answer: subscribe again later";
+                Some((close_code::AGAIN, reason, "origin"))
+            }
             Self::Failed => Some((close_code::ERROR, "the node failed", "failed")),
             Self::Stopping => Some((close_code::AWAY, "the node is stopping", "stopping")),
         }

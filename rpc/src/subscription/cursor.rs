@@ -35,6 +35,20 @@ impl Cursor {
         Ok(cursor)
     }
 
+    /// Begins on the chain as it is now, which may have lost blocks since the cursor was made: nothing was told of those.
+    pub(super) fn begin(&mut self, context: &RpcContext) -> Result<(), RpcError> {
+        self.look(context)?;
+        let parent_is_there = match self.parent {
+            Some(parent) => context.storage.block_number(parent)?.is_some(),
+            None => true,
+        };
+        if !parent_is_there || self.next > self.end {
+            self.next = self.next.min(self.end);
+            self.parent = self.hash_before(context)?;
+        }
+        Ok(())
+    }
+
     /// The block to tell of next, if it exists.
     pub(super) fn pending(&self) -> Option<BlockNumber> {
         (self.next < self.end).then_some(BlockNumber(self.next))

@@ -1,10 +1,12 @@
 //! Tells one connection's subscriptions what happens.
 
 use std::future::ready;
+use std::sync::Arc;
 
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
+use zkthreads_execution::{ExecutedInBlock, PreConfirmed};
 
 use super::blocks::Block;
 use super::cursor::Reverted;
@@ -53,8 +55,8 @@ struct Open {
     cursor: Cursor,
     /// It knows all old blocks, and is told of events as they come.
     live: bool,
-    /// The open block's transactions below this index were told from what the feed showed, before their events.
-    replayed: Option<(Place, usize)>,
+    /// The open block whose transactions were told from what the feed showed, before their events.
+    replayed: Option<PreConfirmed>,
     _counted: Counted,
 }
 
@@ -128,7 +130,8 @@ impl Teller {
     }
 
     async fn begin(&mut self, id: String, opening: Opening) -> Result<(), Stop> {
-        let Opening { mut subscription, cursor } = opening;
+        let Opening { mut subscription, mut cursor } = opening;
+        cursor.begin(self.blocks.context())?;
         let first = subscription.on_open(self.blocks.context())?;
         let _counted = Counted::subscription(subscription.kind());
         let mut open = Open { id, subscription, cursor, live: false, replayed: None, _counted };
@@ -175,7 +178,7 @@ impl Teller {
                     let place = Place { number: *number, hash: None, finality: Finality::PreConfirmed };
                     if open.live
                         && open.subscription.wants_pre_confirmed()
-                        && open.replayed.is_none_or(|(seen, count)| seen != place || *index >= count)
+                        && !open.was_replayed(*index, transaction)
                     {
                         let settled = self.blocks.open(transaction)?;
                         let seen = Seen { place, index: *index, settled: &settled };
@@ -195,6 +198,12 @@ impl Teller {
 }
 
 impl Open {
+    /// Whether it was told of what the open block executed, before it hears of it. What is executed once more is another thing.
+    fn was_replayed(&self, index: usize, executed: &Arc<ExecutedInBlock>) -> bool {
+        let told = self.replayed.as_ref().and_then(|block| block.transaction(index));
+        told.is_some_and(|told| Arc::ptr_eq(told, executed))
+    }
+
     /// Tells of the next block if there is one; if not, goes live.
     async fn advance(&mut self, blocks: &Blocks, line: &Line) -> Result<(), Stop> {
         if self.cursor.pending().is_none() {
@@ -260,7 +269,7 @@ impl Open {
         for (index, executed) in block.transactions().enumerate() {
             self.tell_transaction(&Seen { place, index, settled: &*blocks.open(executed)? }, line).await?;
         }
-        self.replayed = Some((place, block.len()));
+        self.replayed = Some(block);
         Ok(())
     }
 }

@@ -85,8 +85,14 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
 
 /// The last block to look at: the open one, unless the range ends before.
 fn end(context: &RpcContext, to: Option<BlockId>) -> Result<StateAt, RpcError> {
-    let id = to.filter(|id| !is_to_come(context, *id)).unwrap_or(BlockId::PreConfirmed);
-    context.resolve(id)
+    match to {
+        Some(id @ BlockId::Number(number)) if is_to_come(context, id) => {
+            let open = context.resolve(BlockId::PreConfirmed)?;
+            // It may have been sealed meanwhile.
+            if open.number() > number { context.resolve(id) } else { Ok(open) }
+        }
+        to => context.resolve(to.unwrap_or(BlockId::PreConfirmed)),
+    }
 }
 
 /// Whether it is no block that is stored yet: the open one or a later one. (Of later ones a thread asks its node.)
@@ -107,7 +113,11 @@ fn begin(context: &RpcContext, from: Option<BlockId>, token: Option<&str>) -> Re
         Some(Err(RpcError::Missing(Missing::Block(number)))) if number < context.first() => {
             Missing::events(None, token)
         }
-        Some(Err(RpcError::Missing(Missing::L1Accepted))) => Missing::events(None, token),
+        Some(Err(RpcError::Missing(Missing::L1Accepted))) => match context.l1_accepted_at_origin()? {
+            None => return Err(RpcError::BlockNotFound),
+            Some(number) if number >= context.first() && context.thread.is_some() => return Ok(number),
+            Some(_) => Missing::events(None, token),
+        },
         Some(Err(RpcError::Missing(Missing::BlockHash(hash)))) => Missing::events(Some(hash), token),
         Some(Err(error)) => return Err(error),
         None if context.storage.fork().is_some() => Missing::events(None, token),
