@@ -20,7 +20,7 @@ STEP := tools/step
 BUILD_TITLE := building the node, the thread and the prover
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo devnet test fuzz fuzz-os attack soak first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures deny
+.PHONY: help setup build demo devnet test suites fuzz fuzz-os attack soak first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures deny
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -44,6 +44,10 @@ test: ## run every test, those of the JavaScript and Python clients too
 	@$(STEP) 1/3 "set-up, with all that the tests need" tools/setup test
 	@$(STEP) 2/3 "building the tests" tools/watched cargo nextest run --release --workspace --profile $(PROFILE) --no-run
 	@$(STEP) 3/3 "running the tests" cargo nextest run --release --workspace --profile $(PROFILE)
+
+suites: build ## starknet.py's own tests against the devnet, out of its source distribution
+	tools/setup test
+	.venv/bin/python e2e/suites/run $(BIN)
 
 fuzz: ## hostile packages and proofs, FUZZ_SECONDS (600) for each target
 	tools/setup build

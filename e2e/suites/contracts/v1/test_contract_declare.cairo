@@ -1,0 +1,8 @@
+#[starknet::contract]
+mod TestContractDeclare {
+    #[storage]
+    struct Storage {}
+
+    #[external(v0)]
+    fn empty(self: @ContractState) {}
+}
