@@ -146,7 +146,9 @@ fn only_the_node_reads_the_environment() -> Result<()> {
         "rpc",
     ];
     in_crates(&below, |file, source| {
-        assert!(!source.contains("env::var"), "{} reads the environment", file.display());
+        // What is compiled for tests only is told what to do by whoever runs them.
+        let is_test = file.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("_tests"));
+        assert!(is_test || !source.contains("env::var"), "{} reads the environment", file.display());
     })
 }
 

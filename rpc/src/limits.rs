@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::jobs::LanesLimits;
 
 #[cfg(test)]
-mod page;
+mod page_tests;
 
 /// Largest request by HTTP, bytes: the largest package, of 12 MiB, takes 16 MiB of base64, the rest is for the envelope
 /// around it.

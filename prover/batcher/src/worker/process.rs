@@ -151,7 +151,7 @@ impl Process {
 
 fn why(status: ExitStatus, log: &VecDeque<String>, memory_bytes: u64) -> WorkerError {
     let aborted = status.signal() == Some(Signal::ABORT.as_raw());
-    if aborted && log.iter().any(|line| line.contains(ALLOCATION_FAILURE)) {
+    if aborted && log.back().is_some_and(|line| line.contains(ALLOCATION_FAILURE)) {
         return WorkerError::OutOfMemory { memory_bytes };
     }
     WorkerError::Died { status, last_words: log.back().cloned() }
@@ -163,6 +163,10 @@ async fn relay_log(pid: u32, log: ChildStderr) -> VecDeque<String> {
     let mut last = VecDeque::with_capacity(LAST_WORDS);
     while let Ok(Some(line)) = lines.next_line().await {
         tracing::info!(pid, "prover: {line}");
+        // It ends with that; a backtrace may follow, as long as the stack is deep.
+        if last.back().is_some_and(|line| line.contains(ALLOCATION_FAILURE)) {
+            continue;
+        }
         if last.len() == LAST_WORDS {
             last.pop_front();
         }
