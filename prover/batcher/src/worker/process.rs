@@ -160,7 +160,7 @@ fn why(status: ExitStatus, log: &VecDeque<String>, memory_bytes: u64) -> WorkerE
 /// Writes what the process logs to this one's log; returns the last of it.
 async fn relay_log(pid: u32, log: ChildStderr) -> VecDeque<String> {
     let mut lines = BufReader::new(log).lines();
-    let mut last = VecDeque::with_capacity(LAST_WORDS);
+    let mut last: VecDeque<String> = VecDeque::with_capacity(LAST_WORDS);
     while let Ok(Some(line)) = lines.next_line().await {
         tracing::info!(pid, "prover: {line}");
         // It ends with that; a backtrace may follow, as long as the stack is deep.
