@@ -1,8 +1,8 @@
 // starknet.js's Account: a scenario for each public method.
 
 import assert from 'node:assert/strict';
-import { Account, CallData, ec, hash, stark, typedData as typed } from 'starknet';
-import { accountAt, deployBridge, details, execute, freshClass, patient } from './bridge.mjs';
+import { Account, hash, typedData as typed } from 'starknet';
+import { accountAt, deployBridge, details, execute, freshClass, newcomer, patient } from './bridge.mjs';
 import { told, transfer } from './node.mjs';
 import { scenariosOf } from './scenarios.mjs';
 
@@ -37,17 +37,6 @@ function covers({ overall_fee: fee, resourceBounds, unit }, { actual_fee: { amou
   assert.ok(resourceBounds.l2_gas.max_amount > 0n);
 }
 
-/** An account that is not deployed yet, and has money. */
-async function newcomer() {
-  const key = stark.randomAddress();
-  const publicKey = ec.starkCurve.getStarkKey(key);
-  const constructorCalldata = CallData.compile({ publicKey });
-  const payload = { classHash: told.accountClass, constructorCalldata, addressSalt: publicKey };
-  const address = hash.calculateContractAddressFromHash(publicKey, told.accountClass, constructorCalldata, 0);
-  await execute(other, transfer(address, 10n ** 19n));
-  return { account: accountAt(provider, { address, key }), payload };
-}
-
 const note = (text) => ({
   types: { StarknetDomain: [{ name: 'name', type: 'shortstring' }], Note: [{ name: 'text', type: 'felt' }] },
   primaryType: 'Note',
@@ -57,7 +46,7 @@ const note = (text) => ({
 
 /** Each account has these methods of its own. */
 const fast = accountAt(patient(told.url, { blockIdentifier: 'pre_confirmed' }), told.user);
-const self = await newcomer();
+const self = await newcomer(other);
 
 const { scenario, complete } = scenariosOf('Account', user);
 
@@ -150,7 +139,7 @@ scenario('estimateDeclareFee', 'is about what it costs', async () => {
 });
 
 scenario('estimateAccountDeployFee', 'is about what it costs', async () => {
-  const { account, payload } = await newcomer();
+  const { account, payload } = await newcomer(other);
   // The account that is there does not know the way of the one that is not.
   const estimate = await user.estimateAccountDeployFee(payload, { nonce: 0n });
   covers(estimate, await succeeds(await account.deployAccount(payload, details)));
@@ -223,7 +212,7 @@ scenario('declareAndDeploy', 'both', async () => {
 });
 
 scenario('deployAccount', 'it pays for itself, and can send afterwards', async () => {
-  const { account, payload } = await newcomer();
+  const { account, payload } = await newcomer(other);
   const deployed = await account.deployAccount(payload);
   await succeeds(deployed);
   same(deployed.contract_address, account.address);
@@ -256,7 +245,7 @@ scenario('hashMessage', 'is what the contract checks', async () => {
 const options = { caller: user.address, execute_after: 0, execute_before: NEVER };
 
 scenario('getSnip9Version', 'the second, where a constructor has noted it', async () => {
-  const { account, payload } = await newcomer();
+  const { account, payload } = await newcomer(other);
   await succeeds(await account.deployAccount(payload, details));
   assert.equal(await account.getSnip9Version(), '2');
   // Predeployed accounts, starknet-devnet's as well, take such transactions and do not say so.

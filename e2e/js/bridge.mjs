@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { Account, CallData, RpcProvider, hash } from 'starknet';
-import { resourceBounds, told } from './node.mjs';
+import { Account, CallData, RpcProvider, ec, hash, stark } from 'starknet';
+import { resourceBounds, told, transfer } from './node.mjs';
 
 const SIERRA = JSON.parse(readFileSync(told.bridge.sierra, 'utf8'));
 const CASM = JSON.parse(readFileSync(told.bridge.casm, 'utf8'));
@@ -38,6 +38,17 @@ export async function execute(account, calls) {
   const receipt = await account.provider.waitForTransaction(sent);
   assert.equal(receipt.execution_status, 'SUCCEEDED', receipt.revert_reason);
   return receipt;
+}
+
+/** An account that is not deployed yet, with money of the payer's, and what deploys it. */
+export async function newcomer(payer) {
+  const key = stark.randomAddress();
+  const publicKey = ec.starkCurve.getStarkKey(key);
+  const constructorCalldata = CallData.compile({ publicKey });
+  const payload = { classHash: told.accountClass, constructorCalldata, addressSalt: publicKey };
+  const address = hash.calculateContractAddressFromHash(publicKey, told.accountClass, constructorCalldata, 0);
+  await execute(payer, transfer(address, 10n ** 19n));
+  return { account: accountAt(payer.provider, { address, key }), payload };
 }
 
 /** Declares and deploys the contract. */

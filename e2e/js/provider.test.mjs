@@ -1,8 +1,8 @@
 // starknet.js's RpcProvider, and what its RpcChannel has besides: a scenario for each public method.
 
 import assert from 'node:assert/strict';
-import { CallData, RpcChannel, RpcProvider, ec, hash, stark } from 'starknet';
-import { ON_L1, accountAt, deployBridge, deposit, deposited, details, execute, freshClass, patient } from './bridge.mjs';
+import { RpcChannel, RpcProvider, hash } from 'starknet';
+import { ON_L1, accountAt, deployBridge, deposit, deposited, details, execute, freshClass, newcomer, patient } from './bridge.mjs';
 import { told, transfer } from './node.mjs';
 import { isDeclared, provenCell, stateRoot } from './proof.mjs';
 import { publicMethods, scenariosOf } from './scenarios.mjs';
@@ -43,16 +43,10 @@ const signed = async (...transactions) =>
 const invoke = (amount) => ({ type: 'INVOKE', payload: transfer(PAYEE, amount) });
 
 /** An account that is to be deployed, with money, and its signed DEPLOY_ACCOUNT. */
-async function newcomer() {
-  const key = stark.randomAddress();
-  const publicKey = ec.starkCurve.getStarkKey(key);
-  const constructorCalldata = CallData.compile({ publicKey });
-  const payload = { classHash: told.accountClass, constructorCalldata, addressSalt: publicKey };
-  const address = hash.calculateContractAddressFromHash(publicKey, told.accountClass, constructorCalldata, 0);
-  await execute(user, transfer(address, 10n ** 19n));
-  const account = accountAt(provider, { address, key });
+async function signedNewcomer() {
+  const { account, payload } = await newcomer(user);
   const [deployment] = await account.accountInvocationsFactory([{ type: 'DEPLOY_ACCOUNT', payload }], { ...V3, nonce: 0n });
-  return { address, deployment };
+  return { address: account.address, deployment };
 }
 
 /** That an estimate, with the library's surcharge of half, is what was paid in the end. */
@@ -300,7 +294,7 @@ scenario('declareContract', 'the class is there afterwards', async () => {
 });
 
 scenario('deployAccountContract', 'the account is there afterwards', async () => {
-  const { address, deployment } = await newcomer();
+  const { address, deployment } = await signedNewcomer();
   const sent = await provider.deployAccountContract(deployment, deployment);
   same(sent.contract_address, address);
   assert.ok((await provider.waitForTransaction(sent.transaction_hash)).isSuccess());
@@ -334,7 +328,7 @@ scenario('getDeclareEstimateFee', 'is about what it costs', async () => {
 });
 
 scenario('getDeployAccountEstimateFee', 'is about what it costs', async () => {
-  const { deployment } = await newcomer();
+  const { deployment } = await signedNewcomer();
   const estimate = await provider.getDeployAccountEstimateFee(deployment, deployment, 'latest', false);
   const { transaction_hash: sent } = await provider.channel.deployAccount(deployment, deployment);
   covers(estimate, await provider.waitForTransaction(sent));
@@ -544,7 +538,7 @@ ofChannel.scenario('declare', 'waits for the receipt', async () => {
 });
 
 ofChannel.scenario('deployAccount', 'waits for the receipt', async () => {
-  const { address, deployment } = await newcomer();
+  const { address, deployment } = await signedNewcomer();
   const deployed = await channel.deployAccount(deployment, deployment);
   assert.equal(deployed.type, 'DEPLOY_ACCOUNT');
   same(deployed.contract_address, address);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use starknet_api::block::{BlockHash, BlockNumber};
+use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::{
     AdmitError, BlockEnv, ExecutedInBlock, ExecutionError, OpenBlock, PendingTransaction, Refusal,
 };
@@ -98,7 +99,7 @@ impl Producer {
         self.take_in_as_it_is(transaction)
     }
 
-    pub(super) fn take_in_as_it_is(&mut self, transaction: PendingTransaction) -> Result<(), ProducerError> {
+    fn take_in_as_it_is(&mut self, transaction: PendingTransaction) -> Result<(), ProducerError> {
         let (hash, kind) = (transaction.hash, report::kind(&transaction));
         match self.execute(transaction) {
             Ok(_) => Ok(()),
@@ -113,23 +114,57 @@ impl Producer {
                 // The first of the next block, which has room for it: nothing is executed more than twice.
                 self.mempool.take_this(hash).map_or(Ok(()), |transaction| self.take_in_as_it_is(transaction))
             }
-            Err(Refusal::Rejected { reason }) => match *reason {
-                AdmitError::Internal(error) if !is_passing(&error) => Err(error.into()),
-                AdmitError::Unverified => {
-                    self.mempool.verify(hash);
-                    Ok(())
+            Err(Refusal::Rejected { reason }) => self.rejected(hash, kind, *reason),
+        }
+    }
+
+    /// Executes transactions of the mempool's, which were in the open block when it was opened at another time, once more. The
+    /// first that does not fit any more, and all after it, wait for the next block: sealing this one forgets what was taken.
+    pub(super) fn take_in_again(
+        &mut self,
+        transactions: Vec<PendingTransaction>,
+    ) -> Result<(), ProducerError> {
+        let mut left = transactions.into_iter();
+        while let Some(transaction) = left.next() {
+            let (hash, kind) = (transaction.hash, report::kind(&transaction));
+            let done = match self.execute(transaction) {
+                Ok(_) => continue,
+                Err(Refusal::Rejected { reason }) => self.rejected(hash, kind, *reason),
+                Err(Refusal::BlockFull) => Ok(()),
+            };
+            if done.is_err() || self.mempool.taken(hash).is_some() {
+                // The last ones first, so that each account goes on with its first.
+                left.rev().for_each(|later| self.mempool.put_back(later.hash));
+                self.mempool.put_back(hash);
+                return done;
+            }
+        }
+        Ok(())
+    }
+
+    /// The open block cannot hold a transaction that was taken.
+    fn rejected(
+        &mut self,
+        hash: TransactionHash,
+        kind: &'static str,
+        reason: AdmitError,
+    ) -> Result<(), ProducerError> {
+        match reason {
+            AdmitError::Internal(error) if !is_passing(&error) => Err(error.into()),
+            AdmitError::Unverified => {
+                self.mempool.verify(hash);
+                Ok(())
+            }
+            reason => {
+                tracing::info!(hash = format_args!("{:#x}", hash.0), %reason, "transaction rejected");
+                if matches!(reason, AdmitError::Internal(_)) {
+                    self.mempool.give_up(hash, reason.to_string());
+                } else {
+                    self.mempool.reject(hash, reason.to_string());
                 }
-                reason => {
-                    tracing::info!(hash = format_args!("{:#x}", hash.0), %reason, "transaction rejected");
-                    if matches!(reason, AdmitError::Internal(_)) {
-                        self.mempool.give_up(hash, reason.to_string());
-                    } else {
-                        self.mempool.reject(hash, reason.to_string());
-                    }
-                    report::rejected(kind);
-                    Ok(())
-                }
-            },
+                report::rejected(kind);
+                Ok(())
+            }
         }
     }
 

@@ -150,11 +150,9 @@ impl Producer {
                     return Err(error.into());
                 }
             }
-            for executed in executed.transactions() {
-                if let Some(transaction) = self.mempool.taken(executed.transaction.hash) {
-                    self.take_in_as_it_is(transaction)?;
-                }
-            }
+            let transactions = executed.transactions();
+            let again = transactions.filter_map(|executed| self.mempool.taken(executed.transaction.hash));
+            self.take_in_again(again.collect())?;
         }
         self.make_block()
     }
