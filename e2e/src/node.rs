@@ -13,7 +13,8 @@ use crate::process::Process;
 use crate::rpc::Rpc;
 use crate::wallet::Wallet;
 
-/// Timestamp of every test chain's genesis, so that block 0 is the same on all of them.
+/// Timestamp of every test chain's genesis, so that block 0 is the same on all of them; and what their clocks show at first, so
+/// that what was proven over block 0 is not from long ago.
 pub const GENESIS_TIMESTAMP: u64 = 1_700_000_000;
 
 /// How to start a node.
@@ -103,6 +104,8 @@ impl TestNode {
         command.args(["devnet", "--host", &host.to_string(), "--port", &port.to_string()]);
         command
             .args(["--seed", "0", "--genesis-timestamp"])
+            .arg(GENESIS_TIMESTAMP.to_string())
+            .arg("--start-time")
             .arg(GENESIS_TIMESTAMP.to_string())
             .arg("--data-dir")
             .arg(data_dir);

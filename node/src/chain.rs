@@ -129,6 +129,7 @@ impl Chain {
                 };
                 let accounts = derive(manifest.seed, manifest.accounts)?;
                 let mut config = devnet::chain_config(manifest.chain_id.clone())?;
+                config.thread_rules = devnet::thread_rules(manifest.max_thread_lag);
                 change_prices(&mut config.gas_prices, options.gas_prices())?;
                 let mut is_new = false;
                 let executor = begin(storage, config, || {
@@ -153,9 +154,15 @@ impl Chain {
             }
             Origin::Genesis { genesis, rules } => {
                 Manifest::refuse(directory)?;
-                let genesis = Genesis::open(directory, genesis)?;
+                let thread_rules = genesis.as_ref().and_then(|genesis| genesis.thread_rules.clone());
+                let mut genesis = Genesis::open(directory, genesis)?;
                 let storage = Storage::open(&directory.join(DATABASE))?;
-                let executor = begin(storage, rules.of(genesis.chain_id.clone())?, || Ok(genesis.state()?))?;
+                if let Some(wished) = thread_rules {
+                    // Which of them are about blocks to come, only the database knows.
+                    genesis.change_thread_rules(directory, wished, storage.latest()?)?;
+                }
+                let config = rules.of(genesis.chain_id.clone(), genesis.thread_rules())?;
+                let executor = begin(storage, config, || Ok(genesis.state()?))?;
                 Ok(Self { executor, devnet: None, fork: None })
             }
         }

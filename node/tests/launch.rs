@@ -5,14 +5,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use starknet_api::block::BlockTimestamp;
+use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::ChainId;
 use starknet_rust::core::types::{BlockTag, ExecutionResult};
 use starknet_types_core::felt::Felt;
 use zkthreads_batcher::{Account, Call, NodeClient};
+use zkthreads_execution::{RuleLine, RuleLines, ThreadRules};
 use zkthreads_node::chain::{ChainError, Origin};
 use zkthreads_node::devnet::constants::STRK_ADDRESS;
 use zkthreads_node::devnet::manifest::{ManifestError, Wishes};
+use zkthreads_node::genesis::{Genesis, GenesisFileError, Rules};
 use zkthreads_node::launch::{LaunchError, Node, NodeConfig};
 use zkthreads_node::mempool::Limits;
 use zkthreads_node::producer::BlockMode;
@@ -107,5 +109,62 @@ async fn the_same_genesis_is_the_same_block_and_an_interval_makes_empty_ones() -
     assert_eq!(genesis_hash(&rpc).await?, genesis);
     one.stop().await?;
     other.stop().await?;
+    Ok(())
+}
+
+/// A chain of one's own with these thread rules: from which block on, and the lag.
+fn with_lags(directory: &Path, lines: &[(u64, u64)]) -> Result<NodeConfig> {
+    let line = |(from, max_lag): &(u64, u64)| RuleLine {
+        from: BlockNumber(*from),
+        rules: ThreadRules { max_age: 100, max_lag: *max_lag },
+    };
+    let genesis = Genesis {
+        chain_id: ChainId::Sepolia,
+        timestamp: Some(1_700_000_000),
+        accounts: Vec::new(),
+        thread_rules: Some(lines.iter().map(line).collect::<Vec<_>>().try_into()?),
+    };
+    Ok(NodeConfig {
+        block_mode: BlockMode::Interval(Duration::from_millis(50)),
+        origin: Origin::Genesis { genesis: Some(genesis), rules: Rules::devnet()? },
+        ..config(Some(directory))
+    })
+}
+
+async fn served_rules(node: &Node) -> Result<RuleLines> {
+    Ok(client(node)?.rules().await?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thread_rules_change_for_blocks_to_come_only() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let node = Node::launch(with_lags(directory.path(), &[(0, 60)])?).await?;
+    let rpc = client(&node)?;
+    let deadline = tokio::time::Instant::now() + TIMEOUT;
+    while rpc.latest_block().await?.1.number.0 < 2 {
+        assert!(tokio::time::Instant::now() < deadline, "no blocks are made");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    node.stop().await?;
+
+    let refused = Node::launch(with_lags(directory.path(), &[(0, 60), (2, 0)])?).await.err();
+    assert!(matches!(
+        refused,
+        Some(LaunchError::Chain(ChainError::GenesisFile(GenesisFileError::ThreadRules {
+            height: BlockNumber(2),
+            ..
+        })))
+    ));
+    let node = Node::launch(with_lags(directory.path(), &[(0, 60), (1_000_000, 0)])?).await?;
+    let rules = served_rules(&node).await?;
+    node.stop().await?;
+    let lag = |number| rules.at(BlockNumber(number)).max_lag;
+    assert_eq!([lag(0), lag(999_999), lag(1_000_000)], [60, 60, 0]);
+
+    // They are kept: no later start has to say so.
+    let origin = Origin::Genesis { genesis: None, rules: Rules::devnet()? };
+    let node = Node::launch(NodeConfig { origin, ..config(Some(directory.path())) }).await?;
+    assert_eq!(served_rules(&node).await?, rules);
+    node.stop().await?;
     Ok(())
 }

@@ -15,7 +15,7 @@ pub(crate) use relay::is_left_to_the_node;
 pub use sink::ThreadSink;
 pub use status::{
     CellKind, MetConflict, NodeStatus, ProverStatus, QueueStatus, StatusBase, SubBlockStage, SubBlockStatus,
-    ThreadStatus, Throughput, Totals,
+    ThreadStatus, Throughput, TimeStatus, Totals,
 };
 
 use crate::sink::PoolStatus;
@@ -96,6 +96,16 @@ pub enum InnerRefusal {
     Full {
         /// The limit.
         capacity: usize,
+    },
+    /// What the thread takes now would settle so late that no node holds it for so long.
+    #[error(
+        "the thread is busy: what it takes now would settle in {seconds} s, at most {max} s are possible"
+    )]
+    Busy {
+        /// How long it would take.
+        seconds: u64,
+        /// The limit.
+        max: u64,
     },
     /// It cannot be recorded, so it was not taken.
     #[error("the transaction cannot be recorded: {reason}")]

@@ -29,6 +29,12 @@ pub(crate) enum ThreadError {
     /// `proof_facts` are not a thread's, or the package is not theirs.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
+    /// The package brings a transaction that the chain would not take by itself.
+    #[error("{reason}")]
+    InnerTransaction {
+        /// Which, and why not.
+        reason: String,
+    },
     /// It could not settle in the open block, whatever the state; so it is not taken. Nobody has looked at its proof.
     #[error("segment {}: {}", .0.segment, .0.error)]
     Unsettleable(Box<SegmentError>),
@@ -53,7 +59,9 @@ impl ThreadError {
     /// The code in the `zkthread` namespace.
     pub(crate) fn code(&self) -> i32 {
         match self {
-            Self::Envelope(EnvelopeError::Package(_)) | Self::ProofTooLong { .. } => 10001,
+            Self::Envelope(EnvelopeError::Package(_))
+            | Self::ProofTooLong { .. }
+            | Self::InnerTransaction { .. } => 10001,
             Self::Envelope(EnvelopeError::DigestMismatch { .. }) => 10002,
             Self::Envelope(EnvelopeError::NotAThread | EnvelopeError::FactCount { .. })
             | Self::MissingProofFacts => 10003,
@@ -70,7 +78,9 @@ impl ThreadError {
     /// The code's name.
     fn kind(&self) -> &'static str {
         match self {
-            Self::Envelope(EnvelopeError::Package(_)) | Self::ProofTooLong { .. } => "MALFORMED_PACKAGE",
+            Self::Envelope(EnvelopeError::Package(_))
+            | Self::ProofTooLong { .. }
+            | Self::InnerTransaction { .. } => "MALFORMED_PACKAGE",
             Self::Envelope(EnvelopeError::DigestMismatch { .. }) => "DIGEST_MISMATCH",
             Self::Envelope(EnvelopeError::NotAThread | EnvelopeError::FactCount { .. })
             | Self::MissingProofFacts => "INVALID_PROOF_FACTS",

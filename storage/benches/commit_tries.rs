@@ -60,6 +60,7 @@ fn next_block(storage: &Storage, diff: ThinStateDiff) -> BlockCommit {
         l1_messages: Vec::new(),
         classes: Vec::new(),
         state_diff: diff,
+        thread_times: Vec::new(),
         state,
     }
 }

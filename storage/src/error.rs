@@ -1,9 +1,13 @@
 //! What can go wrong in the database.
 
-use starknet_api::block::{BlockHash, BlockNumber};
-use starknet_api::core::{ClassHash, GlobalRoot};
-use starknet_types_core::felt::Felt;
+use std::path::{Path, PathBuf};
 
+use starknet_api::block::{BlockHash, BlockNumber};
+use starknet_api::core::{ClassHash, ContractAddress, GlobalRoot};
+use starknet_types_core::felt::Felt;
+use zkthreads_protocol::{LogicalTime, StateCell};
+
+use crate::db::migrate;
 use crate::{BaseStateError, BlockBytesError, ChainKind, DumpError, ForkPoint, JournalOwner};
 
 /// Why the database could not be opened, read or extended.
@@ -19,12 +23,20 @@ pub enum StorageError {
     #[error("database: {0}")]
     Database(#[from] rocksdb::Error),
     /// The database was written by another version of the node.
-    #[error("the database has schema version {found}, this node reads and writes version {expected}")]
+    #[error("{path} has schema version {found}, this program reads and writes version {expected}: {}", way_out(.path, *.found))]
     SchemaVersion {
+        /// The directory.
+        path: PathBuf,
         /// What the database says.
         found: u32,
         /// What this node needs.
         expected: u32,
+    },
+    /// The directory, if there is one, holds no database.
+    #[error("there is no database in {path}")]
+    NoDatabase {
+        /// The directory.
+        path: String,
     },
     /// The directory holds a RocksDB database that is not a node's.
     #[error("{path} holds a database that is not this node's")]
@@ -150,6 +162,17 @@ pub enum StorageError {
     Refused(#[from] CommitError),
 }
 
+/// What to do about the database at `path`, which is of version `found`. It is in a data directory, or among what a cache keeps
+/// of several forks, which is as good.
+fn way_out(path: &Path, found: u32) -> String {
+    if migrate::is_known(found) {
+        let directory = path.parent().unwrap_or(path).display();
+        format!("`zkthreads db migrate --data-dir {directory}` carries it over")
+    } else {
+        "only a program of its version reads it".to_owned()
+    }
+}
+
 fn described(fork: &Option<ForkPoint>) -> String {
     fork.map_or_else(|| "a chain that was not forked".to_owned(), |fork| format!("a fork at {fork}"))
 }
@@ -207,6 +230,16 @@ pub enum CommitError {
         transactions: usize,
         /// How many traces.
         traces: usize,
+    },
+    /// A time of a cell that the block does not change, or that is not before the block.
+    #[error("{cell} of {contract}, written by a sub-block over block {}, is no change of this block", .time.number)]
+    ThreadTime {
+        /// The contract.
+        contract: ContractAddress,
+        /// The cell.
+        cell: StateCell,
+        /// Its time.
+        time: LogicalTime,
     },
     /// A class says it was declared in another block.
     #[error("class {:#x} says it was declared in block {declared_at}", .class_hash.0)]

@@ -3,9 +3,9 @@
 //! # One block, one write
 //!
 //! [`Storage::commit`] is what makes the chain grow. Everything a block adds (header and its index, transactions with
-//! receipts, traces and their indices, packages, state diff, history, latest state, classes, trie nodes and theirs, the
-//! tip) goes into one RocksDB batch. RocksDB appends a batch to its write-ahead log as one checksummed record and we
-//! ask it to sync the log before the write returns; only then do readers see it. So:
+//! receipts, traces and their indices, packages, state diff, times of what sub-blocks wrote, history, latest state, classes,
+//! trie nodes and theirs, the tip) goes into one RocksDB batch. RocksDB appends a batch to its write-ahead log as one
+//! checksummed record and we ask it to sync the log before the write returns; only then do readers see it. So:
 //!
 //! * when `commit` returns, the block survives a crash of the process or the machine;
 //! * after a crash at any point the database opens at the last committed block: recovery replays whole records and
@@ -45,13 +45,14 @@ pub mod trie;
 pub use base::cache::CachedBase;
 pub use base::{BaseState, BaseStateError, ChainKind, ForkPoint};
 pub use check::{Check, Problem};
+pub use db::migrate::{Migrated, migrate};
 pub use dump::{DumpError, IMPORT_LIMIT};
 pub use error::{CommitError, StorageError};
 pub use followed::{BlockBytesError, FollowedBlock, MAX_BLOCK_BYTES};
 pub use model::{
-    BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord, Dropped,
-    ExecutionStatus, OrderedEvent, OrderedMessage, PooledTransaction, Receipt, RejectedTransaction,
-    ThreadOutcome, TransactionTrace,
+    BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, CellWrite, ClassDefinition, ClassRecord,
+    Dropped, ExecutionStatus, OrderedEvent, OrderedMessage, PooledTransaction, Receipt, RejectedTransaction,
+    ThreadOutcome, ThreadTimes, TransactionTrace, is_changed,
 };
 pub use state::prepare::PreparedState;
 pub use state::proof::{ContractLeaf, ProofRequest, StorageProof};

@@ -9,7 +9,7 @@ use starknet_api::execution_resources::GasVector;
 use starknet_api::state::{SierraContractClass, ThinStateDiff};
 use starknet_api::transaction::fields::Fee;
 use starknet_api::transaction::{Event, MessageToL1, TransactionHash};
-use zkthreads_protocol::{L1TransactionHash, Transaction};
+use zkthreads_protocol::{L1TransactionHash, LogicalTime, StateCell, Transaction};
 
 use crate::PreparedState;
 
@@ -40,8 +40,45 @@ pub struct BlockCommit {
     pub state_diff: ThinStateDiff,
     /// The classes that the block declared. A class already stored keeps its first declaration.
     pub classes: Vec<(ClassHash, ClassRecord)>,
+    /// When the changes that sub-blocks made were made, as the sub-blocks saw it. A change without one is the block's own.
+    pub thread_times: ThreadTimes,
     /// The tries after the block, from [`Storage::prepare_state`](crate::Storage::prepare_state).
     pub state: PreparedState,
+}
+
+/// Cells that sub-blocks wrote, with the sub-blocks' times.
+pub type ThreadTimes = Vec<((ContractAddress, StateCell), LogicalTime)>;
+
+/// A write to a cell of the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellWrite {
+    /// The block that holds it.
+    pub block: BlockNumber,
+    /// When its writer was executed, as the writer saw it, if that was a sub-block; the block's own time otherwise.
+    pub sub_block: Option<LogicalTime>,
+}
+
+impl CellWrite {
+    /// Whether what was executed at `base` is too old to have seen this write.
+    #[must_use]
+    pub fn is_after(&self, base: LogicalTime) -> bool {
+        match self.sub_block {
+            Some(time) => self.block > base.number && !time.is_by(base),
+            None => self.block > base.number,
+        }
+    }
+}
+
+/// Whether a diff sets a cell.
+#[must_use]
+pub fn is_changed(diff: &ThinStateDiff, contract: ContractAddress, cell: StateCell) -> bool {
+    match cell {
+        StateCell::Storage(key) => {
+            diff.storage_diffs.get(&contract).is_some_and(|cells| cells.contains_key(&key))
+        }
+        StateCell::Nonce => diff.nonces.contains_key(&contract),
+        StateCell::ClassHash => diff.deployed_contracts.contains_key(&contract),
+    }
 }
 
 /// A transaction in a block.

@@ -36,28 +36,48 @@ async fn in_one_block(rpc: &Rpc, transactions: &[Value]) -> Result<Vec<Receipt>>
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ordinary_thread_ordinary_on_the_same_keys() -> Result<()> {
+async fn ordinary_transactions_see_what_a_thread_before_them_did() -> Result<()> {
     let node = on_demand()?;
     let [alice, bob, carol] = [1, 2, 6].map(|index| node.account(index));
-    // Before the thread, in the same block: carol gives alice 50.
-    let before = carol.invoke(0, &[transfer(ETH, alice.address, 50)?])?;
-    let presumed = [(alice, INITIAL_BALANCE + 50), (carol, INITIAL_BALANCE - 50)]
-        .map(|(who, value)| Presumed { contract: ETH, key: balance_key(who.address), value: value.into() });
-    // In the thread: alice passes everything on to bob. She could not without carol's gift.
-    let everything = INITIAL_BALANCE + 50;
-    let inner = alice.inner(0, &[transfer(ETH, bob.address, everything)?])?;
-    let package = sub_block::prove(&node, vec![inner], &presumed).await?;
+    // Before the thread, of others: carol gives erin 50.
+    let erin = node.account(7);
+    let before = carol.invoke(0, &[transfer(ETH, erin.address, 50)?])?;
+    // In the thread: alice passes everything on to bob.
+    let inner = alice.inner(0, &[transfer(ETH, bob.address, INITIAL_BALANCE)?])?;
+    let package = sub_block::prove(&node, vec![inner], &[]).await?;
     let thread = node.account(0).thread(0, os_program_hash(), &package.encode())?;
     // After it: bob gives carol more than he had before it.
-    let after = bob.invoke(0, &[transfer(ETH, carol.address, 2 * INITIAL_BALANCE + 7)?])?;
+    let after = bob.invoke(0, &[transfer(ETH, carol.address, 2 * INITIAL_BALANCE - 43)?])?;
 
     for receipt in in_one_block(&node.rpc, &[wire(&before, None), thread, wire(&after, None)]).await? {
         receipt.succeeded();
     }
     assert_eq!(balance(&node.rpc, ETH, alice.address).await?, 0);
     assert_eq!(balance(&node.rpc, ETH, bob.address).await?, 43);
-    assert_eq!(balance(&node.rpc, ETH, carol.address).await?, 3 * INITIAL_BALANCE - 43);
+    assert_eq!(balance(&node.rpc, ETH, carol.address).await?, 3 * INITIAL_BALANCE - 93);
     assert_eq!(node.rpc.nonce(alice.address).await?, 1);
+    Ok(())
+}
+
+/// A sub-block is executed in the context of a block that exists. What a transaction of a later block wrote it cannot have
+/// seen at its time, even if it names the very values.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_does_not_see_what_was_written_after_its_base() -> Result<()> {
+    let node = on_demand()?;
+    let [alice, bob, carol] = [1, 2, 6].map(|index| node.account(index));
+    let gift = carol.invoke(0, &[transfer(ETH, alice.address, 50)?])?;
+    let presumed = [(alice, INITIAL_BALANCE + 50), (carol, INITIAL_BALANCE - 50)]
+        .map(|(who, value)| Presumed { contract: ETH, key: balance_key(who.address), value: value.into() });
+    let inner = alice.inner(0, &[transfer(ETH, bob.address, INITIAL_BALANCE + 50)?])?;
+    let package = sub_block::prove(&node, vec![inner], &presumed).await?;
+    let thread = node.account(0).thread(0, os_program_hash(), &package.encode())?;
+
+    let receipts = in_one_block(&node.rpc, &[wire(&gift, None), thread]).await?;
+    receipts[0].succeeded();
+    let reason = receipts[1].reverted();
+    let expected = "was written in block 1, base is 0";
+    assert!(reason.starts_with("stale base: storage ") && reason.contains(expected), "{reason}");
+    assert_eq!(balance(&node.rpc, ETH, alice.address).await?, INITIAL_BALANCE + 50);
     Ok(())
 }
 

@@ -70,7 +70,7 @@ pub(crate) async fn reverts(node: &TestNode, package: &Package, kind: &str, reas
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_about_something_else() -> Result<()> {
     type Change = fn(&mut Package);
-    let unsettleable: [(&str, &str, Change); 6] = [
+    let unsettleable: [(&str, &str, Change); 7] = [
         ("CHAIN_ID", "chain_id: ", |it| {
             it.segments[0].statement.chain_id = Felt::from_bytes_be_slice(b"SN_MAIN")
         }),
@@ -83,6 +83,7 @@ async fn statements_about_something_else() -> Result<()> {
         ("BASE_BLOCK_CONTEXT", "base_block: ", |it| {
             it.segments[0].statement.base_block.timestamp = BlockTimestamp(1)
         }),
+        ("NOT_YET", "not_yet: ", |it| it.segments[0].statement.base_block.timestamp.0 += 100_000),
         ("CLASS_UNDECLARED", "class: ", |it| {
             it.segments[0].statement.classes[0].class_hash = ClassHash(Felt::ONE)
         }),
@@ -185,6 +186,36 @@ async fn a_stale_precondition() -> Result<()> {
         assert!(receipt.reverted().contains(&part), "{part} in {}", receipt.reverted());
     }
     Ok(())
+}
+
+/// A value that is what it was, but was another one in between: what happened meanwhile the sub-block has not seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_base() -> Result<()> {
+    let node = TestNode::start()?;
+    let package = sub_block::standard(&node).await?;
+    let (token, key) = (hex(ETH), hex(balance_key(node.account(1).address)));
+    for value in [INITIAL_BALANCE + 1, INITIAL_BALANCE] {
+        let cell = json!({ "contract_address": token, "key": key, "value": hex(value) });
+        node.rpc.call("devnet_setStorageAt", cell).await?;
+    }
+    let receipt = reverts(&node, &package, "STALE_BASE", "stale base: ").await?;
+    let thread = get_thread(&node.rpc, receipt.hash).await?;
+    assert_eq!(thread["conflicts"], json!([]), "the values hold");
+    let cell =
+        json!({ "contract": token, "kind": "STORAGE", "key": key, "block_number": 2, "sub_block": null });
+    assert_eq!(thread["error"]["fields"]["cells"], json!([cell]));
+    assert_eq!(thread["error"]["fields"]["base"]["block_number"], json!(0));
+    Ok(())
+}
+
+/// The chain has seen a later time than the sub-block: longer ago than this chain's rules allow.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sub_block_from_long_ago() -> Result<()> {
+    let node = TestNode::start()?;
+    let package = sub_block::standard(&node).await?;
+    // The block that this makes is no transaction's: what comes next finds it as its parent.
+    node.rpc.call("devnet_increaseTime", json!({ "time": 3_600 })).await?;
+    is_refused(&node, sub_block::os_program_hash(), &package, "TOO_LATE", "too_late: ").await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,16 @@
 //! `zkthreads db`: the database of a chain whose node is not running.
 
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use zkthreads_storage::Storage;
+use zkthreads_storage::{Migrated, Storage};
 
 use super::Outcome;
 use crate::chain::DATABASE;
 use crate::config::{CheckpointArgs, DataDir, DbCommand, PruneArgs};
+use crate::fork::CACHE;
 use crate::terminal::{Paint, bytes, grouped};
 
 /// Runs one of the subcommands.
@@ -21,6 +23,7 @@ pub fn run(command: DbCommand) -> Result<Outcome> {
         DbCommand::Check(chain) => return check(&chain),
         DbCommand::Prune(arguments) => prune(&arguments)?,
         DbCommand::Checkpoint(arguments) => checkpoint(&arguments)?,
+        DbCommand::Migrate(chain) => migrate(&chain)?,
     }
     Ok(Outcome::Done)
 }
@@ -93,7 +96,7 @@ fn checkpoint(CheckpointArgs { chain, to }: &CheckpointArgs) -> Result<()> {
     Ok(())
 }
 
-fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {
@@ -101,6 +104,41 @@ fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// One database after the other. What was done already, by a run that was interrupted, is left as it is.
+fn migrate(DataDir { data_dir }: &DataDir) -> Result<()> {
+    let databases = databases(data_dir).with_context(|| data_dir.display().to_string())?;
+    if databases.is_empty() {
+        bail!("there is no database in {}", data_dir.display());
+    }
+    for path in databases {
+        let name = path.strip_prefix(data_dir).unwrap_or(&path).display();
+        match zkthreads_storage::migrate(&path)? {
+            Migrated { from, to } if from == to => println!("{name}: is of version {to} already"),
+            Migrated { from, to } => println!("{name}: carried over from version {from} to {to}"),
+        }
+    }
+    Ok(())
+}
+
+/// What lies in a data directory: a chain or a thread's databases, and one for each fork of which something is kept.
+fn databases(data_dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut databases = Vec::new();
+    for directory in [data_dir, &data_dir.join(CACHE)] {
+        let entries = match fs::read_dir(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.join("CURRENT").exists() {
+                databases.push(path);
+            }
+        }
+    }
+    databases.sort();
+    Ok(databases)
 }
 
 fn size(count: u64) -> String {

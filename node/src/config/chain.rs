@@ -33,8 +33,8 @@ pub struct NodeArgs {
     /// Where the chain lives.
     #[arg(long, env = "ZKTHREADS_DATA_DIR", value_name = "PATH")]
     pub data_dir: PathBuf,
-    /// What a new chain begins with: its id and accounts, in TOML. A chain that exists needs none, and refuses a
-    /// different one.
+    /// What a new chain begins with: its id, accounts and thread rules, in TOML. A chain that exists needs none, and refuses
+    /// a different one; but rules of blocks to come may change.
     #[arg(long, env = "ZKTHREADS_GENESIS", value_name = "FILE")]
     pub genesis: Option<PathBuf>,
     /// Who receives the fees; named in every block.

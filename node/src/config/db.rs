@@ -8,7 +8,8 @@ const EXAMPLES: &str = "\
 Examples:
   zkthreads db stats --data-dir chain
   zkthreads db checkpoint --data-dir chain --to backup    a node can be started on backup
-  zkthreads db prune --data-dir chain --state-history 1000";
+  zkthreads db prune --data-dir chain --state-history 1000
+  zkthreads db migrate --data-dir chain                   after an upgrade, if a start says so";
 
 /// What `zkthreads db` can do.
 #[derive(Debug, Subcommand)]
@@ -23,6 +24,9 @@ pub enum DbCommand {
     /// Make a copy of the data directory that a node can be started on. On the same file system it takes a moment and
     /// next to no space.
     Checkpoint(CheckpointArgs),
+    /// Carry the databases of a chain, a thread or a fork's cache over to this version of the program. If it is interrupted,
+    /// run it again.
+    Migrate(DataDir),
 }
 
 /// The chain.

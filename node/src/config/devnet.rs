@@ -15,6 +15,7 @@ use crate::devnet::manifest::Wishes;
 use crate::devnet::options::DevnetOptions;
 use crate::devnet::set_up::block_mode;
 use crate::fork::ForkWishes;
+use crate::genesis::HIGHEST_THREAD_LAG;
 use crate::launch::NodeConfig;
 use crate::producer::BlockMode;
 
@@ -55,6 +56,11 @@ pub struct DevnetArgs {
     /// the same every time. Without effect on a chain that exists.
     #[arg(long, env = "ZKTHREADS_GENESIS_TIMESTAMP", value_name = "SECONDS")]
     pub genesis_timestamp: Option<u64>,
+    /// How far behind the chain's time a thread's own may be when it settles, seconds, up to ten years; 0 is the strict form, in
+    /// which no transaction sees an earlier time than one before it [default: 600].
+    #[arg(long, env = "ZKTHREADS_MAX_THREAD_LAG", value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(..=HIGHEST_THREAD_LAG))]
+    pub max_thread_lag: Option<u64>,
     /// Where the chain lives; started again with the same directory, the node continues. A temporary directory,
     /// deleted at the end, if absent.
     #[arg(long, env = "ZKTHREADS_DATA_DIR", value_name = "PATH")]
@@ -116,6 +122,7 @@ impl DevnetArgs {
                     initial_balance: self.initial_balance,
                     account_class: self.account_class.or(self.account_class_custom),
                     predeclare_argent: self.predeclare_argent,
+                    max_thread_lag: self.max_thread_lag,
                     fork: ForkWishes {
                         url: self.fork.fork_network,
                         block: self.fork.fork_block,

@@ -78,12 +78,13 @@ fn devnet_defaults_are_starknet_devnets() {
     assert_eq!(manifest.chain_id, ChainId::Sepolia);
     assert_eq!(manifest.accounts, 10);
     assert_eq!(manifest.initial_balance, 1_000_000_000_000_000_000_000.into());
+    assert_eq!(manifest.max_thread_lag, 600);
 }
 
 #[test]
 fn devnet_options_are_read() {
     let options = "--seed 7 --accounts 3 --initial-balance 5 --chain-id MY_CHAIN --block-time 0.5 --host localhost \
-                   --port 0 --data-dir here";
+                   --port 0 --data-dir here --max-thread-lag 0";
     let config = devnet(&options.split_whitespace().collect::<Vec<_>>()).unwrap();
     assert_eq!(config.address.to_string(), "127.0.0.1:0");
     assert_eq!(config.block_mode, BlockMode::Interval(std::time::Duration::from_millis(500)));
@@ -95,6 +96,7 @@ fn devnet_options_are_read() {
         initial_balance: Some(5.into()),
         account_class: None,
         predeclare_argent: false,
+        max_thread_lag: Some(0),
         fork: ForkWishes::default(),
     };
     assert_eq!(wishes(config), expected);
@@ -102,7 +104,14 @@ fn devnet_options_are_read() {
 
 #[test]
 fn nonsense_is_refused() {
-    for wrong in [["--block-time", "0"], ["--block-time", "-1"], ["--host", "nowhere"], ["--seed", "x"]] {
+    for wrong in [
+        ["--block-time", "0"],
+        ["--block-time", "-1"],
+        ["--host", "nowhere"],
+        ["--seed", "x"],
+        ["--max-thread-lag", "-1"],
+        ["--max-thread-lag", "315360001"],
+    ] {
         assert!(matches!(devnet(&wrong), Err(ConfigError::Options(_))), "{wrong:?}");
     }
 }
@@ -150,6 +159,7 @@ fn a_wrong_file_is_refused_and_the_message_says_what_is_wrong() {
         ("[devnet]\nport = { number = 1 }\n", "port in [devnet] must be a string, a number"),
         ("[devnet\n", "TOML parse error at line 1"),
         ("[devnet]\nport = 70000\n", "invalid value '70000' for '--port <PORT>'"),
+        ("[devnet]\nmax-thread-lag = 315360001\n", "for '--max-thread-lag <SECONDS>'"),
         ("[devnet]\nblock-time = 0\n", "invalid value '0' for '--block-time <SECONDS>'"),
     ] {
         let (_directory, config) = file(content);

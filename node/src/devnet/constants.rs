@@ -8,6 +8,9 @@ pub const DEFAULT_PORT: u16 = 5050;
 pub const DEFAULT_ACCOUNTS: u8 = 10;
 /// Balance of each predeployed account unless told otherwise: 1,000 tokens of 18 decimals.
 pub const DEFAULT_INITIAL_BALANCE: u128 = 1_000_000_000_000_000_000_000;
+/// How far behind the chain's time a thread's own may be unless told otherwise, seconds: ours, as threads are. Proofs that are
+/// made beside everything else on one machine have the time they need.
+pub const DEFAULT_THREAD_LAG: u64 = 600;
 /// Price of each kind of gas, in fri and in wei.
 pub const GAS_PRICE: u128 = 1_000_000_000;
 /// The sequencer that block headers name and that receives fees.

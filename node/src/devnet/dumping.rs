@@ -3,6 +3,7 @@
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
+use starknet_api::block::BlockNumber;
 use zkthreads_rpc::devnet::{DevnetControl, DevnetError, DumpOn, DumpPlace, Impersonation, LoadSource};
 use zkthreads_storage::{Storage, StorageError};
 
@@ -107,6 +108,12 @@ impl Control {
         if manifest.chain_id != config.chain_id {
             let (theirs, ours) = (&manifest.chain_id, &config.chain_id);
             return Err(failed(format!("the dump is of chain {theirs}, this is chain {ours}")));
+        }
+        let (theirs, ours) = (manifest.max_thread_lag, config.thread_rules.at(BlockNumber(0)).max_lag);
+        if theirs != ours {
+            let reason =
+                format!("the dump is of a devnet with --max-thread-lag {theirs}, this one has {ours}");
+            return Err(failed(reason));
         }
         let mut prices = config.gas_prices.clone();
         change_prices(&mut prices, gas_prices).map_err(internal)?;

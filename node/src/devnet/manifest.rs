@@ -12,7 +12,7 @@ use starknet_api::core::{ChainId, ClassHash};
 use super::account_class::AccountClass;
 use super::accounts::random_seed;
 use super::balance::Balance;
-use super::constants::{DEFAULT_ACCOUNTS, DEFAULT_INITIAL_BALANCE};
+use super::constants::{DEFAULT_ACCOUNTS, DEFAULT_INITIAL_BALANCE, DEFAULT_THREAD_LAG};
 use crate::fork::pin::Pinned;
 use crate::fork::{ForkError, ForkRecord, ForkWishes};
 
@@ -36,6 +36,9 @@ pub struct Manifest {
     /// Whether Argent's account classes are declared.
     #[serde(default)]
     pub predeclare_argent: bool,
+    /// How far behind the chain's time a thread's own may be, seconds.
+    #[serde(default = "default_thread_lag")]
+    pub max_thread_lag: u64,
     /// What the chain is a fork of, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fork: Option<ForkRecord>,
@@ -56,6 +59,8 @@ pub struct Wishes {
     pub account_class: Option<AccountClass>,
     /// Whether Argent's account classes are declared, too.
     pub predeclare_argent: bool,
+    /// How far behind the chain's time a thread's own may be, seconds.
+    pub max_thread_lag: Option<u64>,
     /// What to fork.
     pub fork: ForkWishes,
 }
@@ -114,6 +119,7 @@ impl Wishes {
             initial_balance: self.initial_balance.unwrap_or_else(|| DEFAULT_INITIAL_BALANCE.into()),
             account_class: self.account_class.unwrap_or_default().hash(),
             predeclare_argent: self.predeclare_argent,
+            max_thread_lag: self.max_thread_lag.unwrap_or(DEFAULT_THREAD_LAG),
             fork: None,
         }
     }
@@ -198,6 +204,7 @@ impl Manifest {
         let class = wishes.account_class.as_ref().map(|class| hex(class.hash()));
         agree("--account-class", &hex(self.account_class), class.as_ref())?;
         agree("--predeclare-argent", &self.predeclare_argent, wishes.predeclare_argent.then_some(&true))?;
+        agree("--max-thread-lag", &self.max_thread_lag, wishes.max_thread_lag.as_ref())?;
         match (&self.fork, &wishes.fork) {
             (Some(fork), wished) => agree("--fork-block", &fork.block_number.0, wished.block.as_ref()),
             (None, ForkWishes { url: Some(url), .. }) => {
@@ -233,6 +240,11 @@ impl Manifest {
 /// The class of those devnets whose manifest says nothing of it.
 fn default_account_class() -> ClassHash {
     AccountClass::default().hash()
+}
+
+/// The lag of those devnets whose manifest says nothing of it: they are from before there were such rules.
+fn default_thread_lag() -> u64 {
+    DEFAULT_THREAD_LAG
 }
 
 /// Writes a file of `directory` aside and renames it: it is there whole or not at all.
@@ -306,6 +318,7 @@ mod tests {
         for (other, named) in [
             (Wishes { account_class: Some(AccountClass::Cairo0), ..Wishes::default() }, "--account-class"),
             (Wishes { predeclare_argent: true, ..Wishes::default() }, "--predeclare-argent"),
+            (Wishes { max_thread_lag: Some(60), ..Wishes::default() }, "--max-thread-lag"),
         ] {
             let error = open(&data, other).unwrap_err();
             assert!(
@@ -323,6 +336,21 @@ mod tests {
         fs::write(directory.path().join(FILE_NAME), b"{").unwrap();
         let error = open(directory.path(), Wishes::default()).unwrap_err();
         assert!(matches!(error, ManifestError::Malformed { .. }));
+    }
+
+    #[test]
+    fn a_manifest_from_before_threads_had_a_lag_has_the_usual_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let (data, path) = (directory.path(), directory.path().join(FILE_NAME));
+        let strict = open(data, Wishes { max_thread_lag: Some(0), ..Wishes::default() }).unwrap();
+        let error = open(data, Wishes { max_thread_lag: Some(600), ..Wishes::default() }).unwrap_err();
+        assert_eq!(error.to_string(), "the chain in this data directory has --max-thread-lag 0, not 600");
+
+        let mut manifest: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        assert!(manifest.as_object_mut().unwrap().remove("max_thread_lag").is_some());
+        fs::write(&path, manifest.to_string()).unwrap();
+        let before = open(data, Wishes { max_thread_lag: Some(600), ..Wishes::default() }).unwrap();
+        assert_eq!(before, Manifest { max_thread_lag: 600, ..strict });
     }
 
     #[test]

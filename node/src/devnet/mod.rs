@@ -23,14 +23,21 @@ pub mod tokens;
 
 use starknet_api::StarknetApiError;
 use starknet_api::core::ChainId;
-use zkthreads_execution::ChainConfig;
+use zkthreads_execution::config::DEFAULT_MAX_THREAD_AGE;
+use zkthreads_execution::{ChainConfig, RuleLines, ThreadRules};
 
 use crate::genesis::Rules;
 
-/// The rules of a devnet's chain.
+/// The rules of a devnet's chain, with the usual ones for its threads.
 ///
 /// # Errors
 /// Never: its constants are in range.
 pub fn chain_config(chain_id: ChainId) -> Result<ChainConfig, StarknetApiError> {
-    Rules::devnet()?.of(chain_id)
+    Rules::devnet()?.of(chain_id, thread_rules(constants::DEFAULT_THREAD_LAG))
+}
+
+/// What threads on a devnet must keep to, if their time may be so many seconds behind its own.
+#[must_use]
+pub fn thread_rules(max_lag: u64) -> RuleLines {
+    RuleLines::always(ThreadRules { max_age: DEFAULT_MAX_THREAD_AGE, max_lag })
 }

@@ -6,11 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use starknet_api::block::BlockTimestamp;
+use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::ChainId;
-use zkthreads_execution::GenesisState;
+use zkthreads_execution::{GenesisState, RuleLines, ThreadRules};
 
 use super::account::GenesisAccount;
+use super::thread_rules::{HIGHEST_THREAD_LAG, told, usual_rules};
 use crate::devnet::genesis::{GenesisError, genesis_state};
 use crate::devnet::manifest::write_whole;
 use crate::producer::now;
@@ -30,6 +31,9 @@ pub struct Genesis {
     pub timestamp: Option<u64>,
     /// Who has what.
     pub accounts: Vec<GenesisAccount>,
+    /// What threads must keep to, by height; the usual rules if absent. Those of blocks to come may change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_rules: Option<RuleLines>,
 }
 
 /// Why there is no genesis.
@@ -82,6 +86,25 @@ pub enum GenesisFileError {
         /// The copy of what it began with.
         path: PathBuf,
     },
+    /// Threads would be judged by other rules than those of the blocks that the chain has.
+    #[error(
+        "block {height} of this chain has the thread rules {}, not {}; those of later blocks may change",
+        told(.stored), told(.wished)
+    )]
+    ThreadRules {
+        /// The first such block.
+        height: BlockNumber,
+        /// What it was judged by.
+        stored: ThreadRules,
+        /// What it would be judged by.
+        wished: ThreadRules,
+    },
+    /// A lag that no chain allows.
+    #[error("max-lag {max_lag} of the thread rules is more than {}", HIGHEST_THREAD_LAG)]
+    Lag {
+        /// The lag.
+        max_lag: u64,
+    },
     /// A devnet was asked for where such a chain is.
     #[error("{directory} holds the chain of a `zkthreads node`")]
     NotADevnet {
@@ -112,11 +135,14 @@ impl Genesis {
                 return Err(GenesisFileError::Twice { address: address.into() });
             }
         }
+        genesis.check_thread_rules()?;
         Ok(genesis)
     }
 
     /// The genesis of the chain in `directory`: the copy there, if `wished` does not contradict it, else `wished`,
-    /// copied before anything else is written, so that a crash leaves nothing or a directory that a restart completes.
+    /// copied before anything else is written, so that a crash leaves nothing or a directory that a restart completes. Thread
+    /// rules contradict nothing here: what of them may change depends on how far the chain has come
+    /// ([`change_thread_rules`](Self::change_thread_rules)).
     pub(crate) fn open(directory: &Path, wished: Option<Self>) -> Result<Self, GenesisFileError> {
         let path = directory.join(FILE_NAME);
         if path.exists() {
@@ -129,14 +155,20 @@ impl Genesis {
         let mut genesis =
             wished.ok_or_else(|| GenesisFileError::Missing { directory: directory.to_owned() })?;
         genesis.timestamp.get_or_insert_with(|| now().0);
+        genesis.thread_rules.get_or_insert_with(usual_rules);
+        genesis.write(directory)?;
+        Ok(genesis)
+    }
+
+    /// Makes this the copy in `directory`.
+    pub(super) fn write(&self, directory: &Path) -> Result<(), GenesisFileError> {
+        let path = directory.join(FILE_NAME);
         let malformed = |error: toml::ser::Error| GenesisFileError::Malformed {
             path: path.clone(),
             reason: error.to_string(),
         };
-        let text = toml::to_string_pretty(&genesis).map_err(malformed)?;
-        write_whole(directory, &path, text.as_bytes())
-            .map_err(|source| GenesisFileError::Io { path: path.clone(), source })?;
-        Ok(genesis)
+        let text = toml::to_string_pretty(self).map_err(malformed)?;
+        write_whole(directory, &path, text.as_bytes()).map_err(|source| GenesisFileError::Io { path, source })
     }
 
     /// Fails if `directory` holds a chain that began with a genesis file.

@@ -23,6 +23,11 @@ fn the_example_is_a_genesis() {
     assert!(state.contracts.contains_key(&holders[0].address), "with a key it is deployed");
     assert_eq!(*holders[1].address.0.key(), Felt::from(0x1234));
     assert!(!state.contracts.contains_key(&holders[1].address), "without a key it is not");
+    assert_eq!(
+        genesis.thread_rules(),
+        usual_rules(),
+        "the rules that it shows are those that it could leave out"
+    );
     let nobody = CHARGEABLE_ADDRESS.try_into().unwrap();
     assert!(!state.contracts.contains_key(&nobody), "nobody holds a key that everybody knows");
     assert!(!state.storage.values().any(|value| *value == CHARGEABLE_ADDRESS), "nobody may mint");
@@ -63,6 +68,7 @@ fn a_chain_keeps_its_genesis() {
     let wished = read("chain-id = \"A\"\n[[accounts]]\naddress = \"0x5\"\nbalance = \"1\"\n").unwrap();
     let first = Genesis::open(&data, Some(wished.clone())).unwrap();
     assert!(first.timestamp.is_some(), "the time of the first start is kept");
+    assert_eq!(first.thread_rules, Some(usual_rules()), "so are the rules, whatever is usual later");
     assert_eq!(Genesis::open(&data, None).unwrap(), first);
     assert_eq!(Genesis::open(&data, Some(wished.clone())).unwrap(), first);
 

@@ -3,8 +3,8 @@
 use starknet_api::StarknetApiError;
 use starknet_api::block::{BlockNumber, GasPrice, GasPriceVector, GasPrices, NonzeroGasPrice};
 use starknet_api::core::{ChainId, ContractAddress};
-use zkthreads_execution::config::{DEFAULT_BLOCK_FACTOR, DEFAULT_MAX_THREAD_AGE};
-use zkthreads_execution::{ChainConfig, OsVersion};
+use zkthreads_execution::config::DEFAULT_BLOCK_FACTOR;
+use zkthreads_execution::{ChainConfig, OsVersion, RuleLines};
 use zkthreads_program::os_program;
 
 use crate::devnet::constants::{ETH_ADDRESS, GAS_PRICE, SEQUENCER_ADDRESS, STRK_ADDRESS};
@@ -30,11 +30,11 @@ impl Rules {
         Ok(Self { sequencer_address: SEQUENCER_ADDRESS.try_into()?, gas_prices })
     }
 
-    /// The configuration of the chain `chain_id` under these rules.
+    /// The configuration of the chain `chain_id` under these rules, and those for its threads.
     ///
     /// # Errors
     /// Never: the tokens' addresses are in range.
-    pub fn of(self, chain_id: ChainId) -> Result<ChainConfig, StarknetApiError> {
+    pub fn of(self, chain_id: ChainId, thread_rules: RuleLines) -> Result<ChainConfig, StarknetApiError> {
         let Self { sequencer_address, gas_prices } = self;
         Ok(ChainConfig {
             chain_id,
@@ -42,9 +42,13 @@ impl Rules {
             strk_address: STRK_ADDRESS.try_into()?,
             eth_address: ETH_ADDRESS.try_into()?,
             gas_prices: GasPrices { eth_gas_prices: gas_prices.clone(), strk_gas_prices: gas_prices },
-            max_thread_age: DEFAULT_MAX_THREAD_AGE,
+            thread_rules,
             block_factor: DEFAULT_BLOCK_FACTOR,
-            os_versions: vec![OsVersion { program: os_program().clone(), active_from: BlockNumber(0) }],
+            os_versions: vec![OsVersion {
+                program: os_program().clone(),
+                active_from: BlockNumber(0),
+                retired_from: None,
+            }],
         })
     }
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
+use starknet_api::block::BlockTimestamp;
 use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::ThreadTransaction;
 
+use super::turn::Priority;
 use super::usage::Usage;
-use super::waiting::{Kind, Priority, Proof, Waiting};
+use super::waiting::{Kind, Proof, Waiting};
 
 /// A thread whose proof is to be looked at.
 #[derive(Debug)]
@@ -41,11 +43,13 @@ pub(super) struct AccountQueue {
     pub(super) taken: usize,
     /// Where the head stands among the executable ones; `None` if it is not among them.
     pub(super) ready: Option<Priority>,
+    /// When the head is due, if it waits for nothing but that.
+    pub(super) held: Option<BlockTimestamp>,
 }
 
 impl AccountQueue {
     pub(super) fn new(next: Nonce) -> Self {
-        Self { next, waiting: BTreeMap::new(), taken: 0, ready: None }
+        Self { next, waiting: BTreeMap::new(), taken: 0, ready: None, held: None }
     }
 
     /// The transaction that can execute now, if it waits for no verdict.

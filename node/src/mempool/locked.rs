@@ -202,7 +202,7 @@ impl DerefMut for Locked<'_> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         self.mempool.tell(&mut self.state);
-        if self.wakes && self.state.pool.has_ready() {
+        if self.wakes && (self.state.pool.has_ready() || self.state.pool.next_due().is_some()) {
             self.state.wake();
         }
     }

@@ -19,6 +19,7 @@ mod offenders;
 mod pool;
 mod rejections;
 mod submit;
+mod turn;
 mod usage;
 mod validators;
 mod waiting;
@@ -28,6 +29,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Condvar, Mutex};
+use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::{Executor, PendingTransaction};
@@ -40,6 +42,7 @@ pub use submit::Restored;
 pub use usage::Usage;
 
 use pool::Pool;
+use turn::OpenedBlock;
 use validators::Validators;
 use waiting::{Arrival, Seconds};
 
@@ -123,8 +126,8 @@ impl Mempool {
         state.wake();
     }
 
-    /// Has `wake` called whenever a transaction can be executed and when the mempool is closed; maybe more often. It
-    /// must not call the mempool.
+    /// Has `wake` called whenever a transaction can be executed, or will be by [`Mempool::next_due`], and when the mempool is
+    /// closed; maybe more often. It must not call the mempool.
     pub fn set_waker(&self, wake: impl Fn() + Send + Sync + 'static) {
         let mut state = self.state.lock();
         state.waker = Some(Box::new(wake));
@@ -137,12 +140,42 @@ impl Mempool {
         self.state.lock().closed.is_some()
     }
 
-    /// Takes the executable transaction with the highest tip, of several the one that came first, for the block under
-    /// construction. A thread is executable once the verdict on its proof is known, or known not to be needed yet, so
-    /// that executing it waits for nothing.
+    /// Tells of the block that is open from now on. A thread is held until the open block is late enough for it; in every block
+    /// those that are due come first again.
+    pub fn block_opened(&self, number: BlockNumber, timestamp: BlockTimestamp) {
+        let strict = self.executor.config().thread_rules.at(number).is_strict();
+        self.peek().block_opened(OpenedBlock { timestamp, strict });
+    }
+
+    /// Lets everything else go before threads that are due, until a block is opened: they were first for long enough.
+    pub fn others_go_first(&self) {
+        self.peek().others_go_first();
+    }
+
+    /// When the first of the threads is due that are held and could be executed then.
+    #[must_use]
+    pub fn next_due(&self) -> Option<BlockTimestamp> {
+        self.peek().next_due()
+    }
+
+    /// Whether the open block is late enough for a transaction that was taken, be it for one that was open before.
+    #[must_use]
+    pub fn is_due(&self, hash: TransactionHash) -> bool {
+        self.peek().is_due(hash)
+    }
+
+    /// Takes the first of the executable transactions for the block under construction: a thread that is due, or the one with
+    /// the highest tip, of several the one that came first. A thread is executable once the verdict on its proof is known, or
+    /// known not to be needed yet, so that executing it waits for nothing.
     #[must_use]
     pub fn take(&self) -> Option<PendingTransaction> {
         self.peek().take()
+    }
+
+    /// Takes a thread that is due, if it has no place after anything else: in the strict form.
+    #[must_use]
+    pub fn take_due(&self) -> Option<PendingTransaction> {
+        self.peek().take_due()
     }
 
     /// The present, in the order of arrival.
@@ -152,7 +185,7 @@ impl Mempool {
     }
 
     /// As [`Mempool::take`], of what came before `mark` only, so that newcomers, however many, make nobody wait for ever.
-    /// Waits for verdicts that are under way, until `deadline` at the latest.
+    /// Waits for verdicts that are under way, until `deadline` at the latest, but for no thread that is held.
     #[must_use]
     pub fn take_before(&self, mark: Mark, deadline: Instant) -> Before {
         let mut pool = self.peek();

@@ -1,18 +1,20 @@
 //! The pool's bookkeeping.
 //!
 //! Transactions of one account execute in the order of their nonces; over all accounts, whichever can execute and
-//! offers the highest tip goes first, and of several the one that came first. A transaction is *waiting* (behind a
-//! nonce gap, for its proof's verdict, or ready to be taken), *taken* (in the block under construction), or gone, in
-//! which case a rejection may be remembered.
+//! offers the highest tip goes first, and of several the one that came first; but threads go before, in the order of
+//! their times ([`super::turn`]). A transaction is *waiting* (behind a nonce gap, for its proof's verdict, *held* until
+//! its time has come, or ready to be taken), *taken* (in the block under construction), or gone, in which case a
+//! rejection may be remembered.
 //!
 //! What others must be told (the journal, listeners, the verification workers) is put into an [`Outbox`].
 
 pub(super) mod contents;
 mod room;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use starknet_api::block::BlockTimestamp;
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
@@ -24,8 +26,9 @@ use super::account::{AccountQueue, Condition, ProofRequest, successor};
 use super::limits::Limits;
 use super::offenders::Offenders;
 use super::rejections::Rejections;
+use super::turn::{OpenedBlock, Priority};
 use super::usage::Usages;
-use super::waiting::{Arrival, Priority, Proof, Seconds, Waiting};
+use super::waiting::{Arrival, Proof, Seconds, Waiting};
 use super::weight::weight;
 
 #[derive(Debug)]
@@ -34,6 +37,11 @@ pub(super) struct Pool {
     accounts: HashMap<ContractAddress, AccountQueue>,
     /// Heads of the accounts' queues that can execute, the best first.
     ready: BTreeMap<Priority, ContractAddress>,
+    /// Heads that could, were it time; those that are due next first.
+    held: BTreeSet<(BlockTimestamp, ContractAddress)>,
+    block: OpenedBlock,
+    /// Whether threads that are due still come before all that offers a tip.
+    threads_go_first: bool,
     /// Where each waiting transaction is.
     places: HashMap<TransactionHash, (ContractAddress, Nonce)>,
     /// The same, the oldest first.
@@ -73,6 +81,9 @@ impl Pool {
             limits,
             accounts: HashMap::new(),
             ready: BTreeMap::new(),
+            held: BTreeSet::new(),
+            block: OpenedBlock::default(),
+            threads_go_first: true,
             places: HashMap::new(),
             by_age: BTreeMap::new(),
             taken: HashMap::new(),
@@ -88,19 +99,28 @@ impl Pool {
         !self.ready.is_empty()
     }
 
+    /// When the first thread is due that waits for nothing but that.
+    pub(super) fn next_due(&self) -> Option<BlockTimestamp> {
+        self.held.first().map(|(due_at, _)| *due_at)
+    }
+
     /// Whether a transaction that came before `mark` waits for nothing but a verdict or a validation: its own, or one of its
-    /// account's that is under way and after which its own comes. Accounts whose proofs come last make nobody wait.
+    /// account's that is under way and after which its own comes. Accounts whose proofs come last make nobody wait, nor does
+    /// a thread whose time has not come.
     pub(super) fn is_verifying_before(&self, mark: Arrival) -> bool {
         let mut heads = self.accounts.iter().filter_map(|(account, queue)| Some((account, queue.head()?)));
         heads.any(|(account, head)| {
-            head.arrival < mark && !head.is_ready() && !self.offenders.contains(*account)
+            head.arrival < mark
+                && !head.is_ready()
+                && self.block.may_take(head)
+                && !self.offenders.contains(*account)
         })
     }
 
     /// Whether a transaction that could execute is being validated again.
     pub(super) fn is_validating(&self) -> bool {
         let mut heads = self.accounts.values().filter_map(AccountQueue::head);
-        heads.any(|head| head.in_validation)
+        heads.any(|head| head.in_validation && self.block.may_take(head))
     }
 
     pub(super) fn usages(&self) -> Usages {
@@ -207,8 +227,41 @@ impl Pool {
 
     /// Takes the best of those that can execute and came before `mark`.
     pub(super) fn take_before(&mut self, mark: Arrival) -> Option<PendingTransaction> {
-        let (_, account) = self.ready.iter().find(|(priority, _)| priority.arrival() < mark)?;
+        let came = || self.ready.iter().filter(move |(priority, _)| priority.arrival() < mark);
+        let other =
+            if self.threads_go_first { None } else { came().find(|(priority, _)| !priority.is_due()) };
+        let (_, account) = other.or_else(|| came().next())?;
         self.take_of(*account)
+    }
+
+    /// Takes the first thread that is due, in a block in which it has no place after anything else.
+    pub(super) fn take_due(&mut self) -> Option<PendingTransaction> {
+        let strict = self.block.strict;
+        let (_, account) = self.ready.iter().find(|(priority, _)| strict && priority.is_due())?;
+        self.take_of(*account)
+    }
+
+    /// A block was opened, perhaps at an earlier time than the one before it.
+    pub(super) fn block_opened(&mut self, block: OpenedBlock) {
+        let before = std::mem::replace(&mut self.block, block);
+        self.threads_go_first = true;
+        let has_moved = |head: &Waiting| {
+            head.thread().is_some()
+                && (before.strict != block.strict || before.may_take(head) != block.may_take(head))
+        };
+        let moved = self.accounts.iter().filter(|(_, queue)| queue.head().is_some_and(has_moved));
+        let moved: Vec<_> = moved.map(|(account, _)| *account).collect();
+        moved.into_iter().for_each(|account| self.refresh(account));
+    }
+
+    /// Threads have been first for long enough in the open block.
+    pub(super) fn others_go_first(&mut self) {
+        self.threads_go_first = false;
+    }
+
+    /// Whether the open block is late enough for a transaction that was taken.
+    pub(super) fn is_due(&self, hash: TransactionHash) -> bool {
+        self.taken.get(&hash).is_some_and(|taken| self.block.may_take(taken))
     }
 
     /// Takes this one, if it can execute, whatever would come before it.
@@ -403,6 +456,7 @@ impl Pool {
         self.places.clear();
         self.by_age.clear();
         self.ready.clear();
+        self.held.clear();
         self.usages = Usages::default();
     }
 
@@ -438,12 +492,12 @@ impl Pool {
         }
     }
 
-    /// A taken transaction, given back; its account's next nonce is its own again.
+    /// A taken transaction, given back; its account's next nonce is its own again, unless one before it was given back as well.
     fn untake(&mut self, hash: TransactionHash) -> Option<Waiting> {
         let waiting = self.taken.remove(&hash)?;
         let queue = self.accounts.get_mut(&waiting.transaction.sender())?;
         queue.taken = queue.taken.saturating_sub(1);
-        queue.next = waiting.nonce();
+        queue.next = queue.next.min(waiting.nonce());
         Some(waiting)
     }
 
@@ -492,14 +546,25 @@ impl Pool {
 
     /// Finds out anew what an account can do next; after every change of its queue.
     fn refresh(&mut self, account: ContractAddress) {
-        let Some(queue) = self.accounts.get_mut(&account) else { return };
+        let (block, Some(queue)) = (self.block, self.accounts.get_mut(&account)) else { return };
         if let Some(old) = queue.ready.take() {
             self.ready.remove(&old);
         }
-        if let Some(head) = queue.head().filter(|head| head.is_ready()) {
-            let priority = head.priority();
-            queue.ready = Some(priority);
-            self.ready.insert(priority, account);
+        if let Some(old) = queue.held.take() {
+            self.held.remove(&(old, account));
+        }
+        match queue.head().filter(|head| head.is_ready()) {
+            Some(head) if block.may_take(head) => {
+                let priority = block.priority(head);
+                queue.ready = Some(priority);
+                self.ready.insert(priority, account);
+            }
+            Some(head) => {
+                let due_at = head.due_at;
+                queue.held = Some(due_at);
+                self.held.insert((due_at, account));
+            }
+            None => {}
         }
         if queue.is_idle() {
             self.accounts.remove(&account);

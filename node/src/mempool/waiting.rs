@@ -1,11 +1,11 @@
 //! A transaction that waits for its block.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
+use starknet_api::block::BlockTimestamp;
 use starknet_api::core::Nonce;
 use starknet_api::transaction::fields::ValidResourceBounds;
-use zkthreads_execution::{KeptVerdict, PendingBody, PendingTransaction};
+use zkthreads_execution::{KeptVerdict, PendingBody, PendingTransaction, due_at, makes_calls};
 use zkthreads_protocol::ThreadTransaction;
 
 use super::limits::{Budget, Limits};
@@ -26,6 +26,10 @@ pub(super) struct Waiting {
     /// What it counts as against its budget.
     pub(super) bytes: usize,
     pub(super) proof: Proof,
+    /// The time of the earliest block that may take it; 0 of what is no thread.
+    pub(super) due_at: BlockTimestamp,
+    /// Whether it is a thread whose envelope makes calls of its own.
+    pub(super) makes_calls: bool,
     /// Whether it was acknowledged on top of blocks that are gone.
     pub(super) from_before: bool,
     /// Whether it is being validated again.
@@ -67,23 +71,14 @@ pub(super) enum Proof {
     Known { accepted: bool, _kept: Option<KeptVerdict> },
 }
 
-/// Which of several executable transactions goes first: one from before, since others may have been acknowledged on top of
-/// it; the one with the higher tip; the one that came first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Priority(Option<Reverse<u64>>, Arrival);
-
-impl Priority {
-    pub(super) fn arrival(self) -> Arrival {
-        self.1
-    }
-}
-
 impl Waiting {
     pub(super) fn new(transaction: PendingTransaction, arrival: Arrival, admitted_at: Seconds) -> Self {
         let bytes = weight(&transaction);
-        let proof = match &transaction.body {
-            PendingBody::Thread { .. } => Proof::Unseen,
-            _ => Proof::Absent,
+        let (proof, due_at, makes_calls) = match &transaction.body {
+            PendingBody::Thread { thread, .. } => {
+                (Proof::Unseen, due_at(thread), makes_calls(thread.envelope()))
+            }
+            _ => (Proof::Absent, BlockTimestamp::default(), false),
         };
         Self {
             transaction,
@@ -91,6 +86,8 @@ impl Waiting {
             admitted_at,
             bytes,
             proof,
+            due_at,
+            makes_calls,
             from_before: false,
             in_validation: false,
             executed: false,
@@ -115,12 +112,7 @@ impl Waiting {
         }
     }
 
-    pub(super) fn priority(&self) -> Priority {
-        let tip = (!self.from_before).then_some(Reverse(self.transaction.tip().0));
-        Priority(tip, self.arrival)
-    }
-
-    /// Whether a block could take it now, were it its account's next: it waits for no verdict, nor to be validated again.
+    /// Whether nothing is missing but its turn: it waits for no verdict, nor to be validated again.
     pub(super) fn is_ready(&self) -> bool {
         !self.in_validation && matches!(self.proof, Proof::Absent | Proof::Deferred | Proof::Known { .. })
     }

@@ -101,6 +101,28 @@ pub const METRICS: &[Metric] = &[
     a_counter("zkthreads_thread_sub_blocks_settled_total", "", "Sub-blocks settled"),
     a_counter("zkthreads_thread_conflicts_total", "", "Conflicts that a thread met"),
     a_counter("zkthreads_thread_resubmitted_total", "", "Sub-blocks that were sent again"),
+    a_counter(
+        "zkthreads_thread_too_late_total",
+        "cause: time, newer_cell",
+        "Sub-blocks that were executed again, without a conflict, because they were too old, or for what they read",
+    ),
+    a_counter(
+        "zkthreads_thread_receipts_changed_total",
+        "",
+        "Receipts of a thread's pre-confirmed transactions that changed",
+    ),
+    a_gauge(
+        "zkthreads_thread_forecast_seconds",
+        Unit::Seconds,
+        "",
+        "How long a sub-block that is opened now takes to settle; at most one in a hundred takes longer",
+    ),
+    a_gauge(
+        "zkthreads_thread_lag_seconds",
+        Unit::Seconds,
+        "",
+        "How far a thread's oldest unsettled sub-block is behind the newest block",
+    ),
     a_gauge(
         "zkthreads_thread_queue",
         Unit::Count,

@@ -54,6 +54,12 @@ fn report(status: &ThreadStatus) {
     counter!("zkthreads_thread_sub_blocks_settled_total").absolute(totals.sub_blocks_settled);
     counter!("zkthreads_thread_conflicts_total").absolute(totals.conflicts);
     counter!("zkthreads_thread_resubmitted_total").absolute(totals.resubmitted);
+    for (cause, count) in [("time", totals.misses), ("newer_cell", totals.stale)] {
+        counter!("zkthreads_thread_too_late_total", "cause" => cause).absolute(count);
+    }
+    counter!("zkthreads_thread_receipts_changed_total").absolute(totals.receipts_changed);
+    gauge!("zkthreads_thread_forecast_seconds").set(status.time.forecast_seconds as f64);
+    gauge!("zkthreads_thread_lag_seconds").set(status.time.lag_seconds as f64);
 
     for (state, count) in [("waiting", status.queue.waiting), ("unsettled", status.queue.unsettled)] {
         gauge!("zkthreads_thread_queue", "state" => state).set(count as f64);

@@ -1,5 +1,6 @@
 //! The open block: opened, filled, sealed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -48,9 +49,17 @@ impl Producer {
     /// A new block, which is shown.
     pub(super) fn opened(&mut self, env: BlockEnv) -> Result<OpenBlock, ExecutionError> {
         let block = self.executor.open_block(env)?;
-        self.feed.set_pre_confirmed(Some(block.pre_confirmed()));
+        self.show(&block);
         (self.filling_since, self.holds_others) = (None, false);
         Ok(block)
+    }
+
+    /// Shows a block that was opened to everybody, and to the mempool, which holds threads until there is one of their time.
+    pub(super) fn show(&self, block: &OpenBlock) {
+        let shown = block.pre_confirmed();
+        let (number, timestamp) = (shown.number(), shown.info().block_timestamp);
+        self.feed.set_pre_confirmed(Some(shown));
+        self.mempool.block_opened(number, timestamp);
     }
 
     /// What the next block would be opened with.
@@ -83,23 +92,32 @@ impl Producer {
     /// Executes a transaction of the mempool's, if its validation saw what the block has. One from before is validated here, so
     /// that none overtakes another.
     pub(super) fn take_in(&mut self, transaction: PendingTransaction) -> Result<(), ProducerError> {
-        if self.mempool.is_from_before(transaction.hash) {
-            return self.take_in_as_it_is(transaction);
-        }
-        match self.block()?.is_validated(&transaction) {
-            Ok(true) => {}
-            Ok(false) => {
-                self.mempool.validate_again(transaction.hash);
-                return Ok(());
-            }
-            // Executing it fails in the same way.
-            Err(error) if is_passing(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-        self.take_in_as_it_is(transaction)
+        if self.is_validated(&transaction)? { self.take_in_as_it_is(transaction, false) } else { Ok(()) }
     }
 
-    fn take_in_as_it_is(&mut self, transaction: PendingTransaction) -> Result<(), ProducerError> {
+    /// Whether a transaction can be executed without validating it before. If not, that is being done.
+    fn is_validated(&mut self, transaction: &PendingTransaction) -> Result<bool, ProducerError> {
+        if self.mempool.is_from_before(transaction.hash) {
+            return Ok(true);
+        }
+        match self.block()?.is_validated(transaction) {
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                self.mempool.validate_again(transaction.hash);
+                Ok(false)
+            }
+            // Executing it fails in the same way.
+            Err(error) if is_passing(&error) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Executes a transaction, which may be `the_first` of its block because it had no room in the one before.
+    fn take_in_as_it_is(
+        &mut self,
+        transaction: PendingTransaction,
+        the_first: bool,
+    ) -> Result<(), ProducerError> {
         let (hash, kind) = (transaction.hash, report::kind(&transaction));
         match self.execute(transaction) {
             Ok(_) => Ok(()),
@@ -111,35 +129,70 @@ impl Producer {
             Err(Refusal::BlockFull) => {
                 self.mempool.put_back(hash);
                 self.seal()?;
-                // The first of the next block, which has room for it: nothing is executed more than twice.
-                self.mempool.take_this(hash).map_or(Ok(()), |transaction| self.take_in_as_it_is(transaction))
+                if !the_first {
+                    self.take_in_due()?;
+                }
+                // The first of the next block, which has room for it, or of the one after it, if threads left none: nothing is
+                // executed more than twice, or three times in the strict form.
+                let again = self.mempool.take_this(hash);
+                again.map_or(Ok(()), |transaction| self.take_in_as_it_is(transaction, true))
             }
             Err(Refusal::Rejected { reason }) => self.rejected(hash, kind, *reason),
         }
     }
 
+    /// Executes the threads that are due, where they have no place after anything else, for as long as they may be first.
+    fn take_in_due(&mut self) -> Result<(), ProducerError> {
+        while self.filled_for() < self.threads_share() {
+            let Some(transaction) = self.mempool.take_due() else { break };
+            if !self.is_validated(&transaction)? {
+                continue;
+            }
+            let (hash, kind) = (transaction.hash, report::kind(&transaction));
+            match self.execute(transaction) {
+                Ok(_) => {}
+                Err(Refusal::BlockFull) => {
+                    self.mempool.put_back(hash);
+                    break;
+                }
+                Err(Refusal::Rejected { reason }) => self.rejected(hash, kind, *reason)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Executes transactions of the mempool's, which were in the open block when it was opened at another time, once more. The
-    /// first that does not fit any more, and all after it, wait for the next block: sealing this one forgets what was taken.
+    /// first that does not fit any more, and all after it, wait for the next block: sealing this one forgets what was taken. So
+    /// does a thread for which this time is too early, and what its account sent after it.
     pub(super) fn take_in_again(
         &mut self,
         transactions: Vec<PendingTransaction>,
     ) -> Result<(), ProducerError> {
+        let (mut waiting, mut behind) = (Vec::new(), HashSet::new());
         let mut left = transactions.into_iter();
+        let mut done = Ok(());
         while let Some(transaction) = left.next() {
             let (hash, kind) = (transaction.hash, report::kind(&transaction));
-            let done = match self.execute(transaction) {
+            let sender = transaction.sender();
+            if behind.contains(&sender) || !self.mempool.is_due(hash) {
+                behind.insert(sender);
+                waiting.push(hash);
+                continue;
+            }
+            done = match self.execute(transaction) {
                 Ok(_) => continue,
                 Err(Refusal::Rejected { reason }) => self.rejected(hash, kind, *reason),
                 Err(Refusal::BlockFull) => Ok(()),
             };
+            behind.insert(sender);
             if done.is_err() || self.mempool.taken(hash).is_some() {
-                // The last ones first, so that each account goes on with its first.
-                left.rev().for_each(|later| self.mempool.put_back(later.hash));
-                self.mempool.put_back(hash);
-                return done;
+                waiting.push(hash);
+                waiting.extend(left.map(|later| later.hash));
+                break;
             }
         }
-        Ok(())
+        waiting.into_iter().for_each(|hash| self.mempool.put_back(hash));
+        done
     }
 
     /// The open block cannot hold a transaction that was taken.
@@ -179,6 +232,9 @@ impl Producer {
         let (number, index) = (block.number(), block.len().saturating_sub(1));
         let shown = block.pre_confirmed();
         self.filling_since.get_or_insert_with(Instant::now);
+        if self.filled_for() >= self.threads_share() {
+            self.mempool.others_go_first();
+        }
         report::executed(kind, &executed);
         self.feed.set_pre_confirmed(Some(shown));
         let transaction = Arc::clone(&executed);

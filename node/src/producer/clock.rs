@@ -1,5 +1,7 @@
 //! What time it is on the chain.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockTimestamp;
 
@@ -16,8 +18,8 @@ pub struct ClockState {
 /// The system's clock, moved as a devnet's user wants it.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
-    /// Seconds since the Unix epoch.
-    system: fn() -> u64,
+    /// The time since the Unix epoch.
+    system: fn() -> Duration,
     /// What it showed when it was started, if not the system's time.
     start: Option<BlockTimestamp>,
     /// How far the chain is ahead of the system, seconds.
@@ -27,7 +29,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new(system: fn() -> u64, start: Option<BlockTimestamp>) -> Self {
+    pub(super) fn new(system: fn() -> Duration, start: Option<BlockTimestamp>) -> Self {
         let mut clock = Self { system, start, ahead: 0, next: None };
         if let Some(start) = start {
             clock.go_on_from(start);
@@ -38,6 +40,16 @@ impl Clock {
     /// The next block's timestamp.
     pub(super) fn next(&self) -> BlockTimestamp {
         self.next.unwrap_or_else(|| self.now())
+    }
+
+    /// How long it takes until the next block's timestamp is `time`; `None` if it stays what it was set to.
+    pub(super) fn until(&self, time: BlockTimestamp) -> Option<Duration> {
+        if self.is_set() {
+            return None;
+        }
+        let since_full_second = Duration::from_nanos((self.system)().subsec_nanos().into());
+        let seconds = Duration::from_secs(time.0.saturating_sub(self.now().0));
+        Some(seconds.saturating_sub(since_full_second))
     }
 
     /// Whether the next block's timestamp is set, even before its parent's.
@@ -79,12 +91,16 @@ impl Clock {
     }
 
     fn go_on_from(&mut self, time: BlockTimestamp) {
-        self.ahead = i128::from(time.0) - i128::from((self.system)());
+        self.ahead = i128::from(time.0) - self.system_seconds();
     }
 
     fn now(&self) -> BlockTimestamp {
-        let now = i128::from((self.system)()).saturating_add(self.ahead);
+        let now = self.system_seconds().saturating_add(self.ahead);
         BlockTimestamp(u64::try_from(now.max(0)).unwrap_or(u64::MAX))
+    }
+
+    fn system_seconds(&self) -> i128 {
+        (self.system)().as_secs().into()
     }
 }
 
@@ -93,7 +109,20 @@ mod tests {
     use super::*;
 
     fn clock() -> Clock {
-        Clock::new(|| 1_000, None)
+        Clock::new(|| Duration::from_secs(1_000), None)
+    }
+
+    #[test]
+    fn it_tells_how_long_a_time_is_away_that_comes_by_itself() {
+        let mut clock = Clock::new(|| Duration::from_millis(1_000_250), None);
+        let until = |clock: &Clock, time| clock.until(BlockTimestamp(time)).map(|time| time.as_millis());
+        assert_eq!([999, 1_000, 1_001, 1_010].map(|time| until(&clock, time)), [0, 0, 750, 9_750].map(Some));
+        clock.increase(5);
+        assert_eq!(until(&clock, 1_010), Some(4_750));
+        clock.set(BlockTimestamp(1_009));
+        assert_eq!(until(&clock, 1_010), None);
+        clock.used(BlockTimestamp(1_009));
+        assert_eq!(until(&clock, 1_010), Some(750));
     }
 
     #[test]
@@ -124,7 +153,7 @@ mod tests {
 
     #[test]
     fn it_starts_where_it_is_told_to() {
-        let mut clock = Clock::new(|| 1_000, Some(BlockTimestamp(7)));
+        let mut clock = Clock::new(|| Duration::from_secs(1_000), Some(BlockTimestamp(7)));
         assert_eq!((clock.next(), clock.is_set()), (BlockTimestamp(7), false));
         clock.increase(5);
         assert_eq!(clock.next(), BlockTimestamp(12));

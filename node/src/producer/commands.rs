@@ -45,7 +45,8 @@ impl ProducerHandle {
     /// Gives the next block exactly this timestamp, even one before its parent's, and lets time go on from there. If `seal` is set,
     /// that block is made now, of what the open one holds: its transactions are executed once more, in their order, at that time.
     /// (What came into it without the mempool cannot be, and what a snapshot brought back is not: such a block is sealed before.
-    /// Transactions that do not fit any more are in the block after it.)
+    /// So is one for which threads were too early that are due now. Transactions that do not fit any more, and threads that are
+    /// not due any more, are in a block after it.)
     ///
     /// # Errors
     /// See [`CommandError`].
@@ -130,14 +131,20 @@ impl ProducerHandle {
 
 impl Producer {
     fn make_block(&mut self) -> Result<MadeBlock, CommandError> {
-        self.renew()?;
+        if self.is_empty() {
+            self.renew()?;
+            // Threads may be due at this time that were not before.
+            self.catch_up()?;
+        }
         let (hash, number) = self.seal()?;
         Ok(MadeBlock { hash, number })
     }
 
-    /// Makes a block with the clock's time, of the transactions in the open one.
+    /// Makes a block with the clock's time, of the transactions in the open one. If threads are due at this time, the open one is
+    /// sealed before, for they begin a block.
     fn make_block_at_this_time(&mut self) -> Result<MadeBlock, CommandError> {
-        if self.holds_others {
+        let are_due = self.mempool.next_due().is_some_and(|due| due <= self.clock.next());
+        if self.holds_others || are_due && !self.is_empty() {
             self.seal()?;
         } else if let Some(block) = self.open.take_if(|block| !block.is_empty()) {
             let executed = block.pre_confirmed();
@@ -187,6 +194,8 @@ impl Producer {
     fn deliver(&mut self, message: PendingTransaction) -> Result<(), CommandError> {
         let hash = message.hash;
         self.refresh()?;
+        // What is due by now comes before a message that sees the block's time.
+        self.catch_up()?;
         let is_open = self.block()?.pre_confirmed().find(hash).is_some();
         if is_open || self.executor.storage().transaction(hash)?.is_some() {
             return Err(CommandError::Known(hash));

@@ -179,6 +179,15 @@ impl Producer {
         self.filling_since.map(|since| since.elapsed() + self.sealing_time()).unwrap_or_default()
     }
 
+    /// How long threads that are due may come before everything else in a block.
+    fn threads_share(&self) -> Duration {
+        let filling = match self.config.mode {
+            BlockMode::Interval(interval) => interval.min(MAX_FILL_TIME),
+            BlockMode::OnTransaction | BlockMode::OnDemand => MAX_FILL_TIME,
+        };
+        filling / 2
+    }
+
     fn sealing_time(&self) -> Duration {
         self.open.as_ref().map(OpenBlock::sealing_time).unwrap_or_default()
     }
@@ -191,20 +200,26 @@ impl Producer {
             BlockMode::OnTransaction if !self.is_empty() => MAX_FILL_TIME.saturating_sub(self.filled_for()),
             BlockMode::OnTransaction | BlockMode::OnDemand => REFRESH,
         };
-        match self.messages.recv_timeout(timeout) {
+        match self.messages.recv_timeout(timeout.min(self.until_due())) {
             Ok(message) => self.see_to(message),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Ok(()),
         }
+    }
+
+    /// How long it takes until the open block, if it is empty, is to be opened anew for a thread that is due then.
+    fn until_due(&self) -> Duration {
+        let due = self.mempool.next_due().filter(|_| self.is_empty());
+        due.and_then(|due| self.clock.until(due)).unwrap_or(Duration::MAX)
     }
 }
 
 /// The system's time.
 #[must_use]
 pub fn now() -> BlockTimestamp {
-    BlockTimestamp(system_time())
+    BlockTimestamp(system_time().as_secs())
 }
 
-/// Seconds since the Unix epoch.
-fn system_time() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+/// The time since the Unix epoch.
+fn system_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -106,11 +106,12 @@ impl Producer {
             return Err(CommandError::UnknownBlock(number));
         }
         let reverted = storage.revert_to(number)?;
-        let block = self.open.insert(self.executor.reopen_block(&moment.open)?);
+        let block = self.executor.reopen_block(&moment.open)?;
         // What is in it does not tell where it came from.
         self.holds_others = !block.is_empty();
         self.filling_since = self.holds_others.then(Instant::now);
-        self.feed.set_pre_confirmed(Some(block.pre_confirmed()));
+        self.show(&block);
+        self.open = Some(block);
         self.clock.set_state(moment.course.clock);
         self.gas_prices = moment.course.gas_prices;
         self.mempool.bring_back(moment.pool, &format!("the chain was taken back to block {number}"))?;

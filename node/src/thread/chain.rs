@@ -24,6 +24,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Opens the database that follows the node, or begins one.
 pub(super) async fn open(setup: &Setup) -> Result<Executor, ThreadDaemonError> {
     let node = &setup.connection.node;
+    let thread_rules = patiently(|| async { Ok(node.rules().await?) }).await?;
     loop {
         let manifest = manifest(setup).await?;
         let storage = storage(setup, &manifest).await?;
@@ -40,7 +41,7 @@ pub(super) async fn open(setup: &Setup) -> Result<Executor, ThreadDaemonError> {
         }
         let (_, head) = patiently(|| async { Ok(node.latest_block().await?) }).await?;
         let rules = Rules { sequencer_address: head.sequencer, ..Rules::devnet()? };
-        return Ok(Executor::new(storage, rules.of(manifest.chain_id)?));
+        return Ok(Executor::new(storage, rules.of(manifest.chain_id, thread_rules)?));
     }
 }
 

@@ -70,7 +70,9 @@ impl Chain {
         mempool.set_waker(move || {
             let _ = wake.send(());
         });
-        Self { executor, mempool, feed, now, woken }
+        let this = Self { executor, mempool, feed, now, woken };
+        drop(this.open_block());
+        this
     }
 
     /// As after `kill -9`: nobody has told the pool anything.
@@ -109,9 +111,15 @@ impl Chain {
         }
     }
 
+    /// A block as early as one may be.
     pub(crate) fn open_block(&self) -> OpenBlock {
-        let env = self.executor.config().block_env(BlockTimestamp(0));
-        self.executor.open_block(env).unwrap()
+        self.open_block_at(BlockTimestamp(0))
+    }
+
+    pub(crate) fn open_block_at(&self, time: BlockTimestamp) -> OpenBlock {
+        let block = self.executor.open_block(self.executor.config().block_env(time)).unwrap();
+        self.mempool.block_opened(block.number(), block.env().timestamp);
+        block
     }
 
     /// Seals and commits a block. The pool is not told.
@@ -134,10 +142,15 @@ impl Chain {
 
     /// The package of a sub-block in which `user` makes its next transfer, with these bytes for a proof.
     pub(crate) fn package(&self, user: &User, proof: &[u8]) -> Package {
+        self.package_in(user, proof, 0)
+    }
+
+    /// The same at a time that comes so many seconds after the latest block's.
+    pub(crate) fn package_in(&self, user: &User, proof: &[u8], seconds: u64) -> Package {
         let header = self.executor.latest_header().unwrap().block_header_without_hash;
         let base_block = BaseBlock {
             number: header.block_number,
-            timestamp: header.timestamp,
+            timestamp: BlockTimestamp(header.timestamp.0 + seconds),
             sequencer: header.sequencer.0,
         };
         let context = SubBlockContext::new(ChainId::Sepolia, base_block, ContractAddress::default());

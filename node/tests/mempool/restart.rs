@@ -47,6 +47,30 @@ async fn accepted_transactions_wait_again_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_thread_that_is_held_is_held_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let [submitter, user, other] = [0, 1, 2].map(User::new);
+    let package = chain.package_in(&user, b"not a proof", 100);
+    let due = package.segments[0].statement.base_block.timestamp;
+    let held = chain.submit(submitter.thread(&package)).await.unwrap();
+
+    let chain = chain.reopen(directory.path());
+    assert_eq!(chain.mempool.restore().unwrap(), Restored { kept: 1, dropped: 0 });
+    let ordinary = chain.submit(other.transfer()).await.unwrap();
+    while chain.mempool.next_due().is_none() {
+        std::thread::yield_now();
+    }
+    assert_eq!(chain.mempool.next_due(), Some(due));
+    assert_eq!(chain.block(1)[0].0, ordinary);
+    assert!(chain.mempool.take().is_none());
+    assert_eq!(chain.mempool.status(held), Some(PoolStatus::Received));
+    let mut block = chain.open_block_at(due);
+    let executed = block.execute(chain.take()).unwrap();
+    assert_eq!(executed.transaction.hash, held);
+}
+
+#[tokio::test]
 async fn what_a_block_had_before_the_kill_is_not_executed_again() {
     let directory = tempfile::tempdir().unwrap();
     let chain = Chain::open(directory.path(), Limits::default(), 0);

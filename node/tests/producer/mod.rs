@@ -2,5 +2,6 @@
 
 mod chain;
 mod commands;
+mod due;
 mod modes;
 mod support;

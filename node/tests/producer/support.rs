@@ -6,19 +6,25 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use starknet_api::block::{BlockHeader, BlockNumber, BlockTimestamp};
-use starknet_api::core::{ChainId, Nonce};
+use starknet_api::block::{BlockHeader, BlockNumber, BlockTimestamp, GasPrice};
+use starknet_api::core::{ChainId, ContractAddress, Nonce};
+use starknet_api::execution_resources::GasAmount;
 use starknet_api::transaction::TransactionHash;
+use starknet_api::transaction::fields::{AllResourceBounds, ResourceBounds};
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
 use zkthreads_batcher::{Account, Call};
+use zkthreads_execution::query::at::StateAt;
+use zkthreads_execution::sub_block::{self, SubBlockContext};
 use zkthreads_execution::{Executor, PreConfirmed, Submission};
 use zkthreads_node::devnet;
 use zkthreads_node::devnet::accounts::{PredeployedAccount, derive};
 use zkthreads_node::devnet::constants::STRK_ADDRESS;
 use zkthreads_node::mempool::{Limits, Mempool};
 use zkthreads_node::producer::{BlockMode, Producer, ProducerConfig, ProducerError, ProducerHandle};
+use zkthreads_program::os_program;
+use zkthreads_protocol::{BaseBlock, PackageDigest, ThreadFacts};
 use zkthreads_rpc::{ChainEvent, ChainFeed, TransactionSink};
 use zkthreads_storage::Storage;
 
@@ -83,12 +89,46 @@ impl Running {
 
     /// Sends a transfer of one account to another, signed for this nonce.
     pub(crate) fn transfer(&self, from: usize, nonce: u64) -> Result<TransactionHash> {
-        let (from, to) = (self.accounts[from], self.accounts[(from + 1) % self.accounts.len()]);
-        let account = Account::new(from.address, from.private_key, ChainId::Sepolia);
+        let to = self.accounts[(from + 1) % self.accounts.len()];
         let call = Call::transfer(STRK_ADDRESS.try_into()?, to.address, 1);
         let nonce = Nonce(nonce.into());
-        let tx = account.invoke(std::slice::from_ref(&call), nonce, Account::inner_bounds(), None)?;
-        let transaction = self.executor.admit_at(&self.open_block()?.into(), Submission::Invoke(tx))?;
+        let bounds = Account::inner_bounds();
+        let tx = self.account(from).invoke(std::slice::from_ref(&call), nonce, bounds, None)?;
+        self.send(Submission::Invoke(tx))
+    }
+
+    /// Sends an account's first transaction, a thread without a proof to speak of: another account's transfer, executed over the
+    /// first block at `time`.
+    pub(crate) fn thread(&self, from: usize, time: BlockTimestamp) -> Result<TransactionHash> {
+        let user = (from + 1) % self.accounts.len();
+        let call = Call::transfer(STRK_ADDRESS.try_into()?, self.accounts[from].address, 1);
+        let inner = self.account(user).inner(&[call], Nonce::default(), Account::inner_bounds())?;
+        let header = self.header(0)?.block_header_without_hash;
+        let base_block =
+            BaseBlock { number: header.block_number, timestamp: time, sequencer: header.sequencer.0 };
+        let context = SubBlockContext::new(ChainId::Sepolia, base_block, ContractAddress::default());
+        let state = self.executor.state(&StateAt::Block(header.block_number));
+        let package = sub_block::execute(state, &context, vec![inner])?.into_package(b"no proof".to_vec());
+        let package = package.encode();
+        let facts =
+            ThreadFacts { os_program_hash: os_program().hash(), package_digest: PackageDigest::of(&package) };
+        let bound = |amount| ResourceBounds {
+            max_amount: GasAmount(amount),
+            max_price_per_unit: GasPrice(100_000_000_000),
+        };
+        let bounds =
+            AllResourceBounds { l1_gas: bound(0), l2_gas: bound(200_000_000), l1_data_gas: bound(100_000) };
+        let envelope = self.account(from).invoke(&[], Nonce::default(), bounds, Some(facts))?;
+        self.send(Submission::Thread { envelope, package })
+    }
+
+    fn account(&self, index: usize) -> Account {
+        let account = self.accounts[index];
+        Account::new(account.address, account.private_key, ChainId::Sepolia)
+    }
+
+    fn send(&self, submission: Submission) -> Result<TransactionHash> {
+        let transaction = self.executor.admit_at(&self.open_block()?.into(), submission)?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         Ok(runtime.block_on(self.mempool.submit(transaction))?)
     }

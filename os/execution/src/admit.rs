@@ -11,7 +11,7 @@ use starknet_api::block::FeeType;
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use starknet_api::transaction::InvokeTransactionV3;
 use starknet_api::transaction::fields::Fee;
-use zkthreads_protocol::{EnvelopeError, SegmentError};
+use zkthreads_protocol::{EnvelopeError, InnerTransaction, SegmentError, ThreadTransaction};
 
 use crate::call_stack::CallStack;
 use crate::compiler::Waiting;
@@ -92,6 +92,16 @@ pub enum AdmitError {
     /// lists a class that is not declared.
     #[error("segment {}: {}", .0.segment, .0.error)]
     Unsettleable(Box<SegmentError>),
+    /// [69] A thread's package brings a transaction that the chain would not take by itself.
+    #[error("segment {segment}, transaction {transaction_index}: {error}")]
+    InnerTransaction {
+        /// The segment, counted from zero.
+        segment: u32,
+        /// The transaction in it, counted from zero.
+        transaction_index: u32,
+        /// Why it would not be taken.
+        error: Box<AdmitError>,
+    },
     /// The thread's preconditions hold by now, so its proof has to be verified before a block takes it.
     #[error("the proof has not been verified")]
     Unverified,
@@ -119,6 +129,23 @@ impl Executor {
         only_query: bool,
     ) -> Result<PendingTransaction, AdmitError> {
         stateless::prepare(self, submission, only_query, Waiting::ForOthers)
+    }
+
+    /// Whether the chain would take a transaction of a thread's by itself, as far as that can be said without its state: its user
+    /// can send it there at any time.
+    ///
+    /// # Errors
+    /// See [`AdmitError`].
+    pub fn check_inner(&self, transaction: &InnerTransaction) -> Result<(), AdmitError> {
+        stateless::check_inner(transaction)
+    }
+
+    /// The same of all transactions of a thread.
+    ///
+    /// # Errors
+    /// [`AdmitError::InnerTransaction`]
+    pub fn check_inner_transactions(&self, thread: &ThreadTransaction) -> Result<(), AdmitError> {
+        stateless::check_inner_transactions(thread)
     }
 
     /// As [`Executor::prepare`], for a question: compiles a class only if no other is being compiled.

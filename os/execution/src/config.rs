@@ -2,12 +2,16 @@
 
 use std::num::NonZeroU64;
 
+use serde::{Deserialize, Serialize};
 use starknet_api::block::{BlockNumber, GasPrices};
 use starknet_api::core::{ChainId, ContractAddress};
 use zkthreads_protocol::{OsProgram, OsProgramHash};
 
-/// Default of [`ChainConfig::max_thread_age`], blocks.
+/// Default of [`ThreadRules::max_age`], blocks.
 pub const DEFAULT_MAX_THREAD_AGE: u64 = 10_000;
+
+/// Default of [`ThreadRules::max_lag`] of a chain that others depend on, seconds.
+pub const DEFAULT_MAX_THREAD_LAG: u64 = 60;
 
 /// Default of [`ChainConfig::block_factor`]. Nothing that passes the door may be larger than a block: neither one
 /// transaction, which reads or writes two million storage entries at most (10^12 gas), nor a thread, which brings the
@@ -27,8 +31,8 @@ pub struct ChainConfig {
     pub eth_address: ContractAddress,
     /// Gas prices of the genesis block, and of every block that chooses no others.
     pub gas_prices: GasPrices,
-    /// How far behind the tip a sub-block's base block may be, blocks.
-    pub max_thread_age: u64,
+    /// What threads must keep to.
+    pub thread_rules: RuleLines,
     /// How many times what Starknet allows a block in gas, and in instances of each builtin.
     pub block_factor: NonZeroU64,
     /// Versions of the thread OS, with the height each becomes active at.
@@ -40,16 +44,178 @@ pub struct ChainConfig {
 pub struct OsVersion {
     /// The program.
     pub program: OsProgram,
-    /// The first block that may settle its proofs.
+    /// The first block that may be the base of its proofs.
     pub active_from: BlockNumber,
+    /// The first block that may not settle its proofs any more, if there is one.
+    pub retired_from: Option<BlockNumber>,
+}
+
+/// What threads must keep to in the blocks that settle them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThreadRules {
+    /// How far below the block that settles it a sub-block's base block may be, blocks.
+    pub max_age: u64,
+    /// How far behind the time of the block before the one that settles it a sub-block's own time may be, seconds. With 0, the
+    /// strict form, no transaction of the chain sees an earlier time than one before it.
+    pub max_lag: u64,
+}
+
+impl ThreadRules {
+    /// Whether no transaction may see an earlier time than one before it.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        self.max_lag == 0
+    }
+}
+
+/// Rules by height, so that a block is judged by the same ones whenever it is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<RuleLine>", into = "Vec<RuleLine>")]
+pub struct RuleLines(Vec<RuleLine>);
+
+/// Rules from a height on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "RuleRow", into = "RuleRow")]
+pub struct RuleLine {
+    /// The first block that they are for.
+    pub from: BlockNumber,
+    /// The rules.
+    pub rules: ThreadRules,
+}
+
+/// A line as it is written, in which every name must be known: a rule that was misspelt would not hold.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RuleRow {
+    from: BlockNumber,
+    max_age: u64,
+    max_lag: u64,
+}
+
+impl From<RuleRow> for RuleLine {
+    fn from(RuleRow { from, max_age, max_lag }: RuleRow) -> Self {
+        Self { from, rules: ThreadRules { max_age, max_lag } }
+    }
+}
+
+impl From<RuleLine> for RuleRow {
+    fn from(RuleLine { from, rules: ThreadRules { max_age, max_lag } }: RuleLine) -> Self {
+        Self { from, max_age, max_lag }
+    }
+}
+
+/// Why lines are no rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RuleLinesError {
+    /// Nothing is said about the first blocks.
+    #[error("the first line of the thread rules must be from block 0")]
+    Beginning,
+    /// A line is not from a higher block than the one before it.
+    #[error(
+        "the lines of the thread rules must be from ascending blocks, and {0} is not above the one before it"
+    )]
+    Order(BlockNumber),
+}
+
+impl RuleLines {
+    /// The same rules for all blocks.
+    #[must_use]
+    pub fn always(rules: ThreadRules) -> Self {
+        Self(vec![RuleLine { from: BlockNumber::ZERO, rules }])
+    }
+
+    /// The rules of block `number`.
+    #[must_use]
+    pub fn at(&self, number: BlockNumber) -> ThreadRules {
+        let before = self.0.iter().take_while(|line| line.from <= number);
+        // There is a line from block 0.
+        before.last().or(self.0.first()).map_or(ThreadRules { max_age: 0, max_lag: 0 }, |line| line.rules)
+    }
+
+    /// The lines, the lowest first.
+    #[must_use]
+    pub fn lines(&self) -> &[RuleLine] {
+        &self.0
+    }
+
+    /// The first block up to `tip` for which `other` says something else.
+    #[must_use]
+    pub fn contradicts(&self, other: &Self, tip: BlockNumber) -> Option<BlockNumber> {
+        let mut heights: Vec<_> = self.0.iter().chain(&other.0).map(|line| line.from).collect();
+        heights.sort_unstable();
+        heights.into_iter().find(|height| *height <= tip && self.at(*height) != other.at(*height))
+    }
+}
+
+impl TryFrom<Vec<RuleLine>> for RuleLines {
+    type Error = RuleLinesError;
+
+    fn try_from(lines: Vec<RuleLine>) -> Result<Self, RuleLinesError> {
+        match lines.first() {
+            Some(first) if first.from == BlockNumber::ZERO => {}
+            _ => return Err(RuleLinesError::Beginning),
+        }
+        let mut pairs = lines.iter().zip(lines.iter().skip(1));
+        match pairs.find(|(line, next)| next.from <= line.from) {
+            Some((_, next)) => Err(RuleLinesError::Order(next.from)),
+            None => Ok(Self(lines)),
+        }
+    }
+}
+
+impl From<RuleLines> for Vec<RuleLine> {
+    fn from(lines: RuleLines) -> Self {
+        lines.0
+    }
 }
 
 impl ChainConfig {
-    /// Whether proofs of `program` may settle in block `number`.
+    /// Whether proofs of `program` over block `base` may settle in block `number`: it was the chain's when they were made, and
+    /// still is.
     #[must_use]
-    pub fn is_os_active(&self, program: OsProgramHash, number: BlockNumber) -> bool {
-        self.os_versions
-            .iter()
-            .any(|version| version.program.hash() == program && version.active_from <= number)
+    pub fn is_os_active(&self, program: OsProgramHash, base: BlockNumber, number: BlockNumber) -> bool {
+        self.os_versions.iter().any(|version| {
+            version.program.hash() == program
+                && version.active_from <= base
+                && version.retired_from.is_none_or(|retired| number < retired)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(from: u64, max_lag: u64) -> RuleLine {
+        RuleLine { from: BlockNumber(from), rules: ThreadRules { max_age: 10, max_lag } }
+    }
+
+    fn lines(lines: &[(u64, u64)]) -> RuleLines {
+        lines.iter().map(|(from, max_lag)| line(*from, *max_lag)).collect::<Vec<_>>().try_into().unwrap()
+    }
+
+    #[test]
+    fn a_block_has_the_rules_of_the_last_line_that_is_not_above_it() {
+        let lines = lines(&[(0, 60), (100, 0)]);
+        let lag = |number| lines.at(BlockNumber(number)).max_lag;
+        assert_eq!([lag(0), lag(99), lag(100), lag(u64::MAX)], [60, 60, 0, 0]);
+    }
+
+    #[test]
+    fn lines_begin_at_block_0_and_rise() {
+        let refused = |lines: &[RuleLine]| RuleLines::try_from(lines.to_vec()).unwrap_err();
+        assert_eq!(refused(&[]), RuleLinesError::Beginning);
+        assert_eq!(refused(&[line(1, 0)]), RuleLinesError::Beginning);
+        assert_eq!(refused(&[line(0, 0), line(5, 1), line(5, 2)]), RuleLinesError::Order(BlockNumber(5)));
+    }
+
+    #[test]
+    fn what_is_said_of_blocks_that_exist_does_not_change() {
+        let (old, tip) = (lines(&[(0, 60), (100, 0)]), BlockNumber(150));
+        assert_eq!(old.contradicts(&lines(&[(0, 60), (100, 0), (151, 9)]), tip), None);
+        assert_eq!(old.contradicts(&lines(&[(0, 60), (100, 0), (150, 9)]), tip), Some(BlockNumber(150)));
+        assert_eq!(old.contradicts(&lines(&[(0, 60)]), tip), Some(BlockNumber(100)));
+        assert_eq!(old.contradicts(&lines(&[(0, 59), (100, 0)]), tip), Some(BlockNumber(0)));
+        assert_eq!(old.contradicts(&lines(&[(0, 60)]), BlockNumber(99)), None);
     }
 }

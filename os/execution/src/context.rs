@@ -111,14 +111,18 @@ impl ChainConfig {
             },
             is_l3: false,
         };
-        let constants = VersionedConstants::get(&STARKNET_VERSION)
-            .map_err(|_| ExecutionError::Constants(STARKNET_VERSION))?;
+        let constants = versioned_constants()?;
         let bouncer = match capacity {
             Capacity::Block => block_capacity(self.block_factor),
             Capacity::Unlimited => no_limit(),
         };
         Ok(BlockContext::new(info, chain, constants.clone(), bouncer))
     }
+}
+
+/// The constants of every block of this chain, and of every sub-block over one.
+pub(crate) fn versioned_constants() -> Result<&'static VersionedConstants, ExecutionError> {
+    VersionedConstants::get(&STARKNET_VERSION).map_err(|_| ExecutionError::Constants(STARKNET_VERSION))
 }
 
 fn block_capacity(factor: NonZeroU64) -> BouncerConfig {

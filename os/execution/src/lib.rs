@@ -49,7 +49,7 @@ pub use block::pre_confirmed::{ExecutedInBlock, PreConfirmed};
 pub use block::{OpenBlock, Refusal, SealedBlock};
 pub use busy::{Cancellation, TimeLimits};
 pub use call_stack::{CallStack, OpenCall};
-pub use config::{ChainConfig, OsVersion};
+pub use config::{ChainConfig, OsVersion, RuleLine, RuleLines, RuleLinesError, ThreadRules};
 pub use context::{BlockEnv, STARKNET_VERSION};
 pub use error::{CallError, ExecutionError, SimulateError};
 pub use executor::Executor;
@@ -58,7 +58,7 @@ pub use query::FeeEstimate;
 pub use query::at::StateAt;
 pub use query::simulate::{Simulation, SimulationFlags};
 pub use state::ChainState;
-pub use thread::check::ThreadCheck;
+pub use thread::check::{ThreadCheck, due_at, makes_calls};
 pub use transaction::{PendingBody, PendingTransaction, Submission};
 pub use verification::{
     CheckedSegment, CheckedThread, KeptVerdict, Rank, Verdict, VerificationFigures, VerificationPool,

@@ -8,8 +8,10 @@ use rpds::HashTrieMapSync;
 use starknet_api::core::{ClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::Statement;
-use zkthreads_storage::ClassRecord;
+use zkthreads_protocol::{LogicalTime, StateCell, Statement};
+use zkthreads_storage::{ClassRecord, ThreadTimes};
+
+use crate::thread::times;
 
 /// Changes to a state. A clone shares everything with its original and takes constant time, so there may be one per
 /// transaction.
@@ -19,6 +21,9 @@ pub(crate) struct Overlay {
     pub(crate) nonces: HashTrieMapSync<ContractAddress, Nonce>,
     pub(crate) class_hashes: HashTrieMapSync<ContractAddress, ClassHash>,
     pub(crate) classes: HashTrieMapSync<ClassHash, Declared>,
+    /// When the cells were written that sub-blocks wrote last, as the sub-blocks saw it. Of these alone: to other writes the
+    /// block's time applies.
+    thread_times: HashTrieMapSync<(ContractAddress, StateCell), LogicalTime>,
 }
 
 /// A class that storage does not hold yet.
@@ -40,17 +45,28 @@ impl Overlay {
     pub(crate) fn write(&mut self, changes: &StateMaps) {
         for (cell, value) in &changes.storage {
             self.storage.insert_mut(*cell, *value);
+            self.is_the_blocks_own(cell.0, StateCell::Storage(cell.1));
         }
         for (contract, nonce) in &changes.nonces {
             self.nonces.insert_mut(*contract, *nonce);
+            self.is_the_blocks_own(*contract, StateCell::Nonce);
         }
         for (contract, class_hash) in &changes.class_hashes {
             self.class_hashes.insert_mut(*contract, *class_hash);
+            self.is_the_blocks_own(*contract, StateCell::ClassHash);
+        }
+    }
+
+    /// These of what was written last were written by sub-blocks.
+    pub(crate) fn were_written_at(&mut self, times: &ThreadTimes) {
+        for (cell, time) in times {
+            self.thread_times.insert_mut(*cell, *time);
         }
     }
 
     /// Puts what a sub-block wrote on top.
     pub(crate) fn settle(&mut self, statement: &Statement) {
+        let time = statement.base_block.time();
         for contract in &statement.contracts {
             if contract.changes_class() {
                 self.class_hashes.insert_mut(contract.address, contract.class_hash_after);
@@ -61,6 +77,34 @@ impl Overlay {
             for cell in contract.storage.iter().filter(|cell| cell.is_write()) {
                 self.storage.insert_mut((contract.address, cell.key), cell.after);
             }
+            for (cell, _) in times::writes(contract) {
+                self.thread_times.insert_mut((contract.address, cell), time);
+            }
+        }
+    }
+
+    /// What it holds of a cell, if it changes it.
+    pub(crate) fn value(&self, contract: ContractAddress, cell: StateCell) -> Option<Felt> {
+        match cell {
+            StateCell::Storage(key) => self.storage.get(&(contract, key)).copied(),
+            StateCell::Nonce => self.nonces.get(&contract).map(|nonce| nonce.0),
+            StateCell::ClassHash => self.class_hashes.get(&contract).map(|class| class.0),
+        }
+    }
+
+    /// When a cell that a sub-block wrote last was written, as the sub-block saw it.
+    pub(crate) fn thread_time(&self, contract: ContractAddress, cell: StateCell) -> Option<LogicalTime> {
+        self.thread_times.get(&(contract, cell)).copied()
+    }
+
+    /// All of them.
+    pub(crate) fn thread_times(&self) -> impl Iterator<Item = ((ContractAddress, StateCell), LogicalTime)> {
+        self.thread_times.iter().map(|(cell, time)| (*cell, *time))
+    }
+
+    fn is_the_blocks_own(&mut self, contract: ContractAddress, cell: StateCell) {
+        if !self.thread_times.is_empty() {
+            self.thread_times.remove_mut(&(contract, cell));
         }
     }
 

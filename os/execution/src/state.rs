@@ -13,8 +13,8 @@ use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCom
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::Statement;
-use zkthreads_storage::{ClassDefinition, ClassRecord, StateView, Storage, StorageError};
+use zkthreads_protocol::{LogicalTime, StateCell, Statement};
+use zkthreads_storage::{CellWrite, ClassDefinition, ClassRecord, StateView, Storage, StorageError};
 
 use crate::error::ExecutionError;
 use crate::overlay::Overlay;
@@ -104,6 +104,56 @@ impl ChainState {
             return Ok(self.at.next());
         }
         self.view.storage_changed_at(contract, key)
+    }
+
+    /// The open block's number.
+    pub(crate) fn next_block(&self) -> BlockNumber {
+        self.at.next().unwrap_or(self.at)
+    }
+
+    /// The last write to a cell, if it is later than block `base`. What the open block has changed and put back again is not
+    /// changed: it will not be in its diff.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub(crate) fn written_after(
+        &self,
+        base: BlockNumber,
+        contract: ContractAddress,
+        cell: StateCell,
+    ) -> Result<Option<CellWrite>, StorageError> {
+        if let Some(value) = self.overlay.value(contract, cell)
+            && value != self.stored_value(contract, cell)?
+        {
+            let sub_block = self.overlay.thread_time(contract, cell);
+            return Ok(Some(CellWrite { block: self.next_block(), sub_block }));
+        }
+        self.view.written_after(base, contract, cell)
+    }
+
+    /// Whether a cell was written later than what is executed at `base` could have seen.
+    pub(crate) fn is_newer(
+        &self,
+        base: LogicalTime,
+        contract: ContractAddress,
+        cell: StateCell,
+    ) -> StateResult<bool> {
+        let write =
+            self.written_after(base.number, contract, cell).map_err(|error| self.read_error(error))?;
+        Ok(write.is_some_and(|write| write.is_after(base)))
+    }
+
+    /// Whether a class was declared after block `base`.
+    pub(crate) fn is_declared_after(&self, base: BlockNumber, class_hash: ClassHash) -> StateResult<bool> {
+        Ok(self.overlay.classes.contains_key(&class_hash) || self.ready_class(class_hash)?.declared_at > base)
+    }
+
+    fn stored_value(&self, contract: ContractAddress, cell: StateCell) -> Result<Felt, StorageError> {
+        Ok(match cell {
+            StateCell::Storage(key) => self.view.storage(contract, key)?,
+            StateCell::Nonce => self.view.nonce(contract)?.0,
+            StateCell::ClassHash => self.view.class_hash(contract)?.0,
+        })
     }
 
     /// A contract's nonce; zero if there is no such contract.

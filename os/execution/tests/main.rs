@@ -16,6 +16,7 @@ mod sub_block;
 mod sub_block_as_on_chain;
 mod sub_block_prices;
 mod thread;
+mod time;
 mod unconfined;
 mod unfit;
 mod verification;

@@ -13,7 +13,10 @@ use blockifier::state::state_api::StateReader;
 use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::BlockTimestamp;
 use starknet_api::core::{ClassHash, CompiledClassHash, Nonce};
+use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::state::StorageKey;
+use starknet_api::transaction::InvokeTransactionV3;
+use starknet_api::transaction::fields::{Calldata, TransactionSignature};
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::thread::constants::{
     INNER_TRANSACTION_L2_GAS, PACKAGE_BYTE_L2_GAS, VERIFICATION_L2_GAS, minimal_l2_gas, precondition_count,
@@ -21,8 +24,8 @@ use zkthreads_execution::thread::constants::{
 use zkthreads_execution::{AdmitError, PendingBody, PendingTransaction, Refusal, Submission};
 use zkthreads_protocol::limits::MAX_PACKAGE_BYTES;
 use zkthreads_protocol::{
-    Conflict, ContractAccess, ExecutedClass, Package, Segment, SettleError, StateCell, Statement,
-    StorageAccess, ThreadTransaction,
+    Conflict, ContractAccess, ExecutedClass, InnerTransaction, Package, Segment, SettleError, StateCell,
+    Statement, StorageAccess, ThreadTransaction,
 };
 use zkthreads_storage::{ExecutionStatus, Receipt};
 
@@ -213,6 +216,40 @@ fn untouched_contract(number: u128) -> ContractAccess {
         nonce_before: Nonce::default(),
         nonce_after: Nonce::default(),
         storage: vec![],
+    }
+}
+
+/// A user may send what is in a thread to the chain at any time; so a package brings nothing that the chain would not take.
+#[test]
+fn inner_transactions_are_such_as_the_chain_takes() {
+    let mut chain = chain();
+    let package = transfers(&mut chain);
+    type Change = fn(&mut InvokeTransactionV3);
+    let changes: [(&str, Change); 5] = [
+        ("the resource bounds are zero", |tx| tx.resource_bounds = bounds(0, 0)),
+        ("calldata has 5001 felts", |tx| tx.calldata = Calldata(vec![Felt::ZERO; 5_001].into())),
+        ("signature has 4001 felts", |tx| {
+            tx.signature = TransactionSignature(vec![Felt::ZERO; 4_001].into())
+        }),
+        ("data availability modes must be L1", |tx| {
+            tx.fee_data_availability_mode = DataAvailabilityMode::L2;
+        }),
+        ("data availability modes must be L1", |tx| {
+            tx.nonce_data_availability_mode = DataAvailabilityMode::L2;
+        }),
+    ];
+    for (reason, change) in changes {
+        let mut package = package.clone();
+        let included = &mut package.segments[0].inner_transactions[1].transaction;
+        let mut tx = included.as_invoke().clone();
+        change(&mut tx);
+        *included = InnerTransaction::try_from(tx).unwrap();
+        let submission = chain.users[0].clone().thread(chain.os_program_hash(), package.encode(), &[]);
+        let refused = chain.executor.admit(submission).unwrap_err();
+        let AdmitError::InnerTransaction { segment: 0, transaction_index: 1, error } = refused else {
+            panic!("{reason}: {refused}")
+        };
+        assert!(error.to_string().contains(reason), "{error}");
     }
 }
 

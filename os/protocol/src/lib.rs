@@ -30,9 +30,9 @@ pub use os_program::{OsProgram, OsProgramHash};
 pub use package::{
     IncludedTransaction, InnerEvent, InnerTransaction, Package, PackageDigest, PackageError, Segment,
 };
-pub use settlement::{Conflict, SegmentError, SettleError, StateCell};
+pub use settlement::{Conflict, SegmentError, SettleError, StaleCell, StateCell};
 pub use statement::{
-    BaseBlock, ContractAccess, ExecutedClass, InnerMessage, InnerOutcome, Statement, StatementError,
-    StorageAccess,
+    BaseBlock, ContractAccess, ExecutedClass, InnerMessage, InnerOutcome, LogicalTime, Statement,
+    StatementError, StorageAccess,
 };
 pub use transaction::{L1Message, L1TransactionHash, Transaction};

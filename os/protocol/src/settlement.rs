@@ -3,10 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use starknet_api::block::BlockNumber;
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress};
 use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
+
+use crate::statement::LogicalTime;
 
 /// One precondition that no longer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,20 @@ pub enum StateCell {
     Nonce,
     /// The class hash.
     ClassHash,
+}
+
+/// A listed cell that was written later than the sub-block was executed, so that its transactions saw a value that was not
+/// there yet at their time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaleCell {
+    /// The contract.
+    pub contract: ContractAddress,
+    /// Which part of it.
+    pub cell: StateCell,
+    /// The block that wrote it.
+    pub block: BlockNumber,
+    /// When its writer was executed, as the writer saw it, if that was a sub-block.
+    pub sub_block: Option<LogicalTime>,
 }
 
 /// Why a thread transaction did not settle. Its `Display` is the receipt's revert reason.
@@ -63,7 +80,7 @@ pub enum SettleError {
         /// Its number.
         number: u64,
     },
-    /// The base block's timestamp or sequencer differ from this chain's header.
+    /// The base block has another sequencer on this chain, or is younger than the sub-block.
     #[error("base_block: the context of block {number} differs from this chain's header")]
     BaseBlockContext {
         /// Its number.
@@ -78,6 +95,58 @@ pub enum SettleError {
         age: u64,
         /// The limit.
         max_age: u64,
+    },
+    /// The sub-block is from a time that has not come yet. It is a reason to wait.
+    #[error("not_yet: the sub-block is from {timestamp}, the block is from {now}")]
+    NotYet {
+        /// The sub-block's time, seconds since the Unix epoch.
+        timestamp: u64,
+        /// The block's.
+        now: u64,
+    },
+    /// The sub-block's time lies too far back: others have seen a later one.
+    #[error(
+        "too_late: the sub-block is from {timestamp}, {lag} s before what the chain has seen, at most {max_lag} s are accepted"
+    )]
+    TooLate {
+        /// The sub-block's time, seconds since the Unix epoch.
+        timestamp: u64,
+        /// How far behind, seconds.
+        lag: u64,
+        /// The limit, seconds.
+        max_lag: u64,
+    },
+    /// Cells were written later than the sub-block was executed, be it with the value that it read.
+    #[error("stale base: {}", StaleList(.base, .cells))]
+    StaleBase {
+        /// When the sub-block was executed, as its transactions saw it.
+        base: LogicalTime,
+        /// The cells, some of them if they are many.
+        cells: Vec<StaleCell>,
+    },
+    /// An executed class was declared after the base block.
+    #[error("class: {:#x} was declared in block {declared_at}, the base block is {base}", .class_hash.0)]
+    ClassTooNew {
+        /// The class.
+        class_hash: ClassHash,
+        /// The block that declared it.
+        declared_at: u64,
+        /// The base block.
+        base: u64,
+    },
+    /// The envelope's calls touched a cell that its segments wrote at another time than the block's.
+    #[error(
+        "mixed_times: the calls touch {cell} of {contract}, which a segment wrote at {timestamp}, the block is from {now}"
+    )]
+    MixedTimes {
+        /// The contract.
+        contract: ContractAddress,
+        /// The cell.
+        cell: StateCell,
+        /// The segment's time, seconds since the Unix epoch.
+        timestamp: u64,
+        /// The block's.
+        now: u64,
     },
     /// An executed class is not declared on this chain.
     #[error("class: {:#x} is not declared", .class_hash.0)]
@@ -182,6 +251,22 @@ impl fmt::Display for ConflictList<'_> {
             write!(f, "{cell} of {contract} expected {expected:#x} found {found:#x}")?;
         }
         Ok(())
+    }
+}
+
+struct StaleList<'a>(&'a LogicalTime, &'a [StaleCell]);
+
+impl fmt::Display for StaleList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(base, cells) = self;
+        for StaleCell { contract, cell, block, sub_block } in *cells {
+            write!(f, "{cell} of {contract} was written in block {block}")?;
+            if let Some(LogicalTime { number, timestamp }) = sub_block {
+                write!(f, " by a sub-block over block {number} at {timestamp}")?;
+            }
+            f.write_str(", ")?;
+        }
+        write!(f, "base is {} at {}", base.number, base.timestamp)
     }
 }
 

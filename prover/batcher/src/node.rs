@@ -2,6 +2,7 @@
 
 mod asking;
 mod chain;
+mod rules;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use starknet_rust::core::utils::parse_cairo_short_string;
 use starknet_rust::providers::jsonrpc::HttpTransport;
 use starknet_rust::providers::{JsonRpcClient, Provider, ProviderError, Url};
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::RuleLinesError;
 use zkthreads_protocol::BaseBlock;
 use zkthreads_protocol::limits::MAX_PACKAGE_BYTES;
 use zkthreads_storage::BlockBytesError;
@@ -85,6 +87,15 @@ pub enum NodeError {
     /// The bytes of a block that the node exported.
     #[error("the node's block: {0}")]
     Block(#[from] BlockBytesError),
+    /// The node does not know a method that it must have.
+    #[error("the node is older than this program: it does not know {method}")]
+    Older {
+        /// The method.
+        method: &'static str,
+    },
+    /// What the node says that threads must keep to.
+    #[error("the node's answer: {0}")]
+    Rules(#[from] RuleLinesError),
     /// No receipt in time.
     #[error("transaction {hash:#x} is in no block after {seconds} seconds")]
     NoReceipt {
@@ -105,7 +116,11 @@ impl NodeError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Url { .. } | Self::OutOfRange { .. } | Self::NotABlock => false,
+            Self::Url { .. }
+            | Self::OutOfRange { .. }
+            | Self::NotABlock
+            | Self::Older { .. }
+            | Self::Rules(_) => false,
             Self::Starknet(ProviderError::StarknetError(error)) => {
                 matches!(error, StarknetError::UnexpectedError(_))
             }

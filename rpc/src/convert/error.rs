@@ -27,6 +27,9 @@ impl From<AdmitError> for RpcError {
             AdmitError::UnsupportedTransactionVersion(_) => Self::UnsupportedTransactionVersion { reason },
             AdmitError::UnsupportedClassVersion(_) => Self::UnsupportedClassVersion { reason },
             AdmitError::Envelope(error) => Self::InvalidProof(error.into()),
+            AdmitError::InnerTransaction { .. } => {
+                Self::InvalidProof(ThreadError::InnerTransaction { reason })
+            }
             AdmitError::Unsettleable(error) => Self::InvalidProof(ThreadError::Unsettleable(error)),
             AdmitError::Unverified => Self::Internal { reason },
             AdmitError::Malformed(_) => Self::Unexpected { kind: Unexpected::Malformed, reason },

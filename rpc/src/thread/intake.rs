@@ -50,7 +50,9 @@ fn refused(refusal: InnerRefusal, url: impl FnOnce() -> String) -> RpcError {
         InnerRefusal::StateUnavailable { .. } => {
             RpcError::Unexpected { kind: Unexpected::StateUnavailable, reason }
         }
-        InnerRefusal::Full { .. } => RpcError::Unexpected { kind: Unexpected::ThreadFull, reason },
+        InnerRefusal::Full { .. } | InnerRefusal::Busy { .. } => {
+            RpcError::Unexpected { kind: Unexpected::ThreadFull, reason }
+        }
         InnerRefusal::NotRecorded { .. } => RpcError::Unexpected { kind: Unexpected::NotRecorded, reason },
         InnerRefusal::Unavailable { .. } => for_the_chain(Unexpected::ThreadStopping, &reason, url),
     }
@@ -89,6 +91,7 @@ mod tests {
                 "send it again, here",
             ),
             (InnerRefusal::Full { capacity: 1 }, "THREAD_FULL: ", "send it again later, here"),
+            (InnerRefusal::Busy { seconds: 601, max: 600 }, "THREAD_FULL: ", "send it again later, here"),
             (InnerRefusal::NotRecorded { reason: reason() }, "NOT_RECORDED: ", "send it again later, here"),
             (InnerRefusal::Unavailable { reason: reason() }, "THREAD_STOPPING: ", "or to the chain"),
         ] {

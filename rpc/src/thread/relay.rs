@@ -18,7 +18,7 @@ enum PassedOn {
 
 /// The methods that a thread passes on to its node, and answers with what the node answers. All others are about what
 /// the thread has itself; of those, what is not found there is asked of the node, too (`origin`).
-const LEFT_TO_THE_NODE: [(&str, PassedOn); 8] = [
+const LEFT_TO_THE_NODE: [(&str, PassedOn); 9] = [
     // A sub-block holds INVOKE transactions only.
     ("starknet_addDeclareTransaction", PassedOn::Told),
     ("starknet_addDeployAccountTransaction", PassedOn::Told),
@@ -28,6 +28,7 @@ const LEFT_TO_THE_NODE: [(&str, PassedOn); 8] = [
     // Threads settle on the node.
     ("zkthread_addThreadTransaction", PassedOn::Told),
     ("zkthread_checkThread", PassedOn::Asked),
+    ("zkthread_getRules", PassedOn::Asked),
     ("zkthread_listThreads", PassedOn::Asked),
     ("zkthread_osVersions", PassedOn::Asked),
 ];

@@ -23,6 +23,8 @@ pub struct ThreadStatus {
     pub queue: QueueStatus,
     /// Accounts with transactions that are not settled.
     pub users: u64,
+    /// Where it stands in time.
+    pub time: TimeStatus,
     /// What happened since the thread was started.
     pub totals: Totals,
     /// How fast it is.
@@ -70,6 +72,18 @@ pub struct QueueStatus {
     pub in_flight: u64,
 }
 
+/// Where a thread stands in time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeStatus {
+    /// What the next transaction sees, seconds since 1970.
+    pub now: BlockTimestamp,
+    /// How long the thread expects that a sub-block which is opened now takes until it settles, seconds; at most one in a hundred
+    /// takes longer.
+    pub forecast_seconds: u64,
+    /// How far the oldest sub-block that is not settled is behind the node's newest block, seconds.
+    pub lag_seconds: u64,
+}
+
 /// What happened since a thread was started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
@@ -91,6 +105,12 @@ pub struct Totals {
     pub conflicts: u64,
     /// Sub-blocks that were sent again.
     pub resubmitted: u64,
+    /// Sub-blocks that were executed again because their time, or their base block, was too old.
+    pub misses: u64,
+    /// Sub-blocks that were executed again because a cell was newer than they were, though it held what it had held.
+    pub stale: u64,
+    /// Receipts of pre-confirmed transactions that changed.
+    pub receipts_changed: u64,
 }
 
 /// How fast a thread is.

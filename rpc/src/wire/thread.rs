@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{Conflict, SegmentError, SettleError, StateCell, Statement};
+use zkthreads_protocol::{Conflict, LogicalTime, SegmentError, SettleError, StaleCell, StateCell, Statement};
 
 /// Why a thread has not settled, or not as a whole.
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +130,27 @@ impl<'a, F: Into<Failed<'a>>> From<F> for CheckOut {
             SettleError::BaseBlockTooOld { number, age, max_age } => {
                 ("BASE_BLOCK_TOO_OLD", json!({ "block_number": number, "age": age, "max_age": max_age }))
             }
+            SettleError::NotYet { timestamp, now } => {
+                ("NOT_YET", json!({ "timestamp": timestamp, "block_timestamp": now }))
+            }
+            SettleError::TooLate { timestamp, lag, max_lag } => {
+                ("TOO_LATE", json!({ "timestamp": timestamp, "lag": lag, "max_lag": max_lag }))
+            }
+            SettleError::StaleBase { base, cells } => ("STALE_BASE", stale_base(base, cells)),
+            SettleError::ClassTooNew { class_hash, declared_at, base } => (
+                "CLASS_TOO_NEW",
+                json!({ "class_hash": class_hash, "declared_at": declared_at, "block_number": base }),
+            ),
+            SettleError::MixedTimes { contract, cell, timestamp, now } => {
+                let CellName { kind, key } = (*cell).into();
+                (
+                    "MIXED_TIMES",
+                    json!({
+                        "contract": contract, "kind": kind, "key": key,
+                        "timestamp": timestamp, "block_timestamp": now,
+                    }),
+                )
+            }
             SettleError::ClassUndeclared { class_hash } => {
                 ("CLASS_UNDECLARED", json!({ "class_hash": class_hash }))
             }
@@ -175,14 +196,40 @@ pub(crate) fn conflicts<'a>(error: impl Into<Failed<'a>>) -> Vec<ConflictOut> {
 
 impl ConflictOut {
     fn new(segment: Option<u32>, conflict: &Conflict) -> Self {
-        let (kind, key) = match conflict.cell {
+        let CellName { kind, key } = conflict.cell.into();
+        let contract = *conflict.contract.0.key();
+        Self { segment, contract, kind, key, expected: conflict.expected, found: conflict.found }
+    }
+}
+
+/// What a cell of a contract is called.
+struct CellName {
+    kind: &'static str,
+    /// Its key, if it is a storage cell.
+    key: Option<Felt>,
+}
+
+impl From<StateCell> for CellName {
+    fn from(cell: StateCell) -> Self {
+        let (kind, key) = match cell {
             StateCell::Storage(key) => ("STORAGE", Some(*key.0.key())),
             StateCell::Nonce => ("NONCE", None),
             StateCell::ClassHash => ("CLASS_HASH", None),
         };
-        let contract = *conflict.contract.0.key();
-        Self { segment, contract, kind, key, expected: conflict.expected, found: conflict.found }
+        Self { kind, key }
     }
+}
+
+/// When a sub-block was executed, and the cells that were written later.
+fn stale_base(base: &LogicalTime, cells: &[StaleCell]) -> Value {
+    let time = |time: &LogicalTime| json!({ "block_number": time.number.0, "timestamp": time.timestamp.0 });
+    let cells = cells.iter().map(|StaleCell { contract, cell, block, sub_block }| {
+        let CellName { kind, key } = (*cell).into();
+        let sub_block = sub_block.as_ref().map(time);
+        json!({ "contract": contract, "kind": kind, "key": key, "block_number": block.0, "sub_block": sub_block })
+    });
+    let cells: Vec<_> = cells.collect();
+    json!({ "base": time(base), "cells": cells })
 }
 
 impl From<&Statement> for StatementOut {

@@ -13,7 +13,7 @@ use starknet_api::state::SierraContractClass;
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
 use zkthreads_execution::class::compile;
-use zkthreads_execution::{ChainConfig, Executor, GenesisState, OsVersion};
+use zkthreads_execution::{ChainConfig, Executor, GenesisState, OsVersion, RuleLines, ThreadRules};
 use zkthreads_protocol::OsProgram;
 use zkthreads_rpc::{ChainFeed, Limits, RpcContext, RpcServer, TransactionSink, serve_with};
 use zkthreads_storage::{ClassDefinition, ClassRecord, Storage};
@@ -121,9 +121,13 @@ fn config() -> ChainConfig {
         strk_address: STRK.try_into().unwrap(),
         eth_address: ContractAddress::from(0xe74_u64),
         gas_prices: GasPrices { eth_gas_prices: prices.clone(), strk_gas_prices: prices },
-        max_thread_age: 100,
+        thread_rules: RuleLines::always(ThreadRules { max_age: 100, max_lag: 600 }),
         block_factor: zkthreads_execution::config::DEFAULT_BLOCK_FACTOR,
-        os_versions: vec![OsVersion { program: os_program(), active_from: BlockNumber(0) }],
+        os_versions: vec![OsVersion {
+            program: os_program(),
+            active_from: BlockNumber(0),
+            retired_from: None,
+        }],
     }
 }
 

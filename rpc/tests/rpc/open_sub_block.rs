@@ -47,7 +47,7 @@ async fn receipts_are_the_same_before_and_after_settling() {
         transactions.push_back_mut(Arc::clone(&executed.in_block));
     }
     let env = BlockEnv::of(&head).unwrap();
-    let shown = PreConfirmed::of_thread(&head, env, transactions, open.state().clone()).unwrap();
+    let shown = PreConfirmed::of_thread(&head, env, base_block, transactions, open.state().clone()).unwrap();
     chain.pool.feed.set_pre_confirmed(Some(shown));
     let hashes: Vec<Value> = open.executed().iter().map(|inner| json!(inner.hash)).collect();
     let mut before = Vec::new();

@@ -12,7 +12,7 @@ use starknet_types_core::felt::Felt;
 use tokio::runtime::Handle;
 use zkthreads_execution::Submission;
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::thread::{NodeStatus, QueueStatus, StatusBase, Throughput, Totals};
+use zkthreads_rpc::thread::{NodeStatus, QueueStatus, StatusBase, Throughput, TimeStatus, Totals};
 use zkthreads_rpc::{
     InnerRefusal, Limits, Origin, OriginError, PoolStatus, ThreadControl, ThreadSink, ThreadStatus,
 };
@@ -59,6 +59,7 @@ impl ThreadControl for Sequencer {
             },
             queue: QueueStatus::default(),
             users: 1,
+            time: TimeStatus::default(),
             totals: Totals::default(),
             throughput: Throughput::default(),
             sub_blocks: Vec::new(),
@@ -249,6 +250,7 @@ async fn the_rest_is_left_to_the_node() {
         ("starknet_getBlockWithTxHashes", json!([{ "block_number": 2 }])),
         ("starknet_getStorageProof", json!({ "block_id": "latest", "contract_addresses": [STRK] })),
         ("zkthread_osVersions", json!([])),
+        ("zkthread_getRules", json!([])),
         ("zkthread_listThreads", json!({ "limit": 5 })),
     ] {
         assert_eq!(thread.ok(method, params.clone()).await, node.ok(method, params).await, "{method}");

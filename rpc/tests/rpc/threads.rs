@@ -11,10 +11,20 @@ use crate::package::{envelope, package, to_request};
 use crate::transactions::{hash, invoke, to_json, transfer};
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_rules_are_told() {
+    let chain = Chain::start_empty().await;
+    let rules = json!({ "lines": [{ "from": 0, "max_age": 100, "max_lag": 600 }], "max_forecast": 600 });
+    assert_eq!(chain.both("zkthread_getRules", &[]).await, rules);
+    assert_eq!(chain.error("zkthread_getRules", json!([0])).await.code, -32602);
+    chain.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_thread_reverts_and_tells_why() {
     let chain = Chain::start().await;
     let versions = chain.ok("zkthread_osVersions", json!([])).await;
-    assert_eq!(versions, json!([{ "program_hash": os_program().hash(), "active_from": 0 }]));
+    let version = json!({ "program_hash": os_program().hash(), "active_from": 0, "retired_from": null });
+    assert_eq!(versions, json!([version]));
 
     let bytes = package(&chain, Felt::ZERO).encode();
     let thread = envelope(ALICE, 0, &bytes);

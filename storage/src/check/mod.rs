@@ -2,12 +2,14 @@
 
 mod chain;
 mod state;
+mod times;
 
 use starknet_api::block::BlockNumber;
 use starknet_api::core::ContractAddress;
 use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::StateCell;
 
 use crate::db::Snapshot;
 use crate::{Storage, StorageError};
@@ -97,6 +99,18 @@ pub enum Problem {
         /// The cell.
         key: StorageKey,
     },
+    /// A sub-block's time is kept of a cell that the block does not change, or it is not before the block.
+    #[error(
+        "{cell} of {contract} has a sub-block's time in block {block}, where no sub-block can have written it"
+    )]
+    ThreadTime {
+        /// The block.
+        block: BlockNumber,
+        /// The contract.
+        contract: ContractAddress,
+        /// The cell.
+        cell: StateCell,
+    },
     /// A contract's storage is not what its leaf commits to.
     #[error("the storage of {contract} has root {computed:#x}, the database says {stored:#x}")]
     StorageRoot {
@@ -129,13 +143,14 @@ pub enum Problem {
 
 impl Storage {
     /// Reads the whole chain and computes the tries of the latest state anew from its leaves: header after header,
-    /// every transaction, every root; of a followed chain, which has no tries, its cells. Takes minutes on a large database, and as much memory as the largest contract's
-    /// trie; blocks may be committed meanwhile.
+    /// every transaction, every root; of a followed chain, which has no tries, its cells; of what sub-blocks wrote, the
+    /// times. Takes minutes on a large database, and as much memory as the largest contract's trie; blocks may be committed
+    /// meanwhile.
     #[must_use]
     pub fn check(&self) -> Check {
         let now = self.db().snapshot();
         let mut check = Check::default();
-        let parts: [Part; 2] = [("blocks", chain::check), ("state", state::check)];
+        let parts: [Part; 3] = [("blocks", chain::check), ("state", state::check), ("times", times::check)];
         for (part, look) in parts {
             if let Err(error) = look(&now, &mut check) {
                 check.found(Problem::Unreadable { part, reason: error.to_string() });

@@ -5,13 +5,16 @@ use starknet_api::core::{ClassHash, ContractAddress, PatriciaKey};
 use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::L1TransactionHash;
+use zkthreads_protocol::{L1TransactionHash, StateCell};
 
 use super::table::Key;
 use crate::trie::Path;
 
 /// Length of an encoded felt.
 pub(crate) const FELT_BYTES: usize = 32;
+
+/// Length of an encoded block number.
+pub(crate) const BLOCK_BYTES: usize = 8;
 
 /// A block in a history key. Encoded as `u32::MAX − number`, so that later blocks come first and the first row at or
 /// after `(…, block n)` is the last change up to block n.
@@ -132,6 +135,33 @@ felt_keys! {
     ClassHash: |key| &key.0, |felt| Some(Self(felt));
     ContractAddress: |key| key.0.key(), |felt| PatriciaKey::try_from(felt).ok().map(Self);
     StorageKey: |key| key.0.key(), |felt| PatriciaKey::try_from(felt).ok().map(Self);
+}
+
+/// First byte of each kind of cell. The storage key of a storage cell follows.
+mod cell_kind {
+    pub(super) const STORAGE: u8 = 0;
+    pub(super) const NONCE: u8 = 1;
+    pub(super) const CLASS_HASH: u8 = 2;
+}
+
+impl Key for StateCell {
+    fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Storage(key) => [vec![cell_kind::STORAGE], key.encode()].concat(),
+            Self::Nonce => vec![cell_kind::NONCE],
+            Self::ClassHash => vec![cell_kind::CLASS_HASH],
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (kind, rest) = bytes.split_first()?;
+        match *kind {
+            cell_kind::STORAGE => StorageKey::decode(rest).map(|(key, rest)| (Self::Storage(key), rest)),
+            cell_kind::NONCE => Some((Self::Nonce, rest)),
+            cell_kind::CLASS_HASH => Some((Self::ClassHash, rest)),
+            _ => None,
+        }
+    }
 }
 
 impl Key for Path {

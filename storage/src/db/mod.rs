@@ -5,6 +5,7 @@
 //! whole, so neither a reader nor a crash can catch a part of it.
 
 pub(crate) mod keys;
+pub(crate) mod migrate;
 pub(crate) mod open;
 pub(crate) mod rows;
 pub(crate) mod table;
@@ -110,6 +111,21 @@ pub(crate) trait Read {
         }
         rows.status()?;
         Ok(values)
+    }
+
+    /// The keys and values of the same rows; of the keys, what follows the prefix.
+    fn each_within<T: Table>(
+        &self,
+        prefix: &[u8],
+        mut row: impl FnMut(&[u8], T::Value) -> Result<(), StorageError>,
+    ) -> Result<(), StorageError> {
+        let mut rows = self.rows::<T>(within(prefix))?;
+        rows.seek_to_first();
+        while let Some((key, value)) = rows.item() {
+            row(key.get(prefix.len()..).unwrap_or_default(), decode::<T>(value)?)?;
+            rows.next();
+        }
+        Ok(rows.status()?)
     }
 
     /// The value of the first row at or after `key` whose key starts with `prefix`.

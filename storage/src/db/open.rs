@@ -14,8 +14,9 @@ use crate::StorageError;
 
 /// Version of the tables' meaning as a whole. A row's own encoding has its own version. Since version 2, classes have
 /// one compiled class hash and packages are of their version 2; since version 3, classes say whether they are confined; since
-/// version 4, blocks come with traces and tries with their history.
-pub(crate) const SCHEMA_VERSION: u32 = 4;
+/// version 4, blocks come with traces and tries with their history; since version 5, what sub-blocks wrote has their time.
+/// What it takes to come from one version to the next is in [`migrate`](super::migrate).
+pub(crate) const SCHEMA_VERSION: u32 = 5;
 
 /// Memory for blocks of rows read from disk, in bytes, shared by all tables.
 const BLOCK_CACHE_BYTES: usize = 256 << 20;
@@ -50,7 +51,7 @@ impl Db {
         if path.join("CURRENT").exists() {
             let families = DB::list_cf(&Options::default(), path)?;
             let mut db = open_families(path, &cache, families.iter().map(String::as_str))?;
-            match db.get::<Schema>(&())? {
+            match db.version(path, &families)? {
                 Some(SCHEMA_VERSION) => {
                     let is_there = |table: &AnyTable| families.iter().any(|name| name == table.name);
                     // Whoever opens something else than this kind of database is told so by what is missing.
@@ -62,9 +63,8 @@ impl Db {
                     }
                     return Ok(db);
                 }
-                Some(found) => return Err(StorageError::SchemaVersion { found, expected: SCHEMA_VERSION }),
-                None if families.iter().all(|name| layout(name).is_some()) && db.is_blank()? => drop(db),
-                None => return Err(StorageError::ForeignDatabase { path: path.display().to_string() }),
+                Some(found) => return Err(other_version(path, found)),
+                None => drop(db),
             }
         }
         let db = open_families(path, &cache, tables.iter().map(|table| table.name))?;
@@ -74,6 +74,26 @@ impl Db {
         Ok(db)
     }
 
+    /// Opens a database that exists, of whatever kind and version, with the tables that it has. Tells its version; `None` if
+    /// its creation was interrupted.
+    pub(super) fn open_as_it_is(path: &Path) -> Result<(Self, Option<u32>), StorageError> {
+        let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
+        let families = DB::list_cf(&Options::default(), path)?;
+        let db = open_families(path, &cache, families.iter().map(String::as_str))?;
+        let version = db.version(path, &families)?;
+        Ok((db, version))
+    }
+
+    /// The schema version of a database with these column families; `None` if its creation was interrupted.
+    fn version(&self, path: &Path, families: &[String]) -> Result<Option<u32>, StorageError> {
+        match self.get::<Schema>(&())? {
+            None if families.iter().any(|name| layout(name).is_none()) || !self.is_blank()? => {
+                Err(StorageError::ForeignDatabase { path: path.display().to_string() })
+            }
+            version => Ok(version),
+        }
+    }
+
     /// Whether the column family of the schema version holds nothing at all.
     fn is_blank(&self) -> Result<bool, StorageError> {
         let mut rows = self.rocks.raw_iterator_cf(self.family::<Schema>()?);
@@ -81,6 +101,11 @@ impl Db {
         rows.status()?;
         Ok(!rows.valid())
     }
+}
+
+/// Why a database of version `found` is not opened.
+pub(super) fn other_version(path: &Path, found: u32) -> StorageError {
+    StorageError::SchemaVersion { path: path.to_owned(), found, expected: SCHEMA_VERSION }
 }
 
 fn open_families<'a>(

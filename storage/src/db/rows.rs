@@ -11,7 +11,7 @@ use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 
-use zkthreads_protocol::{InnerTransaction, L1TransactionHash};
+use zkthreads_protocol::{InnerTransaction, L1TransactionHash, LogicalTime};
 
 use super::keys::FELT_BYTES;
 use super::table::{CborValue, RowError, Value};
@@ -191,6 +191,7 @@ impl CborValue for JournalNext {}
 impl CborValue for JournalOwner {}
 impl CborValue for JournalPlace {}
 impl CborValue for JournalSubBlock {}
+impl CborValue for LogicalTime {}
 
 /// Of a row whose key says it all.
 impl Value for () {

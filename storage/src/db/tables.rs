@@ -6,9 +6,9 @@ use starknet_api::hash::StateRoots;
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::L1TransactionHash;
+use zkthreads_protocol::{L1TransactionHash, LogicalTime, StateCell};
 
-use super::keys::{Backwards, FELT_BYTES};
+use super::keys::{BLOCK_BYTES, Backwards, FELT_BYTES};
 use super::rows::{
     Beginning, Contract, Header, InnerPlace, JournalNext, Latest, Received, Tip, TransactionPlace, Undo,
 };
@@ -106,6 +106,10 @@ tables! {
     NonceHistory = "nonce_history": (ContractAddress, Backwards) => Nonce, Layout::Prefix(FELT_BYTES);
     /// Every class of a contract, last first.
     ClassHashHistory = "class_hash_history": (ContractAddress, Backwards) => ClassHash, Layout::Prefix(FELT_BYTES);
+
+    /// When the cells were written that sub-blocks wrote, as the sub-blocks saw it, by the block that holds them. (Nothing of
+    /// other writes: theirs is the block's time.)
+    ThreadTimes = "thread_times": (BlockNumber, ContractAddress, StateCell) => LogicalTime, Layout::Prefix(BLOCK_BYTES);
 
     /// Roots of the contract and class tries after each block.
     Roots = "roots": BlockNumber => StateRoots, Layout::Point;

@@ -8,6 +8,7 @@ use starknet_api::block::BlockNumber;
 use zstd::stream::read::Decoder;
 
 use super::{Checksummed, DumpError, IMPORT_LIMIT, MAGIC, ROW, ROW_LIMIT, TABLE, WINDOW_LOG, tables};
+use crate::db::migrate;
 use crate::db::open::SCHEMA_VERSION;
 use crate::db::table::Table;
 use crate::db::tables::{AnyTable, Beginnings, TABLES};
@@ -57,7 +58,7 @@ impl<'a> Rows<'a> {
         }
         file.read_exact(&mut version).map_err(read_error)?;
         let found = u32::from_be_bytes(version);
-        if found != SCHEMA_VERSION {
+        if !migrate::has_our_rows(found) {
             return Err(DumpError::SchemaVersion { found, expected: SCHEMA_VERSION });
         }
         let mut records = Decoder::with_buffer(file).map_err(DumpError::Read)?.single_frame();

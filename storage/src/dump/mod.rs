@@ -10,6 +10,8 @@
 //! Numbers are big-endian. Tables come in the schema's order, rows in the order of their keys, so one database has one
 //! dump. All that is checked before anything is written: a file that was damaged, cut off or made up is refused by name,
 //! and costs no more memory than [`IMPORT_LIMIT`] whatever it promises.
+//!
+//! The dump of an earlier schema version is read as well if all its rows are what they would be in this one.
 
 mod export;
 mod import;

@@ -39,6 +39,7 @@ pub(super) mod kind {
     pub(in crate::followed) const L1_MESSAGE: u8 = 7;
     pub(in crate::followed) const STATE_DIFF: u8 = 8;
     pub(in crate::followed) const CLASS: u8 = 9;
+    pub(in crate::followed) const THREAD_TIME: u8 = 10;
 }
 
 /// Why a block could not be made bytes, or bytes a block.
@@ -93,6 +94,7 @@ impl FollowedBlock {
         let (mut header, mut roots, mut state_diff) = (None, None, None);
         let (mut transactions, mut traces, mut packages) = (vec![], vec![], vec![]);
         let (mut inner_places, mut l1_messages, mut classes) = (vec![], vec![], vec![]);
+        let mut thread_times = vec![];
         while let Some(part) = parts.next()? {
             match part.kind {
                 kind::HEADER => part.once::<Header>(&mut header)?,
@@ -107,6 +109,7 @@ impl FollowedBlock {
                 kind::L1_MESSAGE => l1_messages.push(part.row::<L1TransactionHash, _>()?),
                 kind::STATE_DIFF => part.once(&mut state_diff)?,
                 kind::CLASS => classes.push(part.row()?),
+                kind::THREAD_TIME => thread_times.push(part.row()?),
                 _ => return Err(part.wrong("there is no such kind")),
             }
         }
@@ -122,6 +125,7 @@ impl FollowedBlock {
             l1_messages,
             state_diff: state_diff.ok_or_else(|| missing(kind::STATE_DIFF))?,
             classes,
+            thread_times,
         })
     }
 }

@@ -7,7 +7,9 @@ use zkthreads_protocol::{Package, Transaction};
 use super::FollowedBlock;
 use super::codec::{Writer, kind};
 use crate::db::table::{Key, Table};
-use crate::db::tables::{Classes, Headers, InnerPlaces, Packages, Roots, StateDiffs, Traces, Transactions};
+use crate::db::tables::{
+    Classes, Headers, InnerPlaces, Packages, Roots, StateDiffs, ThreadTimes, Traces, Transactions,
+};
 use crate::db::{Read, Snapshot, decode};
 use crate::{BlockTransaction, ExecutionStatus, Storage, StorageError};
 
@@ -48,6 +50,7 @@ impl Storage {
         export.put_l1_messages(&transactions)?;
         let diff = export.put::<StateDiffs>(kind::STATE_DIFF, &number)?;
         export.put_classes(number, &diff)?;
+        export.put_thread_times(number)?;
         Ok(Some((header, export.parts.finish()?)))
     }
 }
@@ -102,6 +105,14 @@ impl Export<'_> {
             }
         }
         Ok(())
+    }
+
+    /// When the cells were written that sub-blocks wrote.
+    fn put_thread_times(&mut self, number: BlockNumber) -> Result<(), StorageError> {
+        let Self { now, parts } = self;
+        now.each_within::<ThreadTimes>(&number.encode(), |cell, time| {
+            Ok(parts.put_value(kind::THREAD_TIME, cell, &time)?)
+        })
     }
 
     /// The classes that the block was the first to declare.

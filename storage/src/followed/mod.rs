@@ -18,7 +18,7 @@ pub use codec::{BlockBytesError, MAX_BLOCK_BYTES};
 
 use crate::state::{commit, prepare};
 use crate::{
-    BlockCommit, BlockTransaction, ChainKind, ClassRecord, PreparedState, Storage, StorageError,
+    BlockCommit, BlockTransaction, ChainKind, ClassRecord, PreparedState, Storage, StorageError, ThreadTimes,
     TransactionTrace,
 };
 
@@ -43,6 +43,8 @@ pub struct FollowedBlock {
     pub state_diff: ThinStateDiff,
     /// The classes that the block declared.
     pub classes: Vec<(ClassHash, ClassRecord)>,
+    /// When the changes that sub-blocks made were made, as the sub-blocks saw it.
+    pub thread_times: ThreadTimes,
 }
 
 impl FollowedBlock {
@@ -57,6 +59,7 @@ impl FollowedBlock {
             l1_messages: self.l1_messages,
             state_diff: self.state_diff,
             classes: self.classes,
+            thread_times: self.thread_times,
             state,
         }
     }

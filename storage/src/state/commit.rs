@@ -12,13 +12,13 @@ use crate::db::keys::Backwards;
 use crate::db::rows::{Contract, InnerPlace, Latest, Tip, TransactionPlace, Undo};
 use crate::db::tables::{
     BlockNumbers, CellHistory, Cells, ClassHashHistory, ClassTrie, Classes, ContractTrie, Contracts, Headers,
-    InnerPlaces, L1Messages, NonceHistory, Packages, Roots, StateDiffs, StorageTries, Tips, Traces,
-    TransactionPlaces, Transactions, Undos,
+    InnerPlaces, L1Messages, NonceHistory, Packages, Roots, StateDiffs, StorageTries, ThreadTimes, Tips,
+    Traces, TransactionPlaces, Transactions, Undos,
 };
 use crate::db::{Batch, Db, Read};
 use crate::storage::place::{self, Place};
 use crate::trie::Path;
-use crate::{BlockCommit, CommitError, StorageError};
+use crate::{BlockCommit, CommitError, StorageError, is_changed};
 
 /// Checks the block against the tip and writes it; gives its number. The caller sees to it that no other commit is
 /// under way.
@@ -43,6 +43,9 @@ pub(crate) fn commit(db: &Db, base: &Base, block: BlockCommit) -> Result<BlockNu
         }
     }
     put_cells_and_history(&mut batch, number, Backwards(short), &block.state_diff)?;
+    for &((contract, cell), time) in &block.thread_times {
+        batch.put::<ThreadTimes>(&(number, contract, cell), &time)?;
+    }
     batch.put::<StateDiffs>(&number, &block.state_diff)?;
     // The first block is never undone, and nobody asks for the tries before it.
     let keeps_history = block.state.tip.is_some();
@@ -88,6 +91,11 @@ fn check_place(block: &BlockCommit, place: &Place) -> Result<(), CommitError> {
     let traces = block.traces.len();
     if traces != counted {
         return Err(CommitError::TraceCount { transactions: counted, traces });
+    }
+    for &((contract, cell), time) in &block.thread_times {
+        if !is_changed(&block.state_diff, contract, cell) || time.number >= header.block_number {
+            return Err(CommitError::ThreadTime { contract, cell, time });
+        }
     }
     Ok(())
 }

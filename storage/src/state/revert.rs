@@ -15,11 +15,11 @@ use super::tries::TrieTable;
 use crate::StorageError;
 use crate::db::keys::Backwards;
 use crate::db::rows::{Contract, Tip, Undo};
-use crate::db::table::Table;
+use crate::db::table::{Key, Table};
 use crate::db::tables::{
     BlockNumbers, CellHistory, Cells, ClassHashHistory, ClassTrie, Classes, ContractTrie, Contracts, Headers,
-    InnerPlaces, L1Accepted, L1Messages, NonceHistory, Packages, Roots, StateDiffs, StorageTries, Tips,
-    Traces, TransactionPlaces, Transactions, Undos,
+    InnerPlaces, L1Accepted, L1Messages, NonceHistory, Packages, Roots, StateDiffs, StorageTries,
+    ThreadTimes, Tips, Traces, TransactionPlaces, Transactions, Undos,
 };
 use crate::db::{Batch, Db, Read};
 use crate::trie::{Node, Path, TrieHasher};
@@ -103,6 +103,10 @@ fn remove_block(
         batch.delete::<Transactions>(&key)?;
         batch.delete::<Traces>(&key)?;
     }
+    let block = number.encode();
+    db.each_within::<ThreadTimes>(&block, |cell, _| {
+        batch.delete_encoded::<ThreadTimes>(&[block.as_slice(), cell].concat())
+    })?;
     batch.delete::<Headers>(&number)?;
     batch.delete::<BlockNumbers>(&header.block_hash)?;
     batch.delete::<Roots>(&number)

@@ -6,13 +6,14 @@ use starknet_api::block::BlockNumber;
 use starknet_api::core::{ClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::StateCell;
 
 use super::flat::FlatState;
 use crate::db::Db;
 use crate::db::Read;
 use crate::db::rows::Latest;
-use crate::db::tables::Classes;
-use crate::{BaseState, BaseStateError, ClassRecord, Storage, StorageError};
+use crate::db::tables::{Classes, ThreadTimes};
+use crate::{BaseState, BaseStateError, CellWrite, ClassRecord, Storage, StorageError};
 
 /// The state after one block, or before the first. Cheap to clone; stays the same whatever is committed later, and
 /// says so when it is gone ([`StorageError::Pruned`], [`StorageError::Reverted`]).
@@ -56,6 +57,29 @@ impl StateView {
         key: StorageKey,
     ) -> Result<Option<BlockNumber>, StorageError> {
         self.checked(self.local(|state| state.cell(contract, key))?.map(|cell| cell.since))
+    }
+
+    /// The last write to a cell, if it is later than block `base`. What the chain that was forked wrote is older than any
+    /// block of this one.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn written_after(
+        &self,
+        base: BlockNumber,
+        contract: ContractAddress,
+        cell: StateCell,
+    ) -> Result<Option<CellWrite>, StorageError> {
+        let since = match cell {
+            StateCell::Storage(key) => self.local(|state| state.cell(contract, key))?.map(|cell| cell.since),
+            StateCell::Nonce => self.local(|state| state.nonce(contract))?.map(|nonce| nonce.since),
+            StateCell::ClassHash => self.local(|state| state.class_hash(contract))?.map(|class| class.since),
+        };
+        let write = since.filter(|block| *block > base).map(|block| {
+            let sub_block = self.storage.db().get::<ThreadTimes>(&(block, contract, cell))?;
+            Ok::<_, StorageError>(CellWrite { block, sub_block })
+        });
+        self.checked(write.transpose()?)
     }
 
     /// A contract's nonce; zero if there is no such contract.

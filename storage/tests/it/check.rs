@@ -1,9 +1,10 @@
 //! A check finds what is wrong.
 
 use starknet_api::block::BlockNumber;
+use zkthreads_protocol::StateCell;
 use zkthreads_storage::{Check, Problem, Storage};
 
-use crate::support::{busy_diff, chain};
+use crate::support::{address, busy_diff, cell, chain};
 
 const BLOCKS: u64 = 6;
 
@@ -104,6 +105,36 @@ fn a_contract_that_was_changed() -> anyhow::Result<()> {
     let contract_root = |problem: &Problem| matches!(problem, Problem::Root { trie: "contract", computed, stored } if computed != stored);
     assert!(check.problems.iter().any(contract_root), "{check:?}");
     assert!(check.problems.iter().any(|problem| matches!(problem, Problem::StorageRoot { .. })));
+    Ok(())
+}
+
+#[test]
+fn times_of_what_no_sub_block_can_have_written() -> anyhow::Result<()> {
+    // Row version 1, then CBOR: sub-blocks over this block, at second 1.
+    let time = |number| [[1, 0xa2, 0x66].as_slice(), b"number", &[number, 0x69], b"timestamp", &[1]].concat();
+    let (storage, nonce, class) = (StateCell::Storage(cell(0)), StateCell::Nonce, StateCell::ClassHash);
+    let key = |cell| match cell {
+        StateCell::Storage(_) => [vec![0], felt(0)].concat(),
+        StateCell::Nonce => vec![1],
+        StateCell::ClassHash => vec![2],
+    };
+    // Block 3 sets cell 0 of 0x1003, the nonce of 0x1004 and the class of 0x1003. There is no block 99.
+    for (number, contract, cell, base, right) in [
+        (3, 0x1003, storage, 2, true),
+        (3, 0x1004, nonce, 0, true),
+        (3, 0x1003, class, 2, true),
+        (3, 0x1003, storage, 3, false),
+        (3, 0x1000, storage, 2, false),
+        (3, 0x1003, nonce, 2, false),
+        (3, 0x1004, class, 2, false),
+        (99, 0x1003, storage, 2, false),
+    ] {
+        let row = [block(number), felt(contract), key(cell)].concat();
+        let check = check_after(&[("thread_times", row, Some(time(base)))])?;
+        let (block, contract) = (BlockNumber(number), address(contract));
+        let problem = Problem::ThreadTime { block, contract, cell };
+        assert_eq!(check.problems, if right { vec![] } else { vec![problem] });
+    }
     Ok(())
 }
 

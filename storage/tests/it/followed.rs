@@ -135,6 +135,7 @@ fn assert_same(node: &Storage, follower: &Storage, first: u64) -> anyhow::Result
             assert_eq!(follower.inner_place(*hash)?, node.inner_place(*hash)?);
         }
         assert_eq!(follower.export_block(number)?, Some(exported), "it can be followed, too");
+        assert_eq!(follower.export_block_bytes(number)?, node.export_block_bytes(number)?);
         assert_same_state(node, follower, number)?;
     }
     let l1_messages = follower.l1_messages(Felt::TWO.into())?;
@@ -334,6 +335,8 @@ fn blocks_that_do_not_fit_are_refused() -> anyhow::Result<()> {
     assert!(matches!(error, CommitError::MissingClass { .. }));
     let error = refused(&|block| block.classes[0].1.declared_at = BlockNumber(2))?;
     assert!(matches!(error, CommitError::DeclaredAt { .. }));
+    let error = refused(&|block| block.thread_times[0].0.0 = address(0xdead))?;
+    assert!(matches!(error, CommitError::ThreadTime { .. }));
     assert!(rows(&followed)? == before, "a refused block changes nothing");
     follow_up_to(&followed, &node, 3)?;
     Ok(())

@@ -5,6 +5,7 @@ use starknet_api::block::BlockNumber;
 use starknet_api::core::ClassHash;
 use starknet_api::state::ThinStateDiff;
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::StateCell;
 use zkthreads_storage::{ProofRequest, Storage, StorageError};
 
 use crate::history::assert_view_is;
@@ -29,6 +30,7 @@ fn assert_kept(storage: &Storage, diffs: &[ThinStateDiff], oldest: u64) -> anyho
         assert!(view.storage(address(1), cell(1)).is_err_and(gone));
         assert!(view.storage_changed_at(address(1), cell(1)).is_err_and(gone));
         assert!(view.nonce(address(1)).is_err_and(gone));
+        assert!(view.written_after(BlockNumber(0), address(1), StateCell::Nonce).is_err_and(gone));
         assert!(view.class_hash(address(1)).is_err_and(gone));
         assert!(view.class(ClassHash(Felt::ONE)).is_err_and(gone));
         assert!(storage.storage_proof(number, &ProofRequest::default()).is_err_and(gone));

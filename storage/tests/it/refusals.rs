@@ -1,8 +1,9 @@
 //! Blocks that do not fit are refused by name, and nothing of them is written.
 
-use starknet_api::block::BlockNumber;
+use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::{ClassHash, CompiledClassHash};
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::{LogicalTime, StateCell};
 use zkthreads_storage::{BlockCommit, CommitError, Storage, StorageError};
 
 use crate::support::{
@@ -82,6 +83,26 @@ fn a_transaction_without_its_trace() -> anyhow::Result<()> {
         block.header.n_transactions = 1;
     })?;
     assert_eq!(error, CommitError::TraceCount { transactions: 1, traces: 0 });
+    Ok(())
+}
+
+#[test]
+fn a_time_of_what_no_sub_block_can_have_written() -> anyhow::Result<()> {
+    let of = |number| LogicalTime { number: BlockNumber(number), timestamp: BlockTimestamp(1) };
+    let (storage, other) = (StateCell::Storage(cell(0)), StateCell::Storage(cell(0x77)));
+    // Block 2 sets cell 0 of 0x1002, the nonce of 0x1003 and the class of 0x1002.
+    for (contract, cell, number) in [
+        (0x1002u64, other, 1),
+        (0xdead, storage, 1),
+        (0x1002, StateCell::Nonce, 1),
+        (0x1003, StateCell::ClassHash, 1),
+        (0x1002, storage, 2),
+        (0x1002, storage, u64::MAX),
+    ] {
+        let (contract, time) = (address(contract), of(number));
+        let error = refusal(2, |block| block.thread_times.push(((contract, cell), time)))?;
+        assert_eq!(error, CommitError::ThreadTime { contract, cell, time });
+    }
     Ok(())
 }
 

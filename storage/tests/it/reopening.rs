@@ -67,7 +67,7 @@ fn a_database_is_opened_once() -> anyhow::Result<()> {
 }
 
 /// A database's one row in the default column family: the schema version, which tests may set.
-fn set_schema_version(path: &std::path::Path, row: Option<&[u8]>) -> anyhow::Result<()> {
+pub(crate) fn set_schema_version(path: &std::path::Path, row: Option<&[u8]>) -> anyhow::Result<()> {
     let options = rocksdb::Options::default();
     let families = rocksdb::DB::list_cf(&options, path)?;
     let db = rocksdb::DB::open_cf(&options, path, families)?;
@@ -85,7 +85,7 @@ fn another_schema_version_is_refused_by_name() -> anyhow::Result<()> {
     // Row version 1, then 7 in CBOR.
     set_schema_version(directory.path(), Some(&[1, 7]))?;
     let refused = Storage::open(directory.path());
-    assert!(matches!(refused, Err(StorageError::SchemaVersion { found: 7, expected: 4 })), "{refused:?}");
+    assert!(matches!(refused, Err(StorageError::SchemaVersion { found: 7, expected: 5, .. })), "{refused:?}");
     set_schema_version(directory.path(), Some(&[9, 7]))?;
     assert!(matches!(
         Storage::open(directory.path()),

@@ -5,6 +5,7 @@ use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::ClassHash;
 use starknet_api::state::ThinStateDiff;
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::StateCell;
 use zkthreads_storage::{Reverted, Storage, StorageError};
 
 use crate::history::assert_view_is;
@@ -112,6 +113,7 @@ fn views_of_removed_blocks_say_so_and_others_stay_good() -> anyhow::Result<()> {
         assert!(view.storage(address(0x1000), cell(0)).is_err_and(gone));
         assert!(view.storage_changed_at(address(0x1000), cell(0)).is_err_and(gone));
         assert!(view.nonce(address(0x1000)).is_err_and(gone));
+        assert!(view.written_after(BlockNumber(0), address(0x1000), StateCell::Nonce).is_err_and(gone));
         assert!(view.class_hash(address(0x1000)).is_err_and(gone));
         assert!(view.class(ClassHash(Felt::ONE)).is_err_and(gone));
     }

@@ -26,7 +26,8 @@ use starknet_api::transaction::{
 };
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
-    Conflict, OsProgramHash, PackageDigest, SettleError, StateCell, ThreadFacts, Transaction,
+    Conflict, LogicalTime, OsProgramHash, PackageDigest, SettleError, StaleCell, StateCell, ThreadFacts,
+    Transaction,
 };
 use zkthreads_storage::{
     BlockTransaction, ClassDefinition, ClassRecord, ExecutionStatus, Receipt, Storage, ThreadOutcome,
@@ -151,8 +152,14 @@ fn receipts() -> Vec<Receipt> {
     };
     let conflict = |cell| Conflict { contract: address(1), cell, expected: Felt::MAX, found: Felt::ZERO };
     let cells = [StateCell::Storage(cell(9)), StateCell::Nonce, StateCell::ClassHash];
+    let time = LogicalTime { number: BlockNumber(u64::MAX), timestamp: BlockTimestamp(1) };
+    let stale = |cell| {
+        let sub_block = (cell != StateCell::Nonce).then_some(time);
+        StaleCell { contract: address(1), cell, block: BlockNumber(2), sub_block }
+    };
     let errors = [
         SettleError::Conflicts(cells.map(conflict).to_vec()),
+        SettleError::StaleBase { base: time, cells: cells.map(stale).to_vec() },
         SettleError::OsVersion { os_program_hash: Felt::ONE },
         SettleError::BaseBlockTooOld { number: 1, age: u64::MAX, max_age: 10_000 },
         SettleError::InnerTransaction {

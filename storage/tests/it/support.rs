@@ -4,7 +4,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 use proptest::prelude::*;
-use starknet_api::block::{BlockHash, BlockHeader, BlockHeaderWithoutHash, BlockNumber};
+use starknet_api::block::{BlockHash, BlockHeader, BlockHeaderWithoutHash, BlockNumber, BlockTimestamp};
 use starknet_api::contract_class::EntryPointType;
 use starknet_api::core::{
     ClassHash, CompiledClassHash, ContractAddress, EntryPointSelector, Nonce, PatriciaKey,
@@ -14,10 +14,12 @@ use starknet_api::state::{SierraContractClass, StorageKey, ThinStateDiff};
 use starknet_api::transaction::fields::{AllResourceBounds, Fee, ValidResourceBounds};
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{InnerTransaction, L1Message, L1TransactionHash, Transaction};
+use zkthreads_protocol::{
+    InnerTransaction, L1Message, L1TransactionHash, LogicalTime, StateCell, Transaction,
+};
 use zkthreads_storage::{
     BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord,
-    ExecutionStatus, OrderedEvent, OrderedMessage, Receipt, Storage, TransactionTrace,
+    ExecutionStatus, OrderedEvent, OrderedMessage, Receipt, Storage, ThreadTimes, TransactionTrace,
 };
 
 pub(crate) fn key(felt: impl Into<Felt>) -> PatriciaKey {
@@ -89,6 +91,7 @@ pub(crate) fn next_block(storage: &Storage, diff: ThinStateDiff) -> anyhow::Resu
         l1_messages: Vec::new(),
         classes: classes.map(|(hash, compiled)| (*hash, class_record(*compiled, number))).collect(),
         state_diff: diff,
+        thread_times: Vec::new(),
         state,
     })
 }
@@ -97,8 +100,8 @@ pub(crate) fn block_hash(number: BlockNumber) -> BlockHash {
     BlockHash(Felt::from(0xb10c_0000 + number.0))
 }
 
-/// The next block with something of every kind in it: transactions with traces, a thread with its package and inner
-/// transactions, messages from L1. `salt` tells chains apart.
+/// The next block with something of every kind in it: transactions with traces, a thread with its package, inner
+/// transactions and times, messages from L1. `salt` tells chains apart.
 pub(crate) fn rich_block(storage: &Storage, diff: ThinStateDiff, salt: u64) -> anyhow::Result<BlockCommit> {
     let mut block = next_block(storage, diff)?;
     let number = block.header.block_header_without_hash.block_number;
@@ -109,10 +112,25 @@ pub(crate) fn rich_block(storage: &Storage, diff: ThinStateDiff, salt: u64) -> a
     block.header.n_transactions = 3;
     block.packages = vec![(hash(1), vec![salt as u8; 5_000])];
     block.inner_places = vec![(hash(10), hash(1), 0), (hash(11), hash(1), 1)];
+    block.thread_times = thread_times(&block.state_diff, number, salt);
     let l1_transaction = |n: u64| L1TransactionHash::from(Felt::from(n));
     block.l1_messages =
         vec![(l1_transaction(7), hash(0)), (l1_transaction(number.0), hash(2)), (l1_transaction(7), hash(2))];
     Ok(block)
+}
+
+/// Times for every second change of a block: sub-blocks over the block before it made them.
+fn thread_times(diff: &ThinStateDiff, block: BlockNumber, salt: u64) -> ThreadTimes {
+    let storage = diff
+        .storage_diffs
+        .iter()
+        .flat_map(|(contract, cells)| cells.keys().map(|key| (*contract, StateCell::Storage(*key))));
+    let nonces = diff.nonces.keys().map(|contract| (*contract, StateCell::Nonce));
+    let classes = diff.deployed_contracts.keys().map(|contract| (*contract, StateCell::ClassHash));
+    let cells = storage.chain(nonces).chain(classes).step_by(2);
+    let time = |number| LogicalTime { number, timestamp: BlockTimestamp(salt + block.0) };
+    // Below block 0 there is nothing to be based on.
+    block.prev().map_or(vec![], |base| cells.map(|cell| (cell, time(base))).collect())
 }
 
 /// Some transaction.

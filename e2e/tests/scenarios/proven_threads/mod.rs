@@ -9,6 +9,7 @@ mod racing;
 mod refusals;
 mod segments;
 mod settling;
+mod time;
 mod troubles;
 
 use std::time::Duration;

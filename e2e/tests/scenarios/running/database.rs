@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use zkthreads_e2e::token::{STRK, transfer};
+use starknet_types_core::felt::Felt;
+use zkthreads_e2e::token::{STRK, balance, transfer};
 use zkthreads_e2e::wait::until;
 use zkthreads_e2e::wallet::wire;
 use zkthreads_e2e::{TestNode, hex};
@@ -93,6 +94,45 @@ async fn a_chain_is_counted_checked_copied_and_pruned() -> Result<()> {
     assert!(code == 3 && output.contains("wrong"), "{code}: {output}");
     assert!(succeeds("check", &data, &[])?.contains("sound"), "the files they shared are not damaged here");
     Ok(())
+}
+
+/// A copy of the data directory that a devnet of schema version 4 left.
+fn version_4(to: &Path) -> Result<PathBuf> {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../storage/tests/fixtures/version-4");
+    let data = to.join("data");
+    fs::create_dir_all(data.join("chain"))?;
+    fs::copy(from.join("devnet.json"), data.join("devnet.json"))?;
+    for entry in fs::read_dir(from.join("chain"))? {
+        let entry = entry?;
+        fs::copy(entry.path(), data.join("chain").join(entry.file_name()))?;
+    }
+    Ok(data)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_of_the_version_before_is_carried_over_and_goes_on() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let data = version_4(directory.path())?;
+    let path = data.to_str().context("UTF-8")?;
+    let command = format!("`zkthreads db migrate --data-dir {path}` carries it over");
+    for arguments in
+        [&["devnet", "--port", "0", "--data-dir", path][..], &["db", "check", "--data-dir", path]]
+    {
+        let (code, output) = outcome(arguments)?;
+        assert!(code == 1 && output.contains(&command), "{arguments:?}: {output}");
+    }
+    assert_eq!(succeeds("migrate", &data, &[])?, "chain: carried over from version 4 to 5\n");
+    assert_eq!(succeeds("migrate", &data, &[])?, "chain: is of version 5 already\n");
+    assert!(succeeds("check", &data, &[])?.contains("sound"));
+
+    let node = TestNode::options().data_dir(&data).start()?;
+    assert_eq!(node.rpc.block_number().await?, 5);
+    let (code, output) = db("migrate", &data, &[])?;
+    assert!(code == 1 && output.contains("is in use by a running node"), "{output}");
+    let sent = node.account(0).invoke(0, &[transfer(STRK, Felt::from(0x1234), 1)?])?;
+    node.rpc.settle(&wire(&sent, None)).await?.succeeded();
+    assert_eq!(balance(&node.rpc, STRK, Felt::from(0x1234)).await?, 1_301);
+    node.stop()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! The pool's bookkeeping, by theme.
 
 mod blocks;
+mod due;
 mod limits;
 mod order;
 mod proofs;
@@ -10,10 +11,10 @@ mod time;
 
 use std::sync::{Arc, LazyLock};
 
-use starknet_api::block::GasPrice;
+use starknet_api::block::{BlockTimestamp, GasPrice};
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::InvokeTransactionV3;
-use starknet_api::transaction::fields::{AllResourceBounds, Tip, ValidResourceBounds};
+use starknet_api::transaction::fields::{AllResourceBounds, Calldata, Tip, ValidResourceBounds};
 use zkthreads_execution::PendingBody;
 use zkthreads_protocol::{OsProgramHash, Package, PackageDigest, Segment, ThreadFacts, ThreadTransaction};
 
@@ -32,11 +33,15 @@ struct Sample {
     tip: u64,
     price: u64,
     thread: bool,
+    /// The time of the thread's only segment.
+    due: u64,
+    /// Whether the thread's envelope makes calls.
+    calls: bool,
 }
 
 impl Sample {
     fn new(account: u8, nonce: u64) -> Self {
-        Self { account, nonce, tip: 0, price: 100, thread: false }
+        Self { account, nonce, tip: 0, price: 100, thread: false, due: 0, calls: false }
     }
 
     fn tip(self, tip: u64) -> Self {
@@ -51,15 +56,24 @@ impl Sample {
         Self { thread: true, ..self }
     }
 
+    fn due(self, due: u64) -> Self {
+        Self { due, ..self.thread() }
+    }
+
+    fn calls(self) -> Self {
+        Self { calls: true, ..self.thread() }
+    }
+
     fn hash(self) -> TransactionHash {
-        let parts = [u64::from(self.account), self.nonce, self.tip, self.price, self.thread.into()];
+        let Self { account, nonce, tip, price, thread, due, calls } = self;
+        let parts = [account.into(), nonce, tip, price, thread.into(), due, calls.into()];
         TransactionHash(
             parts.iter().fold(Felt::ZERO, |hash, part| hash * Felt::from(1_u64 << 40) + Felt::from(*part)),
         )
     }
 
     fn pending(self) -> PendingTransaction {
-        self.with_package(&SMALL)
+        if self.due == 0 { self.with_package(&SMALL) } else { self.with_package(&small(self.due)) }
     }
 
     /// A thread, if it is one, with this package.
@@ -70,7 +84,7 @@ impl Sample {
             signature: Default::default(),
             nonce: nonce(self.nonce),
             sender_address: self.account.into(),
-            calldata: Default::default(),
+            calldata: Calldata(Arc::new(vec![Felt::from(u64::from(self.calls))])),
             nonce_data_availability_mode: DataAvailabilityMode::L1,
             fee_data_availability_mode: DataAvailabilityMode::L1,
             paymaster_data: Default::default(),
@@ -97,18 +111,25 @@ impl Sample {
     }
 }
 
-/// A real sub-block of one transfer.
+/// A real sub-block of one transfer, if it were from second 0.
 static PACKAGE: LazyLock<Package> = LazyLock::new(|| {
     let path = "../prover/verifier/tests/fixtures/sub_block.package";
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    Package::decode(&std::fs::read(path).unwrap()).unwrap()
+    let mut package = Package::decode(&std::fs::read(path).unwrap()).unwrap();
+    package.segments[0].statement.base_block.timestamp = BlockTimestamp(0);
+    package
 });
 
 /// The same without the proof, which nothing here looks at.
-static SMALL: LazyLock<Arc<[u8]>> = LazyLock::new(|| {
+static SMALL: LazyLock<Arc<[u8]>> = LazyLock::new(|| small(0));
+
+/// The same, from this second.
+fn small(due: u64) -> Arc<[u8]> {
     let [segment] = PACKAGE.segments.as_slice() else { panic!("one segment") };
-    Package::from(Segment { proof: Vec::new(), ..segment.clone() }).encode().into()
-});
+    let mut segment = Segment { proof: Vec::new(), ..segment.clone() };
+    segment.statement.base_block.timestamp = BlockTimestamp(due);
+    Package::from(segment).encode().into()
+}
 
 fn bounds(price: u64) -> ValidResourceBounds {
     let mut bounds = AllResourceBounds::default();
@@ -147,6 +168,11 @@ impl Pool {
         samples.into_iter().for_each(|sample| self.insert(sample, 0).unwrap());
     }
 
+    /// Opens a block at this second; what may be taken then is there at once.
+    fn open_at(&mut self, second: u64) {
+        self.block_opened(OpenedBlock { timestamp: BlockTimestamp(second), strict: false });
+    }
+
     fn drain(&mut self) -> Vec<TransactionHash> {
         std::iter::from_fn(|| self.take()).map(|transaction| transaction.hash).collect()
     }
@@ -162,9 +188,14 @@ impl Pool {
         for (account, queue) in &self.accounts {
             assert!(!queue.is_idle());
             let head = queue.waiting.get(&queue.next).filter(|head| head.is_ready());
-            assert_eq!(queue.ready, head.map(Waiting::priority));
+            let is_due = head.is_some_and(|head| self.block.may_take(head));
+            assert_eq!(queue.ready, head.filter(|_| is_due).map(|head| self.block.priority(head)));
+            assert_eq!(queue.held, head.filter(|_| !is_due).map(|head| head.due_at));
             if let Some(priority) = queue.ready {
                 assert_eq!(self.ready.get(&priority), Some(account));
+            }
+            if let Some(due_at) = queue.held {
+                assert!(self.held.contains(&(due_at, *account)));
             }
             for (nonce, it) in &queue.waiting {
                 assert!(*nonce >= queue.next);
@@ -186,6 +217,8 @@ impl Pool {
         assert_eq!((self.places.len(), self.by_age.len()), (waiting, waiting));
         let ready = self.accounts.values().filter(|queue| queue.ready.is_some()).count();
         assert_eq!(self.ready.len(), ready);
+        let held = self.accounts.values().filter(|queue| queue.held.is_some()).count();
+        assert_eq!(self.held.len(), held);
         let taken: usize = self.accounts.values().map(|queue| queue.taken).sum();
         assert_eq!(self.taken.len(), taken);
     }

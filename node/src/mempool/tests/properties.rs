@@ -21,18 +21,23 @@ enum Step {
     Verify,
     Commit { skip: [bool; 3] },
     Abandon,
+    Open { second: u64, strict: bool },
+    OthersFirst,
+    TakeDue,
     Wait(u64),
     Clear,
 }
 
 fn sample() -> impl Strategy<Value = Sample> {
-    (0_u8..3, 0_u64..8, 0_u64..4, 0_u64..3, prop::bool::weighted(0.3)).prop_map(
-        |(account, ahead, tip, price, thread)| Sample {
+    (0_u8..3, 0_u64..8, 0_u64..4, 0_u64..3, prop::bool::weighted(0.3), 0_u64..4, any::<bool>()).prop_map(
+        |(account, ahead, tip, price, thread, due, calls)| Sample {
             account,
             nonce: ahead,
             tip: tip * 10,
             price: 100 + price * 10,
             thread,
+            due: if thread { due } else { 0 },
+            calls: thread && calls,
         },
     )
 }
@@ -53,6 +58,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Verify),
         2 => prop::array::uniform3(prop::bool::weighted(0.2)).prop_map(|skip| Step::Commit { skip }),
         1 => Just(Step::Abandon),
+        3 => (0_u64..5, any::<bool>()).prop_map(|(second, strict)| Step::Open { second, strict }),
+        1 => Just(Step::OthersFirst),
+        1 => Just(Step::TakeDue),
         2 => (0_u64..30).prop_map(Step::Wait),
         1 => Just(Step::Clear),
     ]
@@ -119,10 +127,14 @@ impl World {
     }
 
     fn take(&mut self) {
-        let Some(taken) = self.pool.take() else {
-            assert!(!self.pool.has_ready());
-            return;
-        };
+        match self.pool.take() {
+            Some(taken) => self.took(taken),
+            None => assert!(!self.pool.has_ready()),
+        }
+    }
+
+    fn took(&mut self, taken: PendingTransaction) {
+        assert!(self.pool.is_due(taken.hash));
         let account = account(&taken);
         assert_eq!(taken.nonce(), nonce(self.next[account]), "in the order of nonces");
         self.next[account] += 1;
@@ -201,6 +213,16 @@ impl World {
                 self.next = self.canonical;
                 self.pool.abandon(self.nonces());
                 self.last = None;
+            }
+            Step::Open { second, strict } => {
+                let timestamp = BlockTimestamp(second);
+                self.pool.block_opened(OpenedBlock { timestamp, strict });
+            }
+            Step::OthersFirst => self.pool.others_go_first(),
+            Step::TakeDue => {
+                if let Some(taken) = self.pool.take_due() {
+                    self.took(taken);
+                }
             }
             Step::Wait(seconds) => {
                 self.now += seconds;

@@ -13,7 +13,7 @@ use starknet_api::transaction::{
     L1HandlerTransaction, TransactionHash, TransactionHasher, TransactionOptions, TransactionVersion,
     signed_tx_version,
 };
-use zkthreads_protocol::{ThreadFacts, ThreadTransaction};
+use zkthreads_protocol::{InnerTransaction, ThreadFacts, ThreadTransaction};
 use zkthreads_storage::ClassRecord;
 
 use super::AdmitError;
@@ -62,6 +62,7 @@ pub(super) fn prepare(
         Submission::Thread { envelope, package } => {
             check_invoke(&envelope)?;
             let thread = ThreadTransaction::new(envelope, &package)?;
+            check_inner_transactions(&thread)?;
             if !only_query {
                 thread::admit::check_bounds(&thread)?;
             }
@@ -148,6 +149,27 @@ fn compiled(
         return Err(AdmitError::CompiledClassHashMismatch { declared, computed });
     }
     Ok(record)
+}
+
+/// A package's transactions are those that the chain would take by themselves: whoever signed one can send it there at any time,
+/// and no contract sees a transaction that no block could have.
+pub(super) fn check_inner_transactions(thread: &ThreadTransaction) -> Result<(), AdmitError> {
+    for (index, segment) in (0_u32..).zip(&thread.package().segments) {
+        for (transaction_index, included) in (0_u32..).zip(&segment.inner_transactions) {
+            check_inner(&included.transaction).map_err(|error| AdmitError::InnerTransaction {
+                segment: index,
+                transaction_index,
+                error: Box::new(error),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the chain would take a transaction by itself, as far as can be said without a state.
+pub(super) fn check_inner(transaction: &InnerTransaction) -> Result<(), AdmitError> {
+    check_invoke(transaction.as_invoke())?;
+    check_bounds(&transaction.as_invoke().resource_bounds)
 }
 
 fn check_invoke(tx: &InvokeTransactionV3) -> Result<(), AdmitError> {

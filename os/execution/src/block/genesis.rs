@@ -6,7 +6,7 @@ use starknet_api::block::{BlockHeader, BlockTimestamp};
 use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_types_core::felt::Felt;
-use zkthreads_storage::{ClassDefinition, ClassRecord};
+use zkthreads_storage::{ClassDefinition, ClassRecord, ThreadTimes};
 
 use super::seal::Contents;
 use crate::context::Capacity;
@@ -69,6 +69,7 @@ impl Executor {
             executed: Vec::new(),
             classes: genesis.classes.into_iter().map(declared).collect(),
             state_diff,
+            thread_times: ThreadTimes::new(),
         };
         self.commit(block.seal(self.storage())?)
     }

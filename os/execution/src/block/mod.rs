@@ -214,6 +214,8 @@ impl OpenBlock {
             parent: self.parent,
             transactions: self.transactions.clone(),
             state: self.session.state().apart(),
+            told: self.number(),
+            block: self.session.block(),
         }))
     }
 
@@ -241,14 +243,15 @@ impl OpenBlock {
     /// # Errors
     /// If the database fails.
     pub fn seal(self) -> Result<SealedBlock, ExecutionError> {
-        let Self { session, parent, transactions, executor, .. } = self;
+        let Self { mut session, parent, transactions, executor, .. } = self;
         let info = session.context().block_info().clone();
         let declared = &session.state().overlay.classes;
         let classes = declared.iter().map(|(hash, declared)| (*hash, declared.record.as_ref().clone()));
         let classes = classes.collect();
         let executed = transactions.iter().map(|executed| executed.as_ref().clone()).collect();
         let state_diff = session.finalize()?;
-        seal::Contents { info, parent, executed, classes, state_diff }.seal(executor.storage())
+        let thread_times = session.thread_times(&state_diff);
+        seal::Contents { info, parent, executed, classes, state_diff, thread_times }.seal(executor.storage())
     }
 }
 

@@ -8,12 +8,14 @@ use starknet_api::block::{BlockHash, BlockHeader, BlockInfo, BlockNumber};
 use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::BaseBlock;
 use zkthreads_storage::{BlockTransaction, StorageError, TransactionTrace};
 
 use super::seal::sort;
 use crate::context::{BlockEnv, STARKNET_VERSION};
 use crate::error::ExecutionError;
 use crate::state::ChainState;
+use crate::thread::SettlingBlock;
 
 /// A transaction that a block has executed.
 #[derive(Debug, Clone)]
@@ -38,6 +40,10 @@ pub(super) struct Shown {
     pub(super) parent: BlockHash,
     pub(super) transactions: VectorSync<Arc<ExecutedInBlock>>,
     pub(super) state: ChainState,
+    /// The block number that contracts are told.
+    pub(super) told: BlockNumber,
+    /// The block as it stands in time.
+    pub(super) block: SettlingBlock,
 }
 
 impl std::fmt::Debug for PreConfirmed {
@@ -51,32 +57,45 @@ impl std::fmt::Debug for PreConfirmed {
 
 impl PreConfirmed {
     /// What a thread shows on top of the latest block: its transactions that no block holds yet, and the state after
-    /// them.
+    /// them. Contracts that are called in it are told what they are told in the sub-block to come, which is executed at `base`.
     ///
     /// # Errors
     /// [`ExecutionError::BlockNumberOverflow`].
     pub fn of_thread(
         head: &BlockHeader,
         env: BlockEnv,
+        base: BaseBlock,
         transactions: VectorSync<Arc<ExecutedInBlock>>,
         state: ChainState,
     ) -> Result<Self, ExecutionError> {
         let parent = &head.block_header_without_hash;
         let info = BlockInfo {
             block_number: parent.block_number.next().ok_or(ExecutionError::BlockNumberOverflow)?,
-            block_timestamp: env.timestamp,
+            block_timestamp: base.timestamp,
             starknet_version: STARKNET_VERSION,
-            sequencer_address: parent.sequencer.0,
+            sequencer_address: base.sequencer,
             gas_prices: env.gas_prices,
             use_kzg_da: true,
         };
-        Ok(Self(Arc::new(Shown { info, parent: head.block_hash, transactions, state: state.apart() })))
+        let block = SettlingBlock::new(info.block_number, info.block_timestamp, parent.timestamp);
+        let (parent, told) = (head.block_hash, base.number);
+        Ok(Self(Arc::new(Shown { info, parent, transactions, state: state.apart(), told, block })))
     }
 
     /// The number it will have.
     #[must_use]
     pub fn number(&self) -> BlockNumber {
         self.0.info.block_number
+    }
+
+    /// The block number that contracts are told: its own, or that of a sub-block's base block.
+    pub(crate) fn told_number(&self) -> BlockNumber {
+        self.0.told
+    }
+
+    /// The block as it stands in time.
+    pub(crate) fn settling(&self) -> SettlingBlock {
+        self.0.block
     }
 
     /// Number, timestamp, prices, sequencer and version of the block.

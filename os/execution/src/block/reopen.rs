@@ -27,7 +27,7 @@ impl Executor {
         let env = BlockEnv::from(shown.info());
         let context = self.config().block_context(shown.number(), &env, Capacity::Block)?;
         let mut session = Session::open(self, parent.block_header_without_hash.block_number, context)?;
-        session.adopt(&shown.0.state.overlay)?;
+        session.adopt(&shown.0.state.overlay, shown.0.block)?;
         Ok(OpenBlock {
             session: session.for_sealing(),
             parent: shown.0.parent,

@@ -14,7 +14,7 @@ use starknet_api::transaction::{
     RevertedTransactionExecutionStatus, TransactionExecutionStatus, TransactionHash,
 };
 use zkthreads_protocol::{L1TransactionHash, Transaction};
-use zkthreads_storage::{BlockCommit, BlockTransaction, ClassRecord, ExecutionStatus, Storage};
+use zkthreads_storage::{BlockCommit, BlockTransaction, ClassRecord, ExecutionStatus, Storage, ThreadTimes};
 
 use super::SealedBlock;
 use super::pre_confirmed::ExecutedInBlock;
@@ -30,6 +30,7 @@ pub(super) struct Contents {
     pub(super) executed: Vec<ExecutedInBlock>,
     pub(super) classes: Vec<(ClassHash, ClassRecord)>,
     pub(super) state_diff: ThinStateDiff,
+    pub(super) thread_times: ThreadTimes,
 }
 
 impl Contents {
@@ -40,7 +41,7 @@ impl Contents {
         let inner_places = self.inner_places();
         let l1_messages = self.l1_messages();
         let packages = self.packages();
-        let Self { executed, classes, state_diff, .. } = self;
+        let Self { executed, classes, state_diff, thread_times, .. } = self;
         let (transactions, traces) =
             executed.into_iter().map(|executed| (executed.transaction, executed.trace)).unzip();
         let commit = BlockCommit {
@@ -52,6 +53,7 @@ impl Contents {
             l1_messages,
             state_diff,
             classes,
+            thread_times,
             state,
         };
         Ok(SealedBlock { commit })

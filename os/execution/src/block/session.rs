@@ -18,10 +18,10 @@ use blockifier::transaction::account_transaction::{AccountTransaction, Execution
 use blockifier::transaction::objects::TransactionExecutionInfo;
 use blockifier::transaction::transaction_execution::Transaction;
 use blockifier::transaction::transactions::ExecutableTransaction;
-use starknet_api::block::{BlockHashAndNumber, BlockNumber};
+use starknet_api::block::{BlockHashAndNumber, BlockNumber, BlockTimestamp};
 use starknet_api::state::ThinStateDiff;
 use zkthreads_protocol::ThreadTransaction;
-use zkthreads_storage::{ClassRecord, Receipt, TransactionTrace};
+use zkthreads_storage::{ClassRecord, Receipt, ThreadTimes, TransactionTrace, is_changed};
 
 use super::Refusal;
 use super::room::Room;
@@ -35,8 +35,8 @@ use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::overlay::{Declared, Overlay};
 use crate::state::ChainState;
-use crate::thread::Scope;
 use crate::thread::settle::{self, Forecast, SettledThread};
+use crate::thread::{Scope, SettlingBlock};
 use crate::transaction::{PendingBody, PendingTransaction};
 use crate::unfit::Unfit;
 
@@ -48,6 +48,8 @@ pub(crate) struct Session {
     /// What `inner` has come to, for others to read.
     state: ChainState,
     inner: TransactionExecutor<ChainState>,
+    /// The block, with the times that its transactions saw so far.
+    block: SettlingBlock,
     /// Most entries of the state that may change, once something has been executed; any number if absent.
     most_entries: Option<usize>,
     /// Whether a block is made of it; otherwise it answers questions only.
@@ -62,6 +64,11 @@ impl Session {
         context: BlockContext,
     ) -> Result<Self, ExecutionError> {
         let number = context.block_info().block_number;
+        let timestamp = context.block_info().block_timestamp;
+        // Of a fork's first block, it is another chain's: no thread is based on that.
+        let before = executor.storage().header(parent)?;
+        let before = before.map(|header| header.block_header_without_hash.timestamp).unwrap_or_default();
+        let block = SettlingBlock::new(number, timestamp, before);
         let config = TransactionExecutorConfig::default();
         let mut state = executor.state_after(parent);
         let mut inner = match old_hash(executor, number)? {
@@ -73,14 +80,26 @@ impl Session {
         if let Some(opened) = &mut inner.block_state {
             state.overlay.write(&opened.to_state_diff()?.state_maps);
         }
-        Ok(Self { executor: executor.clone(), state, inner, most_entries: None, will_be_sealed: false })
+        Ok(Self {
+            executor: executor.clone(),
+            state,
+            inner,
+            block,
+            most_entries: None,
+            will_be_sealed: false,
+        })
     }
 
     /// Continues an open block on a copy of its state.
-    pub(crate) fn resume(executor: &Executor, state: ChainState, context: BlockContext) -> Self {
+    pub(crate) fn resume(
+        executor: &Executor,
+        state: ChainState,
+        block: SettlingBlock,
+        context: BlockContext,
+    ) -> Self {
         let copy = CachedState::new(state.clone());
         let inner = TransactionExecutor::new(copy, context, TransactionExecutorConfig::default());
-        Self { executor: executor.clone(), state, inner, most_entries: None, will_be_sealed: false }
+        Self { executor: executor.clone(), state, inner, block, most_entries: None, will_be_sealed: false }
     }
 
     pub(crate) fn number(&self) -> BlockNumber {
@@ -90,6 +109,11 @@ impl Session {
     /// The state after what was executed so far.
     pub(crate) fn state(&self) -> &ChainState {
         &self.state
+    }
+
+    /// The block as it stands in time.
+    pub(crate) fn block(&self) -> SettlingBlock {
+        self.block
     }
 
     pub(crate) fn context(&self) -> &Arc<BlockContext> {
@@ -141,6 +165,10 @@ impl Session {
             self.state.overlay.declare(tx.class_hash, Declared { record: Arc::new(record), runnable });
         }
         self.state.overlay.write(&executed.changes);
+        self.state.overlay.were_written_at(&executed.times);
+        if let Some(time) = executed.saw {
+            self.block.saw(time);
+        }
         Ok(executed)
     }
 
@@ -174,7 +202,7 @@ impl Session {
     }
 
     /// Takes over what another session on the same state has come to.
-    pub(super) fn adopt(&mut self, overlay: &Overlay) -> Result<(), ExecutionError> {
+    pub(super) fn adopt(&mut self, overlay: &Overlay, block: SettlingBlock) -> Result<(), ExecutionError> {
         let state = self.inner.block_state.as_mut().ok_or_else(state_is_gone)?;
         let mut classes = HashMap::new();
         let mut changes = StateMaps {
@@ -198,11 +226,20 @@ impl Session {
         }
         state.apply_writes(&changes, &classes);
         self.state.overlay = overlay.clone();
+        self.block = block;
         Ok(())
     }
 
+    /// When of what has changed so far that was written which sub-blocks wrote.
+    pub(super) fn thread_times(&self, diff: &ThinStateDiff) -> ThreadTimes {
+        let mut times: ThreadTimes = self.state.overlay.thread_times().collect();
+        times.retain(|((contract, cell), _)| is_changed(diff, *contract, *cell));
+        times.sort_unstable_by_key(|(cell, _)| *cell);
+        times
+    }
+
     /// What has changed so far, with the aliases that it gets. It reads nothing that was not read before.
-    pub(crate) fn finalize(mut self) -> Result<ThinStateDiff, ExecutionError> {
+    pub(crate) fn finalize(&mut self) -> Result<ThinStateDiff, ExecutionError> {
         let state = self.inner.block_state.as_mut().ok_or_else(state_is_gone)?;
         aliases::allocate(state, &self.inner.block_context)?;
         let changes = state.to_state_diff()?.state_maps;
@@ -218,7 +255,7 @@ impl Session {
 
     /// Every check that settling the thread would run, and the gas that settling would cost. Nothing changes.
     pub(crate) fn check_thread(&mut self, thread: &ThreadTransaction) -> Result<Forecast, ExecutionError> {
-        let scope = Scope::new(&self.executor, self.number(), &self.state, thread);
+        let scope = Scope::new(&self.executor, self.block, &self.state, thread);
         let context = Arc::clone(&self.inner.block_context);
         let state = self.inner.block_state.as_mut().ok_or_else(state_is_gone)?;
         settle::check(&scope, &context, &mut TransactionalState::create_transactional(state))
@@ -280,7 +317,8 @@ impl Session {
         self.state.all_read().map_err(AdmitError::from)?;
         let summary = info.summarize(context.versioned_constants());
         let changes = room.take_in(state, &info, &summary, unfit)?;
-        Ok(Executed { info, changes, thread: None })
+        let saw = Some(self.block.timestamp);
+        Ok(Executed { info, changes, times: ThreadTimes::new(), saw, thread: None })
     }
 
     fn execute_thread(
@@ -290,17 +328,18 @@ impl Session {
         envelope: &AccountTransaction,
         unfit: Option<&Unfit>,
     ) -> Result<Executed, Failure> {
-        let scope = Scope::new(&self.executor, self.number(), &self.state, thread);
+        let scope = Scope::new(&self.executor, self.block, &self.state, thread);
         let scope = Scope { deferred, ..scope };
         let (room, context) = (self.room(), Arc::clone(&self.inner.block_context));
         let mut state = TransactionalState::create_transactional(block_state(&mut self.inner)?);
-        let SettledThread { info, settled, outcome, summary } =
+        let SettledThread { info, settled, outcome, times, saw, summary } =
             in_time(self.executor.time_limits(), unfit, || {
                 Ok(settle::execute(&scope, &context, &mut state, envelope, unfit)?)
             })?;
         self.state.all_read().map_err(AdmitError::from)?;
         let changes = room.take_in(state, &info, &summary, unfit)?;
-        Ok(Executed { info, changes, thread: Some((settled, outcome)) })
+        let times = times.of_segments(&changes);
+        Ok(Executed { info, changes, times, saw, thread: Some((settled, outcome)) })
     }
 }
 
@@ -355,6 +394,10 @@ fn old_hash(executor: &Executor, number: BlockNumber) -> Result<Option<BlockHash
 pub(super) struct Executed {
     pub(super) info: TransactionExecutionInfo,
     changes: StateMaps,
+    /// When of that was written what sub-blocks wrote.
+    times: ThreadTimes,
+    /// The latest time that it saw, if it saw any.
+    saw: Option<BlockTimestamp>,
     pub(super) thread: Option<receipt::ThreadPart>,
 }
 

@@ -59,7 +59,7 @@ impl Executor {
                 Some(header) => (*number, BlockEnv::of(&header)?),
                 None => return Ok(None),
             },
-            StateAt::PreConfirmed(block) => (block.number(), BlockEnv::from(block.info())),
+            StateAt::PreConfirmed(block) => (block.told_number(), BlockEnv::from(block.info())),
         };
         self.config().block_context(number, &env, Capacity::Unlimited).map(Some)
     }
@@ -78,7 +78,9 @@ impl Executor {
         let Some(context) = self.next_context(at)? else { return Ok(None) };
         match at {
             StateAt::Block(number) => Session::open(self, *number, context).map(Some),
-            StateAt::PreConfirmed(block) => Ok(Some(Session::resume(self, block.state().apart(), context))),
+            StateAt::PreConfirmed(block) => {
+                Ok(Some(Session::resume(self, block.state().apart(), block.settling(), context)))
+            }
         }
     }
 

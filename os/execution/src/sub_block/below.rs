@@ -8,27 +8,52 @@ use blockifier::state::cached_state::StateMaps;
 use blockifier::state::state_api::{StateReader, StateResult};
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use parking_lot::Mutex;
+use starknet_api::block::BlockNumber;
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::LogicalTime;
 
 use super::ClassSource;
+use super::accesses::Cell;
 use super::code::ClassCode;
 use crate::overlay::Overlay;
 use crate::state::ChainState;
+use crate::thread::times;
 
 /// A state on which sub-blocks are executed. A clone takes constant time and sees no later write.
 pub trait SubBlockState: StateReader + ClassSource + Clone {
-    /// Puts changes of storage, nonces and class hashes on top.
-    fn write(&mut self, changes: &StateMaps);
+    /// Puts changes of storage, nonces and class hashes on top, which a sub-block made that is executed at `time`.
+    fn write(&mut self, changes: &StateMaps, time: LogicalTime);
+
+    /// Whether a cell was written later than what is executed at `base` could have seen.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    fn is_newer(&self, base: LogicalTime, cell: &Cell) -> StateResult<bool>;
+
+    /// Whether a class was declared after block `base`.
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    fn is_declared_after(&self, base: BlockNumber, class_hash: ClassHash) -> StateResult<bool>;
 
     /// The first failure to read since this was asked last. Blockifier takes it for a transaction's own failure.
     fn take_failure(&self) -> Option<String>;
 }
 
 impl SubBlockState for ChainState {
-    fn write(&mut self, changes: &StateMaps) {
+    fn write(&mut self, changes: &StateMaps, time: LogicalTime) {
         self.overlay.write(changes);
+        self.overlay.were_written_at(&times::cells(changes).map(|(cell, _)| (cell, time)).collect());
+    }
+
+    fn is_newer(&self, base: LogicalTime, cell: &Cell) -> StateResult<bool> {
+        Self::is_newer(self, base, cell.contract, cell.cell)
+    }
+
+    fn is_declared_after(&self, base: BlockNumber, class_hash: ClassHash) -> StateResult<bool> {
+        Self::is_declared_after(self, base, class_hash)
     }
 
     fn take_failure(&self) -> Option<String> {
@@ -36,7 +61,8 @@ impl SubBlockState for ChainState {
     }
 }
 
-/// A state of any kind, with changes on top. Its failures to read are its own to tell.
+/// A state of any kind, with changes on top. Its failures to read are its own to tell; that it is the base block's, so that
+/// nothing of it is newer, is the caller's business.
 pub(super) struct OnTop<'a, S> {
     below: &'a S,
     overlay: Overlay,
@@ -57,8 +83,16 @@ impl<S> Clone for OnTop<'_, S> {
 }
 
 impl<S: StateReader + ClassSource> SubBlockState for OnTop<'_, S> {
-    fn write(&mut self, changes: &StateMaps) {
+    fn write(&mut self, changes: &StateMaps, _: LogicalTime) {
         self.overlay.write(changes);
+    }
+
+    fn is_newer(&self, _: LogicalTime, _: &Cell) -> StateResult<bool> {
+        Ok(false)
+    }
+
+    fn is_declared_after(&self, _: BlockNumber, _: ClassHash) -> StateResult<bool> {
+        Ok(false)
     }
 
     fn take_failure(&self) -> Option<String> {

@@ -140,6 +140,10 @@ pub enum LeftOutReason {
     /// This sub-block has no room for it, the next one has. No verdict on the transaction.
     #[error("the sub-block is full")]
     Full,
+    /// What it reads was written, or a class that it runs declared, later than this sub-block is executed, which could not be
+    /// settled with it. One over a newer block can. No verdict on the transaction.
+    #[error("the sub-block is executed over a block that is too old for what it reads")]
+    StaleBase,
     /// The state below could not be read. No verdict on the transaction.
     #[error("the state cannot be read: {reason}")]
     Unreadable {

@@ -39,13 +39,13 @@ use blockifier::state::errors::StateError;
 use blockifier::state::state_api::StateResult;
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use starknet_api::StarknetApiError;
-use starknet_api::block::{BlockInfo, StarknetVersion};
+use starknet_api::block::BlockInfo;
 use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
 use starknet_api::core::{ChainId, ClassHash, CompiledClassHash, ContractAddress};
 use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 use zkthreads_program::input::OsInput;
 use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
-use zkthreads_protocol::{BaseBlock, Conflict, InnerEvent, Statement};
+use zkthreads_protocol::{BaseBlock, Conflict, InnerEvent, StaleCell, Statement};
 
 pub use abort::AbortCause;
 pub use accesses::{Accesses, Cell};
@@ -56,9 +56,11 @@ pub use inner::ExecutedInner;
 pub use left_out::{LeftOut, LeftOutReason, Limit};
 pub use session::{OpenSubBlock, execute};
 
+use crate::context::{STARKNET_VERSION, versioned_constants};
 use crate::error::ExecutionError;
 use crate::state::ChainState;
 use crate::thread::precheck;
+use crate::thread::times::Times;
 
 /// Where the compiled classes come from: the state reader's side that keeps what blockifier's form of a class lacks.
 pub trait ClassSource {
@@ -181,6 +183,14 @@ pub fn conflicts(state: &ChainState, statement: &Statement) -> Result<Vec<Confli
     Ok(conflicts?)
 }
 
+/// The cells that `statement` lists and that were written later than it was executed, in `state`.
+///
+/// # Errors
+/// If the state cannot be read.
+pub fn stale_cells(state: &ChainState, statement: &Statement) -> Result<Vec<StaleCell>, ExecutionError> {
+    Ok(Times::before(state).stale(statement)?)
+}
+
 /// The base block's context under the current protocol version. Fee fields are immaterial: no fee is charged.
 fn block_context(context: &SubBlockContext) -> BlockContext {
     let BaseBlock { number, timestamp, sequencer } = context.base_block;
@@ -188,13 +198,14 @@ fn block_context(context: &SubBlockContext) -> BlockContext {
         BlockInfo {
             block_number: number,
             block_timestamp: timestamp,
-            starknet_version: StarknetVersion::LATEST,
+            starknet_version: STARKNET_VERSION,
             sequencer_address: sequencer,
             gas_prices: Default::default(),
             use_kzg_da: true,
         },
         ChainInfo { chain_id: context.chain_id.clone(), ..Default::default() },
-        VersionedConstants::latest_constants().clone(),
+        // Those of this version are built in: see a test of `context`.
+        versioned_constants().unwrap_or_else(|_| VersionedConstants::latest_constants()).clone(),
         BouncerConfig::max(),
     )
 }

@@ -47,8 +47,8 @@ impl<S: SubBlockState> OpenSubBlock<S> {
     /// Executes a transaction after those already in the sub-block.
     ///
     /// # Errors
-    /// If it is left out; see [`LeftOutReason`]. Two of the reasons are no verdict on the transaction:
-    /// [`LeftOutReason::Unreadable`] and [`LeftOutReason::Full`].
+    /// If it is left out; see [`LeftOutReason`]. Three of the reasons are no verdict on the transaction:
+    /// [`LeftOutReason::Unreadable`], [`LeftOutReason::Full`] and [`LeftOutReason::StaleBase`].
     pub fn execute(&mut self, transaction: InnerTransaction) -> Result<Arc<ExecutedInner>, Box<LeftOut>> {
         let hash = match transaction.hash(&self.context.chain_id) {
             Ok(hash) => hash,
@@ -84,6 +84,13 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         }
         let executed = executed.map_err(|_| LeftOutReason::TooLong(max_time))?;
         let executed = executed.unwrap_or(Err(LeftOutReason::Panic))?;
+        let is_stale = self.is_too_old_for(&executed);
+        if let Some(reason) = self.state.take_failure() {
+            return Err(LeftOutReason::Unreadable { reason });
+        }
+        if is_stale? {
+            return Err(LeftOutReason::StaleBase);
+        }
         let max_steps = self.context.max_steps;
         if self.size.counts_with(&executed).exceeds(max_steps).is_some() {
             return Err(match Size::default().counts_with(&executed).exceeds(max_steps) {
@@ -92,8 +99,24 @@ impl<S: SubBlockState> OpenSubBlock<S> {
             });
         }
         self.size.add(&executed);
-        self.state.write(&executed.changes);
+        self.state.write(&executed.changes, self.context.base_block.time());
         Ok(Arc::new(executed))
+    }
+
+    /// Whether something that a transaction depends on is of a later time than the sub-block.
+    fn is_too_old_for(&self, executed: &ExecutedInner) -> Result<bool, LeftOutReason> {
+        let base = self.context.base_block.time();
+        for cell in &executed.accesses.reads {
+            if self.state.is_newer(base, cell).map_err(account::state_error)? {
+                return Ok(true);
+            }
+        }
+        for class_hash in executed.classes.keys() {
+            if self.state.is_declared_after(base.number, *class_hash).map_err(account::state_error)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Executes on a snapshot, which is dropped: nothing that one transaction read is kept for another.
@@ -138,7 +161,7 @@ impl<S: SubBlockState> OpenSubBlock<S> {
     }
 
     /// Adds a transaction as another sub-block over the same base block executed it, without doing that again: the caller
-    /// has made sure that every cell which it read holds the same here.
+    /// has made sure that every cell which it read holds the same here, and is not newer than the base block.
     ///
     /// # Errors
     /// [`LeftOutReason::Full`]
@@ -147,7 +170,7 @@ impl<S: SubBlockState> OpenSubBlock<S> {
             return Err(LeftOutReason::Full);
         }
         self.size.add(executed);
-        self.state.write(&executed.changes);
+        self.state.write(&executed.changes, self.context.base_block.time());
         self.executed.push(Arc::clone(executed));
         Ok(())
     }
@@ -159,11 +182,11 @@ impl<S: SubBlockState> OpenSubBlock<S> {
     }
 
     /// Puts the sub-block on top of another state, in which every cell that its transactions read, and that none of
-    /// them wrote before, holds what it held: the caller has made sure.
+    /// them wrote before, holds what it held, and is not newer than the base block: the caller has made sure.
     pub fn rebase(&mut self, below: S) {
         self.state = below.clone();
         for executed in &self.executed {
-            self.state.write(&executed.changes);
+            self.state.write(&executed.changes, self.context.base_block.time());
         }
         self.below = below;
     }

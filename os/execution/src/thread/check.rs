@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use blockifier::state::cached_state::{CachedState, StateMaps};
 use blockifier::state::state_api::{State, StateReader, UpdatableState};
-use starknet_api::block::{BlockNumber, FeeType};
+use starknet_api::block::{BlockTimestamp, FeeType};
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::InvokeTransactionV3;
@@ -13,14 +13,16 @@ use starknet_api::transaction::fields::{
     AccountDeploymentData, AllResourceBounds, Calldata, Fee, PaymasterData, ResourceBounds, Tip,
     TransactionSignature, ValidResourceBounds,
 };
+use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
     EnvelopeError, OsProgramHash, PackageDigest, Segment, SegmentError, SettleError, ThreadFacts,
     ThreadTransaction,
 };
 
-use super::constants::minimal_l2_gas;
+use super::constants::{MAX_FORECAST_SECONDS, minimal_l2_gas};
 use super::settle::Forecast;
-use super::{Scope, apply, precheck};
+use super::times::Times;
+use super::{Scope, SettlingBlock, apply, precheck};
 use crate::admit::AdmitError;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
@@ -108,13 +110,14 @@ impl Executor {
     /// # Errors
     /// If the node fails.
     pub fn precheck_thread(&self, thread: &ThreadTransaction) -> Result<Vec<SegmentError>, ExecutionError> {
-        let parent = self.latest_header()?.block_header_without_hash.block_number;
-        let number = parent.next().ok_or(ExecutionError::BlockNumberOverflow)?;
-        let state = self.state_after(parent);
-        let scope = Scope::new(self, number, &state, thread);
+        let at = self.latest()?;
+        let state = self.state(&at);
+        let scope = Scope::new(self, self.settling(&at)?, &state, thread);
         let mut state = CachedState::new(state.clone());
         state.increment_nonce(scope.submitter)?;
-        precheck::all(&scope, &mut state)
+        let mut times = Times::before(scope.state);
+        times.write(&state.to_state_diff()?.state_maps);
+        precheck::all(&scope, times, &mut state)
     }
 
     /// What a thread pays at least, whatever becomes of it once its proofs were verified: for its bytes and for that, at the
@@ -140,7 +143,7 @@ impl Executor {
         thread: &ThreadTransaction,
     ) -> Result<bool, ExecutionError> {
         let state = self.state(at);
-        let scope = Scope::new(self, next_number(at)?, &state, thread);
+        let scope = Scope::new(self, self.settling(at)?.not_before(due_at(thread)), &state, thread);
         let nonce = state.nonce(scope.submitter)?;
         let due = earlier.iter().filter(|earlier| earlier.envelope().nonce >= nonce);
         let holds = holds_after(&scope, &state, due);
@@ -148,13 +151,31 @@ impl Executor {
         holds
     }
 
-    /// Refuses what could not settle in the open block, whatever the state: the chain, submitter, OS version or base block of
-    /// the first segment is wrong. (Where that is so of a later one, those before it settle.) Nothing of the state is read.
+    /// Refuses what could not settle in the open block, nor once its time has come, whatever the state: the chain, submitter, OS
+    /// version or base block of the first segment is wrong, or its time too far away. (Where that is so of a later one, those
+    /// before it settle.) Nothing of the state is read.
     pub(crate) fn check_context(&self, at: &StateAt, thread: &ThreadTransaction) -> Result<(), AdmitError> {
         let Some(Segment { statement, .. }) = thread.package().segments.first() else { return Ok(()) };
         let state = self.state(at);
-        let scope = Scope::new(self, next_number(at)?, &state, thread);
+        let (block, due) = (self.settling(at)?, due_at(thread));
+        if due.0.saturating_sub(block.timestamp.0) > MAX_FORECAST_SECONDS {
+            return refuse(Some(SettleError::NotYet { timestamp: due.0, now: block.timestamp.0 }));
+        }
+        let scope = Scope::new(self, block.not_before(due), &state, thread);
         refuse(precheck::failures(&scope, statement)?.into_iter().next())
+    }
+
+    /// The block that the next transaction goes into, as it stands in time.
+    fn settling(&self, at: &StateAt) -> Result<SettlingBlock, ExecutionError> {
+        match at {
+            StateAt::Block(number) => {
+                let header = self.storage().header(*number)?.ok_or(ExecutionError::MissingBlock(*number))?;
+                let parent = header.block_header_without_hash.timestamp;
+                let number = number.next().ok_or(ExecutionError::BlockNumberOverflow)?;
+                Ok(SettlingBlock::new(number, parent, parent))
+            }
+            StateAt::PreConfirmed(block) => Ok(block.settling()),
+        }
     }
 
     /// The same of its classes: one is not declared. Whether they are what the statement says is not looked at, since loading
@@ -175,6 +196,13 @@ impl Executor {
     }
 }
 
+/// Whether an envelope asks for calls of its own. Accounts take an array of them, which begins with its length.
+#[must_use]
+pub fn makes_calls(envelope: &InvokeTransactionV3) -> bool {
+    let calls = envelope.calldata.0.as_slice();
+    !calls.is_empty() && calls != [Felt::ZERO]
+}
+
 /// Whether the first segment passes the precheck after these packages.
 fn holds_after<'a>(
     scope: &Scope<'_>,
@@ -182,31 +210,33 @@ fn holds_after<'a>(
     earlier: impl Iterator<Item = &'a Arc<ThreadTransaction>>,
 ) -> Result<bool, ExecutionError> {
     let Some(Segment { statement, .. }) = scope.thread.package().segments.first() else { return Ok(false) };
-    let mut state = CachedState::new(state.clone());
+    let (mut times, mut state) = (Times::before(state), CachedState::new(state.clone()));
     for earlier in earlier {
         for segment in &earlier.package().segments {
             apply::write(&mut state, &segment.statement)?;
+            times.settle(&segment.statement);
         }
     }
     // Its envelope comes next, and consumes its nonce.
     state.get_nonce_at(scope.submitter)?;
     let nonces = [(scope.submitter, scope.thread.envelope().nonce.try_increment()?)].into();
-    state.apply_writes(&StateMaps { nonces, ..StateMaps::default() }, &HashMap::new());
+    let consumed = StateMaps { nonces, ..StateMaps::default() };
+    state.apply_writes(&consumed, &HashMap::new());
+    times.write(&consumed);
     Ok(precheck::failures(scope, statement)?.is_empty()
         && precheck::classes(scope, &state, statement)?.is_empty()
-        && precheck::conflicts(&state, statement)?.is_empty())
+        && precheck::preconditions(&state, &times, statement)?.is_none())
 }
 
 fn refuse(error: Option<SettleError>) -> Result<(), AdmitError> {
     error.map_or(Ok(()), |error| Err(AdmitError::Unsettleable(Box::new(SegmentError { segment: 0, error }))))
 }
 
-/// The block that the next transaction goes into.
-fn next_number(at: &StateAt) -> Result<BlockNumber, ExecutionError> {
-    match at {
-        StateAt::Block(number) => number.next().ok_or(ExecutionError::BlockNumberOverflow),
-        StateAt::PreConfirmed(block) => Ok(block.number()),
-    }
+/// When a thread can settle at the earliest, wholly: the latest time of its segments.
+#[must_use]
+pub fn due_at(thread: &ThreadTransaction) -> BlockTimestamp {
+    let segments = thread.package().segments.iter();
+    segments.map(|segment| segment.statement.base_block.timestamp).max().unwrap_or_default()
 }
 
 fn unsigned_envelope(submitter: ContractAddress, facts: ThreadFacts) -> InvokeTransactionV3 {

@@ -24,6 +24,9 @@ use zkthreads_protocol::{Package, Statement};
 use zkthreads_verifier::encoding::promised_bytes;
 use zkthreads_verifier::params::MAX_DECODED_BYTES;
 
+/// How far ahead of the open block's time a package may be that waits for its time, seconds.
+pub const MAX_FORECAST_SECONDS: u64 = 600;
+
 /// L2 gas for verifying a proof, its bytes left aside.
 pub const VERIFICATION_L2_GAS: u64 = 2_000_000;
 

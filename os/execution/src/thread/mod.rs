@@ -19,22 +19,50 @@ pub mod constants;
 pub(crate) mod fee;
 pub(crate) mod precheck;
 pub(crate) mod settle;
+pub(crate) mod times;
 pub(crate) mod validate;
 
-use starknet_api::block::BlockNumber;
-use starknet_api::core::{ClassHash, ContractAddress};
+use starknet_api::block::{BlockNumber, BlockTimestamp};
+use starknet_api::core::ContractAddress;
 use zkthreads_protocol::{OsProgramHash, ThreadTransaction};
 
-use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::state::ChainState;
+
+/// The block that settles a thread, as far as its time goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SettlingBlock {
+    pub(crate) number: BlockNumber,
+    pub(crate) timestamp: BlockTimestamp,
+    /// Its parent's timestamp.
+    pub(crate) parent: BlockTimestamp,
+    /// The latest time that a transaction has seen before: in this block so far, or the parent's.
+    pub(crate) seen: BlockTimestamp,
+}
+
+impl SettlingBlock {
+    /// A block without transactions.
+    pub(crate) fn new(number: BlockNumber, timestamp: BlockTimestamp, parent: BlockTimestamp) -> Self {
+        Self { number, timestamp, parent, seen: parent }
+    }
+
+    /// A transaction of it has seen this time.
+    pub(crate) fn saw(&mut self, time: BlockTimestamp) {
+        self.seen = self.seen.max(time);
+    }
+
+    /// The same block, or the first one at `time` if that is later.
+    pub(crate) fn not_before(self, time: BlockTimestamp) -> Self {
+        Self { timestamp: self.timestamp.max(time), ..self }
+    }
+}
 
 /// What a settlement knows besides the state.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
     pub(crate) executor: &'a Executor,
     /// The block that settles it.
-    pub(crate) block_number: BlockNumber,
+    pub(crate) block: SettlingBlock,
     /// The state at the end of the block so far.
     pub(crate) state: &'a ChainState,
     pub(crate) thread: &'a ThreadTransaction,
@@ -49,18 +77,12 @@ pub(crate) struct Scope<'a> {
 impl<'a> Scope<'a> {
     pub(crate) fn new(
         executor: &'a Executor,
-        block_number: BlockNumber,
+        block: SettlingBlock,
         state: &'a ChainState,
         thread: &'a ThreadTransaction,
     ) -> Self {
         let submitter = thread.envelope().sender_address;
         let os_program_hash = thread.facts().os_program_hash;
-        Self { executor, block_number, state, thread, submitter, os_program_hash, deferred: false }
-    }
-
-    /// Whether threads may run and deploy a class, which must be declared.
-    pub(crate) fn is_confined(&self, class_hash: ClassHash) -> Result<bool, ExecutionError> {
-        let class = self.state.class(class_hash)?;
-        Ok(class.is_some_and(|class| class.is_confined()))
+        Self { executor, block, state, thread, submitter, os_program_hash, deferred: false }
     }
 }

@@ -7,9 +7,11 @@ use blockifier::state::state_api::StateReader;
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
-    BaseBlock, Conflict, ContractAccess, ExecutedClass, SegmentError, SettleError, StateCell, Statement,
+    BaseBlock, Conflict, ContractAccess, ExecutedClass, SegmentError, SettleError, StaleCell, StateCell,
+    Statement,
 };
 
+use super::times::Times;
 use super::{Scope, apply};
 use crate::class::is_gas_metered;
 use crate::error::ExecutionError;
@@ -22,25 +24,47 @@ const SYSTEM_CONTRACTS: [Felt; 3] = [Felt::ZERO, Felt::ONE, Felt::TWO];
 const MAX_TOLD_CONFLICTS: usize = 256;
 
 /// The failure that these conflicts are, if there are any.
-pub(crate) fn conflict(mut conflicts: Vec<Conflict>) -> Option<SettleError> {
+fn conflict(mut conflicts: Vec<Conflict>) -> Option<SettleError> {
     conflicts.truncate(MAX_TOLD_CONFLICTS);
     (!conflicts.is_empty()).then_some(SettleError::Conflicts(conflicts))
 }
 
-/// All of the phase for all segments, on a state of its own in which the submitter's nonce is consumed: every failed
+/// The failure that cells are which were written too late, if there are any.
+fn stale_base(statement: &Statement, mut cells: Vec<StaleCell>) -> Option<SettleError> {
+    cells.truncate(MAX_TOLD_CONFLICTS);
+    let base = statement.base_block.time();
+    (!cells.is_empty()).then_some(SettleError::StaleBase { base, cells })
+}
+
+/// What is wrong with what a segment read: values that are others now, or, if there are none, values that were written too late.
+pub(crate) fn preconditions<S: StateReader>(
+    state: &S,
+    times: &Times<'_>,
+    statement: &Statement,
+) -> Result<Option<SettleError>, ExecutionError> {
+    match conflict(conflicts(state, statement)?) {
+        Some(error) => Ok(Some(error)),
+        None => Ok(stale_base(statement, times.stale(statement)?)),
+    }
+}
+
+/// All of the phase for all segments, on a state of its own in which the submitter's nonce is consumed, as `times` knows: every failed
 /// check and every conflict of each segment, on what the segments before it would leave, whether those settle or not.
 pub(crate) fn all<S: StateReader>(
     scope: &Scope<'_>,
+    mut times: Times<'_>,
     state: &mut CachedState<S>,
 ) -> Result<Vec<SegmentError>, ExecutionError> {
-    let mut errors = Vec::new();
+    let (mut scope, mut errors) = (*scope, Vec::new());
     for (index, segment) in (0_u32..).zip(&scope.thread.package().segments) {
         let statement = &segment.statement;
-        let mut failures = failures(scope, statement)?;
-        failures.extend(classes(scope, state, statement)?);
-        failures.extend(conflict(conflicts(state, statement)?));
+        let mut failures = failures(&scope, statement)?;
+        failures.extend(classes(&scope, state, statement)?);
+        failures.extend(preconditions(state, &times, statement)?);
         errors.extend(failures.into_iter().map(|error| SegmentError { segment: index, error }));
         apply::write(state, statement)?;
+        times.settle(statement);
+        scope.block.saw(statement.base_block.timestamp);
     }
     Ok(errors)
 }
@@ -50,7 +74,7 @@ pub(crate) fn all<S: StateReader>(
 pub(crate) fn failures(scope: &Scope<'_>, statement: &Statement) -> Result<Vec<SettleError>, ExecutionError> {
     let config = scope.executor.config();
     let mut failures = Vec::new();
-    if !config.is_os_active(scope.os_program_hash, scope.block_number) {
+    if !config.is_os_active(scope.os_program_hash, statement.base_block.number, scope.block.number) {
         failures.push(SettleError::OsVersion { os_program_hash: scope.os_program_hash.0 });
     }
     let expected = Felt::try_from(&config.chain_id)?;
@@ -65,12 +89,15 @@ pub(crate) fn failures(scope: &Scope<'_>, statement: &Statement) -> Result<Vec<S
     Ok(failures)
 }
 
+/// Whether the base is a block of this chain and not too old, and the sub-block's time lies between its and the settling
+/// block's, not too far back.
 fn base_block(scope: &Scope<'_>, base: BaseBlock) -> Result<Option<SettleError>, ExecutionError> {
-    let number = base.number.0;
-    let Some(age) = scope.block_number.0.checked_sub(number).filter(|age| *age > 0) else {
+    let (block, number) = (scope.block, base.number.0);
+    let Some(age) = block.number.0.checked_sub(number).filter(|age| *age > 0) else {
         return Ok(Some(SettleError::BaseBlockUnknown { number }));
     };
-    let max_age = scope.executor.config().max_thread_age;
+    let rules = scope.executor.config().thread_rules.at(block.number);
+    let max_age = rules.max_age;
     if age > max_age {
         return Ok(Some(SettleError::BaseBlockTooOld { number, age, max_age }));
     }
@@ -78,8 +105,18 @@ fn base_block(scope: &Scope<'_>, base: BaseBlock) -> Result<Option<SettleError>,
         return Ok(Some(SettleError::BaseBlockUnknown { number }));
     };
     let header = header.block_header_without_hash;
-    let same = header.timestamp == base.timestamp && header.sequencer.0 == base.sequencer;
-    Ok((!same).then_some(SettleError::BaseBlockContext { number }))
+    if header.sequencer.0 != base.sequencer || base.timestamp < header.timestamp {
+        return Ok(Some(SettleError::BaseBlockContext { number }));
+    }
+    let timestamp = base.timestamp.0;
+    if base.timestamp > block.timestamp {
+        return Ok(Some(SettleError::NotYet { timestamp, now: block.timestamp.0 }));
+    }
+    // Against the parent's time, not the block's own: on a chain that makes blocks only for transactions, the newest base would
+    // be too old after a while. And nobody has seen a later time but in this block, which the strict form looks at as well.
+    let seen = if rules.is_strict() { block.seen } else { block.parent };
+    let (lag, max_lag) = (seen.0.saturating_sub(timestamp), rules.max_lag);
+    Ok((lag > max_lag).then_some(SettleError::TooLate { timestamp, lag, max_lag }))
 }
 
 fn system_contracts(statement: &Statement) -> impl Iterator<Item = SettleError> {
@@ -99,15 +136,16 @@ pub(crate) fn classes<S: StateReader>(
     state: &S,
     statement: &Statement,
 ) -> Result<Vec<SettleError>, ExecutionError> {
-    let failed =
-        statement.classes.iter().filter_map(|class| executed_class(scope, state, *class).transpose());
-    failed.collect()
+    let base = statement.base_block;
+    let failed = statement.classes.iter();
+    failed.filter_map(|class| executed_class(scope, state, base, *class).transpose()).collect()
 }
 
-/// Compares a class with the one declared: in the class trie, or earlier in this block.
+/// Compares a class with the one declared: in the class trie, or earlier in this block, which is after the base block.
 fn executed_class<S: StateReader>(
     scope: &Scope<'_>,
     state: &S,
+    base: BaseBlock,
     class: ExecutedClass,
 ) -> Result<Option<SettleError>, ExecutionError> {
     let ExecutedClass { class_hash, compiled_class_hash: found, gas_metered } = class;
@@ -127,7 +165,14 @@ fn executed_class<S: StateReader>(
     if expected != gas_metered {
         return Ok(Some(SettleError::ClassMetering { class_hash, expected }));
     }
-    Ok((!scope.is_confined(class_hash)?).then_some(SettleError::ClassUnconfined { class_hash }))
+    let Some(record) = scope.state.class(class_hash)? else {
+        return Ok(Some(SettleError::ClassUndeclared { class_hash }));
+    };
+    if record.declared_at > base.number {
+        let (declared_at, base) = (record.declared_at.0, base.number.0);
+        return Ok(Some(SettleError::ClassTooNew { class_hash, declared_at, base }));
+    }
+    Ok((!record.is_confined()).then_some(SettleError::ClassUnconfined { class_hash }))
 }
 
 /// Every precondition that does not hold. Each value is read through `state`, so that what the block has done so far

@@ -12,16 +12,19 @@ use blockifier::state::state_api::{State, UpdatableState};
 use blockifier::transaction::account_transaction::AccountTransaction;
 use blockifier::transaction::errors::TransactionExecutionError;
 use blockifier::transaction::objects::{TransactionExecutionInfo, TransactionInfoCreator};
+use starknet_api::block::BlockTimestamp;
 use starknet_api::execution_resources::{GasAmount, GasVector};
 use starknet_api::transaction::fields::Fee;
-use zkthreads_protocol::{SegmentError, SettleError, Statement};
+use zkthreads_protocol::{Segment, SegmentError, SettleError, StateCell, Statement};
 use zkthreads_storage::ThreadOutcome;
 
 use super::apply::{self, Calls};
+use super::check::{due_at, makes_calls};
 use super::constants::Meter;
 use super::fee;
+use super::times::Times;
 use super::validate::{Validated, validate};
-use super::{Scope, admit, precheck};
+use super::{Scope, SettlingBlock, admit, precheck};
 use crate::admit::AdmitError;
 use crate::blockifier_tx::unsigned_envelope;
 use crate::error::ExecutionError;
@@ -29,13 +32,17 @@ use crate::unfit::{Reverted, Unfit};
 use crate::verification::{CheckedSegment, CheckedThread};
 
 /// A thread transaction that is in the block, settled or reverted.
-pub(crate) struct SettledThread {
+pub(crate) struct SettledThread<'a> {
     /// Calls, fee and gas, as of any transaction.
     pub(crate) info: TransactionExecutionInfo,
     /// What settled of it.
     pub(crate) settled: SettledSegments,
     /// What storage keeps about it.
     pub(crate) outcome: ThreadOutcome,
+    /// When what it wrote was written.
+    pub(crate) times: Times<'a>,
+    /// The latest time that its transactions and its own calls saw; `None` if it settled nothing and called nothing.
+    pub(crate) saw: Option<BlockTimestamp>,
     /// For the block's capacity.
     pub(crate) summary: ExecutionSummary,
 }
@@ -101,19 +108,20 @@ impl From<StateError> for Failure {
 
 /// Executes a thread transaction on `state`, which the caller commits or drops. With `unfit`, which says why no block can
 /// hold what that comes to, it reverts instead of making the envelope's calls, and pays for them, too.
-pub(crate) fn execute<U: UpdatableState>(
-    scope: &Scope<'_>,
+pub(crate) fn execute<'a, U: UpdatableState>(
+    scope: &'a Scope<'a>,
     block: &Arc<BlockContext>,
     state: &mut TransactionalState<'_, U>,
-    transaction: &AccountTransaction,
+    transaction: &'a AccountTransaction,
     unfit: Option<&Unfit>,
-) -> Result<SettledThread, AdmitError> {
+) -> Result<SettledThread<'a>, AdmitError> {
     let mut settlement = Settlement::new(scope, block, transaction);
     if settlement.charges_fee() {
         admit::check_bounds(scope.thread)?;
     }
     let validated = validate(state, &settlement.context, transaction)?;
     let after_validation = state.borrow_updated_state_cache()?.clone();
+    settlement.times.write(&after_validation.to_state_diff().state_maps);
 
     let mut settling = TransactionalState::create_transactional(state);
     let receipt = match settlement.settle(&mut settling, &validated, &after_validation, unfit) {
@@ -125,6 +133,7 @@ pub(crate) fn execute<U: UpdatableState>(
         Err(Failure::Thread(fault)) => {
             settling.abort();
             settlement.fault = Some(fault);
+            settlement.times = Times::before(scope.state);
             settlement.revert(state, &validated, &after_validation)?
         }
     };
@@ -139,6 +148,9 @@ struct Settlement<'a> {
     transaction: &'a AccountTransaction,
     context: Arc<TransactionContext>,
     meter: Meter,
+    times: Times<'a>,
+    /// The block, with the time that its segments saw so far.
+    block: SettlingBlock,
     checked: Option<Arc<CheckedThread>>,
     settled: SettledSegments,
     /// What is wrong: with the thread, or with the segment after those that settled.
@@ -159,6 +171,8 @@ impl<'a> Settlement<'a> {
             transaction,
             context: Arc::new(context),
             meter: Meter::for_package(scope.thread.package_bytes()),
+            times: Times::before(scope.state),
+            block: scope.block,
             checked: None,
             settled: SettledSegments::default(),
             fault: None,
@@ -235,6 +249,8 @@ impl<'a> Settlement<'a> {
             self.meter.apply(segment.statement());
             self.check_bound(validated)?;
             apply::diff(state, segment)?;
+            self.times.settle(segment.statement());
+            self.block.saw(segment.statement().base_block.timestamp);
             let count = self.settled.count.saturating_add(1);
             self.settled = SettledSegments { thread: Some(checked), count };
         }
@@ -248,17 +264,18 @@ impl<'a> Settlement<'a> {
         statement: &Statement,
         validated: &Validated,
     ) -> Result<Option<SettleError>, Failure> {
-        if let Some(error) = precheck::failures(self.scope, statement)?.into_iter().next() {
+        let scope = &Scope { block: self.block, ..*self.scope };
+        if let Some(error) = precheck::failures(scope, statement)?.into_iter().next() {
             return Ok(Some(error));
         }
         self.meter.classes(statement);
         self.check_bound(validated)?;
-        if let Some(error) = precheck::classes(self.scope, state, statement)?.into_iter().next() {
+        if let Some(error) = precheck::classes(scope, state, statement)?.into_iter().next() {
             return Ok(Some(error));
         }
         self.meter.preconditions(statement);
         self.check_bound(validated)?;
-        Ok(precheck::conflict(precheck::conflicts(state, statement)?))
+        Ok(precheck::preconditions(state, &self.times, statement)?)
     }
 
     /// The verdict on all segments' proofs.
@@ -302,7 +319,43 @@ impl<'a> Settlement<'a> {
             }
             error => SettleError::Execution { reason: error.to_string() }.into(),
         })?;
-        Ok(())
+        self.mixed_times().or_else(|| self.hidden_call()).map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// In the strict form threads without calls come first in a block, by their times, since nothing of them sees the block's. An
+    /// account that does something all the same would make all that come after it too late, at no cost to itself.
+    fn hidden_call(&self) -> Option<SettleError> {
+        let rules = self.scope.executor.config().thread_rules.at(self.block.number);
+        let is_hidden = rules.is_strict() && !makes_calls(self.scope.thread.envelope()) && self.called();
+        (is_hidden && self.block.seen != self.block.timestamp).then(|| {
+            let reason = "an envelope that asks for no call did something at the block's time".to_owned();
+            SettleError::Execution { reason }
+        })
+    }
+
+    /// The first cell that a call touched although a segment wrote it at another time. Both see what the other did, in one
+    /// transaction: with one price now and another one later, somebody else's loss.
+    fn mixed_times(&self) -> Option<SettleError> {
+        let now = self.block.timestamp;
+        let touched = self.execute_call.iter().flat_map(CallInfo::iter).flat_map(|call| {
+            let contract = call.call.storage_address;
+            let keys = call.storage_access_tracker.accessed_storage_keys.iter();
+            keys.map(move |key| (contract, StateCell::Storage(*key)))
+        });
+        let mixed = touched.filter_map(|(contract, cell)| {
+            let time = self.times.segment(contract, cell).filter(|time| time.timestamp != now)?;
+            Some((contract, cell, time.timestamp.0))
+        });
+        // The lowest, so that every node tells of the same one.
+        let (contract, cell, timestamp) = mixed.min()?;
+        Some(SettleError::MixedTimes { contract, cell, timestamp, now: now.0 })
+    }
+
+    /// Whether the envelope's calls did anything that the time could matter to.
+    fn called(&self) -> bool {
+        self.execute_call.as_ref().is_some_and(|call| {
+            !call.inner_calls.is_empty() || !call.storage_access_tracker.accessed_storage_keys.is_empty()
+        })
     }
 
     /// What a thread that failed pays: its validation and the work done until it failed.
@@ -336,13 +389,16 @@ impl<'a> Settlement<'a> {
         validated: Validated,
         fee_transfer_call_info: Option<CallInfo>,
         receipt: TransactionReceipt,
-    ) -> SettledThread {
+    ) -> SettledThread<'a> {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         // Known as well where something else failed before its proofs were looked at, unless none was verified.
         let known = || self.scope.executor.verification().known_verdict(self.scope.thread)?.ok();
         let checked = if self.scope.deferred { None } else { self.checked.clone().or_else(known) };
         let elapsed = checked.map(|checked| checked.elapsed());
+        let called = self.called().then_some(self.block.timestamp);
         let settled = self.settled;
+        let segments = settled.segments().iter();
+        let saw = segments.map(|segment| segment.statement().base_block.timestamp).chain(called).max();
         let (failed_segment, error) =
             self.fault.map_or((None, None), |fault| (fault.segment, Some(fault.error)));
         let outcome = ThreadOutcome {
@@ -362,7 +418,7 @@ impl<'a> Settlement<'a> {
         };
         let mut summary = info.summarize(self.context.block_context.versioned_constants());
         fee::add_thread(&mut summary, self.meter, settled.segments());
-        SettledThread { info, settled, outcome, summary }
+        SettledThread { info, settled, outcome, times: self.times, saw, summary }
     }
 }
 
@@ -377,14 +433,19 @@ pub(crate) struct Forecast {
 }
 
 /// Runs every check of precheck and proof, and computes the gas that settling (or failing) would cost. No signature is
-/// asked for and no call of the envelope is made.
+/// asked for and no call of the envelope is made. Of a thread whose time has not come, this is said, and all else as if it had.
 pub(crate) fn check<U: UpdatableState>(
     scope: &Scope<'_>,
     block: &Arc<BlockContext>,
     state: &mut TransactionalState<'_, U>,
 ) -> Result<Forecast, ExecutionError> {
     state.increment_nonce(scope.submitter)?;
-    let mut errors = precheck::all(scope, &mut TransactionalState::create_transactional(state))?;
+    let mut times = Times::before(scope.state);
+    times.write(&state.to_state_diff()?.state_maps);
+    let early = early_segments(scope);
+    let scope = &Scope { block: scope.block.not_before(due_at(scope.thread)), ..*scope };
+    let after = &mut TransactionalState::create_transactional(state);
+    let mut errors = precheck::all(scope, times.clone(), after)?;
     // A block would find the same, and look at no proof.
     let deferred = errors.iter().any(|error| error.segment == 0);
     let scope = &Scope { deferred, ..*scope };
@@ -395,6 +456,7 @@ pub(crate) fn check<U: UpdatableState>(
 
     let transaction = unsigned_envelope(scope.thread.envelope());
     let mut settlement = Settlement::new(scope, block, &transaction);
+    settlement.times = times;
     let nothing = Validated { call: None, remaining_gas: 0 };
     let mut settling = TransactionalState::create_transactional(state);
     match settlement.segments(&mut settling, &nothing) {
@@ -407,5 +469,22 @@ pub(crate) fn check<U: UpdatableState>(
         Err(Failure::Node(error)) => return Err(ExecutionError::Block(error.to_string())),
     }
     let receipt = settlement.receipt(&state.to_state_diff()?, &nothing, (0, GasAmount(0)));
-    Ok(Forecast { errors, settled: settlement.settled.count, gas: receipt.gas })
+    let settled = early.first().map_or(settlement.settled.count, |first| {
+        settlement.settled.count.min(usize::try_from(first.segment).unwrap_or(usize::MAX))
+    });
+    errors.extend(early);
+    errors.sort_by_key(|error| error.segment);
+    Ok(Forecast { errors, settled, gas: receipt.gas })
+}
+
+/// The segments whose time has not come.
+fn early_segments(scope: &Scope<'_>) -> Vec<SegmentError> {
+    let now = scope.block.timestamp;
+    let segments = (0_u32..).zip(&scope.thread.package().segments);
+    let early = segments.filter_map(|(segment, Segment { statement, .. })| {
+        let timestamp = statement.base_block.timestamp;
+        let error = SettleError::NotYet { timestamp: timestamp.0, now: now.0 };
+        (timestamp > now).then_some(SegmentError { segment, error })
+    });
+    early.collect()
 }

@@ -27,8 +27,12 @@ fn it_is_put_on_another_state() {
     assert_eq!(conflicts(&chain.state(), &before).unwrap(), []);
     open.rebase(chain.state());
     assert_eq!(open.close().unwrap().statement, before, "the same reads, the same writes");
-    // What comes now sees both: the block's writes and the sub-block's.
-    let executed = open.execute(chain.users[1].inner(&[put(3, 4), put(2, 7)])).expect("included");
+    // What comes now sees the sub-block's writes. The block's are newer than the sub-block, which has no place for who reads them.
+    let newer = chain.users[1].clone().inner(&[put(3, 4), put(2, 7)]);
+    assert_eq!(refusal(&mut open, newer.clone()), LeftOutReason::StaleBase);
+    let mut next = OpenSubBlock::open(open.state().clone(), context(&chain.executor));
+    next.execute(newer).expect("included over the newest block");
+    let executed = open.execute(chain.users[1].inner(&[put(2, 7)])).expect("included");
     let writes: Vec<_> = executed.accesses.writes.iter().copied().collect();
     assert_eq!(writes, [Cell { contract: bob, cell: StateCell::Nonce }]);
     let statement = open.close().unwrap().statement;

@@ -7,7 +7,7 @@ use starknet_api::transaction::fields::{Calldata, Fee};
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::{BlockEnv, PreConfirmed, SimulationFlags};
 use zkthreads_protocol::limits::MAX_REVERT_REASON_BYTES;
-use zkthreads_protocol::{IncludedTransaction, Transaction};
+use zkthreads_protocol::{BaseBlock, IncludedTransaction, Transaction};
 use zkthreads_storage::ExecutionStatus;
 
 use super::stage::{chain, deploy, open, pay, pay_too_much, put, send};
@@ -66,10 +66,11 @@ fn questions_are_answered_on_its_state() {
 
     let head = chain.executor.latest_header().unwrap();
     let timestamp = BlockTimestamp(head.block_header_without_hash.timestamp.0 + 5);
-    let env = BlockEnv { timestamp, ..BlockEnv::of(&head).unwrap() };
+    let base = BaseBlock { timestamp, ..open.context().base_block };
+    let env = BlockEnv::of(&head).unwrap();
     let mut transactions = VectorSync::new_sync();
     transactions.push_back_mut(std::sync::Arc::clone(&executed.in_block));
-    let shown = PreConfirmed::of_thread(&head, env, transactions, open.state().clone()).unwrap();
+    let shown = PreConfirmed::of_thread(&head, env, base, transactions, open.state().clone()).unwrap();
 
     assert_eq!(shown.number(), head.block_header_without_hash.block_number.next().unwrap());
     assert_eq!((shown.parent_hash(), shown.len()), (head.block_hash, 1));

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use zkthreads_execution::config::DEFAULT_BLOCK_FACTOR;
 use zkthreads_execution::{
     ChainConfig, ChainState, ExecutedInBlock, Executor, GenesisState, OpenBlock, OsVersion,
-    PendingTransaction, Refusal, SealedBlock, Submission, TimeLimits,
+    PendingTransaction, Refusal, RuleLines, SealedBlock, Submission, ThreadRules, TimeLimits,
 };
 use zkthreads_program::os_program;
 use zkthreads_protocol::SettleError;
@@ -57,7 +57,7 @@ impl TestChain {
         Self::with_config(config, users, class::deploy_greedy)
     }
 
-    fn with_config(config: ChainConfig, users: u64, change: impl FnOnce(&mut GenesisState)) -> Self {
+    pub fn with_config(config: ChainConfig, users: u64, change: impl FnOnce(&mut GenesisState)) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let storage = Storage::open(directory.path()).expect("a database");
         let users: Vec<User> = (0..users).map(|index| User::new(index, config.chain_id.clone())).collect();
@@ -115,9 +115,18 @@ impl TestChain {
         self.executor.open_block(self.executor.config().block_env(GENESIS)).expect("opens")
     }
 
+    /// Opens the next block at another time than all others have.
+    pub fn open_at(&self, timestamp: BlockTimestamp) -> OpenBlock {
+        self.executor.open_block(self.executor.config().block_env(timestamp)).expect("opens")
+    }
+
     /// Puts transactions into one block.
     pub fn put(&self, transactions: Vec<PendingTransaction>) -> Sealed {
-        let mut open = self.open();
+        self.put_into(self.open(), transactions)
+    }
+
+    /// Puts transactions into an open block, and seals it.
+    pub fn put_into(&self, mut open: OpenBlock, transactions: Vec<PendingTransaction>) -> Sealed {
         let executed: Vec<Arc<ExecutedInBlock>> = transactions
             .into_iter()
             .map(|transaction| open.execute(transaction).expect("executes"))
@@ -182,10 +191,14 @@ pub fn config() -> ChainConfig {
         strk_address: strk(),
         eth_address: eth(),
         gas_prices: GasPrices { eth_gas_prices: prices.clone(), strk_gas_prices: prices },
-        max_thread_age: 20,
+        thread_rules: RuleLines::always(ThreadRules { max_age: 20, max_lag: 600 }),
         block_factor: DEFAULT_BLOCK_FACTOR,
         os_versions: [os_program(), &ECHO_PROGRAM]
-            .map(|program| OsVersion { program: program.clone(), active_from: BlockNumber(0) })
+            .map(|program| OsVersion {
+                program: program.clone(),
+                active_from: BlockNumber(0),
+                retired_from: None,
+            })
             .into(),
     }
 }

@@ -19,7 +19,7 @@ pub struct Statement {
     pub chain_id: Felt,
     /// The only account that may settle this; zero admits anyone.
     pub submitter: ContractAddress,
-    /// The block whose context the inner transactions saw.
+    /// The block whose context the inner transactions saw, and the time that they saw.
     pub base_block: BaseBlock,
     /// The inner transactions and what became of them, in execution order. At least one.
     pub inner_transactions: Vec<InnerOutcome>,
@@ -45,15 +45,40 @@ pub struct InnerOutcome {
     pub reverted: bool,
 }
 
-/// The block context the inner transactions executed in: that of an existing block of the chain.
+/// The block context the inner transactions executed in: that of an existing block of the chain, at its time or a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BaseBlock {
     /// Its number.
     pub number: BlockNumber,
-    /// Its timestamp, seconds since the Unix epoch.
+    /// The time that the inner transactions saw, seconds since the Unix epoch: the block's timestamp or a later one.
     pub timestamp: BlockTimestamp,
     /// Its sequencer's address.
     pub sequencer: ContractAddress,
+}
+
+/// When something was executed, as the contracts saw it: not the block that holds it, but the context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogicalTime {
+    /// The block number that they saw.
+    pub number: BlockNumber,
+    /// The time that they saw, seconds since the Unix epoch.
+    pub timestamp: BlockTimestamp,
+}
+
+impl LogicalTime {
+    /// Whether something of this time may have been seen by what was executed at `other`: neither part is later.
+    #[must_use]
+    pub fn is_by(self, other: Self) -> bool {
+        self.number <= other.number && self.timestamp <= other.timestamp
+    }
+}
+
+impl BaseBlock {
+    /// When the inner transactions were executed, as they saw it.
+    #[must_use]
+    pub fn time(&self) -> LogicalTime {
+        LogicalTime { number: self.number, timestamp: self.timestamp }
+    }
 }
 
 /// A class whose code ran, or that a contract was given.

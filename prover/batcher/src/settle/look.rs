@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use jsonrpsee::core::ClientError;
+use serde::Deserialize;
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use starknet_rust::core::types::{BlockTag, ExecutionResult, StarknetError, TransactionStatus};
@@ -49,6 +50,8 @@ pub(super) enum Unanswered {
     Refused {
         /// The error's code.
         code: i32,
+        /// The check of a thread that fails, if it is one.
+        check: Option<String>,
         /// What it says.
         reason: String,
     },
@@ -99,8 +102,9 @@ pub(super) fn unanswered(error: &NodeError) -> Unanswered {
     match error {
         error if error.is_passing() => Unanswered::Away(error.to_string()),
         NodeError::Zkthread(ClientError::Call(error)) => {
+            let check = error.data().and_then(|data| failed_check(data.get()));
             let data = error.data().map(|data| format!(": {data}")).unwrap_or_default();
-            Unanswered::Refused { code: error.code(), reason: format!("{}{data}", error.message()) }
+            Unanswered::Refused { code: error.code(), check, reason: format!("{}{data}", error.message()) }
         }
         NodeError::Starknet(ProviderError::StarknetError(known)) => {
             let code = match known {
@@ -108,8 +112,36 @@ pub(super) fn unanswered(error: &NodeError) -> Unanswered {
                 StarknetError::DuplicateTx => DUPLICATE_TRANSACTION,
                 _ => OTHER,
             };
-            Unanswered::Refused { code, reason: known.to_string() }
+            Unanswered::Refused { code, check: None, reason: known.to_string() }
         }
-        error => Unanswered::Refused { code: OTHER, reason: error.to_string() },
+        error => Unanswered::Refused { code: OTHER, check: None, reason: error.to_string() },
+    }
+}
+
+/// Which check fails, if an error's data says it as it says why a thread cannot settle.
+fn failed_check(data: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Data {
+        error: Check,
+    }
+    #[derive(Deserialize)]
+    struct Check {
+        kind: String,
+    }
+    Some(serde_json::from_str::<Data>(data).ok()?.error.kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_check_that_fails_is_found() {
+        let data =
+            r#"{"code":10010,"kind":"UNSETTLEABLE","message":"…","error":{"segment":0,"kind":"TOO_LATE"}}"#;
+        assert_eq!(failed_check(data).as_deref(), Some("TOO_LATE"));
+        for other in [r#""a text""#, r#"{"code":10001,"kind":"MALFORMED_PACKAGE"}"#] {
+            assert_eq!(failed_check(other), None);
+        }
     }
 }

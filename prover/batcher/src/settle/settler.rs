@@ -10,7 +10,7 @@ use zkthreads_protocol::SettleError;
 use super::flight::{Flights, Landing};
 use super::look::{DUPLICATE_TRANSACTION, Seen, Unanswered, look, next_nonce, nonce_in_block, unanswered};
 use super::pause::Pauses;
-use super::verdict::{Verdict, verdict};
+use super::verdict::{Verdict, refused, verdict};
 use crate::builder::facts;
 use crate::node::NodeClient;
 use crate::submitter::{Envelope, Submitter};
@@ -88,8 +88,8 @@ impl Settler {
         if let Err(error) = self.node.add_thread(&envelope, &package).await {
             match unanswered(&error) {
                 Unanswered::Refused { code: DUPLICATE_TRANSACTION, .. } => {}
-                Unanswered::Refused { reason, .. } => {
-                    let failure = BundleFailure::NotSent { reason };
+                Unanswered::Refused { check, reason, .. } => {
+                    let failure = refused(check.as_deref(), reason);
                     return Ok(Err(self.fail(&bundle.sub_blocks, failure)));
                 }
                 // It may have arrived.
@@ -120,11 +120,16 @@ impl Settler {
                 let reason = SettleError::Conflicts(conflicts.clone());
                 tracing::info!(sub_blocks, %reason, "not sent");
             }
+            BundleFailure::TooLate { reason } | BundleFailure::StaleBase { reason } => {
+                tracing::info!(sub_blocks, reason, "not sent");
+            }
             BundleFailure::WouldRevert { reason } => tracing::warn!(sub_blocks, reason, "would revert"),
             BundleFailure::Vanished { .. } => {}
         }
+        // It would only be later then.
+        let is_late = matches!(failure, BundleFailure::TooLate { .. } | BundleFailure::StaleBase { .. });
         self.thread.bundle_failed(names, failure);
-        self.pauses.next()
+        if is_late { Duration::ZERO } else { self.pauses.next() }
     }
 
     /// Checks a bundle and signs its envelope. What would not settle is taken out of the bundle, so that what would

@@ -12,6 +12,12 @@ use crate::thread::BundleFailure;
 const BASE_BLOCK_UNKNOWN: &str = "BASE_BLOCK_UNKNOWN";
 /// The error that stands for all conflicts.
 const CONFLICT: &str = "CONFLICT";
+/// The error of a thread whose time has not come. The node holds it until then.
+const NOT_YET: &str = "NOT_YET";
+/// The errors of a thread that is too old, whatever it reads.
+const TOO_LATE: [&str; 2] = ["TOO_LATE", "BASE_BLOCK_TOO_OLD"];
+/// The errors of a thread that is too old for what it reads.
+const STALE_BASE: [&str; 2] = ["STALE_BASE", "CLASS_TOO_NEW"];
 
 /// What a node's check says of a bundle.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,10 +34,11 @@ pub(super) enum Verdict {
 }
 
 pub(super) fn verdict(check: &ThreadCheck) -> Verdict {
-    if check.would_settle {
+    if check.errors.iter().all(is_early) {
         return Verdict::Settles(check.fee_estimate.clone());
     }
-    let settling = check.segments.iter().take_while(|segment| segment.would_settle).count();
+    let segments = check.segments.iter();
+    let settling = segments.take_while(|segment| segment.errors.iter().all(is_early)).count();
     let failure = match check.segments.get(settling) {
         Some(segment) => failure(&segment.errors, &segment.conflicts),
         None => failure(&check.errors, &check.conflicts),
@@ -39,18 +46,37 @@ pub(super) fn verdict(check: &ThreadCheck) -> Verdict {
     Verdict::Fails { settling, failure }
 }
 
+fn is_early(error: &FailedCheck) -> bool {
+    error.kind == NOT_YET
+}
+
+/// What it means that the node refuses a thread at the door, if a check of this kind fails.
+pub(super) fn refused(kind: Option<&str>, reason: String) -> BundleFailure {
+    match kind {
+        Some(kind) if TOO_LATE.contains(&kind) => BundleFailure::TooLate { reason },
+        _ => BundleFailure::NotSent { reason },
+    }
+}
+
 fn failure(errors: &[FailedCheck], conflicts: &[FailedPrecondition]) -> BundleFailure {
+    let errors: Vec<_> = errors.iter().filter(|error| !is_early(error)).collect();
+    let among = |kinds: &[&str]| errors.iter().any(|error| kinds.contains(&error.kind.as_str()));
+    let all_among = |kinds: &[&str]| errors.iter().all(|error| kinds.contains(&error.kind.as_str()));
+    let of_time = [&TOO_LATE[..], &STALE_BASE].concat();
     let reasons: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
     let reason = reasons.join("; ");
-    if errors.iter().any(|error| error.kind == BASE_BLOCK_UNKNOWN) {
+    if among(&[BASE_BLOCK_UNKNOWN]) {
         // The node's chain is another one now, which the follower will find out.
         return BundleFailure::NotSent { reason };
     }
     let conflicts: Option<Vec<_>> = conflicts.iter().map(conflict).collect();
     match conflicts {
-        Some(conflicts) if !conflicts.is_empty() && errors.iter().all(|error| error.kind == CONFLICT) => {
+        // What has moved is newer as well.
+        Some(conflicts) if !conflicts.is_empty() && all_among(&[&of_time[..], &[CONFLICT]].concat()) => {
             BundleFailure::Conflicts(conflicts)
         }
+        Some(_) if all_among(&of_time) && among(&TOO_LATE) => BundleFailure::TooLate { reason },
+        Some(_) if all_among(&of_time) => BundleFailure::StaleBase { reason },
         _ => BundleFailure::WouldRevert { reason },
     }
 }
@@ -121,8 +147,41 @@ mod tests {
     fn another_chain_is_the_followers_business() {
         let unknown = why_not(&check(&["BASE_BLOCK_UNKNOWN", "CONFLICT"], json!([])));
         assert!(matches!(unknown, BundleFailure::NotSent { .. }));
-        let old = why_not(&check(&["BASE_BLOCK_TOO_OLD"], json!([])));
-        assert!(matches!(old, BundleFailure::WouldRevert { .. }));
+    }
+
+    #[test]
+    fn what_is_too_old_is_nobody_s_fault() {
+        let not = |errors: &[&str]| why_not(&check(errors, json!([])));
+        for late in [&["TOO_LATE"][..], &["BASE_BLOCK_TOO_OLD"], &["TOO_LATE", "STALE_BASE"]] {
+            assert_eq!(not(late), BundleFailure::TooLate { reason: late.join("; ") });
+        }
+        for stale in ["STALE_BASE", "CLASS_TOO_NEW"] {
+            assert_eq!(not(&[stale]), BundleFailure::StaleBase { reason: stale.to_owned() });
+        }
+        assert_eq!(
+            not(&["TOO_LATE", "PROOF"]),
+            BundleFailure::WouldRevert { reason: "TOO_LATE; PROOF".to_owned() }
+        );
+        let moved = json!([{ "contract": "0x9", "kind": "NONCE", "expected": "0x3", "found": "0x4" }]);
+        let conflict = why_not(&check(&["CONFLICT", "STALE_BASE", "TOO_LATE"], moved));
+        assert!(matches!(conflict, BundleFailure::Conflicts(_)), "{conflict:?}");
+    }
+
+    #[test]
+    fn what_comes_too_early_is_sent_all_the_same() {
+        let early = verdict(&check(&["NOT_YET"], json!([])));
+        assert!(matches!(early, Verdict::Settles(_)), "{early:?}");
+        let also = why_not(&check(&["NOT_YET", "STALE_BASE"], json!([])));
+        assert_eq!(also, BundleFailure::StaleBase { reason: "STALE_BASE".to_owned() });
+    }
+
+    #[test]
+    fn what_the_node_does_not_take_is_looked_at() {
+        let reason = || "refused".to_owned();
+        assert_eq!(refused(Some("TOO_LATE"), reason()), BundleFailure::TooLate { reason: reason() });
+        for other in [Some("NOT_YET"), None] {
+            assert_eq!(refused(other, reason()), BundleFailure::NotSent { reason: reason() });
+        }
     }
 
     #[test]
@@ -135,7 +194,7 @@ mod tests {
                 conflicts: whole.conflicts,
             }
         };
-        let segments = vec![segment(&[]), segment(&[]), segment(&["PROOF"]), segment(&["CONFLICT"])];
+        let segments = vec![segment(&[]), segment(&["NOT_YET"]), segment(&["PROOF"]), segment(&["CONFLICT"])];
         let whole = ThreadCheck { segments, ..check(&["PROOF", "CONFLICT"], json!([])) };
         let failure = BundleFailure::WouldRevert { reason: "PROOF".to_owned() };
         assert_eq!(verdict(&whole), Verdict::Fails { settling: 2, failure });

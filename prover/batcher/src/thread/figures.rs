@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use zkthreads_rpc::thread::{SubBlockStatus, Throughput, Totals};
 
+use super::plan::Forecasts;
+
 /// Answers whose time is remembered.
 const REMEMBERED_ANSWERS: usize = 1_024;
 /// Settled sub-blocks that are remembered.
@@ -19,6 +21,7 @@ pub(super) struct Figures {
     received: Rate,
     settled: Rate,
     answers: VecDeque<u64>,
+    pub(super) forecasts: Forecasts,
     /// The newest settled sub-blocks, oldest first.
     pub(super) sub_blocks: VecDeque<SubBlockStatus>,
 }
@@ -30,6 +33,7 @@ impl Figures {
             received: Rate::new(now),
             settled: Rate::new(now),
             answers: VecDeque::new(),
+            forecasts: Forecasts::default(),
             sub_blocks: VecDeque::new(),
         }
     }

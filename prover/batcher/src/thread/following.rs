@@ -13,8 +13,7 @@ use super::work::{Settled, Work};
 impl Work {
     /// The newest block is another one now: takes out what it settled, and puts the rest on top of it.
     pub(super) fn go_on(&mut self) -> Result<(), Setback> {
-        self.head = self.executor.latest_header()?;
-        self.shared.set_head(&self.head);
+        self.set_head(self.executor.latest_header()?);
         self.take_settled()?;
         self.find_forwarded()?;
         self.replay(Vec::new(), |replay| replay, false)?;
@@ -27,8 +26,7 @@ impl Work {
 
     /// Blocks were undone: what they settled comes back in front of the rest, in the order in which it came.
     pub(super) fn go_back(&mut self, undone: Reverted) -> Result<(), Setback> {
-        self.head = self.executor.latest_header()?;
-        self.shared.set_head(&self.head);
+        self.set_head(self.executor.latest_header()?);
         let number = self.base_block().number;
         let (transactions, sub_blocks) = self.ledger.finished_after(number)?;
         let mut returned: Vec<InnerTransaction> = Vec::new();
@@ -96,8 +94,8 @@ impl Work {
     }
 }
 
-/// A sub-block was sent and not settled. If its preconditions still hold, it is sent again; if the node had another
-/// reason, it is executed and proven again, and not at once.
+/// A sub-block was sent and not settled. If its preconditions still hold, it is sent again; if it is too old, it is executed and
+/// proven again; if the node had another reason as well, but not at once.
 fn after_revert(sub_block: &mut SubBlock, block: BlockNumber, error: Option<SettleError>) {
     let stage = std::mem::replace(&mut sub_block.stage, Stage::closed());
     let Stage::Submitted { proof, .. } = stage else { return };
@@ -106,6 +104,18 @@ fn after_revert(sub_block: &mut SubBlock, block: BlockNumber, error: Option<Sett
         None | Some(SettleError::Conflicts(_)) => {
             sub_block.stage = Stage::Proven { proof, not_before: None };
         }
+        Some(error) if is_of_time(&error) => sub_block.miss(&error.to_string()),
         Some(error) => sub_block.refuse(&error.to_string()),
     }
+}
+
+/// Whether the same transactions executed over a newer block, at its time, would settle.
+fn is_of_time(error: &SettleError) -> bool {
+    matches!(
+        error,
+        SettleError::TooLate { .. }
+            | SettleError::StaleBase { .. }
+            | SettleError::BaseBlockTooOld { .. }
+            | SettleError::ClassTooNew { .. }
+    )
 }

@@ -15,6 +15,7 @@ use zkthreads_storage::JournalPlace;
 
 use super::handle::Message;
 use super::landed;
+use super::plan::{MAX_FORECAST, is_plenty};
 use super::setback::Setback;
 use super::shared::Shared;
 use super::waiting::{NoWaiting, is_near};
@@ -116,6 +117,9 @@ impl Work {
         if self.ledger.len() + self.turn.fresh.len() >= capacity {
             return Ok(Err(InnerRefusal::Full { capacity }));
         }
+        if let Err(busy) = self.is_in_time() {
+            return Ok(Err(busy));
+        }
         let (account, found) = (transaction.as_invoke().sender_address, transaction.as_invoke().nonce);
         let expected = match self.unsettled.state().nonce(account) {
             Ok(expected) => expected,
@@ -150,6 +154,18 @@ impl Work {
             }
             Err(left_out) => Ok(Err(refusal(left_out.reason))),
         }
+    }
+
+    /// Whether what is taken now can settle: a node holds nothing for longer than the longest forecast.
+    fn is_in_time(&self) -> Result<(), InnerRefusal> {
+        if is_plenty(self.rules.limits(self.base_block())) {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let forecast = self.shared.figures.lock().forecasts.all(now).as_secs();
+        let ahead = self.next_base().timestamp.0.saturating_sub(self.clock.at(now).0);
+        let (seconds, max) = (forecast.max(ahead), MAX_FORECAST.as_secs());
+        if seconds > max { Err(InnerRefusal::Busy { seconds, max }) } else { Ok(()) }
     }
 
     /// Executes what of `account` waits for no other any more.
@@ -255,6 +271,7 @@ fn refusal(reason: LeftOutReason) -> InnerRefusal {
         }
         LeftOutReason::OutsideThread { contract } => InnerRefusal::OutsideThread { contract },
         LeftOutReason::Unreadable { reason } => InnerRefusal::StateUnavailable { reason },
+        LeftOutReason::StaleBase => InnerRefusal::StateUnavailable { reason: reason.to_string() },
         LeftOutReason::Abort { .. }
         | LeftOutReason::Syscall { .. }
         | LeftOutReason::LegacyClass { .. }

@@ -87,6 +87,17 @@ pub enum BundleFailure {
     /// The node says that preconditions do not hold on a state newer than the thread's. It is offered again once the
     /// thread has that state, unless it conflicts there, too.
     Conflicts(Vec<Conflict>),
+    /// The node says that its time, or its base block, is too old. It is executed and proven again at once, at a later one.
+    TooLate {
+        /// Why.
+        reason: String,
+    },
+    /// The node says that it lists something that is newer than its base block, though it holds what it held. It is executed and
+    /// proven again over a newer block, as soon as the thread has one.
+    StaleBase {
+        /// Why.
+        reason: String,
+    },
     /// The node says that it would revert for another reason. It is executed and proven again.
     WouldRevert {
         /// Why.

@@ -26,6 +26,7 @@ mod job;
 mod landed;
 mod ledger;
 mod model;
+mod plan;
 mod proving;
 mod replay;
 mod report;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use starknet_api::block::BlockTimestamp;
 use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
 use tokio::sync::watch;
@@ -13,6 +14,7 @@ use zkthreads_rpc::thread::MetConflict;
 use zkthreads_storage::{JournalStage, JournalSubBlock};
 
 use super::SubBlockId;
+use super::plan::Took;
 use super::setback::Setback;
 use crate::worker;
 
@@ -39,6 +41,8 @@ pub(super) struct SubBlock {
     pub(super) stage: Stage,
     /// The node refuses it for another reason than a conflict: it has to be executed again.
     pub(super) is_refused: bool,
+    /// Its time, or its base block, is too old for the node: it has to be executed again, over the newest block.
+    pub(super) is_late: bool,
     /// Goes when the attempt does; whoever works on it sees that.
     pub(super) alive: watch::Sender<()>,
 }
@@ -61,6 +65,8 @@ pub(super) struct Seed {
     pub(super) position: u64,
     /// Seconds since 1970.
     pub(super) opened_at: u64,
+    /// When the time that its transactions see was fixed; unknown after a restart.
+    pub(super) planned_at: Option<Instant>,
     /// How often the chain moved under it.
     pub(super) conflicts: u32,
     /// The last of these conflicts.
@@ -101,6 +107,7 @@ pub(super) enum Stage {
         proof: Proof,
         /// Who.
         lease: u64,
+        since: Instant,
     },
     /// Sent.
     Submitted { proof: Proof, hash: TransactionHash, nonce: Nonce },
@@ -121,7 +128,9 @@ pub(super) struct Proof {
     pub(super) segment: Arc<Segment>,
     /// Size of a package of this segment alone.
     pub(super) bytes: usize,
-    /// How long proving took; unknown after a restart.
+    /// When proving began; unknown after a restart.
+    pub(super) begun: Option<Instant>,
+    /// How long it took; unknown after a restart.
     pub(super) took: Option<Duration>,
 }
 
@@ -132,6 +141,7 @@ impl Seed {
             attempt: 1,
             position: 0,
             opened_at,
+            planned_at: None,
             conflicts: 0,
             met: Vec::new(),
             sent: 0,
@@ -143,6 +153,12 @@ impl Seed {
     /// Of the same sub-block, executed again.
     pub(super) fn again(mut self) -> Self {
         self.attempt = self.attempt.saturating_add(1);
+        self
+    }
+
+    /// Of a sub-block whose time is fixed now.
+    pub(super) fn planned(mut self) -> Self {
+        self.planned_at = Some(Instant::now());
         self
     }
 
@@ -176,6 +192,14 @@ impl Stage {
         }
     }
 
+    /// Since when somebody is about to send it.
+    pub(super) fn taken(&self) -> Option<Instant> {
+        match self {
+            Self::Taken { since, .. } => Some(*since),
+            _ => None,
+        }
+    }
+
     /// The thread transaction that carries it, if it was sent.
     pub(super) fn submitted(&self) -> Option<(TransactionHash, Nonce)> {
         match self {
@@ -194,9 +218,25 @@ impl SubBlock {
             steps: block.steps(),
             stage: Stage::Closed { not_before: patience(seed.refusals), failures: ProofFailures::default() },
             is_refused: false,
+            is_late: false,
             alive: watch::Sender::new(()),
             seed,
         })
+    }
+
+    /// How long it took, if it is about to be sent for the first time, and all of that was seen.
+    pub(super) fn took(&self, now: Instant) -> Option<Took> {
+        let proof = self.stage.proof().filter(|_| self.seed.sent == 0)?;
+        let (planned, begun, proving) = (self.seed.planned_at?, proof.begun?, proof.took?);
+        let proven = begun.saturating_duration_since(planned) + proving;
+        Some(Took { proven, proving, sending: now.saturating_duration_since(self.stage.taken()?) })
+    }
+
+    /// Notes that it is too late for it: nobody is to blame, and it is executed again at once.
+    pub(super) fn miss(&mut self, reason: &str) {
+        tracing::info!(sub_block = %self.seed.id, reason, "too late, it is executed again");
+        self.is_late = true;
+        self.stage = Stage::closed();
     }
 
     /// Notes that the node refuses it for another reason than a conflict.
@@ -289,6 +329,13 @@ impl Unsettled {
         let fronts = self.fronts.iter().map(|sub_block| sub_block.row(false));
         let hots = self.hots.iter().map(|sub_block| sub_block.row(true));
         fronts.chain(hots).chain(self.open.row())
+    }
+
+    /// The latest time that one of the transactions sees.
+    pub(super) fn latest(&self) -> Option<BlockTimestamp> {
+        let closed = self.closed().map(|sub_block| sub_block.base_block().timestamp);
+        let open = Some(&self.open.block).filter(|block| !block.is_empty());
+        closed.chain(open.map(|block| block.context().base_block.timestamp)).max()
     }
 
     /// How many transactions there are.

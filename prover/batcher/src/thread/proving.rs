@@ -9,6 +9,7 @@ use zkthreads_protocol::Package;
 use super::SubBlockId;
 use super::config::HotPolicy;
 use super::model::{Proof, ProofFailures, Stage, SubBlock, patience};
+use super::plan::can_be_met;
 use super::replay::Changes;
 use super::setback::Setback;
 use super::work::Work;
@@ -25,15 +26,29 @@ impl Work {
     /// The oldest sub-block that waits for a prover; it is being proven from now on.
     pub(super) fn next_job(&mut self, now: Instant) -> Option<(&SubBlock, u64)> {
         let lease = self.lease();
-        let is_due = |sub_block: &&mut SubBlock| match &sub_block.stage {
-            Stage::Closed { not_before, .. } => not_before.is_none_or(|not_before| not_before <= now),
-            _ => false,
-        };
-        let sub_block = self.unsettled.closed_mut().find(is_due)?;
+        let sub_block = self.unsettled.closed_mut().find(|sub_block| is_due(sub_block, now))?;
         if let Stage::Closed { failures, .. } = sub_block.stage {
             sub_block.stage = Stage::Proving { lease, since: now, stage: None, failures };
         }
         Some((sub_block, lease))
+    }
+
+    /// Executes what is to be proven next again, if its time can hardly be met any more, and another one can.
+    pub(super) fn renew_job(&mut self, now: Instant) -> Result<(), Setback> {
+        let (rules, time) = (self.rules.limits(self.base_block()), self.clock.at(now));
+        let left = self.shared.figures.lock().forecasts.left(now);
+        let next = self.unsettled.closed().find(|sub_block| is_due(sub_block, now));
+        let Some((name, base_block)) = next.map(|sub_block| (sub_block.name(), sub_block.base_block()))
+        else {
+            return Ok(());
+        };
+        if can_be_met(rules, base_block.timestamp, time, left) || !self.is_behind(base_block) {
+            return Ok(());
+        }
+        tracing::info!(sub_block = %name.0, "its time cannot be met any more, it is executed again");
+        self.replay(Vec::new(), |replay| replay.renewing(name), false)?;
+        self.look_after_waiting()?;
+        self.end_turn()
     }
 
     /// When the next sub-block waits no more for being proven or sent.
@@ -75,7 +90,7 @@ impl Work {
         match result {
             Ok(Proven { proof, .. }) => {
                 let (proof, bytes) = packed(&sub_block.executed, proof);
-                let proof = Proof { took: Some(since.elapsed()), ..proof };
+                let proof = Proof { begun: Some(since), took: Some(since.elapsed()), ..proof };
                 sub_block.stage = Stage::Proven { proof, not_before: None };
                 self.turn.segments.push((name.0, bytes));
                 self.end_turn()
@@ -134,11 +149,19 @@ impl Work {
     }
 }
 
+/// Whether a sub-block is to be proven.
+fn is_due(sub_block: &SubBlock, now: Instant) -> bool {
+    match &sub_block.stage {
+        Stage::Closed { not_before, .. } => not_before.is_none_or(|not_before| not_before <= now),
+        _ => false,
+    }
+}
+
 /// The proven sub-block, and the bytes of a package of it alone.
 pub(super) fn packed(executed: &Arc<ExecutedSubBlock>, proof: Vec<u8>) -> (Proof, Vec<u8>) {
     let package = Package::from(ExecutedSubBlock::clone(executed).into_segment(proof));
     let bytes = package.encode();
     let segment = package.segments.into_iter().next();
     let segment = Arc::new(segment.unwrap_or_else(|| unreachable!("a package has a segment")));
-    (Proof { segment, bytes: bytes.len(), took: None }, bytes)
+    (Proof { segment, bytes: bytes.len(), begun: None, took: None }, bytes)
 }

@@ -1,9 +1,9 @@
 //! The status.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zkthreads_rpc::thread::{
-    NodeStatus, QueueStatus, StatusBase, SubBlockStage, SubBlockStatus, ThreadStatus, Throughput,
+    NodeStatus, QueueStatus, StatusBase, SubBlockStage, SubBlockStatus, ThreadStatus, Throughput, TimeStatus,
 };
 
 use super::config::ThreadConfig;
@@ -37,6 +37,7 @@ pub(super) fn status(
         base_block,
         queue: QueueStatus::default(),
         users: 0,
+        time: TimeStatus::default(),
         totals: figures.totals,
         throughput: Throughput::default(),
         sub_blocks: figures.sub_blocks.iter().cloned().collect(),
@@ -44,10 +45,24 @@ pub(super) fn status(
         trouble,
     };
     match work {
-        Ok(work) => fill(&mut status, work),
+        Ok(work) => {
+            status.time = time(work, base_block, figures);
+            fill(&mut status, work);
+        }
         Err(setback) => status.trouble.push(setback.to_string()),
     }
     status
+}
+
+/// Where a thread stands in time while the node is at `head`.
+fn time(work: &Work, head: StatusBase, figures: &Figures) -> TimeStatus {
+    let now = work.unsettled.open.block.context().base_block.timestamp;
+    let oldest = work.unsettled.closed().map(|sub_block| sub_block.base_block().timestamp).min();
+    TimeStatus {
+        now,
+        forecast_seconds: figures.forecasts.all(Instant::now()).as_secs(),
+        lag_seconds: head.timestamp.0.saturating_sub(oldest.unwrap_or(now).0),
+    }
 }
 
 fn fill(status: &mut ThreadStatus, work: &Work) {

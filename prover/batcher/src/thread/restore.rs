@@ -1,7 +1,8 @@
 //! From the journal and the followed chain back to what the sequencer has in memory: when it starts, and after setbacks.
 //!
-//! Sub-blocks are executed again as they were: the same transactions in the same order, over the same base block. If the
-//! result states what a stored proof proves, the proof is kept. What blocks have by now is found there.
+//! Sub-blocks are executed again as they were: the same transactions in the same order, over the same base block and at the same
+//! time, unless they are too old by now, or for what they read by now. If the result states what a stored proof proves, the proof
+//! is kept. What blocks have by now is found there.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,12 +20,13 @@ use super::SubBlockId;
 use super::forwards::Forwards;
 use super::ledger::Ledger;
 use super::model::{Open, Proof, Seed, Stage, SubBlock, Unsettled};
+use super::plan::Clock;
 use super::replay::Replay;
 use super::rules::{Rules, base_block, is_canonical};
 use super::setback::Setback;
 use super::shared::Shared;
 use super::waiting::WaitingRoom;
-use super::work::{Turn, Work, unix_millis};
+use super::work::{Turn, Work};
 use super::{landed, work};
 
 impl Work {
@@ -44,7 +46,8 @@ impl Work {
         shared.set_head(&head);
         let ledger = Ledger::new(Arc::clone(journal), &transactions, &sub_blocks, next_seq);
         let below = executor.state_after(head.block_header_without_hash.block_number);
-        let empty = OpenSubBlock::open(below, rules.context(base_block(&head)));
+        let base = base_block(&head);
+        let empty = OpenSubBlock::open(below, rules.context(base));
         let open = Open::new(Seed::new(SubBlockId(next_sub_block), 0), empty);
         let mut work = Self {
             rules: rules.clone(),
@@ -56,6 +59,7 @@ impl Work {
             waiting: WaitingRoom::default(),
             forwards: Forwards::default(),
             head,
+            clock: Clock::new(base.timestamp, Instant::now()),
             next_id: next_sub_block + 1,
             next_lease: 0,
             turn: Turn { replayed: true, ..Turn::default() },
@@ -94,11 +98,11 @@ impl Work {
         mut members: BTreeMap<u64, Vec<JournalTransaction>>,
     ) -> Result<(), Setback> {
         let returned = self.returned()?;
-        let head = self.base_block();
-        let onto = (head, self.state_of_head());
+        let onto = self.onto();
+        let head = onto.head;
         let (executor, storage) = (self.executor.clone(), self.executor.storage().clone());
         let (rules, shared) = (self.rules.clone(), Arc::clone(&self.shared));
-        let mut replay = Replay::new(&rules, &storage, onto, unix_millis() / 1_000, &mut self.next_id);
+        let mut replay = Replay::new(&rules, &storage, onto, &mut self.next_id);
         let (mut fronts, mut hots, mut open) = (Vec::new(), Vec::new(), None);
         replay.put_transactions(returned, &mut fronts)?;
         for row in rows {
@@ -118,8 +122,11 @@ impl Work {
                 }
                 stage = JournalStage::Proven;
             }
-            let is_usable = is_canonical(&executor, row.base_block)? && !rules.is_stale(row.base_block, head);
-            let base = if is_usable { row.base_block } else { head };
+            // What is on its way may settle until the chain has said that it does not.
+            let is_sent = matches!(stage, JournalStage::Submitted { .. });
+            let is_usable = is_canonical(&executor, row.base_block)?
+                && (is_sent || !rules.is_stale(row.base_block, head, replay.base().timestamp));
+            let base = if is_usable { row.base_block } else { replay.base() };
             let transactions = inner.into_iter().map(|row| row.transaction).collect();
             let (block, rest) = replay.restore(base, transactions)?;
             let mut seed = Seed { attempt: row.attempts, position: row.position, ..seed_of(&row) };
@@ -180,6 +187,7 @@ impl Work {
                 Ok(segment.map(|segment| Proof {
                     segment: Arc::new(segment),
                     bytes: bytes.len(),
+                    begun: None,
                     took: None,
                 }))
             }

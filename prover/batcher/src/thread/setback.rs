@@ -28,6 +28,11 @@ impl Setback {
         Self::Journal { reason: error.to_string() }
     }
 
+    /// Of a transaction that reads what seems to be newer than the newest block.
+    pub(super) fn too_old() -> Self {
+        Self::State { reason: "a cell is said to be newer than the newest block".to_owned() }
+    }
+
     fn state(error: impl std::error::Error) -> Self {
         Self::State { reason: error.to_string() }
     }

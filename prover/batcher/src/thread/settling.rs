@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::limits::{MAX_PACKAGE_BYTES, MAX_SEGMENTS};
-use zkthreads_protocol::{InnerTransaction, Package};
+use zkthreads_protocol::{BaseBlock, InnerTransaction, Package};
 use zkthreads_rpc::thread::MetConflict;
 
 use super::SubBlockId;
@@ -26,9 +26,13 @@ pub(super) struct TakenBundle {
 }
 
 impl Work {
-    /// The next proven sub-blocks, if all before them are on their way: as many in a row as a package takes.
+    /// The next proven sub-blocks, if all before them are on their way: as many in a row as a package takes. Along a package,
+    /// neither base blocks nor times go back; and the times lie close together, since all of it waits for the last of them.
     pub(super) fn next_bundle(&mut self, now: Instant) -> Option<TakenBundle> {
         let lease = self.lease();
+        let (head, planned) = (self.base_block(), self.schedule(now).time);
+        let max_spread = self.rules.limits(head).max_lag / 2;
+        let (mut first, mut last): (Option<BaseBlock>, Option<BaseBlock>) = (None, None);
         let is_sent = |sub_block: &&mut SubBlock| sub_block.stage.submitted().is_some();
         let (mut segments, mut bytes) = (Vec::new(), 0);
         let (mut sub_blocks, mut alive) = (Vec::new(), Vec::new());
@@ -36,17 +40,25 @@ impl Work {
             let Stage::Proven { proof, not_before } = &sub_block.stage else { break };
             bytes += proof.bytes;
             let is_due = not_before.is_none_or(|not_before| not_before <= now);
+            let base = sub_block.base_block();
+            let follows = last.is_none_or(|last| last.time().is_by(base.time()));
+            let spread = first.map_or(0, |first| base.timestamp.0.saturating_sub(first.timestamp.0));
             if !is_due
+                || !follows
+                || spread > max_spread
+                || self.rules.is_stale(base, head, planned)
                 || segments.len() == MAX_SEGMENTS
                 || (bytes > MAX_PACKAGE_BYTES && !segments.is_empty())
             {
                 break;
             }
+            first.get_or_insert(base);
+            last = Some(base);
             segments.push(proof.segment.as_ref().clone());
             sub_blocks.push(sub_block.name());
             alive.push(sub_block.alive.subscribe());
             let proof = proof.clone();
-            sub_block.stage = Stage::Taken { proof, lease };
+            sub_block.stage = Stage::Taken { proof, lease, since: now };
         }
         if segments.is_empty() {
             return None;
@@ -57,7 +69,7 @@ impl Work {
     /// Whoever took a bundle neither sent it nor said what became of it.
     pub(super) fn give_back_bundle(&mut self, given_back: u64) {
         for sub_block in self.unsettled.closed_mut() {
-            if let Stage::Taken { proof, lease } = &sub_block.stage
+            if let Stage::Taken { proof, lease, .. } = &sub_block.stage
                 && *lease == given_back
             {
                 sub_block.stage = Stage::Proven { proof: proof.clone(), not_before: None };
@@ -82,9 +94,13 @@ impl Work {
             return Ok(false);
         }
         let mut sent_again = 0;
+        let now = Instant::now();
         for name in names {
             let Some(sub_block) = self.unsettled.find_mut(*name) else { continue };
             if let Some(proof) = sub_block.stage.proof().cloned() {
+                if let Some(took) = sub_block.took(now) {
+                    self.shared.figures.lock().forecasts.sent(took, now);
+                }
                 sub_block.stage = Stage::Submitted { proof, hash, nonce };
                 sent_again += u64::from(sub_block.seed.sent > 0);
                 sub_block.seed.sent += 1;
@@ -104,8 +120,13 @@ impl Work {
     ) -> Result<(), Setback> {
         tracing::debug!(?names, ?failure, "not sent, or not settled");
         let head = self.base_block().number;
-        let mut is_refused = false;
+        let (mut is_void, mut too_late) = (false, None);
         for (place, name) in names.iter().enumerate() {
+            let Some(base) = self.unsettled.find_mut(*name).map(|sub_block| sub_block.base_block()) else {
+                continue;
+            };
+            let has_newer_block = base.number < head;
+            let is_behind = self.is_behind(base);
             let Some(sub_block) = self.unsettled.find_mut(*name) else { continue };
             let Some(proof) = sub_block.stage.proof().cloned() else { continue };
             match failure {
@@ -124,7 +145,20 @@ impl Work {
                 }
                 BundleFailure::WouldRevert { reason } if place == 0 => {
                     sub_block.refuse(reason);
-                    is_refused = true;
+                    is_void = true;
+                    continue;
+                }
+                // Otherwise it would be the same again: what the node knows has yet to come here.
+                BundleFailure::TooLate { reason }
+                    if is_behind && *too_late.get_or_insert(base.timestamp) == base.timestamp =>
+                {
+                    sub_block.miss(reason);
+                    is_void = true;
+                    continue;
+                }
+                BundleFailure::StaleBase { reason } if place == 0 && has_newer_block => {
+                    sub_block.miss(reason);
+                    is_void = true;
                     continue;
                 }
                 _ => {}
@@ -132,7 +166,7 @@ impl Work {
             let not_before = Some(Instant::now() + OFFERED_AGAIN_AFTER);
             sub_block.stage = Stage::Proven { proof, not_before };
         }
-        if is_refused {
+        if is_void {
             self.replay(Vec::new(), |replay| replay, false)?;
             self.look_after_waiting()?;
         }

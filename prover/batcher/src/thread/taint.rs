@@ -38,11 +38,6 @@ impl Taint {
             .partition(|executed| !self.reach(&executed.accesses.reads, &executed.accesses.writes))
     }
 
-    /// Whether a transaction depends on the cells; if so, what it writes is added.
-    pub(super) fn reaches(&mut self, executed: &ExecutedInner) -> bool {
-        self.reach(&executed.accesses.reads, &executed.accesses.writes)
-    }
-
     fn reach(&mut self, reads: &BTreeSet<Cell>, writes: &BTreeSet<Cell>) -> bool {
         let is_tainted = if reads.len() < self.0.len() {
             reads.iter().any(|cell| self.0.contains(cell))

@@ -11,7 +11,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use rpds::VectorSync;
 use starknet_api::block::{BlockHeader, BlockNumber};
 use starknet_api::transaction::TransactionHash;
-use zkthreads_execution::sub_block::{ExecutedInner, LeftOut, OpenSubBlock};
+use zkthreads_execution::sub_block::{ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
 use zkthreads_execution::{BlockEnv, ChainState, ExecutedInBlock, Executor, PreConfirmed};
 use zkthreads_protocol::{BaseBlock, InnerTransaction, Transaction};
 use zkthreads_rpc::{ChainEvent, ChainFeed};
@@ -21,7 +21,8 @@ use super::SubBlockId;
 use super::forwards::Forwards;
 use super::ledger::{Draft, Ledger};
 use super::model::{Open, Seed, SubBlock, Unsettled};
-use super::replay::{Changes, Replay};
+use super::plan::{self, Clock, Schedule};
+use super::replay::{Changes, Onto, Replay};
 use super::rules::{Rules, base_block};
 use super::setback::Setback;
 use super::shared::Shared;
@@ -39,6 +40,8 @@ pub(super) struct Work {
     pub(super) forwards: Forwards,
     /// The newest block.
     pub(super) head: BlockHeader,
+    /// The chain's time since then.
+    pub(super) clock: Clock,
     pub(super) next_id: u64,
     pub(super) next_lease: u64,
     pub(super) turn: Turn,
@@ -94,19 +97,63 @@ impl Work {
         base_block(&self.head)
     }
 
-    /// Executes a transaction in the open sub-block, or in the next one if this has no room.
+    /// Another block is the newest.
+    pub(super) fn set_head(&mut self, head: BlockHeader) {
+        self.shared.set_head(&head);
+        self.clock = Clock::new(head.block_header_without_hash.timestamp, Instant::now());
+        self.head = head;
+    }
+
+    /// When sub-blocks that are opened now settle.
+    pub(super) fn schedule(&self, now: Instant) -> Schedule {
+        let head = self.base_block();
+        let rules = self.rules.limits(head);
+        let figures = self.shared.figures.lock();
+        let (all, sending) = (figures.forecasts.all(now), figures.forecasts.sending(now));
+        Schedule {
+            time: plan::time(rules, head.timestamp, self.clock.at(now), all),
+            gap: plan::gap(rules, sending),
+        }
+    }
+
+    /// Whether what is executed at `base` would be executed over a newer block now, or at a later time.
+    pub(super) fn is_behind(&self, base: BaseBlock) -> bool {
+        base.number < self.base_block().number || base.timestamp < self.schedule(Instant::now()).time
+    }
+
+    /// What a sub-block is executed at that is opened now, on all there is.
+    pub(super) fn next_base(&self) -> BaseBlock {
+        let timestamp = self.schedule(Instant::now()).after(self.unsettled.latest());
+        BaseBlock { timestamp, ..self.base_block() }
+    }
+
+    /// Opens the sub-block anew if it is empty and would be executed at another time now.
+    fn refresh_open(&mut self) {
+        if !self.unsettled.open.block.is_empty() {
+            return;
+        }
+        let base = self.next_base();
+        if self.unsettled.open.block.context().base_block != base {
+            let below = self.unsettled.state().clone();
+            self.unsettled.open.block = OpenSubBlock::open(below, self.rules.context(base));
+        }
+    }
+
+    /// Executes a transaction in the open sub-block, or in the next one if this has no room or is too old for it.
     pub(super) fn execute(
         &mut self,
         transaction: InnerTransaction,
     ) -> Result<Result<Arc<ExecutedInner>, LeftOut>, Setback> {
-        use zkthreads_execution::sub_block::LeftOutReason;
+        self.refresh_open();
         loop {
             let open = &mut self.unsettled.open;
             match open.block.execute(transaction.clone()) {
                 Ok(executed) => {
                     if open.since.is_none() {
-                        open.since = Some(Instant::now());
+                        let now = Instant::now();
+                        open.since = Some(now);
                         open.seed.opened_at = unix_millis() / 1_000;
+                        open.seed.planned_at = Some(now);
                     }
                     let index = u32::try_from(open.block.len() - 1).unwrap_or(u32::MAX);
                     let place = JournalPlace::In { sub_block: open.seed.id.0, index };
@@ -117,10 +164,14 @@ impl Work {
                     }
                     return Ok(Ok(executed));
                 }
-                Err(left_out) if left_out.reason == LeftOutReason::Full && !open.block.is_empty() => {
-                    self.complete()?;
-                }
-                Err(left_out) => return Ok(Err(*left_out)),
+                Err(left_out) => match left_out.reason {
+                    LeftOutReason::Full | LeftOutReason::StaleBase if !open.block.is_empty() => {
+                        self.complete()?;
+                    }
+                    // Over the newest block, at a time that is not before any other's here.
+                    LeftOutReason::StaleBase => return Err(Setback::too_old()),
+                    _ => return Ok(Err(*left_out)),
+                },
             }
         }
     }
@@ -149,9 +200,9 @@ impl Work {
         complete: bool,
     ) -> Result<(), Setback> {
         let old = self.take_unsettled();
-        let onto = (self.base_block(), self.state_of_head());
+        let onto = self.onto();
         let storage = self.executor.storage();
-        let replay = Replay::new(&self.rules, storage, onto, unix_millis() / 1_000, &mut self.next_id);
+        let replay = Replay::new(&self.rules, storage, onto, &mut self.next_id);
         let (unsettled, changes) = prepare(replay).run(returned, old, complete)?;
         self.unsettled = unsettled;
         self.turn.replayed = true;
@@ -159,10 +210,15 @@ impl Work {
         Ok(())
     }
 
+    /// What sub-blocks are put on now.
+    pub(super) fn onto(&self) -> Onto {
+        Onto { head: self.base_block(), state: self.state_of_head(), schedule: self.schedule(Instant::now()) }
+    }
+
     /// Notes what became of transactions.
     pub(super) fn absorb(&mut self, changes: Changes) {
         let block = self.base_block().number;
-        let Changes { on_chain, rejected, forwarded, displaced, conflicts } = changes;
+        let Changes { on_chain, rejected, forwarded, displaced, conflicts, stale, misses } = changes;
         let places = &mut self.turn.places;
         places.extend(on_chain.into_iter().map(|(hash, block)| (hash, JournalPlace::OnChain { block })));
         let rejected = rejected.into_iter();
@@ -178,7 +234,10 @@ impl Work {
                 places.push((replaced.hash, JournalPlace::Rejected { reason, block }));
             }
         }
-        self.shared.figures.lock().totals.conflicts += conflicts;
+        let mut figures = self.shared.figures.lock();
+        figures.totals.conflicts += conflicts;
+        figures.totals.stale += stale;
+        figures.totals.misses += misses;
     }
 
     /// Writes down what this turn has changed, and shows it.
@@ -276,13 +335,16 @@ impl Work {
         let number = self.base_block().number.unchecked_next();
         let old: std::collections::HashMap<_, _> =
             before.iter().map(|executed| (executed.transaction.hash, executed)).collect();
+        let mut changed = 0;
         for (index, executed) in self.shown.iter().enumerate() {
             let told = old.get(&executed.transaction.hash);
             if told.is_some_and(|told| told.transaction.receipt != executed.transaction.receipt) {
                 let transaction = Arc::clone(executed);
                 self.feed.publish(ChainEvent::PreConfirmed { number, index, transaction });
+                changed += 1;
             }
         }
+        self.shared.figures.lock().totals.receipts_changed += changed;
         Ok(())
     }
 
@@ -292,10 +354,11 @@ impl Work {
         Ok(())
     }
 
-    /// The newest block with all that is not settled on top.
+    /// The newest block with all that is not settled on top, as the next transaction will see it.
     pub(super) fn pre_confirmed(&self) -> Result<PreConfirmed, Setback> {
-        let env = BlockEnv::of(&self.head)?;
-        Ok(PreConfirmed::of_thread(&self.head, env, self.shown.clone(), self.unsettled.state().clone())?)
+        let (env, open) = (BlockEnv::of(&self.head)?, &self.unsettled.open.block);
+        let (base, state) = (open.context().base_block, open.state().clone());
+        Ok(PreConfirmed::of_thread(&self.head, env, base, self.shown.clone(), state)?)
     }
 
     pub(super) fn all_in_block(&self) -> VectorSync<Arc<ExecutedInBlock>> {
@@ -330,7 +393,7 @@ impl Work {
         let id = SubBlockId(self.next_id);
         self.next_id += 1;
         let seed = Seed::new(id, unix_millis() / 1_000);
-        Open::new(seed, OpenSubBlock::open(below, self.rules.context(self.base_block())))
+        Open::new(seed, OpenSubBlock::open(below, self.rules.context(self.next_base())))
     }
 
     pub(super) fn state_of_head(&self) -> ChainState {

@@ -65,8 +65,7 @@ fn what_blocks_have_by_now_is_found_there() {
     rig.prove(&job);
     let package = rig.send_bundle().unwrap();
     // The blocks reach the database, and the journal knows nothing of it.
-    let block = super::node::block(&rig.executor, 7, &[package, Item::Send(forced)]);
-    rig.executor.storage().follow(block).unwrap();
+    rig.block_unheard(&[package, Item::Send(forced)]);
     let rig = rig.restart();
     let fates = hashes.map(|hash| rig.fate(hash));
     assert_eq!(fates, [Fate::Settled, Fate::Settled, Fate::OnChain, Fate::PreConfirmed]);

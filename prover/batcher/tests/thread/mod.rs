@@ -12,3 +12,4 @@ mod provers;
 mod reorg;
 mod rig;
 mod simulation;
+mod time;

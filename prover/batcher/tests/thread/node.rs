@@ -1,19 +1,22 @@
 //! Blocks as a node would make them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
+use starknet_api::block::{BlockHash, BlockHeader, BlockNumber, BlockTimestamp};
 use starknet_api::core::{ContractAddress, GlobalRoot, Nonce};
 use starknet_api::hash::StateRoots;
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_api::transaction::TransactionHash;
 use starknet_api::transaction::fields::Fee;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::sub_block::{OpenSubBlock, SubBlockContext, conflicts};
+use zkthreads_execution::sub_block::{
+    LeftOut, LeftOutReason, OpenSubBlock, SubBlockContext, conflicts, stale_cells,
+};
 use zkthreads_execution::{ChainState, Executor};
 use zkthreads_protocol::{
-    BaseBlock, ContractAccess, InnerTransaction, OsProgramHash, Package, PackageDigest, SettleError,
-    Statement, StorageAccess, ThreadFacts, Transaction,
+    BaseBlock, ContractAccess, InnerTransaction, LogicalTime, OsProgramHash, Package, PackageDigest,
+    SettleError, StateCell, Statement, StorageAccess, ThreadFacts, Transaction,
 };
 use zkthreads_storage::{
     BlockTransaction, ExecutionStatus, FollowedBlock, Receipt, ThreadOutcome, TransactionTrace,
@@ -30,17 +33,35 @@ pub(crate) enum Item {
     Thread(TransactionHash, Package),
 }
 
-/// A block with `items` after block `parent`.
-pub(crate) fn block(executor: &Executor, salt: u64, items: &[Item]) -> FollowedBlock {
+impl Item {
+    /// When it can be in a block, if it has to wait for its time.
+    pub(crate) fn due(&self) -> Option<BlockTimestamp> {
+        let Self::Thread(_, package) = self else { return None };
+        package.segments.iter().map(|segment| segment.statement.base_block.timestamp).max()
+    }
+}
+
+/// A block with `items`, `seconds` after the newest one; and what it holds back, since its time has not come.
+pub(crate) fn block(
+    executor: &Executor,
+    salt: u64,
+    seconds: u64,
+    items: &[Item],
+) -> (FollowedBlock, Vec<Item>) {
     let parent = executor.latest_header().expect("a block");
-    let number = parent.block_header_without_hash.block_number.unchecked_next();
+    let header = header(&parent, salt, seconds);
+    let now = base_block(&header);
+    let seen = parent.block_header_without_hash.timestamp;
     let mut making = Making {
         executor,
-        base: base_block(&parent),
-        number,
-        state: executor.state_after(number.prev().expect("a parent")),
+        now,
+        parent: seen,
+        seen,
+        state: executor.state_after(now.number.prev().expect("a parent")),
+        times: BTreeMap::new(),
+        held: vec![],
         block: FollowedBlock {
-            header: header(&parent, salt),
+            header,
             roots: StateRoots::EMPTY,
             transactions: vec![],
             traces: vec![],
@@ -49,25 +70,29 @@ pub(crate) fn block(executor: &Executor, salt: u64, items: &[Item]) -> FollowedB
             l1_messages: vec![],
             state_diff: ThinStateDiff::default(),
             classes: vec![],
+            thread_times: vec![],
         },
     };
     for item in items {
         match item {
+            held if held.due().is_some_and(|due| due > now.timestamp) => making.held.push(held.clone()),
             Item::Write(contract, key, value) => making.write(*contract, *key, *value),
             Item::Send(transaction) => making.send(transaction.clone()),
             Item::Thread(hash, package) => making.settle(*hash, package),
         }
     }
-    making.block.header.n_transactions = making.block.transactions.len();
-    making.block
+    let Making { mut block, times, held, .. } = making;
+    block.header.n_transactions = block.transactions.len();
+    block.thread_times = times.into_iter().collect();
+    (block, held)
 }
 
-fn header(parent: &BlockHeader, salt: u64) -> BlockHeader {
+fn header(parent: &BlockHeader, salt: u64, seconds: u64) -> BlockHeader {
     let mut header = parent.clone();
     let inner = &mut header.block_header_without_hash;
     inner.parent_hash = parent.block_hash;
     inner.block_number = inner.block_number.unchecked_next();
-    inner.timestamp.0 += 1;
+    inner.timestamp.0 += seconds;
     inner.state_root = GlobalRoot(StateRoots::EMPTY.global_root().0);
     header.block_hash = BlockHash(Felt::from(inner.block_number.0 * 1_000_000 + salt));
     header
@@ -80,9 +105,16 @@ fn base_block(header: &BlockHeader) -> BaseBlock {
 
 struct Making<'a> {
     executor: &'a Executor,
-    base: BaseBlock,
-    number: BlockNumber,
+    /// The block itself.
+    now: BaseBlock,
+    /// Its parent's time.
+    parent: BlockTimestamp,
+    /// The latest time that a transaction has seen so far.
+    seen: BlockTimestamp,
     state: ChainState,
+    /// The cells that segments wrote last.
+    times: BTreeMap<(ContractAddress, StateCell), LogicalTime>,
+    held: Vec<Item>,
     block: FollowedBlock,
 }
 
@@ -98,10 +130,10 @@ impl Making<'_> {
             nonce_after: Nonce::default(),
             storage: vec![StorageAccess { key, before, after: value }],
         };
-        self.apply(&Statement {
+        self.apply_own(&Statement {
             chain_id: Felt::ZERO,
             submitter: ContractAddress::default(),
-            base_block: self.base,
+            base_block: self.now,
             inner_transactions: vec![],
             classes: vec![],
             contracts: vec![access],
@@ -111,50 +143,92 @@ impl Making<'_> {
         });
     }
 
-    fn apply(&mut self, statement: &Statement) {
-        self.state = self.state.with(statement);
-        let diff = &mut self.block.state_diff;
-        for access in &statement.contracts {
-            for cell in access.storage.iter().filter(|cell| cell.is_write()) {
-                diff.storage_diffs.entry(access.address).or_default().insert(cell.key, cell.after);
-            }
-            if access.consumes_nonces() {
-                diff.nonces.insert(access.address, access.nonce_after);
-            }
+    /// Something that the block itself does.
+    fn apply_own(&mut self, statement: &Statement) {
+        self.seen = self.now.timestamp;
+        for cell in self.apply(statement) {
+            self.times.remove(&cell);
         }
     }
 
-    /// Whoever's transaction is not valid any more does not get in.
+    /// Something that a segment did; the cells that it wrote.
+    fn apply(&mut self, statement: &Statement) -> Vec<(ContractAddress, StateCell)> {
+        self.state = self.state.with(statement);
+        let diff = &mut self.block.state_diff;
+        let mut written = vec![];
+        for access in &statement.contracts {
+            for cell in access.storage.iter().filter(|cell| cell.is_write()) {
+                diff.storage_diffs.entry(access.address).or_default().insert(cell.key, cell.after);
+                written.push((access.address, StateCell::Storage(cell.key)));
+            }
+            if access.consumes_nonces() {
+                diff.nonces.insert(access.address, access.nonce_after);
+                written.push((access.address, StateCell::Nonce));
+            }
+        }
+        written
+    }
+
+    /// Whoever's transaction is not valid any more does not get in; one whose nonce is ahead waits.
     fn send(&mut self, transaction: InnerTransaction) {
         let chain_id = self.executor.config().chain_id.clone();
-        let context = SubBlockContext::new(chain_id, self.base, ContractAddress::default());
+        let context = SubBlockContext::new(chain_id, self.now, ContractAddress::default());
         let mut open = OpenSubBlock::open(self.state.clone(), context);
-        let Ok(executed) = open.execute(transaction) else { return };
+        let executed = match open.execute(transaction) {
+            Ok(executed) => executed,
+            Err(left_out) => {
+                let LeftOut { transaction, reason, .. } = *left_out;
+                if matches!(reason, LeftOutReason::Nonce { expected, found, .. } if found > expected) {
+                    self.held.push(Item::Send(transaction));
+                }
+                return;
+            }
+        };
         let executed_block = open.close().expect("closes");
-        self.apply(&executed_block.statement);
+        self.apply_own(&executed_block.statement);
         self.block.transactions.push(executed.in_block.transaction.clone());
         self.block.traces.push(executed.in_block.trace.clone());
     }
 
+    /// The check that a segment fails.
+    fn failure(&self, statement: &Statement) -> Option<SettleError> {
+        let (rules, base) = (self.executor.config().thread_rules.at(self.now.number), statement.base_block);
+        let known = self.executor.storage().header(base.number).expect("reads");
+        let is_of_block =
+            |header: BaseBlock| header.sequencer == base.sequencer && header.timestamp <= base.timestamp;
+        let number = base.number.0;
+        if !known.is_some_and(|header| is_of_block(base_block(&header))) {
+            return Some(SettleError::BaseBlockContext { number });
+        }
+        let (age, max_age) = (self.now.number.0 - number, rules.max_age);
+        if age > max_age {
+            return Some(SettleError::BaseBlockTooOld { number, age, max_age });
+        }
+        let seen = if rules.is_strict() { self.seen } else { self.parent };
+        let (timestamp, max_lag) = (base.timestamp.0, rules.max_lag);
+        let lag = seen.0.saturating_sub(timestamp);
+        if lag > max_lag {
+            return Some(SettleError::TooLate { timestamp, lag, max_lag });
+        }
+        let conflicts = conflicts(&self.state, statement).expect("reads");
+        if !conflicts.is_empty() {
+            return Some(SettleError::Conflicts(conflicts));
+        }
+        let cells = stale_cells(&self.state, statement).expect("reads");
+        (!cells.is_empty()).then(|| SettleError::StaleBase { base: base.time(), cells })
+    }
+
     fn settle(&mut self, hash: TransactionHash, package: &Package) {
-        let max_age = self.executor.config().max_thread_age;
         let (mut settled, mut error) = (0, None);
         for segment in &package.segments {
-            let base = segment.statement.base_block;
-            let known = self.executor.storage().header(base.number).expect("reads");
-            let age = self.number.0 - base.number.0.min(self.number.0);
-            if known.is_none_or(|header| base_block(&header) != base) {
-                error = Some(SettleError::BaseBlockContext { number: base.number.0 });
-            } else if age > max_age {
-                error = Some(SettleError::BaseBlockTooOld { number: base.number.0, age, max_age });
-            } else {
-                let conflicts = conflicts(&self.state, &segment.statement).expect("reads");
-                error = (!conflicts.is_empty()).then_some(SettleError::Conflicts(conflicts));
-            }
+            error = self.failure(&segment.statement);
             if error.is_some() {
                 break;
             }
-            self.apply(&segment.statement);
+            let time = segment.statement.base_block.time();
+            self.seen = self.seen.max(time.timestamp);
+            let written = self.apply(&segment.statement);
+            self.times.extend(written.into_iter().map(|cell| (cell, time)));
             for inner in segment.statement.transaction_hashes() {
                 let index = u32::try_from(self.block.inner_places.len()).expect("few");
                 self.block.inner_places.push((inner, hash, index));

@@ -19,13 +19,14 @@ use zkthreads_batcher::thread::{
     Bundle, Forward, Job, NodeHealth, Stopped, Thread, ThreadConfig, ThreadHandle, ThreadParts,
 };
 use zkthreads_batcher::worker::Proven;
-use zkthreads_execution::Executor;
+use zkthreads_execution::{ChainConfig, Executor, RuleLines, ThreadRules};
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_rpc::thread::{SubBlockStage, SubBlockStatus, ThreadControl, ThreadStatus};
 use zkthreads_rpc::{ChainFeed, InnerRefusal, PoolStatus};
-use zkthreads_storage::{ExecutionStatus, JournalOwner, Storage, ThreadJournal};
+use zkthreads_storage::{ExecutionStatus, FollowedBlock, JournalOwner, Storage, ThreadJournal};
 
 use super::node::{self, Item};
+use crate::support::chain::config;
 use crate::support::{TestChain, User, address, strk, transfer};
 
 /// How long a test that hangs is let go on.
@@ -43,6 +44,10 @@ pub(crate) struct Rig {
     directory: TempDir,
     /// Makes hashes differ.
     salt: u64,
+    /// Seconds from a block to the next.
+    pub(crate) block_time: u64,
+    /// What the node holds until its time comes.
+    held: Vec<Item>,
 }
 
 /// Where a transaction is.
@@ -64,7 +69,13 @@ pub(crate) fn submitter() -> ContractAddress {
 impl Rig {
     /// A thread with `users`, whose sub-blocks hold two transactions unless `change` says otherwise.
     pub(crate) fn new(users: u64, change: impl FnOnce(&mut ThreadConfig)) -> Self {
-        let chain = TestChain::new(users);
+        Self::with_lag(users, 600, change)
+    }
+
+    /// The same on a chain that allows no other lag.
+    pub(crate) fn with_lag(users: u64, max_lag: u64, change: impl FnOnce(&mut ThreadConfig)) -> Self {
+        let thread_rules = RuleLines::always(ThreadRules { max_age: 20, max_lag });
+        let chain = TestChain::with_config(ChainConfig { thread_rules, ..config() }, users, |_| {});
         let directory = tempfile::tempdir().expect("a directory");
         let storage = open_storage(directory.path());
         storage.follow(node::genesis(&chain.executor)).expect("follows");
@@ -86,12 +97,16 @@ impl Rig {
             runtime,
             directory,
             salt: 0,
+            block_time: 1,
+            held: vec![],
         }
     }
 
     /// Ends the thread, and starts it again on the same directory.
     pub(crate) fn restart(self) -> Self {
-        let Self { users, executor, handle, thread, config, runtime, directory, salt, .. } = self;
+        let Self {
+            users, executor, handle, thread, config, runtime, directory, salt, block_time, held, ..
+        } = self;
         handle.stop();
         thread.expect("it runs").join().expect("it ends");
         let chain = executor.config().clone();
@@ -99,7 +114,8 @@ impl Rig {
         let executor = Executor::new(open_storage(directory.path()), chain);
         let feed = ChainFeed::default();
         let (handle, thread) = start(&executor, &feed, &config, directory.path());
-        Self { users, executor, feed, handle, thread: Some(thread), config, runtime, directory, salt }
+        let thread = Some(thread);
+        Self { users, executor, feed, handle, thread, config, runtime, directory, salt, block_time, held }
     }
 
     /// A signed transfer of STRK between users.
@@ -124,9 +140,30 @@ impl Rig {
 
     /// The node makes a block, and the thread follows.
     pub(crate) fn block(&mut self, items: &[Item]) {
-        self.salt += 1;
-        let block = node::block(&self.executor, self.salt, items);
+        let block = self.make_block(items);
         self.runtime.block_on(self.handle.follow(block)).expect("followed");
+    }
+
+    /// The same, and the thread hears nothing of it.
+    pub(crate) fn block_unheard(&mut self, items: &[Item]) {
+        let block = self.make_block(items);
+        self.executor.storage().follow(block).expect("followed");
+    }
+
+    /// What is held comes first; if nothing may see an earlier time than what comes before it, all threads do.
+    fn make_block(&mut self, items: &[Item]) -> FollowedBlock {
+        self.salt += 1;
+        let number = self.handle.head().0;
+        let is_strict = self.executor.config().thread_rules.at(number).is_strict();
+        let mut all = std::mem::take(&mut self.held);
+        all.sort_by_key(Item::due);
+        all.extend_from_slice(items);
+        if is_strict {
+            all.sort_by_key(|item| item.due().map_or(u64::MAX, |due| due.0));
+        }
+        let (block, held) = node::block(&self.executor, self.salt, self.block_time, &all);
+        self.held = held;
+        block
     }
 
     pub(crate) fn revert_to(&mut self, number: u64) {

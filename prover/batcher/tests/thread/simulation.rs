@@ -75,15 +75,16 @@ impl Acknowledged {
     }
 }
 
-fn run(seed: u64, on_hot: HotPolicy) {
+fn run(seed: u64, on_hot: HotPolicy, max_lag: u64) {
     let mut dice = Dice(seed);
-    let mut rig = Rig::new(USERS as u64, |config| {
+    let mut rig = Rig::with_lag(USERS as u64, max_lag, |config| {
         config.max_transactions = 3;
         config.on_hot = on_hot;
     });
     let mut acknowledged = Acknowledged::default();
     let (mut flying, mut forwarded): (Vec<Item>, Vec<Item>) = (vec![], vec![]);
     for step in 0..STEPS {
+        rig.block_time = 1 + dice.roll(90);
         match dice.roll(20) {
             0..=7 => {
                 let (from, to) = (dice.user(), dice.user());
@@ -141,6 +142,7 @@ fn run(seed: u64, on_hot: HotPolicy) {
         );
     }
     // The chain calms down: everything comes to an end.
+    rig.block_time = 65;
     for round in 0..30 {
         while let Some(forward) = rig.forward() {
             forwarded.push(Item::Send(forward.transaction.clone()));
@@ -160,8 +162,9 @@ fn run(seed: u64, on_hot: HotPolicy) {
     }
     acknowledged.check(&rig);
     let unfinished = acknowledged.pending(&rig).len();
-    assert!(unfinished < 3, "{unfinished} are left of {}", acknowledged.transactions.len());
     let status = rig.status();
+    let all = acknowledged.transactions.len();
+    assert!(unfinished < 3, "{unfinished} are left of {all}: {status:#?}");
     assert_eq!(status.totals.rejected, 0, "no nonce was used by another transaction");
 }
 
@@ -169,7 +172,24 @@ fn run(seed: u64, on_hot: HotPolicy) {
 fn every_acknowledged_transaction_ends_once_forwarding() {
     for seed in [1, 2, 3, 5, 8] {
         println!("seed {seed}");
-        run(0x9e37_79b9_7f4a_7c15 ^ (seed << 17), HotPolicy::Forward);
+        run(0x9e37_79b9_7f4a_7c15 ^ (seed << 17), HotPolicy::Forward, 600);
+    }
+}
+
+/// No transaction of the chain sees an earlier time than one before it.
+#[test]
+fn every_acknowledged_transaction_ends_once_in_the_strict_form() {
+    for seed in [4, 6, 7] {
+        println!("seed {seed}");
+        run(0x9e37_79b9_7f4a_7c15 ^ (seed << 17), HotPolicy::Forward, 0);
+    }
+}
+
+#[test]
+fn every_acknowledged_transaction_ends_once_with_a_minute_s_lag() {
+    for seed in [9, 10, 11] {
+        println!("seed {seed}");
+        run(0x9e37_79b9_7f4a_7c15 ^ (seed << 17), HotPolicy::Retry, 60);
     }
 }
 
@@ -177,6 +197,6 @@ fn every_acknowledged_transaction_ends_once_forwarding() {
 fn every_acknowledged_transaction_ends_once_retrying() {
     for seed in [13, 21, 34] {
         println!("seed {seed}");
-        run(0x9e37_79b9_7f4a_7c15 ^ (seed << 17), HotPolicy::Retry);
+        run(0x9e37_79b9_7f4a_7c15 ^ (seed << 17), HotPolicy::Retry, 600);
     }
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use starknet_api::transaction::InvokeTransactionV3;
 use starknet_rust_core::types::FeeEstimate;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::Submission;
 use zkthreads_execution::thread::check::question;
+use zkthreads_execution::{AdmitError, Submission};
 use zkthreads_protocol::{EnvelopeError, ThreadFacts, ThreadTransaction};
 
 use crate::context::RpcContext;
@@ -72,6 +72,9 @@ fn verify(
     let refused = |error: EnvelopeError| RpcError::Thread(error.into());
     let facts = ThreadFacts::try_from(&envelope.proof_facts).map_err(refused)?;
     let thread = question(envelope.sender_address, facts, package).map_err(refused)?;
+    let refusal =
+        |error: AdmitError| RpcError::Thread(ThreadError::InnerTransaction { reason: error.to_string() });
+    context.executor.check_inner_transactions(&thread).map_err(refusal)?;
     let verdict = context.executor.verification().keep(&thread);
     if let Some(account) = account.filter(|_| !verdict.is_accepted()) {
         submitters.is_strange(account);

@@ -5,6 +5,7 @@ mod check_thread;
 mod export_block;
 mod found;
 mod get_inner_receipts;
+mod get_rules;
 mod get_thread;
 mod list_threads;
 mod os_versions;
@@ -31,6 +32,7 @@ pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodErro
         .method("zkthread_exportBlock", Lane::Scanning, export_block::answer)?
         .method("zkthread_getThread", Lane::Scanning, get_thread::answer)?
         .method("zkthread_getInnerReceipts", Lane::Scanning, get_inner_receipts::answer)?
+        .method("zkthread_getRules", Lane::Reading, get_rules::answer)?
         .method("zkthread_listThreads", Lane::Scanning, list_threads::answer)?
         .method("zkthread_osVersions", Lane::Reading, os_versions::answer)?
         .method("zkthread_status", Lane::Reading, status::answer)?;

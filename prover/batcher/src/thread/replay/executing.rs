@@ -2,46 +2,66 @@
 
 use std::sync::Arc;
 
-use zkthreads_execution::sub_block::{Cell, ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
+use zkthreads_execution::sub_block::{ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
 use zkthreads_protocol::{BaseBlock, Conflict, InnerTransaction};
 
 use super::{Replay, told, transactions};
 use crate::thread::landed;
 use crate::thread::model::{Open, Seed, SubBlock};
-use crate::thread::rules::Step;
+use crate::thread::rules::{Run, Step};
 use crate::thread::setback::Setback;
-use crate::thread::taint::Taint;
 
 /// How transactions are put into sub-blocks.
 pub(super) struct Plan {
-    base_block: BaseBlock,
+    /// The base that they have had and keep; none if they are executed anew.
+    kept_base: Option<BaseBlock>,
     steps: Vec<Step>,
-    /// Cells that hold something else than they held when the transactions were executed.
-    changed: Taint,
     /// Why it is done.
     cause: Vec<Conflict>,
 }
 
 impl Plan {
-    /// Executes all of them over the block `head`.
-    pub(super) fn anew(head: BaseBlock, transactions: Vec<InnerTransaction>) -> Self {
+    /// Executes all of them anew, over the newest block.
+    pub(super) fn anew(transactions: Vec<InnerTransaction>) -> Self {
         let steps = transactions.into_iter().map(Step::execute).collect();
-        Self { base_block: head, steps, changed: Taint::default(), cause: Vec::new() }
+        Self { kept_base: None, steps, cause: Vec::new() }
+    }
+
+    /// The same, because of these conflicts.
+    pub(super) fn anew_for(cause: Vec<Conflict>, inner: Vec<Arc<ExecutedInner>>) -> Self {
+        Self { cause, ..Self::anew(transactions(inner)) }
+    }
+
+    /// Executes none of them: all that they read is as it was, and not newer than their base block.
+    pub(super) fn keep(base_block: BaseBlock, inner: Vec<Arc<ExecutedInner>>) -> Self {
+        let steps = inner.into_iter().map(Step::Again).collect();
+        Self { kept_base: Some(base_block), steps, cause: Vec::new() }
+    }
+
+    /// The sub-block that it is done for, as one of the sub-blocks that come of it.
+    fn seed(&self, seed: Seed) -> Seed {
+        if self.kept_base.is_some() { seed.again() } else { seed.again().planned() }
     }
 }
 
 impl Replay<'_> {
-    /// Executes a sub-block of the journal as it was. Also what it has no room for.
+    /// Executes a sub-block of the journal as it was, or over the newest block if it is too old for what it reads now. Also
+    /// what it has no room for.
     pub(in crate::thread) fn restore(
         &mut self,
         base_block: BaseBlock,
         transactions: Vec<InnerTransaction>,
     ) -> Result<(OpenSubBlock, Vec<InnerTransaction>), Setback> {
-        let steps = transactions.into_iter().map(Step::execute).collect();
-        let run = self.rules.run(self.below.clone(), base_block, steps, &mut Taint::default())?;
-        self.leave_out(run.left_out, &[])?;
-        self.below = run.block.state().clone();
-        Ok((run.block, run.rest.into_iter().map(Step::into_transaction).collect()))
+        let steps =
+            |transactions: Vec<InnerTransaction>| transactions.into_iter().map(Step::execute).collect();
+        let mut run = self.rules.run(self.below.clone(), base_block, steps(transactions.clone()))?;
+        if run.is_stale {
+            run = self.rules.run(self.below.clone(), self.base(), steps(transactions))?;
+        }
+        let Run { block, left_out, rest, .. } = run;
+        self.leave_out(left_out, &[])?;
+        self.put_below(&block);
+        Ok((block, rest.into_iter().map(Step::into_transaction).collect()))
     }
 
     /// Puts transactions there that are in no sub-block.
@@ -51,24 +71,7 @@ impl Replay<'_> {
         out: &mut Vec<SubBlock>,
     ) -> Result<(), Setback> {
         let seed = self.seed();
-        self.execute(seed, Plan::anew(self.head, transactions), out)
-    }
-
-    /// How to execute transactions again: all of them over the newest block, or over the same base block those that
-    /// depend on what has changed.
-    pub(super) fn plan(
-        &self,
-        anew: bool,
-        base_block: BaseBlock,
-        kept: Vec<Arc<ExecutedInner>>,
-        cause: Vec<Conflict>,
-    ) -> Plan {
-        if anew {
-            return Plan { cause, ..Plan::anew(self.head, transactions(kept)) };
-        }
-        let mut changed = self.taint.clone();
-        changed.extend(cause.iter().map(Cell::from));
-        Plan { base_block, steps: kept.into_iter().map(Step::Again).collect(), changed, cause }
+        self.execute_as(seed, Plan::anew(transactions), out)
     }
 
     /// Executes the open sub-block again. If it has become too large, its first parts are completed.
@@ -78,38 +81,74 @@ impl Replay<'_> {
         plan: Plan,
         out: &mut Vec<SubBlock>,
     ) -> Result<Open, Setback> {
-        let Plan { base_block, mut steps, mut changed, cause } = plan;
-        let (since, mut seed) = (open.since, open.seed.again());
+        let (since, mut seed) = (open.since, plan.seed(open.seed));
+        let Plan { kept_base, mut steps, cause } = plan;
         loop {
-            let run = self.rules.run(self.below.clone(), base_block, steps, &mut changed)?;
-            self.leave_out(run.left_out, &cause)?;
-            self.below = run.block.state().clone();
-            if run.block.is_empty() {
+            let (block, rest) = self.put_steps(kept_base, steps, &cause)?;
+            if block.is_empty() && rest.is_empty() {
                 return Ok(self.open());
             }
-            if run.rest.is_empty() {
-                return Ok(Open { seed, block: run.block, since });
+            if rest.is_empty() {
+                return Ok(Open { seed, block, since });
             }
-            out.push(SubBlock::close(seed, &run.block)?);
-            (steps, seed) = (run.rest, self.seed());
+            if !block.is_empty() {
+                out.push(SubBlock::close(seed, &block)?);
+                seed = self.seed();
+            }
+            steps = rest;
         }
     }
 
-    /// Executes transactions as sub-blocks, the first one from `seed`.
+    /// Executes the transactions of a sub-block again, as one or more.
     pub(super) fn execute(&mut self, seed: Seed, plan: Plan, out: &mut Vec<SubBlock>) -> Result<(), Setback> {
-        let Plan { base_block, mut steps, mut changed, cause } = plan;
+        let seed = plan.seed(seed);
+        self.execute_as(seed, plan, out)
+    }
+
+    /// Executes transactions as sub-blocks, the first one from `seed`.
+    pub(super) fn execute_as(
+        &mut self,
+        seed: Seed,
+        plan: Plan,
+        out: &mut Vec<SubBlock>,
+    ) -> Result<(), Setback> {
+        let Plan { kept_base, mut steps, cause } = plan;
         let mut next = Some(seed);
         while !steps.is_empty() {
-            let run = self.rules.run(self.below.clone(), base_block, steps, &mut changed)?;
-            self.leave_out(run.left_out, &cause)?;
-            if !run.block.is_empty() {
+            let (block, rest) = self.put_steps(kept_base, steps, &cause)?;
+            if !block.is_empty() {
                 let seed = next.take().unwrap_or_else(|| self.seed());
-                out.push(SubBlock::close(seed, &run.block)?);
+                out.push(SubBlock::close(seed, &block)?);
             }
-            self.below = run.block.state().clone();
-            steps = run.rest;
+            steps = rest;
         }
         Ok(())
+    }
+
+    /// Puts transactions into one sub-block there, over their base or the newest block. Also those that have no room in it.
+    fn put_steps(
+        &mut self,
+        kept_base: Option<BaseBlock>,
+        steps: Vec<Step>,
+        cause: &[Conflict],
+    ) -> Result<(OpenSubBlock, Vec<Step>), Setback> {
+        let base_block = kept_base.unwrap_or_else(|| self.base());
+        let Run { block, left_out, rest, is_stale } =
+            self.rules.run(self.below.clone(), base_block, steps)?;
+        if is_stale && block.is_empty() {
+            return Err(Setback::too_old());
+        }
+        self.leave_out(left_out, cause)?;
+        self.put_below(&block);
+        Ok((block, rest))
+    }
+
+    /// What comes next is put on this sub-block.
+    fn put_below(&mut self, block: &OpenSubBlock) {
+        self.below = block.state().clone();
+        if !block.is_empty() {
+            self.latest = self.latest.max(Some(block.context().base_block.timestamp));
+        }
     }
 
     /// Finds out what became of transactions that cannot be executed (any more).

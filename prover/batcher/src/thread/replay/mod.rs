@@ -1,33 +1,38 @@
 //! Puts all unsettled sub-blocks on another state: after a new block, after a reorg, and when the open one is completed.
 //!
-//! They are looked at in order, each on what those before it make of the new state. One whose preconditions all hold is
-//! untouched: it keeps its proof. One that the chain moved under is executed again: those of its transactions that depend
-//! on what has changed, or all of them over the newest block, if its base block is gone or too old. At its second
-//! conflict, the transactions that depend on the conflicting cells are put behind the others, into **hot** sub-blocks of
-//! their own; and those of all later sub-blocks that depend on them with them. So the rest settles, however often the
-//! chain writes to these cells. A hot sub-block that conflicts too often goes the way of [`HotPolicy`].
+//! They are looked at in order, each on what those before it make of the new state. One whose preconditions all hold, and
+//! of whose cells none is newer than itself, is untouched: it keeps its proof. One that the chain moved under, or the time
+//! has left behind, is executed again over the newest block: never over its old one, whose transactions could not have seen what
+//! they read now. At its second conflict, the transactions that depend on the conflicting cells are put behind the others, into
+//! **hot** sub-blocks of their own; and those of all later sub-blocks that depend on them with them. So the rest settles, however
+//! often the chain writes to these cells. A hot sub-block that conflicts too often goes the way of [`HotPolicy`]. That
+//! something came too late is no conflict. Fronts that stay as they are overtake those that do not, if they have nothing to do
+//! with them.
 //!
 //! No front depends on a hot sub-block, so hot ones hold up nobody. The open one may: when it is completed, what depends
 //! on a hot one is parted from it.
 
 mod executing;
+mod overtaking;
 mod parting;
 
 use std::sync::Arc;
 
-use starknet_api::block::BlockNumber;
+use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::ChainState;
-use zkthreads_execution::sub_block::{Cell, ExecutedInner, OpenSubBlock, conflicts};
-use zkthreads_protocol::{BaseBlock, Conflict, InnerTransaction, SettleError, Statement};
+use zkthreads_execution::sub_block::{Cell, ExecutedInner, OpenSubBlock, conflicts, stale_cells};
+use zkthreads_protocol::{BaseBlock, Conflict, InnerTransaction, SettleError, StaleCell, Statement};
 use zkthreads_rpc::thread::MetConflict;
 use zkthreads_storage::Storage;
 
 use crate::thread::SubBlockId;
 use crate::thread::model::{Open, Seed, SubBlock, Unsettled};
+use crate::thread::plan::Schedule;
 use crate::thread::rules::Rules;
 use crate::thread::setback::Setback;
 use crate::thread::taint::Taint;
+use crate::thread::work::unix_millis;
 use executing::Plan;
 
 /// What became of transactions.
@@ -43,6 +48,20 @@ pub(in crate::thread) struct Changes {
     pub(in crate::thread) displaced: Vec<(TransactionHash, InnerTransaction)>,
     /// Conflicts met.
     pub(in crate::thread) conflicts: u64,
+    /// Sub-blocks with a cell that is newer than they are, though it holds what it held.
+    pub(in crate::thread) stale: u64,
+    /// Sub-blocks whose time, or base block, is too old.
+    pub(in crate::thread) misses: u64,
+}
+
+/// What sub-blocks are put on.
+pub(in crate::thread) struct Onto {
+    /// The newest block.
+    pub(in crate::thread) head: BaseBlock,
+    /// The state after it.
+    pub(in crate::thread) state: ChainState,
+    /// The time for sub-blocks that are executed again.
+    pub(in crate::thread) schedule: Schedule,
 }
 
 /// Where sub-blocks are put.
@@ -51,13 +70,16 @@ pub(in crate::thread) struct Replay<'a> {
     storage: &'a Storage,
     /// What sub-blocks that are executed again are based on.
     head: BaseBlock,
-    /// When it is, seconds since 1970.
-    now: u64,
+    schedule: Schedule,
     next_id: &'a mut u64,
     /// The state after what was put there so far.
     below: ChainState,
+    /// The latest time that what was put there so far has seen.
+    latest: Option<BlockTimestamp>,
     /// A sub-block to make two of.
     halved: Option<(SubBlockId, u32)>,
+    /// A sub-block to execute again, whose time cannot be met.
+    renewed: Option<(SubBlockId, u32)>,
     /// The blocks after this one were undone.
     gone_after: Option<BlockNumber>,
     taint: Taint,
@@ -71,22 +93,23 @@ pub(in crate::thread) struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    /// Onto `below`, the state after block `head`.
     pub(in crate::thread) fn new(
         rules: &'a Rules,
         storage: &'a Storage,
-        (head, below): (BaseBlock, ChainState),
-        now: u64,
+        onto: Onto,
         next_id: &'a mut u64,
     ) -> Self {
+        let Onto { head, state, schedule } = onto;
         Self {
             rules,
             storage,
             head,
-            now,
+            schedule,
             next_id,
-            below,
+            below: state,
+            latest: None,
             halved: None,
+            renewed: None,
             gone_after: None,
             taint: Taint::default(),
             parted: Vec::new(),
@@ -108,6 +131,12 @@ impl<'a> Replay<'a> {
         self
     }
 
+    /// Executes this sub-block again, at a time that it can meet.
+    pub(in crate::thread) fn renewing(mut self, name: (SubBlockId, u32)) -> Self {
+        self.renewed = Some(name);
+        self
+    }
+
     /// Puts `returned` there, which are in no sub-block, and `old` on top. If `complete` is set, the open sub-block is
     /// completed and another one opened.
     pub(in crate::thread) fn run(
@@ -119,9 +148,7 @@ impl<'a> Replay<'a> {
         let Unsettled { fronts: old_fronts, hots: old_hots, mut open } = old;
         let (mut fronts, mut hots) = (Vec::new(), Vec::new());
         self.put_transactions(returned, &mut fronts)?;
-        for sub_block in old_fronts {
-            self.put(sub_block, false, &mut fronts)?;
-        }
+        self.put_fronts(old_fronts, &mut fronts)?;
         let mut late = Vec::new();
         if complete && !open.block.is_empty() {
             let sub_block = SubBlock::close(open.seed, &open.block)?;
@@ -141,8 +168,14 @@ impl<'a> Replay<'a> {
 
     /// An open sub-block without transactions, on what is there so far.
     pub(in crate::thread) fn open(&mut self) -> Open {
-        let block = OpenSubBlock::open(self.below.clone(), self.rules.context(self.head));
+        let block = OpenSubBlock::open(self.below.clone(), self.rules.context(self.base()));
         Open::new(self.seed(), block)
+    }
+
+    /// What sub-blocks are executed at that are executed now: over the newest block, and at no earlier time than those before
+    /// them, whose writes they may read.
+    pub(in crate::thread) fn base(&self) -> BaseBlock {
+        BaseBlock { timestamp: self.schedule.after(self.latest), ..self.head }
     }
 
     /// What became of the transactions.
@@ -177,6 +210,22 @@ impl<'a> Replay<'a> {
         self.put_part(sub_block, kept, is_part, hot, out)
     }
 
+    /// Whether a complete sub-block may be put there as it is.
+    fn stays(&self, sub_block: &SubBlock) -> Result<bool, Setback> {
+        let statement = &sub_block.executed.statement;
+        Ok(self.halved != Some(sub_block.name())
+            && !self.is_outdated(sub_block)
+            && conflicts(&self.below, statement)?.is_empty()
+            && stale_cells(&self.below, statement)?.is_empty())
+    }
+
+    /// Puts a complete sub-block there as it is.
+    fn keep(&mut self, sub_block: SubBlock, out: &mut Vec<SubBlock>) {
+        self.below = self.below.with(&sub_block.executed.statement);
+        self.latest = self.latest.max(Some(sub_block.base_block().timestamp));
+        out.push(sub_block);
+    }
+
     /// Puts there what is left of a sub-block: as it is, if all of it is left and its preconditions hold.
     fn put_part(
         &mut self,
@@ -188,17 +237,21 @@ impl<'a> Replay<'a> {
     ) -> Result<(), Setback> {
         if self.halved == Some(sub_block.name()) {
             let second = kept.split_off(kept.len() / 2);
-            self.execute(sub_block.seed.again(), Plan::anew(self.head, transactions(kept)), out)?;
+            self.execute(sub_block.seed, Plan::anew(transactions(kept)), out)?;
             return self.put_transactions(transactions(second), out);
         }
-        let cause = self.conflicts(&sub_block.executed.statement, &kept)?;
+        let statement = &sub_block.executed.statement;
+        let cause = self.conflicts(statement, &kept)?;
+        let stale = stale_cells(&self.below, statement)?;
         let is_outdated = self.is_outdated(&sub_block);
-        if !is_part && cause.is_empty() && !is_outdated {
-            self.below = self.below.with(&sub_block.executed.statement);
-            out.push(sub_block);
+        let base_block = sub_block.base_block();
+        if !is_part && cause.is_empty() && stale.is_empty() && !is_outdated {
+            self.keep(sub_block, out);
             return Ok(());
         }
-        if !cause.is_empty() {
+        if cause.is_empty() {
+            self.note_age(&sub_block.seed, base_block, sub_block.is_late, &read_by(&kept, &stale));
+        } else {
             self.note(&mut sub_block.seed, &cause);
             if hot && self.is_too_often(sub_block.seed.conflicts) && self.give_up(&kept, &cause) {
                 return Ok(());
@@ -207,8 +260,8 @@ impl<'a> Replay<'a> {
                 kept = self.part_from(&mut sub_block.seed, kept, &cause);
             }
         }
-        let plan = self.plan(is_outdated, sub_block.base_block(), kept, cause);
-        self.execute(sub_block.seed.again(), plan, out)
+        let plan = plan(is_outdated, base_block, kept, cause, &stale);
+        self.execute(sub_block.seed, plan, out)
     }
 
     /// Puts the open sub-block there.
@@ -227,21 +280,25 @@ impl<'a> Replay<'a> {
         }
         let base_block = open.block.context().base_block;
         // On a state that is gone, the open one cannot even be completed.
-        let is_outdated = self.gone_after.is_some() || self.rules.is_stale(base_block, self.head);
-        let mut cause = Vec::new();
+        let is_outdated = self.gone_after.is_some() || self.is_stale(base_block);
+        let (mut cause, mut stale) = (Vec::new(), Vec::new());
         if self.gone_after.is_none() {
-            cause = self.conflicts(&open.block.close()?.statement, &kept)?;
-            if !is_part && cause.is_empty() && !is_outdated {
+            let statement = open.block.close()?.statement;
+            cause = self.conflicts(&statement, &kept)?;
+            stale = stale_cells(&self.below, &statement)?;
+            if !is_part && cause.is_empty() && stale.is_empty() && !is_outdated {
                 open.block.rebase(self.below.clone());
                 return Ok(open);
             }
-            if !cause.is_empty() {
+            if cause.is_empty() {
+                self.note_age(&open.seed, base_block, false, &read_by(&kept, &stale));
+            } else {
                 self.note(&mut open.seed, &cause);
                 kept = self.part_from(&mut open.seed, kept, &cause);
                 self.put_parted(hots)?;
             }
         }
-        let plan = self.plan(is_outdated, base_block, kept, cause);
+        let plan = plan(is_outdated, base_block, kept, cause, &stale);
         self.execute_open(open, plan, if hots.is_empty() { fronts } else { hots })
     }
 
@@ -252,10 +309,7 @@ impl<'a> Replay<'a> {
         kept: &[Arc<ExecutedInner>],
     ) -> Result<Vec<Conflict>, Setback> {
         let mut conflicts = conflicts(&self.below, statement)?;
-        conflicts.retain(|conflict| {
-            let cell = Cell::from(conflict);
-            kept.iter().any(|executed| executed.accesses.reads.contains(&cell))
-        });
+        conflicts.retain(|conflict| is_read_by(kept, Cell::from(conflict)));
         Ok(conflicts)
     }
 
@@ -266,6 +320,21 @@ impl<'a> Replay<'a> {
         seed.met(cause.iter().map(|conflict| MetConflict::new(conflict, number)));
     }
 
+    /// Notes that a sub-block without conflicts is too old, or that cells are newer than it.
+    fn note_age(&mut self, seed: &Seed, base_block: BaseBlock, is_late: bool, stale: &[StaleCell]) {
+        if let Some(first) = stale.first() {
+            tracing::info!(sub_block = %seed.id, cells = stale.len(), ?first, "a cell is newer");
+            self.changes.stale += 1;
+        } else if is_late || (!self.is_gone(base_block) && self.is_stale(base_block)) {
+            self.changes.misses += 1;
+        }
+    }
+
+    /// Whether what was executed at `base_block` is too old, or much too early, where it would be put now.
+    fn is_stale(&self, base_block: BaseBlock) -> bool {
+        self.rules.is_stale(base_block, self.head, self.base().timestamp)
+    }
+
     fn is_gone(&self, base_block: BaseBlock) -> bool {
         self.gone_after.is_some_and(|number| base_block.number > number)
     }
@@ -274,15 +343,44 @@ impl<'a> Replay<'a> {
     fn is_outdated(&self, sub_block: &SubBlock) -> bool {
         let base_block = sub_block.base_block();
         sub_block.is_refused
+            || sub_block.is_late
+            || self.renewed == Some(sub_block.name())
             || self.is_gone(base_block)
-            || (sub_block.stage.submitted().is_none() && self.rules.is_stale(base_block, self.head))
+            || (sub_block.stage.submitted().is_none() && self.is_stale(base_block))
     }
 
     fn seed(&mut self) -> Seed {
         let id = SubBlockId(*self.next_id);
         *self.next_id += 1;
-        Seed::new(id, self.now)
+        Seed::new(id, unix_millis() / 1_000).planned()
     }
+}
+
+/// How to put transactions there that were in a sub-block over `base_block`. What reads none of the cells that hold something
+/// else now, or are newer, keeps that; everything else is executed over the newest block.
+fn plan(
+    is_outdated: bool,
+    base_block: BaseBlock,
+    kept: Vec<Arc<ExecutedInner>>,
+    cause: Vec<Conflict>,
+    stale: &[StaleCell],
+) -> Plan {
+    let has_moved = cause.iter().any(|conflict| is_read_by(&kept, Cell::from(conflict)));
+    if is_outdated || has_moved || !read_by(&kept, stale).is_empty() {
+        Plan::anew_for(cause, kept)
+    } else {
+        Plan::keep(base_block, kept)
+    }
+}
+
+/// Those of the cells that one of the transactions reads.
+fn read_by(inner: &[Arc<ExecutedInner>], stale: &[StaleCell]) -> Vec<StaleCell> {
+    let is_read = |stale: &&StaleCell| is_read_by(inner, Cell { contract: stale.contract, cell: stale.cell });
+    stale.iter().filter(is_read).copied().collect()
+}
+
+fn is_read_by(inner: &[Arc<ExecutedInner>], cell: Cell) -> bool {
+    inner.iter().any(|executed| executed.accesses.reads.contains(&cell))
 }
 
 fn transactions(inner: Vec<Arc<ExecutedInner>>) -> Vec<InnerTransaction> {

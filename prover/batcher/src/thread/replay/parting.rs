@@ -49,7 +49,7 @@ impl Replay<'_> {
         }
         let first = hots.len();
         let seed = self.seed();
-        self.execute(seed, Plan::anew(self.head, parted), hots)?;
+        self.execute_as(seed, Plan::anew(parted), hots)?;
         for hot in hots.iter_mut().skip(first) {
             hot.seed.conflicts = self.parted_conflicts;
         }

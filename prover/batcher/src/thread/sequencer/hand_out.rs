@@ -14,8 +14,12 @@ impl Sequencer {
     /// Gives work to those who wait for it.
     pub(super) fn hand_out(&mut self) {
         let now = Instant::now();
-        let State::Running(work) = &mut self.state else { return };
         while let Some(taker) = next_taker(&mut self.jobs) {
+            self.attempt(|work| work.renew_job(now));
+            let State::Running(work) = &mut self.state else {
+                self.jobs.push_front(taker);
+                return;
+            };
             let Some((sub_block, lease)) = work.next_job(now) else {
                 self.jobs.push_front(taker);
                 break;
@@ -37,6 +41,7 @@ impl Sequencer {
             // If nobody waits any more, the job's end gives it back.
             drop(taker.send(job));
         }
+        let State::Running(work) = &mut self.state else { return };
         while let Some(taker) = next_taker(&mut self.bundles) {
             let Some(taken) = work.next_bundle(now) else {
                 self.bundles.push_front(taker);

@@ -1,0 +1,93 @@
+//! Carrying a database over to the next schema version, step by step.
+//!
+//! Each step is one batch that ends with the new version, so that one which was interrupted is simply taken again. A schema
+//! version comes with the step from the one before it, and with a small database of that one among the tests' fixtures.
+
+use std::path::Path;
+
+use super::open::{SCHEMA_VERSION, other_version};
+use super::tables::Schema;
+use super::{Batch, Db};
+use crate::StorageError;
+
+/// What it takes to come from one version to the next.
+struct Step {
+    /// The version before.
+    from: u32,
+    /// `None` if all rows stay as they are. (Tables that are new need nothing: opening makes them.)
+    rewrite: Option<Rewrite>,
+}
+
+/// Puts the rows that change into the batch.
+type Rewrite = fn(&Db, &mut Batch<'_>) -> Result<(), StorageError>;
+
+/// The steps, in order and without a gap.
+const STEPS: &[Step] = &[
+    // Version 5 knows when sub-blocks saw what they wrote. Of what was written before, the block's own time is known: it is old
+    // enough for whatever is based on a newer block, and too new for anything else.
+    Step { from: 4, rewrite: None },
+];
+
+/// From which version to which a database was carried over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// The version that it had.
+    pub from: u32,
+    /// This program's version, which it has now. The same if there was nothing to do.
+    pub to: u32,
+}
+
+/// Carries the database at `path` over to this program's schema version, be it a chain, a fork's cache or a thread's journal.
+///
+/// # Errors
+/// [`StorageError::NoDatabase`] if there is none, [`StorageError::SchemaVersion`] if no step begins with its version; if it is
+/// another program's, is in use, or cannot be read or written.
+pub fn migrate(path: &Path) -> Result<Migrated, StorageError> {
+    if !path.join("CURRENT").exists() {
+        return Err(StorageError::NoDatabase { path: path.display().to_string() });
+    }
+    let (db, version) = Db::open_as_it_is(path)?;
+    // One without a version has nothing in it yet: opening it makes one of this program's version.
+    let from = version.unwrap_or(SCHEMA_VERSION);
+    if from > SCHEMA_VERSION {
+        return Err(other_version(path, from));
+    }
+    for version in from..SCHEMA_VERSION {
+        let step = step_from(version).ok_or_else(|| other_version(path, version))?;
+        let mut batch = db.batch();
+        if let Some(rewrite) = step.rewrite {
+            rewrite(&db, &mut batch)?;
+        }
+        batch.put::<Schema>(&(), &(version + 1))?;
+        batch.commit()?;
+    }
+    Ok(Migrated { from, to: SCHEMA_VERSION })
+}
+
+/// Whether a database of this version can be carried over.
+pub(crate) fn is_known(version: u32) -> bool {
+    step_from(version).is_some()
+}
+
+/// Whether every row of a database of this version is one of this program's.
+pub(crate) fn has_our_rows(version: u32) -> bool {
+    let mut versions = version..SCHEMA_VERSION;
+    version <= SCHEMA_VERSION
+        && versions.all(|version| step_from(version).is_some_and(|step| step.rewrite.is_none()))
+}
+
+fn step_from(version: u32) -> Option<&'static Step> {
+    STEPS.iter().find(|step| step.from == version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_lead_to_this_version_without_a_gap() {
+        let versions: Vec<u32> = STEPS.iter().map(|step| step.from).collect();
+        let first = versions[0];
+        assert_eq!(versions, (first..SCHEMA_VERSION).collect::<Vec<_>>());
+    }
+}
