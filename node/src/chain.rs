@@ -157,10 +157,9 @@ impl Chain {
                 let thread_rules = genesis.as_ref().and_then(|genesis| genesis.thread_rules.clone());
                 let mut genesis = Genesis::open(directory, genesis)?;
                 let storage = Storage::open(&directory.join(DATABASE))?;
-                if let Some(wished) = thread_rules {
-                    // Which of them are about blocks to come, only the database knows.
-                    genesis.change_thread_rules(directory, wished, storage.latest()?)?;
-                }
+                // Which of them are about blocks to come, only the database knows.
+                let wished = thread_rules.unwrap_or_else(|| genesis.thread_rules());
+                genesis.change_thread_rules(directory, wished, storage.latest()?)?;
                 let config = rules.of(genesis.chain_id.clone(), genesis.thread_rules())?;
                 let executor = begin(storage, config, || Ok(genesis.state()?))?;
                 Ok(Self { executor, devnet: None, fork: None })

@@ -38,10 +38,13 @@ impl Genesis {
             let (stored, wished) = (stored.at(height), wished.at(height));
             return Err(GenesisFileError::ThreadRules { height, stored, wished });
         }
-        if stored != wished {
-            self.thread_rules = Some(wished);
+        if self.thread_rules.as_ref() != Some(&wished) {
+            // Also if they are the usual ones and only were not written down: what is usual may change with the program.
+            self.thread_rules = Some(wished.clone());
             self.write(directory)?;
-            tracing::info!("the thread rules of blocks to come have changed");
+            if stored != wished {
+                tracing::info!("the thread rules of blocks to come have changed");
+            }
         }
         Ok(())
     }

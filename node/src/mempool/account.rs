@@ -9,7 +9,7 @@ use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::ThreadTransaction;
 
-use super::turn::Priority;
+use super::turn::{OpenedBlock, Priority};
 use super::usage::Usage;
 use super::waiting::{Kind, Proof, Waiting};
 
@@ -75,9 +75,13 @@ impl AccountQueue {
     }
 
     /// The thread whose proof is to be looked at next, marked so. Proofs are looked at one after the other, along the
-    /// run of transactions that can execute, up to one that will revert: what comes after it waits until it is paid for.
+    /// run of transactions that can execute, up to one that will revert: what comes after it waits until it is paid for. Nor is
+    /// anything looked at behind one for which it is early in `block`: nobody pays for that before it has settled.
     /// Tells which threads come before it.
-    pub(super) fn ask_for_proof(&mut self) -> Option<(&Waiting, Vec<Weak<ThreadTransaction>>)> {
+    pub(super) fn ask_for_proof(
+        &mut self,
+        block: OpenedBlock,
+    ) -> Option<(&Waiting, Vec<Weak<ThreadTransaction>>)> {
         let is_asked = |waiting: &Waiting| matches!(waiting.proof, Proof::Asked | Proof::UnderWay);
         if self.waiting.values().any(is_asked) {
             return None;
@@ -91,10 +95,10 @@ impl AccountQueue {
             expected = successor(expected);
             match waiting.proof {
                 Proof::Absent => {}
-                Proof::Known { accepted: true, .. } => earlier.extend(waiting.thread().map(Arc::downgrade)),
-                Proof::Known { accepted: false, .. } | Proof::Deferred | Proof::Asked | Proof::UnderWay => {
-                    return None;
+                Proof::Known { accepted: true, .. } if block.may_take(waiting) => {
+                    earlier.extend(waiting.thread().map(Arc::downgrade));
                 }
+                Proof::Known { .. } | Proof::Deferred | Proof::Asked | Proof::UnderWay => return None,
                 Proof::Unseen => {
                     waiting.proof = Proof::Asked;
                     return Some((waiting, earlier));

@@ -579,8 +579,8 @@ impl Pool {
         if taken().any(|taken| matches!(taken.proof, Proof::Deferred)) {
             return;
         }
-        let queue = self.accounts.get_mut(&account);
-        let Some((waiting, earlier)) = queue.and_then(AccountQueue::ask_for_proof) else { return };
+        let (block, queue) = (self.block, self.accounts.get_mut(&account));
+        let Some((waiting, earlier)) = queue.and_then(|queue| queue.ask_for_proof(block)) else { return };
         let Some(thread) = waiting.thread().cloned() else { return };
         let hash = waiting.transaction.hash;
         // What has a bad proof changes nothing.

@@ -83,12 +83,12 @@ fn thread(chain: &mut TestChain, user: usize, package: &Package) -> Submission {
     chain.users[user].thread(ECHO_PROGRAM.hash().0, package.encode(), &[])
 }
 
-/// Makes a block: a thread, then ordinary transactions that need what it did, then `last`. They are not admitted
-/// first, since the state that would admit them is made by that block.
-fn put(chain: &mut TestChain, newcomer: &mut User, thread: Submission, last: Option<Submission>) -> Sealed {
+/// Makes a block: a thread, then ordinary transactions that need what it did. They are not admitted first, since the state that
+/// would admit them is made by that block.
+fn put(chain: &mut TestChain, newcomer: &mut User, thread: Submission) -> Sealed {
     let to = chain.users[4].address;
     let ordinary = [newcomer.invoke(&[transfer(strk(), to, 7)]), chain.users[4].invoke(&[fill()])];
-    let submissions = [thread].into_iter().chain(ordinary).chain(last);
+    let submissions = [thread].into_iter().chain(ordinary);
     let prepare = |submission| chain.executor.prepare(submission, false).expect("prepared");
     let block = chain.put(submissions.map(prepare).collect());
     block.receipts.iter().for_each(assert_succeeded);
@@ -146,7 +146,7 @@ fn settles_among_ordinary_transactions(package: &Package) {
     assert_eq!(class_hash(&chain, account), ClassHash::default());
 
     let thread = thread(&mut chain, 0, package);
-    let block = put(&mut chain, &mut newcomer, thread, None);
+    let block = put(&mut chain, &mut newcomer, thread);
 
     let number = block.header.block_header_without_hash.block_number;
     let diff = chain.executor.storage().state_diff(number).unwrap().unwrap();
@@ -233,22 +233,20 @@ fn is_refused_once_changed(package: &Package) {
     assert!(error.to_string().contains("not listed"), "{error}");
 }
 
-/// A second sub-block is by the account that the first one deploys; both settle in one block, with ordinary
-/// transactions between them.
+/// A second sub-block is by the account that the first one deploys; both settle in one block.
 fn is_seen_by_the_next_thread_of_its_block(package: &Package) {
     let mut second = {
         let mut fork = chain();
         let mut newcomer = newcomer(&fork);
         let thread = thread(&mut fork, 0, package);
-        put(&mut fork, &mut newcomer, thread, None);
+        assert_succeeded(&fork.block(vec![thread]).receipts[0]);
         self::second(&fork, &mut newcomer)
     };
     second.segments[0].statement.base_block = package.segments[0].statement.base_block;
     prove_any(&mut second);
 
     let mut chain = chain();
-    let mut newcomer = newcomer(&chain);
-    let account = newcomer.address;
+    let account = newcomer(&chain).address;
     let too_early =
         chain.executor.check_thread(chain.users[5].address, ECHO_PROGRAM.hash(), &second.encode()).unwrap();
     let errors = errors_of(&too_early);
@@ -262,7 +260,7 @@ fn is_seen_by_the_next_thread_of_its_block(package: &Package) {
     assert!(conflicts.contains(&deployed_later), "{conflicts:?}");
 
     let (first, last) = (thread(&mut chain, 0, package), thread(&mut chain, 5, &second));
-    put(&mut chain, &mut newcomer, first, Some(last));
-    assert_eq!(chain.nonce(account), 2);
+    chain.forced_block(vec![first, last]).receipts.iter().for_each(assert_succeeded);
+    assert_eq!(chain.nonce(account), 1);
     assert_eq!(class_hash(&chain, account), class::ACCOUNT.0);
 }

@@ -256,7 +256,7 @@ fn every_segment_is_for_this_chain_and_submitter_over_a_block_of_ours() {
             [
                 (1, SettleError::ChainId { .. }),
                 (1, SettleError::Submitter { .. }),
-                (1, SettleError::BaseBlockContext { number: 2 })
+                (1, SettleError::NotYet { .. })
             ]
         ),
         "{all:?}"

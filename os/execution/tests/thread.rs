@@ -347,7 +347,7 @@ fn class_changes_conflict_like_any_other_precondition() {
 
 /// A class declared in the thread's own block may be run and given.
 #[test]
-fn classes_declared_in_the_threads_own_block_count() {
+fn classes_declared_in_the_threads_own_block_are_too_new() {
     let mut chain = chain();
     let mut package = transfers(&mut chain);
     let compiled = class::PROBE.1.compiled_class_hash;
@@ -367,7 +367,8 @@ fn classes_declared_in_the_threads_own_block_count() {
     assert_eq!(declared.transaction.receipt.status, ExecutionStatus::Succeeded);
     let thread = chain.executor.admit_at(&open.pre_confirmed().into(), thread).unwrap();
     let thread = open.execute(thread).unwrap();
-    assert!(matches!(settle_error(&thread.transaction.receipt), SettleError::Proof { .. }));
+    let too_new = SettleError::ClassTooNew { class_hash: class::PROBE.0, declared_at: 4, base: 2 };
+    assert_eq!(settle_error(&thread.transaction.receipt), too_new);
 }
 
 #[test]
@@ -465,14 +466,17 @@ fn the_submitters_own_nonce_is_read_after_its_increment() {
     let SettleError::Conflicts(conflicts) = error else { panic!("another error") };
     assert!(conflicts.iter().any(|it| it.contract == submitter && it.cell == StateCell::Nonce));
 
-    // The state now has nonce 1; the next envelope makes it 2, and a statement that says so passes the precheck.
+    // The state now has nonce 1; the next envelope makes it 2. A statement that says so is right about the value, but its base is
+    // from before: no sub-block that a submitter settles holds transactions of its own.
     for access in &mut package.segments[0].statement.contracts {
         if access.address == submitter {
             (access.nonce_before, access.nonce_after) = (Nonce(Felt::TWO), Nonce(Felt::THREE));
         }
     }
     let error = refused(&mut chain, package, |_| {});
-    assert!(matches!(error, SettleError::Proof { .. }), "{error:?}");
+    let SettleError::StaleBase { cells, .. } = error else { panic!("{error}") };
+    let cells: Vec<_> = cells.into_iter().map(|stale| (stale.contract, stale.cell)).collect();
+    assert_eq!(cells, [(submitter, StateCell::Nonce)]);
 }
 
 #[test]

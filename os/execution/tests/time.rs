@@ -327,7 +327,15 @@ fn the_time_lies_between_base_and_block_and_not_too_far_behind_the_parent() {
     // An hour in which nothing happened: nobody has seen a later time.
     let base = chain.executor.storage().latest().unwrap().unwrap();
     let idle = made_at(&mut chain, base.0, 11);
-    assert_eq!(error_at(&mut chain, &idle, 3_600), None);
+    let first = thread(&mut chain, &idle, &[]);
+    let stranger = chain.users[3].address;
+    let ordinary = chain.users[2].invoke(&[transfer(strk(), stranger, 1)]);
+    let second = thread(&mut chain, &idle, &[]);
+    let receipts = put_at(&chain, 3_600, vec![first, ordinary, second]);
+    assert!(matches!(settle_error(&receipts[0]), SettleError::Proof { .. }), "nothing else is wrong with it");
+    assert_succeeded(&receipts[1]);
+    let too_late = SettleError::TooLate { timestamp: GENESIS.0 + 11, lag: 3_589, max_lag: 60 };
+    assert_eq!(settle_error(&receipts[2]), too_late, "somebody has seen the block's time");
 
     // Now the parent is from then.
     let mut made_at = |seconds| made_at(&mut chain, 1, seconds);

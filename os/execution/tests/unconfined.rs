@@ -110,6 +110,6 @@ fn nor_does_one_that_lists_it_in_the_block_that_declares_it() {
     let thread = chain.users[0].thread(os, package.encode(), &[]);
     let receipts = chain.forced_block(vec![declare, thread]).receipts;
     assert_succeeded(&receipts[0]);
-    let expected = SettleError::ClassUnconfined { class_hash: class::UNCONFINED.0 };
-    assert_eq!(settle_error(&receipts[1]), expected);
+    let too_new = SettleError::ClassTooNew { class_hash: class::UNCONFINED.0, declared_at: 2, base: 1 };
+    assert_eq!(settle_error(&receipts[1]), too_new);
 }

@@ -5,11 +5,11 @@ use zkthreads_rpc::SubmitError;
 
 use super::Pool;
 use crate::mempool::usage::Usage;
-use crate::mempool::waiting::{Arrival, Waiting};
+use crate::mempool::waiting::{Arrival, Proof, Waiting};
 
 impl Pool {
     /// The transactions that must go so that `new` fits, `old` being replaced by it. For a transaction that can
-    /// execute those go that are behind a nonce gap, the youngest first; others must wait until there is room.
+    /// execute those go that cannot for long or may never, the youngest first; others must wait until there is room.
     pub(super) fn find_room(
         &self,
         new: &Waiting,
@@ -34,10 +34,10 @@ impl Pool {
         if budget.check_all(usage, kind).is_ok() {
             return Ok(victims);
         }
-        let mut candidates = if executable { self.behind_gaps() } else { Vec::new() };
+        let mut candidates = if executable { self.idle() } else { Vec::new() };
         candidates.retain(|(_, waiting)| {
             let is_old = old.is_some_and(|old| old.arrival == waiting.arrival);
-            waiting.kind() == kind && !waiting.owes() && !is_old
+            waiting.kind() == kind && !is_old
         });
         candidates.sort_unstable_by_key(|(arrival, _)| *arrival);
         while let Err(full) = budget.check_all(usage, kind) {
@@ -48,9 +48,24 @@ impl Pool {
         Ok(victims)
     }
 
-    fn behind_gaps(&self) -> Vec<(Arrival, &Waiting)> {
-        let behind_gap =
-            self.accounts.values().flat_map(|queue| queue.waiting.range(queue.nonce_after_run()..));
-        behind_gap.map(|(_, waiting)| (waiting.arrival, waiting)).collect()
+    /// What only takes room: what is behind a nonce gap, whatever was done for it, since it may never execute and pay; and what
+    /// waits for a thread of its account that is early, or is early itself, and has no good proof. Otherwise somebody could take
+    /// all places for as long as a thread can be early, and have his accounts empty by then.
+    fn idle(&self) -> Vec<(Arrival, &Waiting)> {
+        let queues = self.accounts.values();
+        let behind_gap = queues.flat_map(|queue| queue.waiting.range(queue.nonce_after_run()..));
+        let early = self
+            .accounts
+            .values()
+            .filter(|queue| queue.head().is_some_and(|head| !self.block.may_take(head)));
+        let early = early.flat_map(|queue| {
+            let run = queue.waiting.range(queue.next..queue.nonce_after_run());
+            run.filter(move |(nonce, waiting)| match waiting.proof {
+                Proof::Known { accepted, .. } => !accepted,
+                Proof::Asked | Proof::UnderWay => false,
+                Proof::Absent | Proof::Unseen | Proof::Deferred => **nonce != queue.next,
+            })
+        });
+        behind_gap.chain(early).map(|(_, waiting)| (waiting.arrival, waiting)).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Threads and their time: until when they are held, and when it is their turn.
 
+use super::limits::limited;
 use super::*;
 
 const DAVE: u8 = 0xd;
@@ -45,6 +46,31 @@ fn a_thread_is_held_until_a_block_of_its_time_and_verified_meanwhile() {
     assert_eq!((pool.next_due(), pool.has_ready()), (None, true));
     assert_eq!(pool.drain(), hashes(&[early, next]));
     assert!(pool.is_due(early.hash()));
+}
+
+/// Otherwise all places could be taken for ten minutes by whoever has none of it verified, or is out of money by then.
+#[test]
+fn what_waits_for_a_thread_that_is_early_makes_room() {
+    let mut pool = limited(|limits| limits.threads.transactions = 3);
+    pool.open_at(5);
+    let [head, behind] = [thread(ALICE, 600), Sample::new(ALICE, 1).due(600)];
+    let bad = thread(BOB, 600);
+    pool.fill_verified([head]);
+    pool.fill([behind, bad]);
+    let asked: Vec<_> = pool.empty_outbox().proofs.iter().map(|request| request.hash).collect();
+    assert!(!asked.contains(&behind.hash()), "nobody pays for it before the one before it has settled");
+    pool.verified(bad.hash(), false, None);
+    pool.fill([Sample::new(CAROL, 0).thread()]);
+    assert!(pool.is_rejected(bad, "full"));
+    pool.fill([Sample::new(DAVE, 0).thread()]);
+    assert!(pool.is_rejected(behind, "full"));
+    pool.check();
+    // A good proof stays, and so does one that nobody has looked at yet.
+    let refused = pool.insert(Sample::new(0xe, 0).thread(), 0);
+    assert!(matches!(refused, Err(SubmitError::Full { .. })), "{refused:?}");
+    assert_eq!(pool.status(head.hash()), Some(PoolStatus::Received));
+    pool.open_at(600);
+    pool.check();
 }
 
 #[test]

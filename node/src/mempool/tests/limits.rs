@@ -3,7 +3,7 @@
 use super::*;
 use crate::mempool::Budget;
 
-fn limited(change: impl FnOnce(&mut Limits)) -> Pool {
+pub(super) fn limited(change: impl FnOnce(&mut Limits)) -> Pool {
     let mut limits = Limits::default();
     change(&mut limits);
     Pool::new(limits)
@@ -102,16 +102,21 @@ fn a_thread_is_counted_with_its_package_decoded() {
     assert_eq!(refused, full("thread transactions", capacity, "bytes of memory"));
 }
 
+/// It would stay for hours, and may never pay.
 #[test]
-fn a_thread_that_is_being_verified_is_not_dropped_for_others() {
+fn a_thread_behind_a_gap_makes_room_though_its_proof_was_verified() {
     let mut pool = limited(|limits| limits.threads.transactions = 2);
-    pool.fill([Sample::new(ALICE, 1).thread(), Sample::new(BOB, 0).thread()]);
-    // Alice's is behind a gap now, but was looked at before: say, her first one was rejected by a block.
+    let (stuck, other) = (Sample::new(ALICE, 1).thread(), Sample::new(BOB, 0).thread());
+    pool.fill([stuck, other]);
+    // Alice's was looked at before it was behind a gap: her first one was rejected by a block.
     pool.fill([Sample::new(ALICE, 0)]);
     let first = pool.take().unwrap();
-    pool.verified(Sample::new(ALICE, 1).thread().hash(), false, None);
+    pool.verified(stuck.hash(), false, None);
     pool.reject(first.hash, "no".into(), false);
-    let refused = pool.insert(Sample::new(0xc, 0).thread(), 0);
-    assert_eq!(refused, full("thread transactions", 2, "places"));
+    pool.fill([Sample::new(0xc, 0).thread()]);
+    assert!(pool.is_rejected(stuck, "full"));
     pool.check();
+    // What may execute is not dropped for anybody.
+    let refused = pool.insert(Sample::new(0xd, 0).thread(), 0);
+    assert_eq!(refused, full("thread transactions", 2, "places"));
 }

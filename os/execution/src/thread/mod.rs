@@ -34,8 +34,6 @@ use crate::state::ChainState;
 pub(crate) struct SettlingBlock {
     pub(crate) number: BlockNumber,
     pub(crate) timestamp: BlockTimestamp,
-    /// Its parent's timestamp.
-    pub(crate) parent: BlockTimestamp,
     /// The latest time that a transaction has seen before: in this block so far, or the parent's.
     pub(crate) seen: BlockTimestamp,
 }
@@ -43,7 +41,7 @@ pub(crate) struct SettlingBlock {
 impl SettlingBlock {
     /// A block without transactions.
     pub(crate) fn new(number: BlockNumber, timestamp: BlockTimestamp, parent: BlockTimestamp) -> Self {
-        Self { number, timestamp, parent, seen: parent }
+        Self { number, timestamp, seen: parent }
     }
 
     /// A transaction of it has seen this time.

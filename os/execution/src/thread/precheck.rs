@@ -112,10 +112,9 @@ fn base_block(scope: &Scope<'_>, base: BaseBlock) -> Result<Option<SettleError>,
     if base.timestamp > block.timestamp {
         return Ok(Some(SettleError::NotYet { timestamp, now: block.timestamp.0 }));
     }
-    // Against the parent's time, not the block's own: on a chain that makes blocks only for transactions, the newest base would
-    // be too old after a while. And nobody has seen a later time but in this block, which the strict form looks at as well.
-    let seen = if rules.is_strict() { block.seen } else { block.parent };
-    let (lag, max_lag) = (seen.0.saturating_sub(timestamp), rules.max_lag);
+    // Not against the block's own time: on a chain that makes blocks only for transactions, the newest base would be too old after
+    // a while, though nobody has seen a later time.
+    let (lag, max_lag) = (block.seen.0.saturating_sub(timestamp), rules.max_lag);
     Ok((lag > max_lag).then_some(SettleError::TooLate { timestamp, lag, max_lag }))
 }
 

@@ -354,7 +354,11 @@ impl<'a> Settlement<'a> {
     /// Whether the envelope's calls did anything that the time could matter to.
     fn called(&self) -> bool {
         self.execute_call.as_ref().is_some_and(|call| {
-            !call.inner_calls.is_empty() || !call.storage_access_tracker.accessed_storage_keys.is_empty()
+            let result = &call.execution;
+            !call.inner_calls.is_empty()
+                || !call.storage_access_tracker.accessed_storage_keys.is_empty()
+                || !result.events.is_empty()
+                || !result.l2_to_l1_messages.is_empty()
         })
     }
 
