@@ -55,7 +55,7 @@ pub struct OsVersion {
 pub struct ThreadRules {
     /// How far below the block that settles it a sub-block's base block may be, blocks.
     pub max_age: u64,
-    /// How far behind the time of the block before the one that settles it a sub-block's own time may be, seconds. With 0, the
+    /// How far behind the latest time that anything before it has seen a sub-block's own time may be, seconds. With 0, the
     /// strict form, no transaction of the chain sees an earlier time than one before it.
     pub max_lag: u64,
 }

@@ -130,9 +130,11 @@ impl Work {
             let refusal = InnerRefusal::Nonce { account, expected, found };
             return Ok(Err(if is_known { InnerRefusal::Duplicate } else { refusal }));
         }
-        // What is too long for the chain could not be sent there, if it came to that.
-        let pending = match self.executor.prepare(Submission::Invoke(transaction.as_invoke().clone()), false)
-        {
+        // What the chain would not take by itself could not be sent there, if it came to that; and the node refuses every package
+        // that brings it.
+        let invoke = || Submission::Invoke(transaction.as_invoke().clone());
+        let prepared = self.executor.check_inner(transaction);
+        let pending = match prepared.and_then(|()| self.executor.prepare(invoke(), false)) {
             Ok(pending) => pending,
             Err(error) => return Ok(Err(InnerRefusal::NotProvable { reason: error.to_string() })),
         };

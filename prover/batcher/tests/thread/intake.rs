@@ -10,7 +10,7 @@ use zkthreads_rpc::thread::ThreadStatus;
 use zkthreads_rpc::{ChainEvent, InnerRefusal};
 
 use super::rig::{Fate, Rig};
-use crate::support::{INITIAL_BALANCE, User, eth, strk, transfer};
+use crate::support::{INITIAL_BALANCE, User, bounds, eth, strk, transfer};
 
 #[test]
 fn transactions_are_executed_on_arrival_and_shown_in_order() {
@@ -68,6 +68,16 @@ fn what_cannot_be_taken_is_refused_for_its_reason() {
     assert_eq!(rig.submit(&nobody), Err(InnerRefusal::NotDeployed { account }));
     let nobody = stranger.inner(&[transfer(strk(), to, 1)]);
     assert_eq!(rig.submit(&nobody), Err(InnerRefusal::NotDeployed { account }), "nor may it wait");
+
+    // A node would refuse every package that brings one without bounds, and the thread would send it for ever.
+    for nonce in [1, 2] {
+        let mut free = rig.users[0].clone();
+        (free.nonce, free.bounds) = (nonce, bounds(0, 0));
+        let free = free.inner(&[transfer(strk(), to, 1)]);
+        let refused = rig.submit(&free);
+        let Err(InnerRefusal::NotProvable { reason }) = refused else { panic!("nonce {nonce}: {refused:?}") };
+        assert!(reason.contains("the resource bounds are zero"), "{reason}");
+    }
 
     // Signed by another key, with the next nonce and with one that is ahead.
     for nonce in [1, 2] {
