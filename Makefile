@@ -13,6 +13,8 @@ export CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /snap/bin/chromium /
 PROFILE ?= default
 FUZZ_OS_SUB_BLOCKS ?= 2000
 SOAK_SECONDS ?= 3600
+LAG_SECONDS ?= 1200
+LAG_SCENARIO ?=
 ATTACK_SECONDS ?= 20
 BIN := $(CARGO_TARGET_DIR)/release/zkthreads
 # How a step is announced and timed.
@@ -20,7 +22,7 @@ STEP := tools/step
 BUILD_TITLE := building the node, the thread and the prover
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo devnet test suites fuzz fuzz-os attack soak first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures deny
+.PHONY: help setup build demo devnet test suites fuzz fuzz-os attack soak lag first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures deny
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -65,6 +67,10 @@ attack: build ## attack a node as a stranger would, each way for ATTACK_SECONDS 
 soak: build ## an hour (SOAK_SECONDS) of load, kills, forks and undone blocks: is anything lost?
 	cargo build --release --workspace --example soak
 	$(CARGO_TARGET_DIR)/release/examples/soak --seconds $(SOAK_SECONDS)
+
+lag: build ## does a thread settle at first try, and what do strangers cost it? LAG_SECONDS (1200) for each LAG_SCENARIO (all)
+	cargo build --release --workspace --example lag
+	$(CARGO_TARGET_DIR)/release/examples/lag --seconds $(LAG_SECONDS) $(if $(LAG_SCENARIO),--scenario $(LAG_SCENARIO))
 
 first-build-costs: ## a first build in an empty directory: CPU seconds by crate, against the budget
 	tools/setup build

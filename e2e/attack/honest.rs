@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::time::timeout_at;
+use zkthreads_e2e::times::Times;
 use zkthreads_e2e::token::{ETH, transfer};
 use zkthreads_e2e::wallet::wire;
 use zkthreads_e2e::{TestNode, hex};
@@ -27,24 +28,6 @@ pub(crate) struct Noticed {
     pub(crate) threads: usize,
 }
 
-/// How long something took, each time.
-#[derive(Default)]
-pub(crate) struct Times(Vec<Duration>);
-
-impl Times {
-    pub(crate) fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The time within which so many of a hundred were done.
-    pub(crate) fn percentile(&self, percent: usize) -> Duration {
-        let mut sorted = self.0.clone();
-        sorted.sort_unstable();
-        let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
-        sorted.get(index).copied().unwrap_or_default()
-    }
-}
-
 /// Watches a node for so long.
 pub(crate) async fn watch(node: &TestNode, time: Duration) -> Result<Noticed> {
     let end = Instant::now() + time;
@@ -57,7 +40,7 @@ async fn read(node: &TestNode, end: Instant) -> Result<Times> {
     while Instant::now() < end {
         let begun = Instant::now();
         node.rpc.block_number().await?;
-        times.0.push(begun.elapsed());
+        times.push(begun.elapsed());
         tokio::time::sleep(PAUSE).await;
     }
     Ok(times)
@@ -80,7 +63,7 @@ async fn send(node: &TestNode, end: Instant) -> Result<Times> {
             Ok(executed) => executed?,
             Err(_) => break,
         }
-        times.0.push(begun.elapsed());
+        times.push(begun.elapsed());
     }
     Ok(times)
 }

@@ -2,9 +2,11 @@
 //!
 //! [`node`] starts and kills it ([`thread`] a thread of it, [`pair`] both), [`rpc`] asks it, [`wallet`] signs, [`token`] knows the
 //! ERC-20s, [`sub_block`] makes proven packages (each once per machine), [`receipt`] reads what became of a transaction,
-//! [`wait`] waits for what is to happen. Scenarios are in `tests/`.
+//! [`wait`] waits for what is to happen, [`heads`] hears of blocks, [`times`] sums up how long things took. Scenarios are in
+//! `tests/`.
 
 pub mod dice;
+pub mod heads;
 pub mod node;
 mod overlay;
 pub mod pair;
@@ -13,6 +15,7 @@ pub mod receipt;
 pub mod rpc;
 pub mod sub_block;
 pub mod thread;
+pub mod times;
 pub mod token;
 pub mod wait;
 pub mod wallet;

@@ -23,6 +23,7 @@ pub struct NodeOptions {
     data_dir: Option<PathBuf>,
     address: Option<(Ipv4Addr, u16)>,
     block_time: Option<Duration>,
+    is_of_today: bool,
     more: Vec<String>,
 }
 
@@ -45,6 +46,13 @@ impl NodeOptions {
     #[must_use]
     pub fn block_time(mut self, interval: Duration) -> Self {
         self.block_time = Some(interval);
+        self
+    }
+
+    /// Its chain begins now and its clock shows the real time, as without any option. Its genesis is no other chain's.
+    #[must_use]
+    pub fn of_today(mut self) -> Self {
+        self.is_of_today = true;
         self
     }
 
@@ -102,13 +110,11 @@ impl TestNode {
         let mut command = Command::new(binary()?);
         let (host, port) = options.address.unwrap_or((Ipv4Addr::LOCALHOST, 0));
         command.args(["devnet", "--host", &host.to_string(), "--port", &port.to_string()]);
-        command
-            .args(["--seed", "0", "--genesis-timestamp"])
-            .arg(GENESIS_TIMESTAMP.to_string())
-            .arg("--start-time")
-            .arg(GENESIS_TIMESTAMP.to_string())
-            .arg("--data-dir")
-            .arg(data_dir);
+        command.args(["--seed", "0", "--data-dir"]).arg(data_dir);
+        if !options.is_of_today {
+            let time = GENESIS_TIMESTAMP.to_string();
+            command.args(["--genesis-timestamp", &time, "--start-time", &time]);
+        }
         if let Some(interval) = options.block_time {
             command.arg("--block-time").arg(interval.as_secs_f64().to_string());
         }

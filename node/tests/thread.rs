@@ -24,7 +24,7 @@ use zkthreads_node::devnet::manifest::Wishes;
 use zkthreads_node::launch::{Node, NodeConfig};
 use zkthreads_node::mempool::Limits;
 use zkthreads_node::producer::BlockMode;
-use zkthreads_node::thread::{ProverOptions, ThreadDaemon, ThreadDaemonConfig};
+use zkthreads_node::thread::{ProverOptions, ThreadDaemon, ThreadDaemonConfig, ThreadLimits};
 
 const AMOUNT: u128 = 1_000;
 /// How often to look at what must come.
@@ -77,6 +77,7 @@ fn config(node: &Node, directory: &Path) -> Result<ThreadDaemonConfig> {
         fee_margin: 50,
         on_hot: OnHot::Forward,
         max_conflicts: 3,
+        limits: ThreadLimits::default(),
         provers: ProverOptions {
             workers: 1,
             memory_bytes: 6 << 30,

@@ -11,7 +11,7 @@ use jsonrpsee::types::{ErrorCode, ErrorObject, Id, Params};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::BUSY;
+use crate::error::retry_after;
 use crate::limits::{Limits, MAX_BATCH, MAX_RESPONSE_BYTES};
 use crate::memory::{Budget, Exhausted};
 use crate::metrics;
@@ -36,8 +36,8 @@ pub(crate) struct Dispatcher {
 /// An answer to a message.
 pub(crate) struct Answer {
     pub(crate) text: Box<RawValue>,
-    /// Whether it was not carried out, because there is too much to do.
-    pub(crate) is_busy: bool,
+    /// If it was not carried out because there is too much to do: in how many seconds to try again.
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Dispatcher {
@@ -51,7 +51,8 @@ impl Dispatcher {
     pub(crate) async fn answer(&self, message: &[u8], extensions: &Extensions) -> Option<Answer> {
         let deadline = Instant::now() + self.timeout;
         if message.trim_ascii_start().first() == Some(&b'[') {
-            return Some(Answer { text: self.batch(message, extensions, deadline).await?, is_busy: false });
+            let text = self.batch(message, extensions, deadline).await?;
+            return Some(Answer { text, retry_after: None });
         }
         self.single(message, extensions, deadline).await
     }
@@ -114,10 +115,10 @@ impl Dispatcher {
             }
             Err(NotACall { code, id }) => (id, MethodResponse::error(Id::Null, code)),
         };
-        let is_busy = response.as_error_code() == Some(BUSY);
+        let retry_after = retry_after(&response);
         // Whoever has a plain id was answered by it.
         let text = response.into_json();
-        Some(Answer { text: if id.plain().is_some() { text } else { id.put_into(text) }, is_busy })
+        Some(Answer { text: if id.plain().is_some() { text } else { id.put_into(text) }, retry_after })
     }
 
     async fn call(&self, call: &Call<'_>, extensions: &Extensions, deadline: Instant) -> MethodResponse {

@@ -3,6 +3,7 @@
 //! Codes 1 to 99 are the Starknet specification's (0.10.3), 10001 and up are this node's (`docs/rpc-zkthread.md`),
 //! negative ones JSON-RPC's own.
 
+use jsonrpsee::core::server::MethodResponse;
 use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::types::error::{METHOD_NOT_FOUND_CODE, TOO_MANY_SUBSCRIPTIONS_CODE};
 use serde_json::{Value, json};
@@ -26,11 +27,11 @@ const TOO_MUCH_WORK: i32 = 10022;
 const TOO_MANY_SUBSCRIPTIONS: i32 = -32006;
 const _: () = assert!(TOO_MANY_SUBSCRIPTIONS == TOO_MANY_SUBSCRIPTIONS_CODE);
 
-/// Code of [`RpcError::Busy`]: what other nodes say where a limit is exceeded (EIP-1474).
-pub(crate) const BUSY: i32 = -32005;
+/// Code of [`RpcError::Busy`] and [`RpcError::ThreadBusy`]: what other nodes say where a limit is exceeded (EIP-1474).
+const BUSY: i32 = -32005;
 
-/// After how long a client that was told so may try again, seconds.
-pub(crate) const RETRY_AFTER: u32 = 1;
+/// After how many seconds a client that finds a lane full may try again.
+const RETRY_AFTER: u64 = 1;
 
 /// What a method can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -137,6 +138,13 @@ pub(crate) enum RpcError {
     /// There is as much work of this kind as there may be: come back later.
     #[error("Too many requests")]
     Busy { lane: &'static str },
+    /// The thread takes no more for the time being, or no more of this kind from this account.
+    #[error("The thread takes no more now")]
+    ThreadBusy {
+        reason: String,
+        /// Seconds.
+        retry_after: u64,
+    },
     /// One request asks for more work than it may. It says nothing about a transaction.
     #[error("The request asks for too much work")]
     TooMuchWork { reason: String },
@@ -190,7 +198,7 @@ impl RpcError {
             Self::Missing(missing) => missing.code(),
             Self::Origin(OriginError::Refused(error)) => error.code(),
             Self::Origin(OriginError::Unavailable { .. }) => ORIGIN_UNAVAILABLE,
-            Self::Busy { .. } => BUSY,
+            Self::Busy { .. } | Self::ThreadBusy { .. } => BUSY,
             Self::TooMuchWork { .. } => TOO_MUCH_WORK,
             Self::InvalidParams(_) => -32602,
             Self::Internal { .. } => -32603,
@@ -211,6 +219,9 @@ impl RpcError {
             })),
             Self::CompilationError { reason } => Some(json!({ "compilation_error": reason })),
             Self::Busy { lane } => Some(json!({ "work": lane, "retry_after_seconds": RETRY_AFTER })),
+            Self::ThreadBusy { reason, retry_after } => {
+                Some(json!({ "work": "thread", "reason": reason, "retry_after_seconds": retry_after }))
+            }
             Self::InvalidParams(reason) => Some(reason.as_str().into()),
             Self::TransactionHashNotFound { rejected } => rejected.as_deref().map(Value::from),
             Self::InvalidTransactionNonce { reason }
@@ -256,6 +267,17 @@ impl RpcError {
             | Self::Missing(_) => None,
         }
     }
+}
+
+/// In how many seconds to try again, as the error of an answer says that was not carried out because there is too much to do;
+/// `None` for any other answer.
+pub(crate) fn retry_after(answer: &MethodResponse) -> Option<u64> {
+    if answer.as_error_code() != Some(BUSY) {
+        return None;
+    }
+    let told = serde_json::from_str::<Value>(answer.as_json().get()).unwrap_or_default();
+    // What a thread passes on is its node's word, who may say less.
+    Some(told["error"]["data"]["retry_after_seconds"].as_u64().unwrap_or(RETRY_AFTER))
 }
 
 /// The specification's `CONTRACT_EXECUTION_ERROR`: each call holds what went wrong in it, the innermost a text.

@@ -50,4 +50,4 @@ pub use origin::{Origin, OriginError};
 pub use outcome::{Follower, LostError, Outcomes, Until};
 pub use server::{RpcServer, ServeError, serve, serve_with};
 pub use sink::{PoolStatus, SubmitError, TransactionSink};
-pub use thread::{InnerRefusal, ThreadControl, ThreadSink, ThreadStatus};
+pub use thread::{InnerRefusal, ThreadControl, ThreadLimit, ThreadSink, ThreadStatus};

@@ -21,10 +21,10 @@ pub(crate) enum Unexpected {
     OutsideThread,
     /// It does what no thread can prove.
     NotProvable,
+    /// It makes more fresh cells than an account may in a sub-block.
+    FreshCells,
     /// The node below the thread does not answer.
     StateUnavailable,
-    /// The thread holds as many unsettled transactions as it may.
-    ThreadFull,
     /// The thread's disk does not take it.
     NotRecorded,
     /// The thread takes no transactions now.
@@ -37,11 +37,9 @@ impl Unexpected {
         match self {
             Self::Malformed | Self::ExecutionFailed | Self::NotInner => "send another transaction",
             Self::NotReplaceable => "wait for the other one's block",
-            Self::OutsideThread | Self::NotProvable => "send it to the chain",
+            Self::OutsideThread | Self::NotProvable | Self::FreshCells => "send it to the chain",
             Self::StateUnavailable => "send it again, here",
-            Self::PoolFull | Self::NodeStopping | Self::ThreadFull | Self::NotRecorded => {
-                "send it again later, here"
-            }
+            Self::PoolFull | Self::NodeStopping | Self::NotRecorded => "send it again later, here",
             Self::ThreadStopping => "send it again later, here, or to the chain",
         }
     }
@@ -58,8 +56,8 @@ impl fmt::Display for Unexpected {
             Self::NotInner => "NOT_INNER",
             Self::OutsideThread => "OUTSIDE_THREAD",
             Self::NotProvable => "NOT_PROVABLE",
+            Self::FreshCells => "FRESH_CELLS",
             Self::StateUnavailable => "STATE_UNAVAILABLE",
-            Self::ThreadFull => "THREAD_FULL",
             Self::NotRecorded => "NOT_RECORDED",
             Self::ThreadStopping => "THREAD_STOPPING",
         })

@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use starknet_api::core::ContractAddress;
+use zkthreads_batcher::thread::{
+    DEFAULT_MAX_FRESH_CELLS, DEFAULT_MAX_FRESH_CELLS_PER_ACCOUNT, DEFAULT_MAX_UNSETTLED,
+    DEFAULT_MAX_UNSETTLED_CELLS,
+};
 
 use super::{MetricsArgs, RpcArgs, values};
-use crate::thread::{ProverOptions, ThreadDaemonConfig};
+use crate::thread::{ProverOptions, ThreadDaemonConfig, ThreadLimits};
 
 /// Where a thread serves JSON-RPC unless told otherwise: beside a devnet's.
 const DEFAULT_PORT: &str = "5051";
@@ -51,6 +55,9 @@ pub struct ThreadArgs {
     /// How sub-blocks are made and settled.
     #[command(flatten)]
     pub sub_blocks: SubBlockArgs,
+    /// What is taken at most.
+    #[command(flatten)]
+    pub limits: LimitArgs,
     /// How they are proven.
     #[command(flatten)]
     pub provers: ProverArgs,
@@ -85,6 +92,32 @@ pub struct SubBlockArgs {
     #[arg(long, env = "ZKTHREADS_MAX_CONFLICTS", value_name = "NUMBER", default_value_t = 3,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub max_conflicts: u32,
+}
+
+/// What is taken at most.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Storage cells that a sub-block makes at most out of such as held zero, 1 at least; then the next one is begun. Settling pays 402,000 L2 gas for each.
+    #[arg(long, env = "ZKTHREADS_MAX_FRESH_CELLS", value_name = "NUMBER", default_value_t = DEFAULT_MAX_FRESH_CELLS,
+        value_parser = values::at_least_one)]
+    pub max_fresh_cells: usize,
+    /// How many of them the transactions of one account may make in a sub-block, 1 at least; what makes more is refused.
+    #[arg(long, env = "ZKTHREADS_MAX_FRESH_CELLS_PER_ACCOUNT", value_name = "NUMBER",
+        default_value_t = DEFAULT_MAX_FRESH_CELLS_PER_ACCOUNT, value_parser = values::at_least_one)]
+    pub max_fresh_cells_per_account: usize,
+    /// Transactions that are not settled at most, executed or waiting, 1 at least; then none is taken.
+    #[arg(long, env = "ZKTHREADS_MAX_UNSETTLED", value_name = "NUMBER", default_value_t = DEFAULT_MAX_UNSETTLED,
+        value_parser = values::at_least_one)]
+    pub max_unsettled: usize,
+    /// What they take in packages at most, bytes, or with KiB, MiB, GiB.
+    #[arg(long, env = "ZKTHREADS_MAX_UNSETTLED_BYTES", value_name = "SIZE", default_value = "64MiB",
+        value_parser = values::memory)]
+    pub max_unsettled_bytes: u64,
+    /// How many cells they read and write at most, once executed, 1 at least; each counts for every transaction that does.
+    #[arg(long, env = "ZKTHREADS_MAX_UNSETTLED_CELLS", value_name = "NUMBER",
+        default_value_t = DEFAULT_MAX_UNSETTLED_CELLS, value_parser = values::at_least_one)]
+    pub max_unsettled_cells: usize,
 }
 
 /// How sub-blocks are proven.
@@ -131,7 +164,7 @@ impl ThreadArgs {
     /// # Errors
     /// If the system does not tell where this binary is.
     pub fn into_config(self) -> io::Result<ThreadDaemonConfig> {
-        let Self { sub_blocks, provers, contracts, .. } = self;
+        let Self { sub_blocks, limits, provers, contracts, .. } = self;
         let only = contracts.iter().map(|choice| match choice {
             ContractChoice::Any => None,
             ContractChoice::One(contract) => Some(*contract),
@@ -149,6 +182,13 @@ impl ThreadArgs {
             fee_margin: sub_blocks.fee_margin,
             on_hot: sub_blocks.on_hot,
             max_conflicts: sub_blocks.max_conflicts,
+            limits: ThreadLimits {
+                fresh_cells: limits.max_fresh_cells,
+                fresh_cells_per_account: limits.max_fresh_cells_per_account,
+                unsettled: limits.max_unsettled,
+                unsettled_bytes: usize::try_from(limits.max_unsettled_bytes).unwrap_or(usize::MAX),
+                unsettled_cells: limits.max_unsettled_cells,
+            },
             provers: ProverOptions {
                 workers: provers.provers,
                 memory_bytes: provers.prover_memory,
@@ -185,6 +225,29 @@ mod tests {
         assert_eq!(config.node, "http://127.0.0.1:5050/rpc");
         assert_eq!((config.provers.workers, config.provers.memory_bytes), (1, 6 << 30));
         assert_eq!((config.max_fee, config.fee_margin, config.on_hot), (None, 50, OnHot::Forward));
+        assert_eq!(config.limits, ThreadLimits::default());
+    }
+
+    #[test]
+    fn what_is_taken_at_most_can_be_told() {
+        let limits = [
+            "--max-fresh-cells=5",
+            "--max-fresh-cells-per-account=4",
+            "--max-unsettled=3",
+            "--max-unsettled-bytes=2KiB",
+            "--max-unsettled-cells=1",
+        ];
+        let config = thread(&[&WHO[..], &["--contracts", "any"], &limits].concat()).unwrap();
+        let expected = ThreadLimits {
+            fresh_cells: 5,
+            fresh_cells_per_account: 4,
+            unsettled: 3,
+            unsettled_bytes: 2_048,
+            unsettled_cells: 1,
+        };
+        assert_eq!(config.limits, expected);
+        let nothing = [&WHO[..], &["--contracts", "any", "--max-unsettled=0"]].concat();
+        assert!(matches!(thread(&nothing), Err(ConfigError::Options(_))));
     }
 
     #[test]

@@ -69,6 +69,14 @@ pub(crate) fn contract(text: &str) -> Result<ContractChoice, String> {
     }
 }
 
+/// A number, one at least.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or_else(|| "a number, 1 at least, is expected".to_owned())
+}
+
 /// An amount of memory: bytes, or so many KiB, MiB or GiB.
 pub(crate) fn memory(text: &str) -> Result<u64, String> {
     let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];

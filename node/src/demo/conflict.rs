@@ -10,7 +10,7 @@ use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use starknet_rust::core::types::ExecutionResult;
 use tokio::sync::watch;
 use zkthreads_batcher::Account;
-use zkthreads_rpc::thread::{CellKind, MetConflict, SubBlockStage, ThreadStatus};
+use zkthreads_rpc::thread::{CellKind, CellWriter, MetConflict, SubBlockStage, ThreadStatus};
 
 use crate::terminal::{Paint, short};
 
@@ -189,7 +189,17 @@ impl Scene<'_> {
             }
             (CellKind::Storage, None) => format!("storage of {}", short(conflict.contract.0.key())),
         };
-        format!("{what} as {expected}, which is {found} since block {}", conflict.block_number)
+        let by = conflict.writer.map_or_else(String::new, |writer| format!(", by {}", self.writer(&writer)));
+        format!("{what} as {expected}, which is {found} since block {}{by}", conflict.block_number)
+    }
+
+    /// Whose transaction wrote a cell.
+    fn writer(&self, writer: &CellWriter) -> String {
+        let transaction = format!("transaction {}", short(writer.transaction_hash.0));
+        match writer.sender_address {
+            Some(sender) => format!("{} {transaction}", self.whose(sender)),
+            None => transaction,
+        }
     }
 
     fn whose(&self, account: ContractAddress) -> String {

@@ -45,7 +45,7 @@ use crate::config::{DemoArgs, OnHot};
 use crate::devnet::accounts::PredeployedAccount;
 use crate::signals::Signals;
 use crate::terminal::Paint;
-use crate::thread::{ProverOptions, ThreadDaemon, ThreadDaemonConfig};
+use crate::thread::{ProverOptions, ThreadDaemon, ThreadDaemonConfig, ThreadLimits};
 
 use chain::Chain;
 use ending::Endings;
@@ -207,6 +207,7 @@ fn thread_config(
         fee_margin: 50,
         on_hot: OnHot::Retry,
         max_conflicts: 3,
+        limits: ThreadLimits::default(),
         provers: ProverOptions {
             workers: 1,
             memory_bytes: prover_memory,

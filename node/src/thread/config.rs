@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use starknet_api::core::ContractAddress;
+use zkthreads_batcher::thread::{
+    DEFAULT_MAX_FRESH_CELLS, DEFAULT_MAX_FRESH_CELLS_PER_ACCOUNT, DEFAULT_MAX_UNSETTLED,
+    DEFAULT_MAX_UNSETTLED_BYTES, DEFAULT_MAX_UNSETTLED_CELLS,
+};
 
 use crate::config::OnHot;
 
@@ -36,8 +40,37 @@ pub struct ThreadDaemonConfig {
     pub on_hot: OnHot,
     /// After how many conflicts in turn.
     pub max_conflicts: u32,
+    /// What is taken at most.
+    pub limits: ThreadLimits,
     /// How sub-blocks are proven.
     pub provers: ProverOptions,
+}
+
+/// What a thread takes at most; [`ThreadConfig`](zkthreads_batcher::thread::ThreadConfig) has what each of them bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThreadLimits {
+    /// Fresh cells of a sub-block.
+    pub fresh_cells: usize,
+    /// Fresh cells of one account in a sub-block.
+    pub fresh_cells_per_account: usize,
+    /// Transactions that are not settled.
+    pub unsettled: usize,
+    /// Their bytes.
+    pub unsettled_bytes: usize,
+    /// The cells that they read and write.
+    pub unsettled_cells: usize,
+}
+
+impl Default for ThreadLimits {
+    fn default() -> Self {
+        Self {
+            fresh_cells: DEFAULT_MAX_FRESH_CELLS,
+            fresh_cells_per_account: DEFAULT_MAX_FRESH_CELLS_PER_ACCOUNT,
+            unsettled: DEFAULT_MAX_UNSETTLED,
+            unsettled_bytes: DEFAULT_MAX_UNSETTLED_BYTES,
+            unsettled_cells: DEFAULT_MAX_UNSETTLED_CELLS,
+        }
+    }
 }
 
 /// How sub-blocks are proven.

@@ -216,6 +216,8 @@ fn rules(config: &ThreadDaemonConfig) -> Result<ThreadConfig, ThreadDaemonError>
         writable: config.contracts.clone().map(Arc::new),
         max_transactions: config.max_transactions as usize,
         max_steps,
+        max_fresh_cells: config.limits.fresh_cells,
+        max_fresh_cells_per_account: config.limits.fresh_cells_per_account,
         max_age: config.max_age,
         max_conflicts: config.max_conflicts,
         on_hot: match config.on_hot {
@@ -223,6 +225,9 @@ fn rules(config: &ThreadDaemonConfig) -> Result<ThreadConfig, ThreadDaemonError>
             OnHot::Retry => HotPolicy::Retry,
             OnHot::Reject => HotPolicy::Reject,
         },
+        max_unsettled: config.limits.unsettled,
+        max_unsettled_bytes: config.limits.unsettled_bytes,
+        max_unsettled_cells: config.limits.unsettled_cells,
         ..ThreadConfig::new(config.node.clone(), config.submitter)
     })
 }

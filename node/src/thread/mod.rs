@@ -21,7 +21,7 @@ mod life;
 mod manifest;
 mod provers;
 
-pub use config::{ProverOptions, ThreadDaemonConfig};
+pub use config::{ProverOptions, ThreadDaemonConfig, ThreadLimits};
 pub use daemon::ThreadDaemon;
 pub use error::ThreadDaemonError;
 pub use key::{KeyFileError, read_key};

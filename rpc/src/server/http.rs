@@ -20,7 +20,6 @@ use super::connections::{Full, Place};
 use super::{body, health, page, websocket};
 use crate::context::RpcContext;
 use crate::dispatch::{Answer, Dispatcher, SERVER_ERROR};
-use crate::error;
 use crate::limits::Limits;
 use crate::memory::{Budget, Exhausted, Share};
 use crate::metrics;
@@ -80,15 +79,15 @@ async fn post(State(server): State<Server>, request: Request) -> Response {
     let answer = server.dispatcher.answer(&message, &Extensions::new()).await;
     drop((message, request_share));
     // Whoever sends nothing but notifications wants no answer.
-    let Some(Answer { text, is_busy }) = answer else { return StatusCode::NO_CONTENT.into_response() };
+    let Some(Answer { text, retry_after }) = answer else { return StatusCode::NO_CONTENT.into_response() };
     let share = match server.response_memory.share(text.get().len()) {
         Ok(share) => share,
         Err(exhausted) => return busy(exhausted),
     };
     let sent = Bytes::from_owner(Sent { text: text.into(), _share: share });
     let mut response = json(StatusCode::OK, Body::from(sent));
-    if is_busy {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(error::RETRY_AFTER));
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -4,12 +4,19 @@ use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_protocol::package::InnerTransactionError;
 
-use super::{InnerRefusal, ThreadControl};
+use super::{InnerRefusal, ThreadControl, ThreadLimit};
 use crate::convert::submission;
 use crate::error::RpcError;
 use crate::thread_error::ThreadError;
 use crate::unexpected::Unexpected;
 use crate::wire::broadcast::BroadcastInvoke;
+
+/// After how many seconds a full thread has room again, as a rule: its sub-blocks settle one after the other.
+const ROOM_AFTER: u64 = 10;
+/// The same for what is on its way in, which takes a moment each.
+const ARRIVED_AFTER: u64 = 1;
+/// Within how many seconds a thread forgets that one of its sub-blocks took longer than any forecast may be.
+const FORGOTTEN_AFTER: u64 = 60;
 
 /// Hands an invoke to `thread` as an inner transaction.
 pub(crate) fn submit(
@@ -50,12 +57,20 @@ fn refused(refusal: InnerRefusal, url: impl FnOnce() -> String) -> RpcError {
         InnerRefusal::StateUnavailable { .. } => {
             RpcError::Unexpected { kind: Unexpected::StateUnavailable, reason }
         }
-        InnerRefusal::Full { .. } | InnerRefusal::Busy { .. } => {
-            RpcError::Unexpected { kind: Unexpected::ThreadFull, reason }
-        }
+        InnerRefusal::TooManyFreshCells { .. } => for_the_chain(Unexpected::FreshCells, &reason, url),
+        InnerRefusal::FreshCellsSpent { seconds, .. } => busy(reason, seconds),
+        InnerRefusal::Full { limit: ThreadLimit::Arriving, .. } => busy(reason, ARRIVED_AFTER),
+        InnerRefusal::Full { .. } => busy(reason, ROOM_AFTER),
+        // What is ahead of time is so by a second less each second.
+        InnerRefusal::Busy { seconds, max } => busy(reason, seconds.saturating_sub(max).min(FORGOTTEN_AFTER)),
         InnerRefusal::NotRecorded { .. } => RpcError::Unexpected { kind: Unexpected::NotRecorded, reason },
         InnerRefusal::Unavailable { .. } => for_the_chain(Unexpected::ThreadStopping, &reason, url),
     }
+}
+
+/// Says when there may be room again, in seconds.
+fn busy(reason: String, retry_after: u64) -> RpcError {
+    RpcError::ThreadBusy { reason, retry_after: retry_after.max(1) }
 }
 
 /// Says where the chain is.
@@ -90,8 +105,11 @@ mod tests {
                 "STATE_UNAVAILABLE: ",
                 "send it again, here",
             ),
-            (InnerRefusal::Full { capacity: 1 }, "THREAD_FULL: ", "send it again later, here"),
-            (InnerRefusal::Busy { seconds: 601, max: 600 }, "THREAD_FULL: ", "send it again later, here"),
+            (
+                InnerRefusal::TooManyFreshCells { account, cells: 9, max: 8 },
+                "FRESH_CELLS: ",
+                "send it to the chain",
+            ),
             (InnerRefusal::NotRecorded { reason: reason() }, "NOT_RECORDED: ", "send it again later, here"),
             (InnerRefusal::Unavailable { reason: reason() }, "THREAD_STOPPING: ", "or to the chain"),
         ] {
@@ -100,6 +118,31 @@ mod tests {
             let data = data.as_str().expect("a text, as the specification has it");
             assert!(error.code() == 63 && data.starts_with(said) && data.ends_with(advised), "{data}");
             assert_eq!(data.contains("http://node"), advised.contains("chain"), "{data}");
+        }
+    }
+
+    #[test]
+    fn whoever_has_to_come_back_is_told_when() {
+        let account = ContractAddress::from(7_u64);
+        let full = |limit| InnerRefusal::Full { limit, capacity: 20_000 };
+        let busy = |seconds| InnerRefusal::Busy { seconds, max: 600 };
+        let spent = |seconds| InnerRefusal::FreshCellsSpent { account, cells: 9, max: 8, seconds };
+        for (refusal, said, retry_after) in [
+            (full(ThreadLimit::Unsettled), "at most 20000 transactions that are not settled", 10),
+            (full(ThreadLimit::UnsettledBytes), "at most 20000 bytes", 10),
+            (full(ThreadLimit::UnsettledCells), "at most 20000 cells", 10),
+            (full(ThreadLimit::WaitingOfAccount), "of one account", 10),
+            (full(ThreadLimit::Arriving), "on their way in", 1),
+            (busy(603), "603 s", 3),
+            (busy(9_000), "9000 s", 60),
+            (spent(4), "at most 8", 4),
+            (spent(0), "at most 8", 1),
+        ] {
+            let error = refused(refusal, String::new);
+            let data = error.data().unwrap();
+            assert_eq!((error.code(), &data["work"]), (-32005, &"thread".into()));
+            assert_eq!(data["retry_after_seconds"], retry_after, "{data}");
+            assert!(data["reason"].as_str().unwrap().contains(said), "{data}");
         }
     }
 

@@ -111,6 +111,10 @@ pub struct Totals {
     pub stale: u64,
     /// Receipts of pre-confirmed transactions that changed.
     pub receipts_changed: u64,
+    /// Proofs, finished or begun, of sub-blocks that were executed again.
+    pub void_proofs: u64,
+    /// How long provers worked on them, milliseconds.
+    pub void_proving_ms: u64,
 }
 
 /// How fast a thread is.
@@ -135,6 +139,10 @@ pub struct SubBlockStatus {
     pub stage: SubBlockStage,
     /// Which attempt this is, counted from one: it is executed again when the chain moves under it.
     pub attempt: u32,
+    /// How often proving it was begun, all attempts together.
+    pub proofs: u32,
+    /// How often it was sent to the node, all attempts together.
+    pub sent: u32,
     /// The block that it is executed on.
     pub base_block_number: BlockNumber,
     /// How many transactions it holds.
@@ -188,6 +196,19 @@ pub struct MetConflict {
     pub found: Felt,
     /// The node's newest block when it was met.
     pub block_number: BlockNumber,
+    /// Who wrote what is there, if a transaction of that block did. `None` if it came about otherwise: a sub-block before this one
+    /// was executed again and writes something else now, the node took blocks back, or a devnet was told to write it; or if the
+    /// block that did it has not come to the thread yet.
+    pub writer: Option<CellWriter>,
+}
+
+/// A transaction of the node's chain that wrote a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellWriter {
+    /// Its hash.
+    pub transaction_hash: TransactionHash,
+    /// The account that sent it, of a thread transaction its submitter; `None` of a message from L1.
+    pub sender_address: Option<ContractAddress>,
 }
 
 /// What of a contract's state a conflict is about.
@@ -216,7 +237,7 @@ pub struct ProverStatus {
 }
 
 impl MetConflict {
-    /// A conflict that was met while the node was at `block_number`.
+    /// A conflict that was met while the node was at `block_number`, whoever wrote the cell.
     #[must_use]
     pub fn new(conflict: &Conflict, block_number: BlockNumber) -> Self {
         let (kind, key) = match conflict.cell {
@@ -225,6 +246,16 @@ impl MetConflict {
             StateCell::ClassHash => (CellKind::ClassHash, None),
         };
         let Conflict { contract, expected, found, .. } = *conflict;
-        Self { contract, kind, key, expected, found, block_number }
+        Self { contract, kind, key, expected, found, block_number, writer: None }
+    }
+
+    /// The cell of the contract; `None` of a storage cell without a key, as nobody makes one.
+    #[must_use]
+    pub fn cell(&self) -> Option<StateCell> {
+        match self.kind {
+            CellKind::Storage => self.key.map(StateCell::Storage),
+            CellKind::Nonce => Some(StateCell::Nonce),
+            CellKind::ClassHash => Some(StateCell::ClassHash),
+        }
     }
 }

@@ -14,7 +14,8 @@ use zkthreads_execution::Submission;
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_rpc::thread::{NodeStatus, QueueStatus, StatusBase, Throughput, TimeStatus, Totals};
 use zkthreads_rpc::{
-    InnerRefusal, Limits, Origin, OriginError, PoolStatus, ThreadControl, ThreadSink, ThreadStatus,
+    InnerRefusal, Limits, Origin, OriginError, PoolStatus, ThreadControl, ThreadLimit, ThreadSink,
+    ThreadStatus,
 };
 
 use crate::chain::{ALICE, BALANCE, BOB, Chain, STRK, commit_genesis};
@@ -184,6 +185,30 @@ async fn inner_transactions_are_pre_confirmed_and_then_settled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_thread_that_takes_no_more_says_by_http_when_to_come_back() {
+    let pair = Pair::start().await;
+    let thread = &pair.thread;
+    let params = json!([to_json(&invoke(BOB, 0, transfer(ALICE, 1)))]);
+    let call =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "starknet_addInvokeTransaction", "params": params });
+    let send = || thread.http.post(format!("http://{}/", thread.server.address())).json(&call).send();
+    for (refusal, seconds) in [
+        (InnerRefusal::Full { limit: ThreadLimit::UnsettledCells, capacity: 5 }, Some("10")),
+        (InnerRefusal::Busy { seconds: 607, max: 600 }, Some("7")),
+        (InnerRefusal::NotProvable { reason: "keccak".into() }, None),
+    ] {
+        *pair.sequencer.refusal.lock().unwrap() = Some(refusal);
+        let answer = send().await.unwrap();
+        let told = answer.headers().get("retry-after").map(|value| value.to_str().unwrap());
+        assert_eq!((answer.status().as_u16(), told), (200, seconds));
+    }
+    let taken = send().await.unwrap();
+    assert!(!taken.headers().contains_key("retry-after"));
+    assert!(taken.text().await.unwrap().contains("transaction_hash"));
+    pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_thread_cannot_take_is_refused_by_type() {
     let pair = Pair::start().await;
     let refuse = |refusal| *pair.sequencer.refusal.lock().unwrap() = Some(refusal);
@@ -200,6 +225,15 @@ async fn what_a_thread_cannot_take_is_refused_by_type() {
             )),
         ),
         (InnerRefusal::NotDeployed { account }, 58, Value::Null),
+        (
+            InnerRefusal::Busy { seconds: 607, max: 600 },
+            -32005,
+            json!({
+                "work": "thread",
+                "reason": "the thread is busy: what it takes now would settle in 607 s, at most 600 s are possible",
+                "retry_after_seconds": 7,
+            }),
+        ),
     ];
     for (refusal, code, data) in refusals {
         refuse(refusal);

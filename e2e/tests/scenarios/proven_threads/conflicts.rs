@@ -1,9 +1,10 @@
 //! The chain moves under a thread.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use starknet_types_core::felt::Felt;
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance};
-use zkthreads_e2e::{TestThread, hex};
+use zkthreads_e2e::{TestThread, ThreadOptions, hex};
 
 use super::{check_supply, node, patient_thread, pay, send_ether, thread};
 
@@ -16,6 +17,11 @@ async fn unsettled(thread: &TestThread) -> Result<Vec<Value>> {
         .filter(|sub_block| sub_block["stage"] != "SETTLED" && sub_block["transactions"] != 0)
         .cloned()
         .collect())
+}
+
+/// How the status names who wrote a cell.
+fn writer(transaction: Felt, sender: Felt) -> Value {
+    json!({ "transaction_hash": hex(transaction), "sender_address": hex(sender) })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,6 +53,7 @@ async fn a_conflict_costs_only_what_depends_on_it() -> Result<()> {
     let nonce = nonce.with_context(|| format!("no conflict of a nonce in {struck:#}"))?;
     assert_eq!(nonce["contract"], hex(account(1).address));
     assert_eq!((&nonce["expected"], &nonce["found"]), (&json!("0x0"), &json!("0x1")));
+    assert_eq!(nonce["writer"], writer(direct, account(1).address));
     drop(held);
 
     thread.settled(&node.rpc, beside).await?.succeeded();
@@ -80,11 +87,37 @@ async fn what_still_holds_is_executed_again_and_settles() -> Result<()> {
     let direct = send_ether(&node.rpc, node.account(3), 0, taker.address, 11).await?;
     node.rpc.wait(direct).await?.succeeded();
     thread.until("told of the conflict", |status| status["totals"]["conflicts"] != 0).await?;
+    let struck = unsettled(&thread).await?;
+    let met = struck.iter().flat_map(|it| it["conflicts"].as_array().into_iter().flatten());
+    let writers: Vec<_> = met.map(|conflict| conflict["writer"].clone()).collect();
+    assert_eq!(writers, [writer(direct, node.account(3).address)], "{struck:#?}");
     drop(held);
     thread.settled(&node.rpc, inner).await?.succeeded();
     assert_eq!(balance(&node.rpc, ETH, taker.address).await?, INITIAL_BALANCE + 111);
     let status = thread.until_settled().await?;
     assert_eq!(status["totals"]["rejected"], 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_that_came_first_is_named() -> Result<()> {
+    let node = node()?;
+    let (late, first) = (thread(&node).start()?, ThreadOptions::new(node.rpc.url(), node.account(9)));
+    let first = first.with(&["--max-age", "1"]).start()?;
+    let _held = late.hold_provers().await?;
+    let recipient = node.account(8).address;
+    pay(&late, node.account(1), 0, recipient, 100).await?;
+    let settled = pay(&first, node.account(2), 0, recipient, 11).await?;
+    first.settled(&node.rpc, settled).await?.succeeded();
+    let settling = first.until_settled().await?;
+    let settling = settling["sub_blocks"].as_array().context("sub-blocks")?;
+    let settling = settling.iter().find(|it| it["stage"] == "SETTLED").context("none is settled")?;
+
+    late.until("told of the conflict", |status| status["totals"]["conflicts"] != 0).await?;
+    let struck = unsettled(&late).await?;
+    let [met] = &struck[0]["conflicts"].as_array().context("conflicts")?[..] else { bail!("{struck:#?}") };
+    assert_eq!(met["writer"]["transaction_hash"], settling["transaction_hash"]);
+    assert_eq!(met["writer"]["sender_address"], hex(node.account(9).address), "its submitter");
     Ok(())
 }
 

@@ -35,6 +35,12 @@ pub struct Accesses {
 }
 
 impl Accesses {
+    /// How many cells are read, and how many are written: those that are both count twice.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.reads.len().saturating_add(self.writes.len())
+    }
+
     /// Of a transaction by `sender` that touched `touched` and changed `changes`.
     pub(super) fn new(sender: ContractAddress, touched: &Touched, changes: &StateMaps) -> Self {
         let mut reads = BTreeSet::from([Cell { contract: sender, cell: StateCell::Nonce }]);

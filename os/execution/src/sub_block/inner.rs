@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use blockifier::blockifier_versioned_constants::VersionedConstants;
 use blockifier::state::cached_state::{CommitmentStateDiff, StateMaps};
-use starknet_api::core::ClassHash;
+use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_api::execution_resources::GasVector;
 use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
@@ -17,6 +17,7 @@ use zkthreads_storage::{BlockTransaction, ExecutionStatus, Receipt, TransactionT
 use super::accesses::Accesses;
 use super::account::Execution;
 use super::code::ClassUse;
+use super::fresh::Filling;
 use super::left_out::LeftOutReason;
 use super::record::recorded_call;
 use super::steps::Work;
@@ -44,6 +45,8 @@ pub struct ExecutedInner {
     pub(super) work: Work,
     /// What it changed.
     pub(super) changes: StateMaps,
+    /// What of that was zero, or is now.
+    pub(super) filling: Filling,
     validate: RecordedCall,
     execute: RecordedCall,
     revert_reason: Option<String>,
@@ -55,7 +58,7 @@ impl ExecutedInner {
         transaction: InnerTransaction,
         hash: TransactionHash,
         execution: Execution,
-        changes: StateMaps,
+        (changes, filling): (StateMaps, Filling),
         classes: BTreeMap<ClassHash, ClassUse>,
         constants: &VersionedConstants,
     ) -> Result<Self, LeftOutReason> {
@@ -109,10 +112,17 @@ impl ExecutedInner {
             work,
             classes,
             changes,
+            filling,
             validate: recorded_call(&validate),
             execute: recorded_call(&execute),
             revert_reason,
         })
+    }
+
+    /// The account that sent it.
+    #[must_use]
+    pub fn sender(&self) -> ContractAddress {
+        self.transaction.as_invoke().sender_address
     }
 
     /// Whether `__execute__` failed and was undone.

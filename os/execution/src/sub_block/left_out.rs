@@ -125,6 +125,31 @@ pub enum LeftOutReason {
         /// The most that a sub-block holds.
         max: u64,
     },
+    /// It makes more fresh cells than an account may in a sub-block.
+    #[error("account {:#x} would make {cells} storage cells with it that held zero, at most {max} are possible", .account.0.key())]
+    TooManyFreshCells {
+        /// The sender.
+        account: ContractAddress,
+        /// How many it makes, alone in a sub-block.
+        cells: usize,
+        /// How many are possible.
+        max: usize,
+    },
+    /// Its account would have made more fresh cells in this sub-block than it may, and may again in the next one. No verdict on
+    /// the transaction.
+    #[error(
+        "account {:#x} would have made {cells} storage cells in this sub-block that held zero before, at most {max} are possible: \
+         there is room again in the next one",
+        .account.0.key()
+    )]
+    FreshCellsSpent {
+        /// The sender.
+        account: ContractAddress,
+        /// How many it would have made.
+        cells: usize,
+        /// How many are possible.
+        max: usize,
+    },
     /// It keeps a processor busy for longer than a thread has for one transaction.
     #[error("it kept a processor busy for more than {0:?}")]
     TooLong(Duration),

@@ -17,6 +17,7 @@ mod beside;
 mod class;
 mod code;
 mod execute;
+mod fresh;
 mod inner;
 mod left_out;
 mod outcome;
@@ -108,16 +109,32 @@ pub struct SubBlockContext {
     /// The most steps that the thread OS may take, as estimated, what takes as much of a prover's memory counted in;
     /// `None` sets no limit.
     pub max_steps: Option<u64>,
+    /// The most fresh cells of a sub-block: storage cells that hold zero when it opens, and something else after it. One that holds
+    /// any transaction already is full before it has more; a transaction that makes more by itself has a sub-block of its own.
+    /// `None` sets no limit.
+    pub max_fresh_cells: Option<usize>,
+    /// The most fresh cells that the transactions of one account may make in a sub-block; `None` sets no limit. It is a matter of
+    /// what is taken: [`OpenSubBlock::execute_again`] does not look at it.
+    pub max_fresh_cells_per_account: Option<usize>,
     /// Longest that a transaction may keep a processor busy. It costs its sender nothing, and whatever comes after it
     /// waits.
     pub max_time: Duration,
 }
 
 impl SubBlockContext {
-    /// A context in which all contracts may be written, with any number of steps and in any time.
+    /// A context in which all contracts may be written, with any number of steps and fresh cells, and in any time.
     #[must_use]
     pub fn new(chain_id: ChainId, base_block: BaseBlock, submitter: ContractAddress) -> Self {
-        Self { chain_id, base_block, submitter, writable: None, max_steps: None, max_time: Duration::MAX }
+        Self {
+            chain_id,
+            base_block,
+            submitter,
+            writable: None,
+            max_steps: None,
+            max_fresh_cells: None,
+            max_fresh_cells_per_account: None,
+            max_time: Duration::MAX,
+        }
     }
 }
 
@@ -134,6 +151,8 @@ pub struct ExecutedSubBlock {
     pub steps: u64,
     /// About how large the proof will be: those steps, and what takes as much of a prover's memory as so many steps.
     pub proof_steps: u64,
+    /// How many cells its transactions read and write: each counts for every transaction that does.
+    pub accesses: usize,
     /// Transactions that are not in the sub-block, in the order they came.
     pub left_out: Vec<LeftOut>,
 }

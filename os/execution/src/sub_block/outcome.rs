@@ -88,7 +88,8 @@ pub(super) fn close<S: SubBlockState>(
         contracts: statement.contracts.iter().map(|access| (access.address, before(access))).collect(),
     };
     let (steps, proof_steps) = (size.counts().steps(), size.counts().proof_steps());
-    Ok(ExecutedSubBlock { input, statement, events, steps, proof_steps, left_out: Vec::new() })
+    let accesses = size.counts().accesses();
+    Ok(ExecutedSubBlock { input, statement, events, steps, proof_steps, accesses, left_out: Vec::new() })
 }
 
 /// What was read and written of one contract, which had `first_nonce` if nonces of it are consumed.

@@ -15,6 +15,7 @@ use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
 use super::account::Execution;
 use super::below::{OnTop, SubBlockState};
 use super::code::{ClassUse, Entrance};
+use super::fresh::{Filling, FreshCells, FreshCounts};
 use super::inner::ExecutedInner;
 use super::left_out::{LeftOut, LeftOutReason};
 use super::size::Size;
@@ -32,6 +33,14 @@ pub struct OpenSubBlock<S: SubBlockState = ChainState> {
     block_context: Arc<BlockContext>,
     executed: Vec<Arc<ExecutedInner>>,
     size: Size,
+    fresh: FreshCells,
+}
+
+/// Whether a transaction is taken, or was before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Now,
+    Before,
 }
 
 impl<S: SubBlockState> OpenSubBlock<S> {
@@ -41,15 +50,37 @@ impl<S: SubBlockState> OpenSubBlock<S> {
     pub fn open(below: S, context: SubBlockContext) -> Self {
         let block_context = Arc::new(super::block_context(&context));
         let state = below.clone();
-        Self { below, state, context, block_context, executed: Vec::new(), size: Size::default() }
+        let (size, fresh) = (Size::default(), FreshCells::default());
+        Self { below, state, context, block_context, executed: Vec::new(), size, fresh }
     }
 
     /// Executes a transaction after those already in the sub-block.
     ///
     /// # Errors
-    /// If it is left out; see [`LeftOutReason`]. Three of the reasons are no verdict on the transaction:
-    /// [`LeftOutReason::Unreadable`], [`LeftOutReason::Full`] and [`LeftOutReason::StaleBase`].
+    /// If it is left out; see [`LeftOutReason`]. Four of the reasons are no verdict on the transaction:
+    /// [`LeftOutReason::Unreadable`], [`LeftOutReason::Full`], [`LeftOutReason::StaleBase`] and
+    /// [`LeftOutReason::FreshCellsSpent`].
     pub fn execute(&mut self, transaction: InnerTransaction) -> Result<Arc<ExecutedInner>, Box<LeftOut>> {
+        self.execute_as(Taken::Now, transaction)
+    }
+
+    /// The same with one that was in a sub-block before and was acknowledged: it is not left out for the fresh cells that its
+    /// account makes, though they count for what the account sends after it.
+    ///
+    /// # Errors
+    /// As [`Self::execute`], but neither [`LeftOutReason::TooManyFreshCells`] nor [`LeftOutReason::FreshCellsSpent`].
+    pub fn execute_again(
+        &mut self,
+        transaction: InnerTransaction,
+    ) -> Result<Arc<ExecutedInner>, Box<LeftOut>> {
+        self.execute_as(Taken::Before, transaction)
+    }
+
+    fn execute_as(
+        &mut self,
+        taken: Taken,
+        transaction: InnerTransaction,
+    ) -> Result<Arc<ExecutedInner>, Box<LeftOut>> {
         let hash = match transaction.hash(&self.context.chain_id) {
             Ok(hash) => hash,
             Err(error) => {
@@ -57,9 +88,9 @@ impl<S: SubBlockState> OpenSubBlock<S> {
                 return Err(Box::new(LeftOut { transaction, hash, reason: LeftOutReason::Hash { reason } }));
             }
         };
-        match self.try_execute(&transaction, hash) {
+        match self.try_execute(taken, &transaction, hash) {
             Ok(executed) => {
-                self.executed.push(Arc::clone(&executed));
+                self.include(&executed);
                 Ok(executed)
             }
             Err(reason) => {
@@ -71,6 +102,7 @@ impl<S: SubBlockState> OpenSubBlock<S> {
 
     fn try_execute(
         &mut self,
+        taken: Taken,
         transaction: &InnerTransaction,
         hash: TransactionHash,
     ) -> Result<Arc<ExecutedInner>, LeftOutReason> {
@@ -91,16 +123,54 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         if is_stale? {
             return Err(LeftOutReason::StaleBase);
         }
-        let max_steps = self.context.max_steps;
-        if self.size.counts_with(&executed).exceeds(max_steps).is_some() {
-            return Err(match Size::default().counts_with(&executed).exceeds(max_steps) {
-                Some((limit, size, max)) => LeftOutReason::TooLarge { limit, size, max },
-                None => LeftOutReason::Full,
-            });
-        }
-        self.size.add(&executed);
-        self.state.write(&executed.changes, self.context.base_block.time());
+        self.check_room(taken, &executed)?;
         Ok(Arc::new(executed))
+    }
+
+    /// Whether a transaction may be in this sub-block. What no sub-block takes is told first: this one is not to be completed
+    /// for its sake.
+    fn check_room(&self, taken: Taken, executed: &ExecutedInner) -> Result<(), LeftOutReason> {
+        let has_room = self.has_room(executed);
+        let max_steps = self.context.max_steps;
+        if !has_room
+            && let Some((limit, size, max)) = Size::default().counts_with(executed).exceeds(max_steps)
+        {
+            return Err(LeftOutReason::TooLarge { limit, size, max });
+        }
+        match self.overspent(executed).filter(|_| taken == Taken::Now) {
+            Some(reason @ LeftOutReason::TooManyFreshCells { .. }) => Err(reason),
+            _ if !has_room => Err(LeftOutReason::Full),
+            Some(reason) => Err(reason),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a transaction fits into this sub-block.
+    fn has_room(&self, executed: &ExecutedInner) -> bool {
+        let FreshCounts { in_all, .. } = self.fresh.counts_with(executed.sender(), &executed.filling);
+        let has_cells = self.context.max_fresh_cells.is_none_or(|max| in_all <= max);
+        self.size.counts_with(executed).exceeds(self.context.max_steps).is_none()
+            && (has_cells || self.executed.is_empty())
+    }
+
+    /// Why its account may not make the fresh cells that a transaction makes, if it may not.
+    fn overspent(&self, executed: &ExecutedInner) -> Option<LeftOutReason> {
+        let (account, max) = (executed.sender(), self.context.max_fresh_cells_per_account?);
+        let after = self.fresh.counts_with(account, &executed.filling).of_account;
+        let alone = FreshCells::default().counts_with(account, &executed.filling).of_account;
+        match (after > max, alone > max) {
+            (false, _) => None,
+            (true, true) => Some(LeftOutReason::TooManyFreshCells { account, cells: alone, max }),
+            (true, false) => Some(LeftOutReason::FreshCellsSpent { account, cells: after, max }),
+        }
+    }
+
+    /// Adds what has room.
+    fn include(&mut self, executed: &Arc<ExecutedInner>) {
+        self.size.add(executed);
+        self.fresh.add(executed.sender(), &executed.filling);
+        self.state.write(&executed.changes, self.context.base_block.time());
+        self.executed.push(Arc::clone(executed));
     }
 
     /// Whether something that a transaction depends on is of a later time than the sub-block.
@@ -129,9 +199,10 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         let execution = account::run(&mut state, &self.state, &self.block_context, transaction, hash)?;
         let changes = state.to_state_diff().map_err(account::state_error)?.state_maps;
         self.check_writable(&changes)?;
+        let filling = Filling::new(&self.state, &changes).map_err(account::state_error)?;
         let classes = self.uses(&execution)?;
         let constants = self.block_context.versioned_constants();
-        ExecutedInner::new(transaction.clone(), hash, execution, changes, classes, constants)
+        ExecutedInner::new(transaction.clone(), hash, execution, (changes, filling), classes, constants)
     }
 
     /// The classes that ran or were given, and where they were entered.
@@ -166,12 +237,10 @@ impl<S: SubBlockState> OpenSubBlock<S> {
     /// # Errors
     /// [`LeftOutReason::Full`]
     pub fn adopt(&mut self, executed: &Arc<ExecutedInner>) -> Result<(), LeftOutReason> {
-        if self.size.counts_with(executed).exceeds(self.context.max_steps).is_some() {
+        if !self.has_room(executed) {
             return Err(LeftOutReason::Full);
         }
-        self.size.add(executed);
-        self.state.write(&executed.changes, self.context.base_block.time());
-        self.executed.push(Arc::clone(executed));
+        self.include(executed);
         Ok(())
     }
 
@@ -219,6 +288,12 @@ impl<S: SubBlockState> OpenSubBlock<S> {
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.size.counts().steps()
+    }
+
+    /// How many cells its transactions read and write: each counts for every transaction that does.
+    #[must_use]
+    pub fn accesses(&self) -> usize {
+        self.size.counts().accesses()
     }
 
     /// Length of its statement, felts.

@@ -28,8 +28,6 @@ const MESSAGE_FELTS: usize = 4;
 const FELT_BYTES: usize = 32;
 /// A package of one segment without its felts, transactions, events and proof.
 const PACKAGE_BYTES: usize = 26;
-/// An inner transaction without its calldata, signature and revert reason.
-const TRANSACTION_BYTES: usize = 155;
 /// The length of a revert reason.
 const REASON_BYTES: usize = 4;
 /// An event without keys and data.
@@ -57,6 +55,8 @@ pub(super) struct Counts {
     /// Calldata, signatures, revert reasons and events.
     other_bytes: usize,
     senders: usize,
+    /// Cells that are read and cells that are written, each for every transaction that does.
+    accesses: usize,
     work: Work,
     class_steps: u64,
 }
@@ -100,6 +100,7 @@ impl Size {
             counts.class_steps = counts.class_steps.saturating_add(steps);
         }
         counts.transactions = counts.transactions.saturating_add(1);
+        counts.accesses = counts.accesses.saturating_add(inner.accesses.count());
         counts.work = counts.work.plus(inner.work);
         let receipt = &inner.in_block.transaction.receipt;
         let messages = receipt.messages.iter().map(|message| message_felts(&message.payload.0));
@@ -139,6 +140,11 @@ impl Counts {
         PACKAGE_BYTES.saturating_add(felt_bytes(self.felts())).saturating_add(self.other_bytes)
     }
 
+    /// How often a transaction reads or writes a cell.
+    pub(super) fn accesses(&self) -> usize {
+        self.accesses
+    }
+
     /// About how many steps the thread OS takes.
     pub(super) fn steps(&self) -> u64 {
         let besides_classes = self.work.sub_block_steps(self.senders, self.contracts, self.cells);
@@ -170,8 +176,8 @@ fn message_felts(payload: &[Felt]) -> usize {
 
 /// What one transaction takes in a package, besides the statement.
 fn bytes_of(inner: &ExecutedInner) -> usize {
-    let (invoke, receipt) = (inner.transaction.as_invoke(), &inner.in_block.transaction.receipt);
-    let signed = felt_bytes(invoke.calldata.0.len().saturating_add(invoke.signature.0.len()));
+    let receipt = &inner.in_block.transaction.receipt;
+    let signed = inner.transaction.encoded_len();
     let reason = match &receipt.status {
         ExecutionStatus::Succeeded => 0,
         ExecutionStatus::Reverted { reason } => REASON_BYTES.saturating_add(reason.len()),
@@ -180,7 +186,7 @@ fn bytes_of(inner: &ExecutedInner) -> usize {
         let felts = event.content.keys.len().saturating_add(event.content.data.0.len());
         EVENT_BYTES.saturating_add(felt_bytes(felts))
     });
-    [TRANSACTION_BYTES, signed, reason].into_iter().chain(events).fold(0, usize::saturating_add)
+    [signed, reason].into_iter().chain(events).fold(0, usize::saturating_add)
 }
 
 fn felt_bytes(felts: usize) -> usize {

@@ -2,6 +2,7 @@
 
 mod accesses;
 mod below;
+mod fresh;
 mod limits;
 mod shown;
 mod stage;

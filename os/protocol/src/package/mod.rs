@@ -139,6 +139,13 @@ impl InnerTransaction {
     pub fn hash(&self, chain_id: &ChainId) -> Result<TransactionHash, StarknetApiError> {
         self.0.calculate_transaction_hash(chain_id, &TransactionVersion::THREE)
     }
+
+    /// What it takes in a package, bytes, a revert reason left aside.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        let felts = self.0.calldata.0.len().saturating_add(self.0.signature.0.len());
+        read::MIN_TRANSACTION_BYTES.saturating_add(felts.saturating_mul(read::FELT_BYTES))
+    }
 }
 
 impl TryFrom<InvokeTransactionV3> for InnerTransaction {

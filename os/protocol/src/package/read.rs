@@ -18,9 +18,9 @@ use super::{IncludedTransaction, InnerEvent, InnerTransaction, PackageError, Seg
 use crate::limits::{MAX_PROOF_BYTES, MAX_REVERT_REASON_BYTES};
 use crate::statement::Statement;
 
-const FELT_BYTES: usize = 32;
+pub(super) const FELT_BYTES: usize = 32;
 /// Sender, nonce, tip, bounds, modes, two empty lists and no revert reason.
-const MIN_TRANSACTION_BYTES: usize = 2 * FELT_BYTES + 8 + 3 * 24 + 2 + 2 * 4 + 1;
+pub(super) const MIN_TRANSACTION_BYTES: usize = 2 * FELT_BYTES + 8 + 3 * 24 + 2 + 2 * 4 + 1;
 /// Index, address and two empty lists.
 const MIN_EVENT_BYTES: usize = 4 + FELT_BYTES + 2 * 4;
 

@@ -50,6 +50,15 @@ fn inner_transactions_keep_their_rules_through_serde() {
 }
 
 #[test]
+fn an_inner_transaction_takes_as_many_bytes_as_it_says() {
+    let mut package = package();
+    let with = package.encode().len();
+    let included = package.segments[0].inner_transactions.pop().unwrap();
+    let reason = included.revert_reason.map_or(0, |reason| 4 + reason.len());
+    assert_eq!(with - package.encode().len(), included.transaction.encoded_len() + reason);
+}
+
+#[test]
 fn an_inner_transaction_hashes_as_on_the_chain() {
     let chain_id = ChainId::Sepolia;
     let inner = InnerTransaction::try_from(invoke(1, 0)).unwrap();

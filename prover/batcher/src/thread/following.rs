@@ -6,17 +6,21 @@ use zkthreads_rpc::ChainEvent;
 use zkthreads_storage::{JournalPlace, Reverted};
 
 use super::landed;
+use super::met::Met;
 use super::model::{Stage, SubBlock};
 use super::setback::Setback;
 use super::work::{Settled, Work};
+use super::writes::Writes;
 
 impl Work {
-    /// The newest block is another one now: takes out what it settled, and puts the rest on top of it.
-    pub(super) fn go_on(&mut self) -> Result<(), Setback> {
+    /// The newest block is another one now, with these writes: takes out what it settled, and puts the rest on top of it.
+    pub(super) fn go_on(&mut self, writes: &Writes) -> Result<(), Setback> {
         self.set_head(self.executor.latest_header()?);
         self.take_settled()?;
         self.find_forwarded()?;
+        self.unsettled.met_mut().for_each(Met::await_block);
         self.replay(Vec::new(), |replay| replay, false)?;
+        self.unsettled.met_mut().for_each(|met| met.name_writers(writes));
         self.look_after_waiting()?;
         self.end_turn()?;
         let number = self.base_block().number;
@@ -97,13 +101,11 @@ impl Work {
 /// A sub-block was sent and not settled. If its preconditions still hold, it is sent again; if it is too old, it is executed and
 /// proven again; if the node had another reason as well, but not at once.
 fn after_revert(sub_block: &mut SubBlock, block: BlockNumber, error: Option<SettleError>) {
-    let stage = std::mem::replace(&mut sub_block.stage, Stage::closed());
-    let Stage::Submitted { proof, .. } = stage else { return };
+    let Some(proof) = sub_block.stage.proof().cloned() else { return };
+    sub_block.stage = Stage::Proven { proof, not_before: None };
     tracing::warn!(sub_block = %sub_block.seed.id, block = block.0, error = ?error, "not settled");
     match error {
-        None | Some(SettleError::Conflicts(_)) => {
-            sub_block.stage = Stage::Proven { proof, not_before: None };
-        }
+        None | Some(SettleError::Conflicts(_)) => {}
         Some(error) if is_of_time(&error) => sub_block.miss(&error.to_string()),
         Some(error) => sub_block.refuse(&error.to_string()),
     }

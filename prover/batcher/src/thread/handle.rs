@@ -16,6 +16,7 @@ use super::intake::{self, Arrival};
 use super::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth, SubBlockId};
 use super::sequencer::Sequencer;
 use super::shared::Shared;
+use super::writes::Writes;
 use crate::worker::{Proven, Stage, WorkerError};
 
 /// The sequencer has ended.
@@ -118,7 +119,9 @@ impl ThreadHandle {
     /// # Errors
     /// If it does not follow on [`Self::head`], or cannot be stored now.
     pub async fn follow(&self, block: FollowedBlock) -> Result<(), FollowError> {
-        self.ask(move |sequencer| sequencer.follow(block)).await?
+        // Made here, so that no transaction waits for it.
+        let writes = Writes::of(&block);
+        self.ask(move |sequencer| sequencer.follow(block, &writes)).await?
     }
 
     /// Undoes every block after `number`. What they settled is to be settled again.

@@ -10,7 +10,7 @@ use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::sub_block::LeftOutReason;
 use zkthreads_execution::{PendingTransaction, SimulateError, SimulationFlags, Submission};
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::InnerRefusal;
+use zkthreads_rpc::{InnerRefusal, ThreadLimit};
 use zkthreads_storage::JournalPlace;
 
 use super::handle::Message;
@@ -63,7 +63,7 @@ impl<'a> Queued<'a> {
         if shared.queued.fetch_add(1, Ordering::Relaxed) < MAX_QUEUED {
             return Ok(queued);
         }
-        Err(InnerRefusal::Full { capacity: MAX_QUEUED })
+        Err(InnerRefusal::Full { limit: ThreadLimit::Arriving, capacity: MAX_QUEUED })
     }
 }
 
@@ -113,12 +113,8 @@ impl Work {
         if self.ledger.has(hash) || self.turn.is_fresh(hash) {
             return Ok(Err(InnerRefusal::Duplicate));
         }
-        let capacity = self.rules.config.max_unsettled;
-        if self.ledger.len() + self.turn.fresh.len() >= capacity {
-            return Ok(Err(InnerRefusal::Full { capacity }));
-        }
-        if let Err(busy) = self.is_in_time() {
-            return Ok(Err(busy));
+        if let Err(refusal) = self.has_room(transaction).and_then(|()| self.is_in_time()) {
+            return Ok(Err(refusal));
         }
         let (account, found) = (transaction.as_invoke().sender_address, transaction.as_invoke().nonce);
         let expected = match self.unsettled.state().nonce(account) {
@@ -154,7 +150,7 @@ impl Work {
                 self.promote(account)?;
                 Ok(Ok(()))
             }
-            Err(left_out) => Ok(Err(refusal(left_out.reason))),
+            Err(left_out) => Ok(Err(self.refusal(left_out.reason))),
         }
     }
 
@@ -173,13 +169,17 @@ impl Work {
     /// Executes what of `account` waits for no other any more.
     pub(super) fn promote(&mut self, account: ContractAddress) -> Result<(), Setback> {
         loop {
-            let nonce = self.unsettled.state().nonce(account)?;
-            let Some(waiter) = self.waiting.take(account, nonce) else { return Ok(()) };
-            if let Err(left_out) = self.execute(waiter.transaction)? {
-                if let LeftOutReason::Unreadable { reason } = left_out.reason {
-                    return Err(Setback::State { reason });
+            let (nonce, open) = (self.unsettled.state().nonce(account)?, self.unsettled.open.seed.id);
+            let Some(waiter) = self.waiting.take_for(account, nonce, open) else { return Ok(()) };
+            let Err(left_out) = self.execute(waiter.transaction.clone())? else { continue };
+            match left_out.reason {
+                LeftOutReason::Unreadable { reason } => return Err(Setback::State { reason }),
+                // It was acknowledged, so it is not refused. The open sub-block may be another one by now.
+                LeftOutReason::FreshCellsSpent { .. } => {
+                    self.waiting.hold(waiter, self.unsettled.open.seed.id);
+                    return Ok(());
                 }
-                self.reject(waiter.hash, left_out.reason.to_string());
+                reason => self.reject(waiter.hash, reason.to_string()),
             }
         }
     }
@@ -242,7 +242,7 @@ impl Work {
         }
         self.waiting.has_room(account, found).map_err(|no_room| match no_room {
             NoWaiting::Taken => nonce,
-            NoWaiting::Full { capacity } => InnerRefusal::Full { capacity },
+            NoWaiting::Full { limit, capacity } => InnerRefusal::Full { limit, capacity },
         })?;
         let unavailable = |reason: String| InnerRefusal::StateUnavailable { reason };
         match self.unsettled.state().class_hash(account) {
@@ -261,29 +261,43 @@ impl Work {
             Err(error) => Err(unavailable(error.to_string())),
         }
     }
-}
 
-/// Why a transaction that was not executed is refused.
-fn refusal(reason: LeftOutReason) -> InnerRefusal {
-    match reason {
-        LeftOutReason::Nonce { account, expected, found } => InnerRefusal::Nonce { account, expected, found },
-        LeftOutReason::NotDeployed { account } => InnerRefusal::NotDeployed { account },
-        LeftOutReason::Validate { .. } | LeftOutReason::ValidateReturn { .. } => {
-            InnerRefusal::Validate { reason: reason.to_string() }
+    /// Why a transaction that was not executed is refused.
+    fn refusal(&self, reason: LeftOutReason) -> InnerRefusal {
+        match reason {
+            LeftOutReason::Nonce { account, expected, found } => {
+                InnerRefusal::Nonce { account, expected, found }
+            }
+            LeftOutReason::NotDeployed { account } => InnerRefusal::NotDeployed { account },
+            LeftOutReason::Validate { .. } | LeftOutReason::ValidateReturn { .. } => {
+                InnerRefusal::Validate { reason: reason.to_string() }
+            }
+            LeftOutReason::OutsideThread { contract } => InnerRefusal::OutsideThread { contract },
+            LeftOutReason::TooManyFreshCells { account, cells, max } => {
+                InnerRefusal::TooManyFreshCells { account, cells, max }
+            }
+            LeftOutReason::FreshCellsSpent { account, cells, max } => {
+                InnerRefusal::FreshCellsSpent { account, cells, max, seconds: self.left_of_open() }
+            }
+            LeftOutReason::Unreadable { reason } => InnerRefusal::StateUnavailable { reason },
+            LeftOutReason::StaleBase => InnerRefusal::StateUnavailable { reason: reason.to_string() },
+            LeftOutReason::Abort { .. }
+            | LeftOutReason::Syscall { .. }
+            | LeftOutReason::LegacyClass { .. }
+            | LeftOutReason::UnconfinedClass { .. }
+            | LeftOutReason::Message { .. }
+            | LeftOutReason::TooLarge { .. }
+            | LeftOutReason::TooLong(_)
+            | LeftOutReason::Hash { .. }
+            | LeftOutReason::Panic
+            | LeftOutReason::Full
+            | LeftOutReason::State { .. } => InnerRefusal::NotProvable { reason: reason.to_string() },
         }
-        LeftOutReason::OutsideThread { contract } => InnerRefusal::OutsideThread { contract },
-        LeftOutReason::Unreadable { reason } => InnerRefusal::StateUnavailable { reason },
-        LeftOutReason::StaleBase => InnerRefusal::StateUnavailable { reason: reason.to_string() },
-        LeftOutReason::Abort { .. }
-        | LeftOutReason::Syscall { .. }
-        | LeftOutReason::LegacyClass { .. }
-        | LeftOutReason::UnconfinedClass { .. }
-        | LeftOutReason::Message { .. }
-        | LeftOutReason::TooLarge { .. }
-        | LeftOutReason::TooLong(_)
-        | LeftOutReason::Hash { .. }
-        | LeftOutReason::Panic
-        | LeftOutReason::Full
-        | LeftOutReason::State { .. } => InnerRefusal::NotProvable { reason: reason.to_string() },
+    }
+
+    /// In how many seconds the open sub-block is complete for its age, if a prover is free then; the one that has begun counts.
+    fn left_of_open(&self) -> u64 {
+        let age = self.unsettled.open.since.map(|since| since.elapsed()).unwrap_or_default();
+        self.rules.config.max_age.saturating_sub(age).as_secs().saturating_add(1)
     }
 }

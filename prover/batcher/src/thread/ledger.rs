@@ -23,6 +23,8 @@ pub(super) struct Ledger {
     sub_blocks: BTreeMap<u64, JournalSubBlock>,
     /// How many of the transactions each sender has.
     senders: HashMap<ContractAddress, usize>,
+    /// What they take in packages.
+    bytes: usize,
     next_seq: u64,
 }
 
@@ -31,7 +33,16 @@ pub(super) struct Ledger {
 struct Row {
     seq: u64,
     sender: ContractAddress,
+    /// What it takes in a package.
+    bytes: usize,
     place: JournalPlace,
+}
+
+impl Row {
+    fn new(seq: u64, transaction: &InnerTransaction, place: JournalPlace) -> Self {
+        let sender = transaction.as_invoke().sender_address;
+        Self { seq, sender, bytes: transaction.encoded_len(), place }
+    }
 }
 
 /// What is to be written at once.
@@ -56,11 +67,11 @@ impl Ledger {
             rows: HashMap::new(),
             sub_blocks: sub_blocks.iter().map(|row| (row.id, row.clone())).collect(),
             senders: HashMap::new(),
+            bytes: 0,
             next_seq,
         };
         for JournalTransaction { hash, seq, transaction, place, .. } in transactions {
-            let sender = transaction.as_invoke().sender_address;
-            ledger.apply(*hash, Row { seq: *seq, sender, place: place.clone() });
+            ledger.apply(*hash, Row::new(*seq, transaction, place.clone()));
         }
         ledger
     }
@@ -73,6 +84,11 @@ impl Ledger {
     /// How many transactions are not finished.
     pub(super) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// How many bytes they take in packages.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// How many accounts sent them.
@@ -91,8 +107,7 @@ impl Ledger {
     ) {
         let seq = self.next_seq + draft.new;
         draft.new += 1;
-        let sender = transaction.as_invoke().sender_address;
-        draft.rows.insert(hash, Row { seq, sender, place: place.clone() });
+        draft.rows.insert(hash, Row::new(seq, &transaction, place.clone()));
         draft.batch.put_transaction(JournalTransaction { seq, hash, transaction, received_at, place });
     }
 
@@ -109,8 +124,7 @@ impl Ledger {
     /// A transaction that was finished is not, after all: the block that has it was undone.
     pub(super) fn bring_back(&mut self, transaction: &JournalTransaction) {
         let JournalTransaction { hash, seq, transaction, place, .. } = transaction;
-        let row = Row { seq: *seq, sender: transaction.as_invoke().sender_address, place: place.clone() };
-        self.apply_unfinished(*hash, row);
+        self.apply_unfinished(*hash, Row::new(*seq, transaction, place.clone()));
     }
 
     /// A sub-block is as `row` says.
@@ -200,20 +214,22 @@ impl Ledger {
     fn apply(&mut self, hash: TransactionHash, row: Row) {
         if row.place.finished_in().is_none() {
             self.apply_unfinished(hash, row);
-        } else if let Some(row) = self.rows.remove(&hash)
-            && let Some(count) = self.senders.get_mut(&row.sender)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.senders.remove(&row.sender);
+        } else if let Some(row) = self.rows.remove(&hash) {
+            self.bytes -= row.bytes;
+            if let Some(count) = self.senders.get_mut(&row.sender) {
+                *count -= 1;
+                if *count == 0 {
+                    self.senders.remove(&row.sender);
+                }
             }
         }
     }
 
     fn apply_unfinished(&mut self, hash: TransactionHash, row: Row) {
-        let sender = row.sender;
+        let Row { sender, bytes, .. } = row;
         if self.rows.insert(hash, row).is_none() {
             *self.senders.entry(sender).or_default() += 1;
+            self.bytes += bytes;
         }
     }
 }

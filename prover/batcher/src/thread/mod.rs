@@ -16,21 +16,26 @@
 //! * The pre-confirmed block that [`ChainFeed`](zkthreads_rpc::ChainFeed) shows is the newest block of the node, with all
 //!   that is not settled on top.
 
+mod bundling;
+mod cells;
 mod config;
 mod figures;
 mod following;
 mod forwards;
 mod handle;
+mod heat;
 mod intake;
 mod job;
 mod landed;
 mod ledger;
+mod met;
 mod model;
 mod plan;
 mod proving;
 mod replay;
 mod report;
 mod restore;
+mod room;
 mod rules;
 mod sequencer;
 mod setback;
@@ -39,8 +44,12 @@ mod shared;
 mod taint;
 mod waiting;
 mod work;
+mod writes;
 
-pub use config::{DEFAULT_MAX_UNSETTLED, HotPolicy, Provers, ThreadConfig, ThreadParts};
+pub use config::{
+    DEFAULT_MAX_FRESH_CELLS, DEFAULT_MAX_FRESH_CELLS_PER_ACCOUNT, DEFAULT_MAX_UNSETTLED,
+    DEFAULT_MAX_UNSETTLED_BYTES, DEFAULT_MAX_UNSETTLED_CELLS, HotPolicy, Provers, ThreadConfig, ThreadParts,
+};
 pub use handle::{FollowError, Stopped, ThreadHandle};
 pub use job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth, SubBlockId};
 pub use sequencer::{Thread, ThreadError};

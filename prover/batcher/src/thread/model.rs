@@ -14,12 +14,11 @@ use zkthreads_rpc::thread::MetConflict;
 use zkthreads_storage::{JournalStage, JournalSubBlock};
 
 use super::SubBlockId;
+use super::cells::Cells;
+use super::met::Met;
 use super::plan::Took;
 use super::setback::Setback;
 use crate::worker;
-
-/// Conflicts of a sub-block that are remembered.
-const REMEMBERED_CONFLICTS: usize = 32;
 
 /// All sub-blocks that are not settled. Each is executed on what those before it make of the newest block: first the
 /// fronts, then the hot ones, then the open one. No front depends on a hot one.
@@ -36,6 +35,8 @@ pub(super) struct Unsettled {
 pub(super) struct SubBlock {
     pub(super) seed: Seed,
     pub(super) inner: Vec<Arc<ExecutedInner>>,
+    /// What its transactions read and write.
+    pub(super) cells: Cells,
     pub(super) executed: Arc<ExecutedSubBlock>,
     pub(super) steps: u64,
     pub(super) stage: Stage,
@@ -69,8 +70,12 @@ pub(super) struct Seed {
     pub(super) planned_at: Option<Instant>,
     /// How often the chain moved under it.
     pub(super) conflicts: u32,
+    /// When its transactions were parted from others, if they were.
+    pub(super) hot_since: Option<Instant>,
     /// The last of these conflicts.
-    pub(super) met: Vec<MetConflict>,
+    pub(super) met: Met,
+    /// How often proving it was begun.
+    pub(super) proofs: u32,
     /// How often it was sent.
     pub(super) sent: u32,
     /// Why it could not be sent when that was tried last.
@@ -143,7 +148,9 @@ impl Seed {
             opened_at,
             planned_at: None,
             conflicts: 0,
-            met: Vec::new(),
+            hot_since: None,
+            met: Met::default(),
+            proofs: 0,
             sent: 0,
             unsent: None,
             refusals: 0,
@@ -170,18 +177,11 @@ impl Seed {
 
     /// Notes conflicts without counting them.
     pub(super) fn remember(&mut self, conflicts: impl IntoIterator<Item = MetConflict>) {
-        self.met.extend(conflicts);
-        let forgotten = self.met.len().saturating_sub(REMEMBERED_CONFLICTS);
-        self.met.drain(..forgotten);
+        self.met.add(conflicts);
     }
 }
 
 impl Stage {
-    /// A sub-block that was just executed.
-    pub(super) fn closed() -> Self {
-        Self::Closed { not_before: None, failures: ProofFailures::default() }
-    }
-
     /// Its proof, if there is one.
     pub(super) fn proof(&self) -> Option<&Proof> {
         match self {
@@ -189,6 +189,16 @@ impl Stage {
             Self::Proven { proof, .. } | Self::Taken { proof, .. } | Self::Submitted { proof, .. } => {
                 Some(proof)
             }
+        }
+    }
+
+    /// How long provers have worked on it, if they have.
+    pub(super) fn proving_time(&self) -> Option<Duration> {
+        match self {
+            Self::Closed { .. } => None,
+            Self::Proving { since, .. } => Some(since.elapsed()),
+            // Unknown of what was proven before a restart.
+            _ => self.proof().map(|proof| proof.took.unwrap_or_default()),
         }
     }
 
@@ -214,6 +224,7 @@ impl SubBlock {
     pub(super) fn close(seed: Seed, block: &OpenSubBlock) -> Result<Self, Setback> {
         Ok(Self {
             inner: block.executed().to_vec(),
+            cells: Cells::of(block.executed()),
             executed: Arc::new(block.close()?),
             steps: block.steps(),
             stage: Stage::Closed { not_before: patience(seed.refusals), failures: ProofFailures::default() },
@@ -236,7 +247,6 @@ impl SubBlock {
     pub(super) fn miss(&mut self, reason: &str) {
         tracing::info!(sub_block = %self.seed.id, reason, "too late, it is executed again");
         self.is_late = true;
-        self.stage = Stage::closed();
     }
 
     /// Notes that the node refuses it for another reason than a conflict.
@@ -244,7 +254,6 @@ impl SubBlock {
         tracing::error!(sub_block = %self.seed.id, reason, "refused by the node");
         self.seed.refusals = self.seed.refusals.saturating_add(1);
         self.is_refused = true;
-        self.stage = Stage::closed();
     }
 
     /// Which attempt of which sub-block it is.
@@ -299,6 +308,12 @@ impl Unsettled {
     /// The complete ones in order.
     pub(super) fn closed_mut(&mut self) -> impl Iterator<Item = &mut SubBlock> {
         self.fronts.iter_mut().chain(&mut self.hots)
+    }
+
+    /// What each of them, the open one too, met.
+    pub(super) fn met_mut(&mut self) -> impl Iterator<Item = &mut Met> {
+        let closed = self.fronts.iter_mut().chain(&mut self.hots).map(|sub_block| &mut sub_block.seed);
+        closed.chain([&mut self.open.seed]).map(|seed| &mut seed.met)
     }
 
     /// This very attempt, if it is still the sub-block's.

@@ -23,10 +23,21 @@ const MAX_LOST: u32 = 2;
 const MAX_FAILURES: u32 = 6;
 
 impl Work {
-    /// The oldest sub-block that waits for a prover; it is being proven from now on.
+    /// The sub-block that is to be proven next. By turns it is the oldest front and the oldest hot one, if there are both: there
+    /// is always another front where many users are, and the hot ones do not take more than every second prover.
+    fn to_prove(&self, now: Instant) -> Option<(SubBlockId, u32)> {
+        let oldest = |list: &[SubBlock]| list.iter().find(|it| is_due(it, now)).map(SubBlock::name);
+        let (front, hot) = (oldest(&self.unsettled.fronts), oldest(&self.unsettled.hots));
+        if self.was_hot { front.or(hot) } else { hot.or(front) }
+    }
+
+    /// The sub-block that is to be proven next; it is being proven from now on.
     pub(super) fn next_job(&mut self, now: Instant) -> Option<(&SubBlock, u64)> {
         let lease = self.lease();
-        let sub_block = self.unsettled.closed_mut().find(|sub_block| is_due(sub_block, now))?;
+        let name = self.to_prove(now)?;
+        self.was_hot = self.unsettled.hots.iter().any(|hot| hot.name() == name);
+        let sub_block = self.unsettled.find_mut(name)?;
+        sub_block.seed.proofs = sub_block.seed.proofs.saturating_add(1);
         if let Stage::Closed { failures, .. } = sub_block.stage {
             sub_block.stage = Stage::Proving { lease, since: now, stage: None, failures };
         }
@@ -37,9 +48,8 @@ impl Work {
     pub(super) fn renew_job(&mut self, now: Instant) -> Result<(), Setback> {
         let (rules, time) = (self.rules.limits(self.base_block()), self.clock.at(now));
         let left = self.shared.figures.lock().forecasts.left(now);
-        let next = self.unsettled.closed().find(|sub_block| is_due(sub_block, now));
-        let Some((name, base_block)) = next.map(|sub_block| (sub_block.name(), sub_block.base_block()))
-        else {
+        let Some(name) = self.to_prove(now) else { return Ok(()) };
+        let Some(base_block) = self.unsettled.find_mut(name).map(|sub_block| sub_block.base_block()) else {
             return Ok(());
         };
         if can_be_met(rules, base_block.timestamp, time, left) || !self.is_behind(base_block) {

@@ -158,6 +158,8 @@ fn blank(
         id: seed.id.0,
         stage,
         attempt: seed.attempt,
+        proofs: seed.proofs,
+        sent: seed.sent,
         base_block_number,
         transactions: 0,
         steps: 0,
@@ -166,7 +168,7 @@ fn blank(
         proven_in_ms: None,
         transaction_hash: None,
         block_number: None,
-        conflicts: seed.met.clone(),
+        conflicts: seed.met.to_vec(),
     }
 }
 

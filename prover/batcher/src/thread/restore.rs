@@ -18,6 +18,7 @@ use zkthreads_storage::{
 
 use super::SubBlockId;
 use super::forwards::Forwards;
+use super::heat::Heat;
 use super::ledger::Ledger;
 use super::model::{Open, Proof, Seed, Stage, SubBlock, Unsettled};
 use super::plan::Clock;
@@ -58,6 +59,8 @@ impl Work {
             unsettled: Unsettled { fronts: Vec::new(), hots: Vec::new(), open },
             waiting: WaitingRoom::default(),
             forwards: Forwards::default(),
+            heat: Heat::default(),
+            was_hot: false,
             head,
             clock: Clock::new(base.timestamp, Instant::now()),
             next_id: next_sub_block + 1,

@@ -14,6 +14,9 @@ use super::config::ThreadConfig;
 use super::plan::{MAX_FORECAST, is_plenty};
 use super::setback::Setback;
 
+/// Transactions in a sub-block of hot ones at most. A proof of so many takes hardly longer than a proof of one.
+const MAX_HOT_TRANSACTIONS: usize = 8;
+
 /// What sub-blocks are executed by.
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
@@ -74,6 +77,8 @@ impl Rules {
         SubBlockContext {
             writable: self.config.writable.clone(),
             max_steps: Some(self.config.max_steps),
+            max_fresh_cells: Some(self.config.max_fresh_cells),
+            max_fresh_cells_per_account: Some(self.config.max_fresh_cells_per_account),
             max_time: self.config.max_time,
             ..SubBlockContext::new(self.chain_id.clone(), base_block, self.config.submitter)
         }
@@ -82,6 +87,12 @@ impl Rules {
     /// Transactions in a sub-block at most.
     pub(super) fn max_transactions(&self) -> usize {
         self.config.max_transactions.clamp(1, MAX_INNER_TRANSACTIONS)
+    }
+
+    /// Transactions in a sub-block of hot ones at most: the sooner it is proven, the likelier it is that the chain has not changed
+    /// what it reads by then.
+    pub(super) fn max_hot_transactions(&self) -> usize {
+        MAX_HOT_TRANSACTIONS.min(self.max_transactions())
     }
 
     /// Whether a sub-block executed at `base_block` should not be settled any more when the chain is at `head`: its block is
@@ -96,19 +107,20 @@ impl Rules {
         age > rules.max_age / 2 || lag > rules.max_lag - rules.max_lag / 10 || ahead > most_ahead
     }
 
-    /// Puts transactions into a sub-block on `below`, as many as it holds.
+    /// Puts transactions that were acknowledged into a sub-block on `below`, as many as it holds, and `most` at most.
     pub(super) fn run(
         &self,
         below: ChainState,
         base_block: BaseBlock,
         steps: Vec<Step>,
+        most: usize,
     ) -> Result<Run, Setback> {
         let mut block = OpenSubBlock::open(below, self.context(base_block));
         let mut left_out = Vec::new();
         let mut queue = steps.into_iter();
         let mut rest = Vec::new();
         let mut is_stale = false;
-        while block.len() < self.max_transactions() {
+        while block.len() < most {
             let Some(step) = queue.next() else { break };
             let transaction = match &step {
                 Step::Execute(transaction) => transaction.as_ref(),
@@ -120,7 +132,7 @@ impl Rules {
                     continue;
                 }
             };
-            let Err(refused) = block.execute(transaction.clone()) else { continue };
+            let Err(refused) = block.execute_again(transaction.clone()) else { continue };
             match refused.reason {
                 LeftOutReason::Unreadable { reason } => return Err(Setback::State { reason }),
                 LeftOutReason::Full | LeftOutReason::StaleBase => {

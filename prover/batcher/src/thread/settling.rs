@@ -4,68 +4,19 @@ use std::time::{Duration, Instant};
 
 use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
-use zkthreads_protocol::limits::{MAX_PACKAGE_BYTES, MAX_SEGMENTS};
-use zkthreads_protocol::{BaseBlock, InnerTransaction, Package};
+use zkthreads_protocol::InnerTransaction;
 use zkthreads_rpc::thread::MetConflict;
 
 use super::SubBlockId;
 use super::job::{BundleFailure, ForwardRefused, InFlight};
-use super::model::{Stage, SubBlock};
+use super::model::Stage;
 use super::setback::Setback;
 use super::work::Work;
 
 /// After how long sub-blocks that could not be sent are offered again.
 const OFFERED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Sub-blocks that were taken as a bundle.
-pub(super) struct TakenBundle {
-    pub(super) sub_blocks: Vec<(SubBlockId, u32)>,
-    pub(super) package: Package,
-    pub(super) alive: Vec<tokio::sync::watch::Receiver<()>>,
-    pub(super) lease: u64,
-}
-
 impl Work {
-    /// The next proven sub-blocks, if all before them are on their way: as many in a row as a package takes. Along a package,
-    /// neither base blocks nor times go back; and the times lie close together, since all of it waits for the last of them.
-    pub(super) fn next_bundle(&mut self, now: Instant) -> Option<TakenBundle> {
-        let lease = self.lease();
-        let (head, planned) = (self.base_block(), self.schedule(now).time);
-        let max_spread = self.rules.limits(head).max_lag / 2;
-        let (mut first, mut last): (Option<BaseBlock>, Option<BaseBlock>) = (None, None);
-        let is_sent = |sub_block: &&mut SubBlock| sub_block.stage.submitted().is_some();
-        let (mut segments, mut bytes) = (Vec::new(), 0);
-        let (mut sub_blocks, mut alive) = (Vec::new(), Vec::new());
-        for sub_block in self.unsettled.closed_mut().skip_while(is_sent) {
-            let Stage::Proven { proof, not_before } = &sub_block.stage else { break };
-            bytes += proof.bytes;
-            let is_due = not_before.is_none_or(|not_before| not_before <= now);
-            let base = sub_block.base_block();
-            let follows = last.is_none_or(|last| last.time().is_by(base.time()));
-            let spread = first.map_or(0, |first| base.timestamp.0.saturating_sub(first.timestamp.0));
-            if !is_due
-                || !follows
-                || spread > max_spread
-                || self.rules.is_stale(base, head, planned)
-                || segments.len() == MAX_SEGMENTS
-                || (bytes > MAX_PACKAGE_BYTES && !segments.is_empty())
-            {
-                break;
-            }
-            first.get_or_insert(base);
-            last = Some(base);
-            segments.push(proof.segment.as_ref().clone());
-            sub_blocks.push(sub_block.name());
-            alive.push(sub_block.alive.subscribe());
-            let proof = proof.clone();
-            sub_block.stage = Stage::Taken { proof, lease, since: now };
-        }
-        if segments.is_empty() {
-            return None;
-        }
-        Some(TakenBundle { sub_blocks, package: Package { segments }, alive, lease })
-    }
-
     /// Whoever took a bundle neither sent it nor said what became of it.
     pub(super) fn give_back_bundle(&mut self, given_back: u64) {
         for sub_block in self.unsettled.closed_mut() {

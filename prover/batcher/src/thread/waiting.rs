@@ -1,4 +1,5 @@
-//! Transactions whose nonce is ahead of their account's: they wait for those that come before them.
+//! Transactions that are to be executed later: their nonce is ahead of their account's, and they wait for those that come before
+//! them; or their account has made its fresh cells in the open sub-block, and they wait for the next one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -7,6 +8,9 @@ use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::InnerTransaction;
+use zkthreads_rpc::ThreadLimit;
+
+use super::SubBlockId;
 
 /// How far ahead of its account's nonce a transaction's may be: as far as the node's mempool lets it.
 pub(super) const MAX_NONCE_GAP: u64 = zkthreads_execution::admit::MAX_NONCE_GAP;
@@ -21,6 +25,8 @@ pub(super) struct Waiter {
     pub(super) hash: TransactionHash,
     pub(super) transaction: InnerTransaction,
     since: Instant,
+    /// The sub-block in which it was tried and had no place.
+    held_in: Option<SubBlockId>,
 }
 
 /// Why a transaction may not wait.
@@ -30,6 +36,8 @@ pub(super) enum NoWaiting {
     Taken,
     /// There is no room.
     Full {
+        /// Which room there is none of.
+        limit: ThreadLimit,
         /// How many may wait.
         capacity: usize,
     },
@@ -54,10 +62,10 @@ impl WaitingRoom {
             return Err(NoWaiting::Taken);
         }
         if of_account.is_some_and(|waiters| waiters.len() >= MAX_PER_ACCOUNT) {
-            return Err(NoWaiting::Full { capacity: MAX_PER_ACCOUNT });
+            return Err(NoWaiting::Full { limit: ThreadLimit::WaitingOfAccount, capacity: MAX_PER_ACCOUNT });
         }
         if self.len() >= MAX_IN_ALL {
-            return Err(NoWaiting::Full { capacity: MAX_IN_ALL });
+            return Err(NoWaiting::Full { limit: ThreadLimit::Waiting, capacity: MAX_IN_ALL });
         }
         Ok(())
     }
@@ -70,9 +78,20 @@ impl WaitingRoom {
         transaction: InnerTransaction,
         now: Instant,
     ) -> Option<Waiter> {
-        let (account, nonce) = (transaction.as_invoke().sender_address, transaction.as_invoke().nonce);
+        self.put(Waiter { hash, transaction, since: now, held_in: None })
+    }
+
+    /// Puts back one that has to wait for the sub-block after `open`. It is not tried again before, however often somebody asks:
+    /// each trial executes it.
+    pub(super) fn hold(&mut self, waiter: Waiter, open: SubBlockId) {
+        self.put(Waiter { held_in: Some(open), ..waiter });
+    }
+
+    fn put(&mut self, waiter: Waiter) -> Option<Waiter> {
+        let hash = waiter.hash;
+        let invoke = waiter.transaction.as_invoke();
+        let (account, nonce) = (invoke.sender_address, invoke.nonce);
         self.hashes.insert(hash, (account, nonce));
-        let waiter = Waiter { hash, transaction, since: now };
         let replaced = self.accounts.entry(account).or_default().insert(nonce, waiter);
         let replaced = replaced.filter(|replaced| replaced.hash != hash);
         if let Some(replaced) = &replaced {
@@ -92,6 +111,17 @@ impl WaitingRoom {
         Some(taken)
     }
 
+    /// The same, unless it has to wait for another sub-block than `open`.
+    pub(super) fn take_for(
+        &mut self,
+        account: ContractAddress,
+        nonce: Nonce,
+        open: SubBlockId,
+    ) -> Option<Waiter> {
+        let waiter = self.accounts.get(&account)?.get(&nonce)?;
+        if waiter.held_in == Some(open) { None } else { self.take(account, nonce) }
+    }
+
     /// The accounts of which something waits, with the lowest nonce that does.
     pub(super) fn accounts(&self) -> Vec<(ContractAddress, Nonce)> {
         let lowest = |(account, waiters): (&ContractAddress, &BTreeMap<Nonce, Waiter>)| {
@@ -100,10 +130,14 @@ impl WaitingRoom {
         self.accounts.iter().filter_map(lowest).collect()
     }
 
-    /// Takes out those that have waited for longer than `patience`.
+    /// Takes out those that have waited for longer than `patience` for an earlier nonce.
     pub(super) fn take_expired(&mut self, now: Instant, patience: Duration) -> Vec<Waiter> {
         let is_expired = |waiter: &Waiter| now.saturating_duration_since(waiter.since) >= patience;
-        let all = self.accounts.iter().flat_map(|(account, waiters)| {
+        let is_held = |waiters: &BTreeMap<Nonce, Waiter>| {
+            waiters.first_key_value().is_some_and(|(_, first)| first.held_in.is_some())
+        };
+        let for_nonces = self.accounts.iter().filter(|(_, waiters)| !is_held(waiters));
+        let all = for_nonces.flat_map(|(account, waiters)| {
             waiters.iter().filter(|(_, waiter)| is_expired(waiter)).map(|(nonce, _)| (*account, *nonce))
         });
         let expired: Vec<_> = all.collect();
@@ -179,7 +213,7 @@ pub(super) mod tests {
             add(&mut room, 1, nonce, now);
         }
         let next = Nonce(Felt::from(MAX_PER_ACCOUNT));
-        let full = Err(NoWaiting::Full { capacity: MAX_PER_ACCOUNT });
+        let full = Err(NoWaiting::Full { limit: ThreadLimit::WaitingOfAccount, capacity: MAX_PER_ACCOUNT });
         assert_eq!(room.has_room(ContractAddress::from(1_u64), next), full);
         assert_eq!(room.has_room(ContractAddress::from(2_u64), next), Ok(()));
     }
@@ -192,6 +226,21 @@ pub(super) mod tests {
         let expired = room.take_expired(start + Duration::from_secs(10), Duration::from_secs(10));
         assert_eq!(expired.len(), 1);
         assert_eq!((room.len(), expired[0].transaction.as_invoke().nonce), (1, Nonce(Felt::from(5))));
+    }
+
+    #[test]
+    fn what_waits_for_the_next_sub_block_is_not_tried_before_and_does_not_expire() {
+        let (mut room, start) = (WaitingRoom::default(), Instant::now());
+        let (account, nonce) = (ContractAddress::from(1_u64), Nonce(Felt::from(5)));
+        add(&mut room, 1, 5, start);
+        add(&mut room, 1, 6, start);
+        let waiter = room.take_for(account, nonce, SubBlockId(7)).expect("it was not tried yet");
+        room.hold(waiter, SubBlockId(7));
+        assert!(room.take_for(account, nonce, SubBlockId(7)).is_none());
+        let late = start + Duration::from_secs(1_000);
+        assert!(room.take_expired(late, Duration::from_secs(10)).is_empty(), "nor what comes after it");
+        assert!(room.take_for(account, nonce, SubBlockId(8)).is_some());
+        assert_eq!(room.take_expired(late, Duration::from_secs(10)).len(), 1);
     }
 
     #[test]

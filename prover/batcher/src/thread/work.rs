@@ -18,7 +18,9 @@ use zkthreads_rpc::{ChainEvent, ChainFeed};
 use zkthreads_storage::{JournalPlace, JournalSubBlock};
 
 use super::SubBlockId;
+use super::cells::Cells;
 use super::forwards::Forwards;
+use super::heat::Heat;
 use super::ledger::{Draft, Ledger};
 use super::model::{Open, Seed, SubBlock, Unsettled};
 use super::plan::{self, Clock, Schedule};
@@ -38,6 +40,9 @@ pub(super) struct Work {
     pub(super) unsettled: Unsettled,
     pub(super) waiting: WaitingRoom,
     pub(super) forwards: Forwards,
+    pub(super) heat: Heat,
+    /// Whether the sub-block that was handed to a prover last is a hot one.
+    pub(super) was_hot: bool,
     /// The newest block.
     pub(super) head: BlockHeader,
     /// The chain's time since then.
@@ -139,7 +144,11 @@ impl Work {
         }
     }
 
-    /// Executes a transaction in the open sub-block, or in the next one if this has no room or is too old for it.
+    /// Executes a transaction in the open sub-block, or in the next one if this has no room for it.
+    ///
+    /// If this is too old for it, all of it is executed again over the newest block, once a block at most. Were it completed,
+    /// whoever writes in every block what one user reads would leave the thread with sub-blocks of a few transactions, and each
+    /// of them takes a proof.
     pub(super) fn execute(
         &mut self,
         transaction: InnerTransaction,
@@ -165,7 +174,12 @@ impl Work {
                     return Ok(Ok(executed));
                 }
                 Err(left_out) => match left_out.reason {
-                    LeftOutReason::Full | LeftOutReason::StaleBase if !open.block.is_empty() => {
+                    LeftOutReason::StaleBase if self.is_open_behind() => {
+                        self.replay(Vec::new(), |replay| replay.renewing_open(), false)?;
+                    }
+                    LeftOutReason::Full | LeftOutReason::StaleBase
+                        if !self.unsettled.open.block.is_empty() =>
+                    {
                         self.complete()?;
                     }
                     // Over the newest block, at a time that is not before any other's here.
@@ -176,12 +190,18 @@ impl Work {
         }
     }
 
+    /// Whether the open sub-block is over an older block than the newest.
+    fn is_open_behind(&self) -> bool {
+        self.unsettled.open.block.context().base_block.number
+            < self.head.block_header_without_hash.block_number
+    }
+
     /// Completes the open sub-block, unless it is empty, and opens the next one.
     pub(super) fn complete(&mut self) -> Result<(), Setback> {
         if self.unsettled.open.block.is_empty() {
             return Ok(());
         }
-        if !self.unsettled.hots.is_empty() {
+        if !self.unsettled.hots.is_empty() || self.depends_on_hot() {
             return self.replay(Vec::new(), |replay| replay, true);
         }
         let open = self.open();
@@ -189,6 +209,12 @@ impl Work {
         self.unsettled.fronts.push(SubBlock::close(seed, &block)?);
         self.unsettled.number();
         Ok(())
+    }
+
+    /// Whether a transaction of the open sub-block reads what the chain keeps changing.
+    fn depends_on_hot(&self) -> bool {
+        let hot = self.heat.hot(Instant::now());
+        !hot.is_empty() && Cells::of(self.unsettled.open.block.executed()).read_of(&hot).next().is_some()
     }
 
     /// Puts everything on the newest block: first `returned`, which were settled before, then all there is. With
@@ -212,13 +238,21 @@ impl Work {
 
     /// What sub-blocks are put on now.
     pub(super) fn onto(&self) -> Onto {
-        Onto { head: self.base_block(), state: self.state_of_head(), schedule: self.schedule(Instant::now()) }
+        let now = Instant::now();
+        Onto {
+            head: self.base_block(),
+            state: self.state_of_head(),
+            schedule: self.schedule(now),
+            hot: self.heat.hot(now),
+            warm: self.heat.warm(now),
+        }
     }
 
     /// Notes what became of transactions.
     pub(super) fn absorb(&mut self, changes: Changes) {
         let block = self.base_block().number;
-        let Changes { on_chain, rejected, forwarded, displaced, conflicts, stale, misses } = changes;
+        let Changes { on_chain, rejected, forwarded, displaced, moved, .. } = changes;
+        self.heat.add(moved, Instant::now());
         let places = &mut self.turn.places;
         places.extend(on_chain.into_iter().map(|(hash, block)| (hash, JournalPlace::OnChain { block })));
         let rejected = rejected.into_iter();
@@ -235,9 +269,11 @@ impl Work {
             }
         }
         let mut figures = self.shared.figures.lock();
-        figures.totals.conflicts += conflicts;
-        figures.totals.stale += stale;
-        figures.totals.misses += misses;
+        figures.totals.conflicts += changes.conflicts;
+        figures.totals.stale += changes.stale;
+        figures.totals.misses += changes.misses;
+        figures.totals.void_proofs += changes.void_proofs;
+        figures.totals.void_proving_ms += u64::try_from(changes.void_time.as_millis()).unwrap_or(u64::MAX);
     }
 
     /// Writes down what this turn has changed, and shows it.

@@ -37,6 +37,30 @@ fn independent_sub_blocks_keep_their_proofs() {
 }
 
 #[test]
+fn what_is_proven_is_not_held_up_by_what_it_has_nothing_to_do_with() {
+    let mut rig = Rig::new(6, |_| {});
+    let slow = [rig.send(0, 1, 1), rig.send(0, 1, 1)];
+    let dependent = [rig.send(1, 2, 1), rig.send(1, 2, 1)];
+    let apart = [rig.send(4, 5, 1), rig.send(4, 5, 1)];
+    let jobs: Vec<_> = std::iter::from_fn(|| rig.job()).collect();
+    assert_eq!(jobs.len(), 3);
+    rig.prove(&jobs[1]);
+    assert!(rig.bundle().is_none(), "it spends what the first one sends");
+    rig.prove(&jobs[2]);
+    let package = rig.send_bundle().expect("the third");
+    rig.block(&[package]);
+    let fates = |rig: &Rig, hashes: &[_]| hashes.iter().map(|hash| rig.fate(*hash)).collect::<Vec<_>>();
+    assert_eq!(fates(&rig, &apart), [Fate::Settled, Fate::Settled]);
+    let attempts: Vec<_> = rig.unsettled().iter().map(|it| (it.stage, it.attempt)).collect();
+    assert_eq!(attempts, [(SubBlockStage::Proving, 1), (SubBlockStage::Proven, 1)], "they are as they were");
+    rig.prove(&jobs[0]);
+    let package = rig.send_bundle().expect("both");
+    rig.block(&[package]);
+    assert_eq!(fates(&rig, &[slow, dependent].concat()), vec![Fate::Settled; 4]);
+    assert_eq!(rig.status().totals.void_proofs, 0);
+}
+
+#[test]
 fn successors_are_checked_on_what_comes_of_those_before_them() {
     let mut rig = Rig::new(3, |_| {});
     // The second sub-block spends what the first one sends.

@@ -87,10 +87,14 @@ fn what_is_hot_stays_so() {
     let shown = [cold.to_vec(), vec![hot, open]].concat();
     assert_eq!(rig.shown(), shown);
     assert_eq!(rig.prove_all(), 2);
-    let rig = rig.restart();
+    let mut rig = rig.restart();
     assert_eq!(rig.shown(), shown);
-    assert_eq!(rig.bundle().expect("both are proven").sub_blocks.len(), 2);
     assert_eq!(rig.unsettled()[2].stage, SubBlockStage::Open);
+    let front = rig.bundle().expect("it is proven");
+    assert_eq!(front.sub_blocks.len(), 1, "a hot one goes alone");
+    let packages = [rig.submitting(&front), rig.send_bundle()].map(Option::unwrap);
+    rig.block(&packages);
+    assert_eq!(rig.fate(hot), Fate::Settled);
 }
 
 #[test]

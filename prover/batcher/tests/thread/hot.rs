@@ -60,8 +60,10 @@ fn what_depends_on_hot_transactions_goes_with_them() {
     assert_eq!(rig.balance(1), 1_001 + 5 - 6);
     assert_eq!(rig.balance(2), INITIAL_BALANCE + 5);
     assert_eq!(rig.prove_all(), 4);
-    let package = rig.send_bundle().unwrap();
-    rig.block(&[package]);
+    let fronts = rig.bundle().unwrap();
+    assert_eq!(fronts.sub_blocks.len(), 2, "a hot one goes alone");
+    let packages = [rig.submitting(&fronts), rig.send_bundle(), rig.send_bundle()].map(Option::unwrap);
+    rig.block(&packages);
     let fates = [cold[0], cold_too[0], hot[0], dependent[0], last[0]].map(|hash| rig.fate(hash));
     assert!(fates.iter().all(|fate| *fate == Fate::Settled), "{fates:?}");
 }
@@ -136,8 +138,8 @@ fn hot_transactions_are_tried_for_ever_if_that_is_the_policy() {
     }
     assert_eq!((rig.fate(hot), rig.forward().is_none()), (Fate::PreConfirmed, true));
     assert_eq!(rig.prove_all(), 2);
-    let package = rig.send_bundle().unwrap();
-    rig.block(&[package]);
+    let packages = [rig.send_bundle(), rig.send_bundle()].map(Option::unwrap);
+    rig.block(&packages);
     assert_eq!(rig.fate(hot), Fate::Settled);
 }
 
@@ -185,4 +187,87 @@ fn what_is_completed_behind_a_hot_sub_block_overtakes_it() {
     let package = rig.submitting(&bundle).unwrap();
     rig.block(&[package]);
     assert_eq!([late[0], hot, late[1]].map(|hash| rig.fate(hash) == Fate::Settled), [true, false, false]);
+}
+
+/// User 1 has what the chain has changed twice.
+fn with_a_hot_cell(users: u64, change: impl FnOnce(&mut zkthreads_batcher::thread::ThreadConfig)) -> Rig {
+    let mut rig = Rig::new(users, |config| {
+        config.on_hot = HotPolicy::Retry;
+        change(config);
+    });
+    let first = rig.send(0, 1, 1);
+    strike(&mut rig, 0);
+    strike(&mut rig, 1);
+    rig.prove_all();
+    let packages: Vec<_> = std::iter::from_fn(|| rig.send_bundle()).collect();
+    rig.block(&packages);
+    assert_eq!((rig.fate(first), rig.unsettled().len()), (Fate::Settled, 0));
+    rig
+}
+
+#[test]
+fn what_reads_a_hot_cell_is_parted_before_it_is_proven() {
+    let mut rig = with_a_hot_cell(4, |_| {});
+    let (cold, hot) = (rig.send(2, 3, 1), rig.send(0, 1, 1));
+    let attempts =
+        |rig: &Rig| rig.unsettled().iter().map(|it| (it.transactions, it.attempt)).collect::<Vec<_>>();
+    assert_eq!((rig.shown(), attempts(&rig)[0].0, attempts(&rig)[1].0), (vec![cold, hot], 1, 1));
+    let before = attempts(&rig);
+    assert_eq!(rig.prove_all(), 2);
+    strike(&mut rig, 7);
+    let after = attempts(&rig);
+    assert_eq!((after[0], after[1].1), (before[0], before[1].1 + 1), "only the hot one is void");
+    let totals = rig.status().totals;
+    assert_eq!((totals.void_proofs, rig.unsettled()[0].proofs), (1, 1));
+}
+
+#[test]
+fn hot_transactions_that_have_nothing_to_do_with_each_other_are_void_by_themselves() {
+    let mut rig = Rig::new(6, |config| {
+        config.max_transactions = 2;
+        config.on_hot = HotPolicy::Retry;
+    });
+    rig.send(0, 1, 1);
+    rig.send(2, 3, 1);
+    let both = |rig: &mut Rig, round: u128| {
+        let items = [rig.set_balance(1, 1_000 + round), rig.set_balance(3, 1_000 + round)];
+        rig.block(&items);
+    };
+    both(&mut rig, 0);
+    both(&mut rig, 1);
+    assert_eq!(rig.unsettled().iter().map(|it| it.transactions).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(rig.prove_all(), 2);
+    strike(&mut rig, 2);
+    let stages: Vec<_> = rig.unsettled().iter().map(|it| it.stage).collect();
+    assert_eq!(stages, [SubBlockStage::Closed, SubBlockStage::Proven]);
+    assert_eq!(rig.send_bundle().map(|item| matches!(item, Item::Thread(..))), Some(true), "it overtakes");
+}
+
+#[test]
+fn a_hot_sub_block_is_cut_at_a_conflict() {
+    let mut rig = with_a_hot_cell(6, |config| config.max_transactions = 3);
+    // One sub-block, since the first has to do with both of the others.
+    let together = [rig.send(0, 1, 1), rig.send(2, 1, 1), rig.send(2, 4, 1)];
+    assert_eq!(rig.unsettled().iter().map(|it| it.transactions).collect::<Vec<_>>(), [3]);
+    assert_eq!(rig.prove_all(), 1);
+    let items = [rig.set_balance(4, 77)];
+    rig.block(&items);
+    assert_eq!(rig.unsettled().iter().map(|it| it.transactions).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(rig.shown(), together);
+}
+
+#[test]
+fn what_is_hot_is_proven_by_turns_with_the_rest() {
+    let mut rig = with_a_hot_cell(6, |config| config.max_transactions = 2);
+    let hot = [rig.send(0, 1, 1), rig.send(2, 3, 1)];
+    for _ in 0..2 {
+        rig.send(2, 3, 1);
+        rig.send(4, 5, 1);
+    }
+    let of = |rig: &Rig, id: u64| rig.unsettled().into_iter().find(|it| it.id == id).unwrap().transactions;
+    assert_eq!(rig.shown().last(), Some(&hot[0]), "behind all others");
+    let jobs: Vec<_> = std::iter::from_fn(|| rig.job()).collect();
+    let hot_id = rig.unsettled().last().unwrap().id;
+    let at = jobs.iter().position(|job| job.id.0 == hot_id);
+    assert!(at.is_some_and(|at| at < 2) && of(&rig, hot_id) == 1, "{at:?} of {}", jobs.len());
 }

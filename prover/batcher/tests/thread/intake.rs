@@ -150,14 +150,6 @@ fn nobody_waits_for_ever() {
 }
 
 #[test]
-fn a_thread_holds_no_more_than_it_may() {
-    let mut rig = Rig::new(2, |config| config.max_unsettled = 1);
-    rig.send(0, 1, 1);
-    let second = rig.transfer(0, 1, 1);
-    assert_eq!(rig.submit(&second), Err(InnerRefusal::Full { capacity: 1 }));
-}
-
-#[test]
 fn transactions_sent_at_once_are_all_answered() {
     let mut rig = Rig::new(4, |config| config.max_transactions = 7);
     let mut batches: Vec<Vec<_>> = Vec::new();

@@ -25,7 +25,7 @@ use zkthreads_storage::{
 /// Something that a block does.
 #[derive(Clone)]
 pub(crate) enum Item {
-    /// Somebody else's transaction writes a cell.
+    /// A cell is written, by no transaction.
     Write(ContractAddress, StorageKey, Felt),
     /// A user's transaction, as it is.
     Send(InnerTransaction),
@@ -154,19 +154,7 @@ impl Making<'_> {
     /// Something that a segment did; the cells that it wrote.
     fn apply(&mut self, statement: &Statement) -> Vec<(ContractAddress, StateCell)> {
         self.state = self.state.with(statement);
-        let diff = &mut self.block.state_diff;
-        let mut written = vec![];
-        for access in &statement.contracts {
-            for cell in access.storage.iter().filter(|cell| cell.is_write()) {
-                diff.storage_diffs.entry(access.address).or_default().insert(cell.key, cell.after);
-                written.push((access.address, StateCell::Storage(cell.key)));
-            }
-            if access.consumes_nonces() {
-                diff.nonces.insert(access.address, access.nonce_after);
-                written.push((access.address, StateCell::Nonce));
-            }
-        }
-        written
+        write(&mut self.block.state_diff, statement)
     }
 
     /// Whoever's transaction is not valid any more does not get in; one whose nonce is ahead waits.
@@ -220,6 +208,7 @@ impl Making<'_> {
 
     fn settle(&mut self, hash: TransactionHash, package: &Package) {
         let (mut settled, mut error) = (0, None);
+        let mut trace = TransactionTrace::default();
         for segment in &package.segments {
             error = self.failure(&segment.statement);
             if error.is_some() {
@@ -228,6 +217,7 @@ impl Making<'_> {
             let time = segment.statement.base_block.time();
             self.seen = self.seen.max(time.timestamp);
             let written = self.apply(&segment.statement);
+            write(&mut trace.state_diff, &segment.statement);
             self.times.extend(written.into_iter().map(|cell| (cell, time)));
             for inner in segment.statement.transaction_hashes() {
                 let index = u32::try_from(self.block.inner_places.len()).expect("few");
@@ -267,9 +257,25 @@ impl Making<'_> {
                 thread: Some(outcome),
             },
         });
-        self.block.traces.push(TransactionTrace::default());
+        self.block.traces.push(trace);
         self.block.packages.push((hash, bytes));
     }
+}
+
+/// Notes what a statement writes; the cells.
+fn write(diff: &mut ThinStateDiff, statement: &Statement) -> Vec<(ContractAddress, StateCell)> {
+    let mut written = vec![];
+    for access in &statement.contracts {
+        for cell in access.storage.iter().filter(|cell| cell.is_write()) {
+            diff.storage_diffs.entry(access.address).or_default().insert(cell.key, cell.after);
+            written.push((access.address, StateCell::Storage(cell.key)));
+        }
+        if access.consumes_nonces() {
+            diff.nonces.insert(access.address, access.nonce_after);
+            written.push((access.address, StateCell::Nonce));
+        }
+    }
+    written
 }
 
 /// A block as others get it.

@@ -82,6 +82,7 @@ impl Rig {
         let mut config = ThreadConfig::new("http://node".to_owned(), submitter());
         config.max_transactions = 2;
         config.max_age = Duration::from_secs(3_600);
+        config.hot_quiet = Duration::ZERO;
         change(&mut config);
         let executor = Executor::new(storage, chain.executor.config().clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -104,9 +105,25 @@ impl Rig {
 
     /// Ends the thread, and starts it again on the same directory.
     pub(crate) fn restart(self) -> Self {
+        self.restart_with(|_| {})
+    }
+
+    /// The same with another configuration.
+    pub(crate) fn restart_with(self, change: impl FnOnce(&mut ThreadConfig)) -> Self {
         let Self {
-            users, executor, handle, thread, config, runtime, directory, salt, block_time, held, ..
+            users,
+            executor,
+            handle,
+            thread,
+            mut config,
+            runtime,
+            directory,
+            salt,
+            block_time,
+            held,
+            ..
         } = self;
+        change(&mut config);
         handle.stop();
         thread.expect("it runs").join().expect("it ends");
         let chain = executor.config().clone();

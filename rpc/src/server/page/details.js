@@ -5,11 +5,17 @@ import { bytes, count, felt, micros, plural, shortString, time, whole } from './
 
 const KINDS = { STORAGE: 'storage', NONCE: 'nonce', CLASS_HASH: 'class hash' };
 
-/** Conflicts: whose cell was read as one value and holds another. */
+/** Conflicts: whose cell was read as one value and holds another; for those that a thread met, who wrote that. */
 export function conflicts(list) {
   const cell = ({ kind, key }) => [KINDS[kind] ?? kind, key ? [' ', whole(key)] : null];
-  const rows = list.map((it) => [whole(it.contract), cell(it), whole(it.expected), whole(it.found)]);
-  return table(['Contract', 'Cell', 'Expected', 'Found'], rows, 'conflicts');
+  const by = (writer) => writer
+    ? [felt(writer.transaction_hash), writer.sender_address ? [' of ', felt(writer.sender_address)] : null]
+    : '–';
+  const isMet = list.some((it) => it.writer !== undefined);
+  const rows = list.map((it) => [
+    whole(it.contract), cell(it), whole(it.expected), whole(it.found), ...(isMet ? [by(it.writer)] : []),
+  ]);
+  return table(['Contract', 'Cell', 'Expected', 'Found', ...(isMet ? ['Written by'] : [])], rows, 'conflicts');
 }
 
 /** A name and what it is. */

@@ -7,7 +7,7 @@ use zkthreads_protocol::{BaseBlock, Conflict, InnerTransaction};
 
 use super::{Replay, told, transactions};
 use crate::thread::landed;
-use crate::thread::model::{Open, Seed, SubBlock};
+use crate::thread::model::{Open, Seed, Stage, SubBlock};
 use crate::thread::rules::{Run, Step};
 use crate::thread::setback::Setback;
 
@@ -54,9 +54,10 @@ impl Replay<'_> {
     ) -> Result<(OpenSubBlock, Vec<InnerTransaction>), Setback> {
         let steps =
             |transactions: Vec<InnerTransaction>| transactions.into_iter().map(Step::execute).collect();
-        let mut run = self.rules.run(self.below.clone(), base_block, steps(transactions.clone()))?;
+        let most = self.rules.max_transactions();
+        let mut run = self.rules.run(self.below.clone(), base_block, steps(transactions.clone()), most)?;
         if run.is_stale {
-            run = self.rules.run(self.below.clone(), self.base(), steps(transactions))?;
+            run = self.rules.run(self.below.clone(), self.base(), steps(transactions), most)?;
         }
         let Run { block, left_out, rest, .. } = run;
         self.leave_out(left_out, &[])?;
@@ -71,7 +72,7 @@ impl Replay<'_> {
         out: &mut Vec<SubBlock>,
     ) -> Result<(), Setback> {
         let seed = self.seed();
-        self.execute_as(seed, Plan::anew(transactions), out)
+        self.execute_as(seed, Plan::anew(transactions), false, out)
     }
 
     /// Executes the open sub-block again. If it has become too large, its first parts are completed.
@@ -84,7 +85,7 @@ impl Replay<'_> {
         let (since, mut seed) = (open.since, plan.seed(open.seed));
         let Plan { kept_base, mut steps, cause } = plan;
         loop {
-            let (block, rest) = self.put_steps(kept_base, steps, &cause)?;
+            let (block, rest) = self.put_steps(kept_base, steps, &cause, false)?;
             if block.is_empty() && rest.is_empty() {
                 return Ok(self.open());
             }
@@ -100,25 +101,36 @@ impl Replay<'_> {
     }
 
     /// Executes the transactions of a sub-block again, as one or more.
-    pub(super) fn execute(&mut self, seed: Seed, plan: Plan, out: &mut Vec<SubBlock>) -> Result<(), Setback> {
+    pub(super) fn execute(
+        &mut self,
+        seed: Seed,
+        plan: Plan,
+        hot: bool,
+        out: &mut Vec<SubBlock>,
+    ) -> Result<(), Setback> {
         let seed = plan.seed(seed);
-        self.execute_as(seed, plan, out)
+        self.execute_as(seed, plan, hot, out)
     }
 
-    /// Executes transactions as sub-blocks, the first one from `seed`.
+    /// Executes transactions as sub-blocks, the first one from `seed`, small ones if they are hot.
     pub(super) fn execute_as(
         &mut self,
         seed: Seed,
         plan: Plan,
+        hot: bool,
         out: &mut Vec<SubBlock>,
     ) -> Result<(), Setback> {
         let Plan { kept_base, mut steps, cause } = plan;
         let mut next = Some(seed);
         while !steps.is_empty() {
-            let (block, rest) = self.put_steps(kept_base, steps, &cause)?;
+            let (block, rest) = self.put_steps(kept_base, steps, &cause, hot)?;
             if !block.is_empty() {
                 let seed = next.take().unwrap_or_else(|| self.seed());
-                out.push(SubBlock::close(seed, &block)?);
+                let mut sub_block = SubBlock::close(seed, &block)?;
+                if hot && let Stage::Closed { not_before, .. } = &mut sub_block.stage {
+                    *not_before = (*not_before).max(self.quiet_from(&sub_block.cells));
+                }
+                out.push(sub_block);
             }
             steps = rest;
         }
@@ -131,10 +143,12 @@ impl Replay<'_> {
         kept_base: Option<BaseBlock>,
         steps: Vec<Step>,
         cause: &[Conflict],
+        hot: bool,
     ) -> Result<(OpenSubBlock, Vec<Step>), Setback> {
         let base_block = kept_base.unwrap_or_else(|| self.base());
+        let most = if hot { self.rules.max_hot_transactions() } else { self.rules.max_transactions() };
         let Run { block, left_out, rest, is_stale } =
-            self.rules.run(self.below.clone(), base_block, steps)?;
+            self.rules.run(self.below.clone(), base_block, steps, most)?;
         if is_stale && block.is_empty() {
             return Err(Setback::too_old());
         }
@@ -146,6 +160,7 @@ impl Replay<'_> {
     /// What comes next is put on this sub-block.
     fn put_below(&mut self, block: &OpenSubBlock) {
         self.below = block.state().clone();
+        self.written.extend(block.executed().iter().flat_map(|executed| &executed.accesses.writes));
         if !block.is_empty() {
             self.latest = self.latest.max(Some(block.context().base_block.timestamp));
         }

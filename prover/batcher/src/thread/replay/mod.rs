@@ -5,9 +5,11 @@
 //! has left behind, is executed again over the newest block: never over its old one, whose transactions could not have seen what
 //! they read now. At its second conflict, the transactions that depend on the conflicting cells are put behind the others, into
 //! **hot** sub-blocks of their own; and those of all later sub-blocks that depend on them with them. So the rest settles, however
-//! often the chain writes to these cells. A hot sub-block that conflicts too often goes the way of [`HotPolicy`]. That
-//! something came too late is no conflict. Fronts that stay as they are overtake those that do not, if they have nothing to do
-//! with them.
+//! often the chain writes to these cells. Once the chain has changed a cell twice, what reads it is parted from the others before
+//! it is proven with them ([`Heat`](crate::thread::heat::Heat)). What is hot is in small sub-blocks, of transactions that depend
+//! on each other; at a conflict, what has nothing to do with it is taken out. What conflicts too often, or is hot for too long,
+//! goes the way of [`HotPolicy`](crate::thread::HotPolicy). That something came too late is no conflict. Fronts that stay as they
+//! are overtake those that do not, if they have nothing to do with them.
 //!
 //! No front depends on a hot sub-block, so hot ones hold up nobody. The open one may: when it is completed, what depends
 //! on a hot one is parted from it.
@@ -16,7 +18,9 @@ mod executing;
 mod overtaking;
 mod parting;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::transaction::TransactionHash;
@@ -34,6 +38,7 @@ use crate::thread::setback::Setback;
 use crate::thread::taint::Taint;
 use crate::thread::work::unix_millis;
 use executing::Plan;
+use parting::Parted;
 
 /// What became of transactions.
 #[derive(Debug, Default)]
@@ -52,6 +57,12 @@ pub(in crate::thread) struct Changes {
     pub(in crate::thread) stale: u64,
     /// Sub-blocks whose time, or base block, is too old.
     pub(in crate::thread) misses: u64,
+    /// Cells that the chain has changed under them.
+    pub(in crate::thread) moved: BTreeSet<Cell>,
+    /// Proofs, finished or begun, of sub-blocks that were executed again.
+    pub(in crate::thread) void_proofs: u64,
+    /// How long provers worked on these.
+    pub(in crate::thread) void_time: Duration,
 }
 
 /// What sub-blocks are put on.
@@ -62,6 +73,10 @@ pub(in crate::thread) struct Onto {
     pub(in crate::thread) state: ChainState,
     /// The time for sub-blocks that are executed again.
     pub(in crate::thread) schedule: Schedule,
+    /// The cells that the chain keeps changing, with when it did so last.
+    pub(in crate::thread) hot: BTreeMap<Cell, Instant>,
+    /// Those that are hot if it changes them once more.
+    pub(in crate::thread) warm: BTreeMap<Cell, Instant>,
 }
 
 /// Where sub-blocks are put.
@@ -71,22 +86,26 @@ pub(in crate::thread) struct Replay<'a> {
     /// What sub-blocks that are executed again are based on.
     head: BaseBlock,
     schedule: Schedule,
+    hot: BTreeMap<Cell, Instant>,
+    warm: BTreeMap<Cell, Instant>,
     next_id: &'a mut u64,
     /// The state after what was put there so far.
     below: ChainState,
     /// The latest time that what was put there so far has seen.
     latest: Option<BlockTimestamp>,
+    /// What it has written.
+    written: BTreeSet<Cell>,
     /// A sub-block to make two of.
     halved: Option<(SubBlockId, u32)>,
     /// A sub-block to execute again, whose time cannot be met.
     renewed: Option<(SubBlockId, u32)>,
+    /// Whether the open sub-block is to be executed again.
+    is_open_renewed: bool,
     /// The blocks after this one were undone.
     gone_after: Option<BlockNumber>,
     taint: Taint,
     /// What depends on the taint, in order.
-    parted: Vec<InnerTransaction>,
-    /// Conflicts of the sub-blocks that it was parted from.
-    parted_conflicts: u32,
+    parted: Vec<Parted>,
     /// The conflicts that began it.
     parted_for: Vec<Conflict>,
     changes: Changes,
@@ -99,21 +118,24 @@ impl<'a> Replay<'a> {
         onto: Onto,
         next_id: &'a mut u64,
     ) -> Self {
-        let Onto { head, state, schedule } = onto;
+        let Onto { head, state, schedule, hot, warm } = onto;
         Self {
             rules,
             storage,
             head,
             schedule,
+            hot,
+            warm,
             next_id,
             below: state,
             latest: None,
+            written: BTreeSet::new(),
             halved: None,
             renewed: None,
+            is_open_renewed: false,
             gone_after: None,
             taint: Taint::default(),
             parted: Vec::new(),
-            parted_conflicts: 0,
             parted_for: Vec::new(),
             changes: Changes::default(),
         }
@@ -134,6 +156,12 @@ impl<'a> Replay<'a> {
     /// Executes this sub-block again, at a time that it can meet.
     pub(in crate::thread) fn renewing(mut self, name: (SubBlockId, u32)) -> Self {
         self.renewed = Some(name);
+        self
+    }
+
+    /// Executes the open sub-block again.
+    pub(in crate::thread) fn renewing_open(mut self) -> Self {
+        self.is_open_renewed = true;
         self
     }
 
@@ -158,7 +186,7 @@ impl<'a> Replay<'a> {
         for sub_block in old_hots {
             self.put(sub_block, true, &mut hots)?;
         }
-        self.part(late, 0);
+        self.part(late, 0, None);
         self.put_parted(&mut hots)?;
         let open = self.put_open(open, &mut fronts, &mut hots)?;
         let mut new = Unsettled { fronts, hots, open };
@@ -183,7 +211,7 @@ impl<'a> Replay<'a> {
         self.changes
     }
 
-    /// Completes a sub-block without what depends on hot ones, which is returned.
+    /// Completes a sub-block without what depends on hot ones, or on hot cells, which is returned.
     fn put_independent(
         &mut self,
         sub_block: SubBlock,
@@ -191,6 +219,7 @@ impl<'a> Replay<'a> {
         out: &mut Vec<SubBlock>,
     ) -> Result<Vec<Arc<ExecutedInner>>, Setback> {
         let mut taint = self.taint.clone();
+        taint.extend(self.hot.keys().copied());
         taint.extend_with_writes(hots.iter().flat_map(|hot| &hot.inner));
         let (kept, dependent) = taint.part(sub_block.inner.clone());
         self.put_part(sub_block, kept, !dependent.is_empty(), false, out)?;
@@ -203,9 +232,10 @@ impl<'a> Replay<'a> {
         let is_part = !tainted.is_empty();
         // What is hot and tainted is in conflict: otherwise fresh conflicts would keep it from ever being given up.
         let conflicts = sub_block.seed.conflicts + u32::from(hot);
+        let since = sub_block.seed.hot_since;
         let cause = self.parted_for.clone();
-        if !(hot && self.is_too_often(conflicts) && self.give_up(&tainted, &cause)) {
-            self.part(tainted, conflicts);
+        if !(hot && self.is_hopeless(conflicts, since) && self.give_up(&tainted, &cause)) {
+            self.part(tainted, conflicts, since);
         }
         self.put_part(sub_block, kept, is_part, hot, out)
     }
@@ -222,6 +252,7 @@ impl<'a> Replay<'a> {
     /// Puts a complete sub-block there as it is.
     fn keep(&mut self, sub_block: SubBlock, out: &mut Vec<SubBlock>) {
         self.below = self.below.with(&sub_block.executed.statement);
+        self.written.extend(sub_block.cells.writes());
         self.latest = self.latest.max(Some(sub_block.base_block().timestamp));
         out.push(sub_block);
     }
@@ -236,8 +267,9 @@ impl<'a> Replay<'a> {
         out: &mut Vec<SubBlock>,
     ) -> Result<(), Setback> {
         if self.halved == Some(sub_block.name()) {
+            self.note_void(&sub_block);
             let second = kept.split_off(kept.len() / 2);
-            self.execute(sub_block.seed, Plan::anew(transactions(kept)), out)?;
+            self.execute(sub_block.seed, Plan::anew(transactions(kept)), hot, out)?;
             return self.put_transactions(transactions(second), out);
         }
         let statement = &sub_block.executed.statement;
@@ -249,19 +281,16 @@ impl<'a> Replay<'a> {
             self.keep(sub_block, out);
             return Ok(());
         }
+        self.note_void(&sub_block);
         if cause.is_empty() {
             self.note_age(&sub_block.seed, base_block, sub_block.is_late, &read_by(&kept, &stale));
         } else {
             self.note(&mut sub_block.seed, &cause);
-            if hot && self.is_too_often(sub_block.seed.conflicts) && self.give_up(&kept, &cause) {
-                return Ok(());
-            }
-            if !hot {
-                kept = self.part_from(&mut sub_block.seed, kept, &cause);
-            }
+            let seed = &mut sub_block.seed;
+            kept = if hot { self.cut(seed, kept, &cause) } else { self.part_from(seed, kept, &cause) };
         }
         let plan = plan(is_outdated, base_block, kept, cause, &stale);
-        self.execute(sub_block.seed, plan, out)
+        self.execute(sub_block.seed, plan, hot, out)
     }
 
     /// Puts the open sub-block there.
@@ -273,14 +302,14 @@ impl<'a> Replay<'a> {
     ) -> Result<Open, Setback> {
         let (mut kept, tainted) = self.taint.part(open.block.executed().to_vec());
         let is_part = !tainted.is_empty();
-        self.part(tainted, open.seed.conflicts);
+        self.part(tainted, open.seed.conflicts, None);
         self.put_parted(hots)?;
         if kept.is_empty() {
             return Ok(self.open());
         }
         let base_block = open.block.context().base_block;
         // On a state that is gone, the open one cannot even be completed.
-        let is_outdated = self.gone_after.is_some() || self.is_stale(base_block);
+        let is_outdated = self.gone_after.is_some() || self.is_open_renewed || self.is_stale(base_block);
         let (mut cause, mut stale) = (Vec::new(), Vec::new());
         if self.gone_after.is_none() {
             let statement = open.block.close()?.statement;
@@ -317,7 +346,18 @@ impl<'a> Replay<'a> {
         let number = self.head.number;
         tracing::info!(sub_block = %seed.id, block = number.0, conflicts = cause.len(), first = ?cause.first(), "conflict");
         self.changes.conflicts += 1;
+        // What changed because others here were executed again is not the chain's doing.
+        let moved = cause.iter().map(Cell::from).filter(|cell| !self.written.contains(cell));
+        self.changes.moved.extend(moved);
         seed.met(cause.iter().map(|conflict| MetConflict::new(conflict, number)));
+    }
+
+    /// Notes that the proof of a sub-block is void, if it was begun.
+    fn note_void(&mut self, sub_block: &SubBlock) {
+        if let Some(time) = sub_block.stage.proving_time() {
+            self.changes.void_proofs += 1;
+            self.changes.void_time += time;
+        }
     }
 
     /// Notes that a sub-block without conflicts is too old, or that cells are newer than it.

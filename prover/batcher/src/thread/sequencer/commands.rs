@@ -11,14 +11,18 @@ use crate::thread::SubBlockId;
 use crate::thread::handle::FollowError;
 use crate::thread::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth};
 use crate::thread::setback::Setback;
-use crate::thread::work::Work;
+use crate::thread::writes::Writes;
 use crate::worker::{Proven, Stage, WorkerError};
 
 impl Sequencer {
-    pub(in crate::thread) fn follow(&mut self, block: FollowedBlock) -> Result<(), FollowError> {
+    pub(in crate::thread) fn follow(
+        &mut self,
+        block: FollowedBlock,
+        writes: &Writes,
+    ) -> Result<(), FollowError> {
         self.get_ready()?;
         self.executor.storage().follow(block)?;
-        self.attempt(Work::go_on);
+        self.attempt(|work| work.go_on(writes));
         Ok(())
     }
 
