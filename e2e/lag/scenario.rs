@@ -29,7 +29,7 @@ pub(crate) enum Written {
 
 /// With a lag of 600 s sub-blocks have the time of the block they are based on, and settle as soon as they are proven: what the
 /// other scenarios' latency is compared with. They come first, then what is demanded without strangers, then strangers.
-pub(crate) const SCENARIOS: [Scenario; 7] = [
+pub(crate) const SCENARIOS: [Scenario; 8] = [
     Scenario::new("lag-600-2s", 2, 600, Written::Nothing, None),
     Scenario::new("lag-600-6s", 6, 600, Written::Nothing, None),
     Scenario::new("strict-2s", 2, 0, Written::Nothing, Some(95.0)),
@@ -38,6 +38,8 @@ pub(crate) const SCENARIOS: [Scenario; 7] = [
     Scenario::new("lag-60", 6, 60, Written::Nothing, Some(99.0)),
     // Short blocks: the stranger writes more often.
     Scenario::new("written-balance", 2, 60, Written::Balance, Some(95.0)),
+    // Whoever is in the stranger's way shall not make the others' sub-blocks later either.
+    Scenario::new("written-strict", 2, 0, Written::Balance, Some(95.0)),
     Scenario::new("written-hottest", 2, 60, Written::Hottest, None),
 ];
 

@@ -18,7 +18,8 @@ pub(super) struct TakenBundle {
 }
 
 impl Work {
-    /// The next proven sub-blocks: as many in a row as a package takes. A hot one goes alone, for it may void the others.
+    /// The next proven sub-blocks: as many in a row as a package takes. A hot one goes alone: others would wait with it
+    /// whenever the node says before it is sent that it conflicts.
     pub(super) fn next_bundle(&mut self, now: Instant) -> Option<TakenBundle> {
         let names = self.to_send(now);
         if names.is_empty() {

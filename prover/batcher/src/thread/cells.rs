@@ -1,6 +1,6 @@
 //! What transactions read and write, taken together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use zkthreads_execution::sub_block::{Accesses, Cell, ExecutedInner};
@@ -38,10 +38,6 @@ impl Cells {
         !(share(&self.reads, &others.writes) || share(&self.writes, &others.reads))
     }
 
-    pub(super) fn writes(&self) -> &BTreeSet<Cell> {
-        &self.writes
-    }
-
     /// Whether one of the cells is read.
     pub(super) fn read_any(&self, cells: &BTreeSet<Cell>) -> bool {
         share(&self.reads, cells)
@@ -49,7 +45,7 @@ impl Cells {
 
     /// Those of the cells that are read, with what is said of them.
     pub(super) fn read_of<'a, T>(&'a self, cells: &'a BTreeMap<Cell, T>) -> impl Iterator<Item = &'a T> {
-        cells.iter().filter(|(cell, _)| self.reads.contains(cell)).map(|(_, said)| said)
+        self.reads.iter().filter_map(|cell| cells.get(cell))
     }
 }
 
@@ -59,28 +55,67 @@ fn share(one: &BTreeSet<Cell>, other: &BTreeSet<Cell>) -> bool {
 }
 
 /// Parts what was executed in this order into groups that have nothing to do with each other. Each keeps the order, and the
-/// groups are in that of their first members.
+/// groups are in that of their first members. Takes time in proportion to the cells: a stranger has a say in how many there are.
 pub(super) fn groups<T>(executed: Vec<T>, accesses: impl Fn(&T) -> &Accesses) -> Vec<Vec<T>> {
-    let mut groups: Vec<(Cells, Vec<(usize, T)>)> = Vec::new();
-    for (index, member) in executed.into_iter().enumerate() {
-        let mut cells = Cells::default();
-        cells.add(accesses(&member));
-        let mut members = vec![(index, member)];
-        let mut apart = Vec::with_capacity(groups.len() + 1);
-        for (others, theirs) in groups {
-            if others.are_apart_from(&cells) {
-                apart.push((others, theirs));
-            } else {
-                cells.join(&others);
-                members.extend(theirs);
+    let mut joined = Joined::default();
+    let mut cells: HashMap<Cell, Touched> = HashMap::new();
+    for (member, accesses) in executed.iter().map(accesses).enumerate() {
+        joined.add(member);
+        for cell in &accesses.reads {
+            let touched = cells.entry(*cell).or_default();
+            match touched.written_by {
+                Some(writer) => joined.join(writer, member),
+                None => touched.read_by.push(member),
             }
         }
-        members.sort_by_key(|(index, _)| *index);
-        apart.push((cells, members));
-        groups = apart;
+        for cell in &accesses.writes {
+            let touched = cells.entry(*cell).or_default();
+            touched.read_by.drain(..).for_each(|reader| joined.join(reader, member));
+            touched.written_by = Some(member);
+        }
     }
-    groups.sort_by_key(|(_, members)| members.first().map(|(index, _)| *index));
-    groups.into_iter().map(|(_, members)| members.into_iter().map(|(_, member)| member).collect()).collect()
+    let mut groups: BTreeMap<usize, Vec<T>> = BTreeMap::new();
+    for (member, executed) in executed.into_iter().enumerate() {
+        groups.entry(joined.first(member)).or_default().push(executed);
+    }
+    groups.into_values().collect()
+}
+
+/// Who has touched a cell so far.
+#[derive(Default)]
+struct Touched {
+    written_by: Option<usize>,
+    /// Those who have read it before anybody wrote it.
+    read_by: Vec<usize>,
+}
+
+/// Members that are joined to others, as trees whose root is the first of them (union-find).
+#[derive(Default)]
+struct Joined(Vec<usize>);
+
+impl Joined {
+    fn add(&mut self, member: usize) {
+        self.0.push(member);
+    }
+
+    /// The first member of the group.
+    fn first(&mut self, mut member: usize) -> usize {
+        while let Some(parent) = self.0.get(member).copied().filter(|parent| *parent != member) {
+            let above = self.0.get(parent).copied().unwrap_or(parent);
+            if let Some(link) = self.0.get_mut(member) {
+                *link = above;
+            }
+            member = above;
+        }
+        member
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.first(one), self.first(other));
+        if let Some(link) = self.0.get_mut(one.max(other)) {
+            *link = one.min(other);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -51,8 +51,8 @@ pub struct ThreadConfig {
     pub max_conflicts: u32,
     /// What becomes of transactions that the chain keeps conflicting with.
     pub on_hot: HotPolicy,
-    /// How long the chain has to leave a hot cell alone before what reads it is proven: less than a proof takes, for otherwise
-    /// the proof would be void before it is finished.
+    /// How long the chain has to leave a hot cell alone before what reads it is proven. About as long as the smallest proof takes:
+    /// what is changed more often than that cannot be proven in time, whoever tries.
     pub hot_quiet: Duration,
     /// Transactions that are not settled, executed or waiting, at most.
     pub max_unsettled: usize,

@@ -1,5 +1,7 @@
 //! The node's chain goes on, or back.
 
+use std::time::Instant;
+
 use starknet_api::block::BlockNumber;
 use zkthreads_protocol::{InnerTransaction, SettleError};
 use zkthreads_rpc::ChainEvent;
@@ -20,6 +22,9 @@ impl Work {
         self.find_forwarded()?;
         self.unsettled.met_mut().for_each(Met::await_block);
         self.replay(Vec::new(), |replay| replay, false)?;
+        // What others lost because one of them was executed again is not the chain's doing.
+        let moved = std::mem::take(&mut self.turn.moved).into_iter().filter(|cell| writes.have_changed(cell));
+        self.heat.add(moved, Instant::now());
         self.unsettled.met_mut().for_each(|met| met.name_writers(writes));
         self.look_after_waiting()?;
         self.end_turn()?;

@@ -143,7 +143,7 @@ impl ThreadHandle {
         self.tell(move |sequencer| sequencer.node_is(health));
     }
 
-    /// The oldest sub-block that is complete and that nobody is proving. Waits until there is one.
+    /// The sub-block that is to be proven next. Waits until there is one.
     ///
     /// # Errors
     /// If the sequencer has ended.
@@ -161,7 +161,7 @@ impl ThreadHandle {
         self.tell(move |sequencer| sequencer.proved(id, attempt, result));
     }
 
-    /// The next proven sub-blocks whose predecessors are settled or on their way. Waits until there are any.
+    /// The next proven sub-blocks that do not depend on any that are not on their way. Waits until there are any.
     ///
     /// # Errors
     /// If the sequencer has ended.

@@ -12,8 +12,7 @@ use zkthreads_execution::sub_block::Cell;
 const HOT_AT: u32 = 2;
 /// How long a cell is remembered since it was changed under a sub-block.
 const REMEMBERED: Duration = Duration::from_secs(600);
-/// Cells that are remembered; after that, the one that has been left alone for longest is forgotten. Whoever makes a thread
-/// forget one has changed so many others under its sub-blocks, each with a transaction.
+/// Cells that are remembered; after that, those that have been left alone for longest are forgotten.
 const MAX_CELLS: usize = 4_096;
 
 /// Cells that the chain has changed under sub-blocks.
@@ -35,9 +34,13 @@ impl Heat {
             changed.times = changed.times.saturating_add(1);
             changed.last = now;
         }
-        while self.0.len() > MAX_CELLS {
-            let oldest = self.0.iter().min_by_key(|(_, changed)| changed.last).map(|(cell, _)| *cell);
-            oldest.and_then(|oldest| self.0.remove(&oldest));
+        let too_many = self.0.len().saturating_sub(MAX_CELLS);
+        if too_many > 0 {
+            let mut all: Vec<_> = self.0.iter().map(|(cell, changed)| (changed.last, *cell)).collect();
+            all.sort_unstable();
+            for (_, cell) in all.into_iter().take(too_many) {
+                self.0.remove(&cell);
+            }
         }
     }
 

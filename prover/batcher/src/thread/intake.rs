@@ -176,7 +176,7 @@ impl Work {
                 LeftOutReason::Unreadable { reason } => return Err(Setback::State { reason }),
                 // It was acknowledged, so it is not refused. The open sub-block may be another one by now.
                 LeftOutReason::FreshCellsSpent { .. } => {
-                    self.waiting.hold(waiter, self.unsettled.open.seed.id);
+                    self.waiting.hold(waiter, self.unsettled.open.seed.id, Instant::now());
                     return Ok(());
                 }
                 reason => self.reject(waiter.hash, reason.to_string()),
@@ -212,7 +212,7 @@ impl Work {
     /// Rejects what has waited for too long.
     pub(super) fn drop_expired(&mut self, now: Instant) {
         let patience = self.rules.config.waiting_time;
-        for waiter in self.waiting.take_expired(now, patience) {
+        for waiter in self.waiting.take_expired(now, patience, self.unsettled.open.seed.id) {
             let reason = format!(
                 "no transaction of the account with a lower nonce came within {} seconds",
                 patience.as_secs()

@@ -23,7 +23,7 @@ use crate::worker;
 /// All sub-blocks that are not settled. Each is executed on what those before it make of the newest block: first the
 /// fronts, then the hot ones, then the open one. No front depends on a hot one.
 pub(super) struct Unsettled {
-    /// Complete ones, in the order in which they were completed.
+    /// Complete ones, in the order in which they are executed.
     pub(super) fronts: Vec<SubBlock>,
     /// Complete ones, of transactions that the chain keeps conflicting with: they hold up nobody here.
     pub(super) hots: Vec<SubBlock>,
@@ -235,9 +235,11 @@ impl SubBlock {
         })
     }
 
-    /// How long it took, if it is about to be sent for the first time, and all of that was seen.
+    /// How long it took, if it is about to be sent for the first time, and all of that was seen. A hot one says nothing of the
+    /// others: it waits until it is quiet.
     pub(super) fn took(&self, now: Instant) -> Option<Took> {
-        let proof = self.stage.proof().filter(|_| self.seed.sent == 0)?;
+        let is_usual = self.seed.sent == 0 && self.seed.hot_since.is_none();
+        let proof = self.stage.proof().filter(|_| is_usual)?;
         let (planned, begun, proving) = (self.seed.planned_at?, proof.begun?, proof.took?);
         let proven = begun.saturating_duration_since(planned) + proving;
         Some(Took { proven, proving, sending: now.saturating_duration_since(self.stage.taken()?) })

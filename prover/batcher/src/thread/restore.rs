@@ -132,8 +132,11 @@ impl Work {
             let base = if is_usable { row.base_block } else { replay.base() };
             let transactions = inner.into_iter().map(|row| row.transaction).collect();
             let (block, rest) = replay.restore(base, transactions)?;
-            let mut seed = Seed { attempt: row.attempts, position: row.position, ..seed_of(&row) };
-            let out = if row.hot { &mut hots } else { &mut fronts };
+            let hot_since = row.hot.then(Instant::now);
+            let mut seed = Seed { attempt: row.attempts, position: row.position, hot_since, ..seed_of(&row) };
+            // No front is on top of a hot one.
+            let is_front = !row.hot && (stage != JournalStage::Open || hots.is_empty());
+            let out = if is_front { &mut fronts } else { &mut hots };
             if stage == JournalStage::Open && rest.is_empty() {
                 if !block.is_empty() {
                     open = Some(Open { seed, block, since: Some(Instant::now()) });

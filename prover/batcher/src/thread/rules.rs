@@ -14,9 +14,6 @@ use super::config::ThreadConfig;
 use super::plan::{MAX_FORECAST, is_plenty};
 use super::setback::Setback;
 
-/// Transactions in a sub-block of hot ones at most. A proof of so many takes hardly longer than a proof of one.
-const MAX_HOT_TRANSACTIONS: usize = 8;
-
 /// What sub-blocks are executed by.
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
@@ -89,12 +86,6 @@ impl Rules {
         self.config.max_transactions.clamp(1, MAX_INNER_TRANSACTIONS)
     }
 
-    /// Transactions in a sub-block of hot ones at most: the sooner it is proven, the likelier it is that the chain has not changed
-    /// what it reads by then.
-    pub(super) fn max_hot_transactions(&self) -> usize {
-        MAX_HOT_TRANSACTIONS.min(self.max_transactions())
-    }
-
     /// Whether a sub-block executed at `base_block` should not be settled any more when the chain is at `head`: its block is
     /// older than half of what is allowed, its time almost too far back, or much further ahead than `planned`, which it would be
     /// executed at now: then somebody has put the clock back.
@@ -107,20 +98,19 @@ impl Rules {
         age > rules.max_age / 2 || lag > rules.max_lag - rules.max_lag / 10 || ahead > most_ahead
     }
 
-    /// Puts transactions that were acknowledged into a sub-block on `below`, as many as it holds, and `most` at most.
+    /// Puts transactions that were acknowledged into a sub-block on `below`, as many as it holds.
     pub(super) fn run(
         &self,
         below: ChainState,
         base_block: BaseBlock,
         steps: Vec<Step>,
-        most: usize,
     ) -> Result<Run, Setback> {
         let mut block = OpenSubBlock::open(below, self.context(base_block));
         let mut left_out = Vec::new();
         let mut queue = steps.into_iter();
         let mut rest = Vec::new();
         let mut is_stale = false;
-        while block.len() < most {
+        while block.len() < self.max_transactions() {
             let Some(step) = queue.next() else { break };
             let transaction = match &step {
                 Step::Execute(transaction) => transaction.as_ref(),

@@ -83,8 +83,8 @@ impl WaitingRoom {
 
     /// Puts back one that has to wait for the sub-block after `open`. It is not tried again before, however often somebody asks:
     /// each trial executes it.
-    pub(super) fn hold(&mut self, waiter: Waiter, open: SubBlockId) {
-        self.put(Waiter { held_in: Some(open), ..waiter });
+    pub(super) fn hold(&mut self, waiter: Waiter, open: SubBlockId, now: Instant) {
+        self.put(Waiter { held_in: Some(open), since: now, ..waiter });
     }
 
     fn put(&mut self, waiter: Waiter) -> Option<Waiter> {
@@ -130,11 +130,12 @@ impl WaitingRoom {
         self.accounts.iter().filter_map(lowest).collect()
     }
 
-    /// Takes out those that have waited for longer than `patience` for an earlier nonce.
-    pub(super) fn take_expired(&mut self, now: Instant, patience: Duration) -> Vec<Waiter> {
+    /// Takes out those that have waited for longer than `patience` for an earlier nonce. What waits for the sub-block after `open`
+    /// does not: its time begins when that is there.
+    pub(super) fn take_expired(&mut self, now: Instant, patience: Duration, open: SubBlockId) -> Vec<Waiter> {
         let is_expired = |waiter: &Waiter| now.saturating_duration_since(waiter.since) >= patience;
         let is_held = |waiters: &BTreeMap<Nonce, Waiter>| {
-            waiters.first_key_value().is_some_and(|(_, first)| first.held_in.is_some())
+            waiters.first_key_value().is_some_and(|(_, first)| first.held_in == Some(open))
         };
         let for_nonces = self.accounts.iter().filter(|(_, waiters)| !is_held(waiters));
         let all = for_nonces.flat_map(|(account, waiters)| {
@@ -223,7 +224,8 @@ pub(super) mod tests {
         let (mut room, start) = (WaitingRoom::default(), Instant::now());
         add(&mut room, 1, 5, start);
         add(&mut room, 1, 6, start + Duration::from_secs(5));
-        let expired = room.take_expired(start + Duration::from_secs(10), Duration::from_secs(10));
+        let expired =
+            room.take_expired(start + Duration::from_secs(10), Duration::from_secs(10), SubBlockId(1));
         assert_eq!(expired.len(), 1);
         assert_eq!((room.len(), expired[0].transaction.as_invoke().nonce), (1, Nonce(Felt::from(5))));
     }
@@ -235,12 +237,16 @@ pub(super) mod tests {
         add(&mut room, 1, 5, start);
         add(&mut room, 1, 6, start);
         let waiter = room.take_for(account, nonce, SubBlockId(7)).expect("it was not tried yet");
-        room.hold(waiter, SubBlockId(7));
-        assert!(room.take_for(account, nonce, SubBlockId(7)).is_none());
         let late = start + Duration::from_secs(1_000);
-        assert!(room.take_expired(late, Duration::from_secs(10)).is_empty(), "nor what comes after it");
-        assert!(room.take_for(account, nonce, SubBlockId(8)).is_some());
-        assert_eq!(room.take_expired(late, Duration::from_secs(10)).len(), 1);
+        room.hold(waiter, SubBlockId(7), late);
+        assert!(room.take_for(account, nonce, SubBlockId(7)).is_none());
+        let patience = Duration::from_secs(10);
+        let much_later = late + patience;
+        assert!(room.take_expired(much_later, patience, SubBlockId(7)).is_empty(), "nor what comes after it");
+        // Now it can be executed, unless its account's nonce went back.
+        let expired = room.take_expired(late, patience, SubBlockId(8));
+        assert_eq!((expired.len(), expired[0].transaction.as_invoke().nonce), (1, Nonce(Felt::from(6))));
+        assert_eq!(room.take_expired(much_later, patience, SubBlockId(8)).len(), 1);
     }
 
     #[test]

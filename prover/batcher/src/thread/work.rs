@@ -4,6 +4,7 @@
 //! the journal, in one batch, and shows it to others after that. If the batch cannot be written, or the state not be
 //! read, all of it is dropped, and the sequencer starts over from the journal ([`restore`](super::restore)).
 
+use std::collections::BTreeSet;
 use std::mem::{replace, take};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -11,7 +12,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use rpds::VectorSync;
 use starknet_api::block::{BlockHeader, BlockNumber};
 use starknet_api::transaction::TransactionHash;
-use zkthreads_execution::sub_block::{ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
+use zkthreads_execution::sub_block::{Cell, ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
 use zkthreads_execution::{BlockEnv, ChainState, ExecutedInBlock, Executor, PreConfirmed};
 use zkthreads_protocol::{BaseBlock, InnerTransaction, Transaction};
 use zkthreads_rpc::{ChainEvent, ChainFeed};
@@ -71,6 +72,8 @@ pub(super) struct Turn {
     pub(super) segments: Vec<(SubBlockId, Vec<u8>)>,
     /// Settled sub-blocks that are not settled any more.
     pub(super) undone: Vec<u64>,
+    /// Cells that do not hold what sub-blocks have read.
+    pub(super) moved: BTreeSet<Cell>,
     /// Whether sub-blocks were put on another state: anything may be elsewhere then.
     pub(super) replayed: bool,
 }
@@ -252,7 +255,7 @@ impl Work {
     pub(super) fn absorb(&mut self, changes: Changes) {
         let block = self.base_block().number;
         let Changes { on_chain, rejected, forwarded, displaced, moved, .. } = changes;
-        self.heat.add(moved, Instant::now());
+        self.turn.moved.extend(moved);
         let places = &mut self.turn.places;
         places.extend(on_chain.into_iter().map(|(hash, block)| (hash, JournalPlace::OnChain { block })));
         let rejected = rejected.into_iter();

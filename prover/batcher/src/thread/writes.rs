@@ -1,8 +1,7 @@
 //! Who wrote what in a block.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use starknet_api::core::ContractAddress;
 use starknet_api::state::ThinStateDiff;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::sub_block::Cell;
@@ -13,7 +12,11 @@ use zkthreads_storage::{BlockTransaction, FollowedBlock};
 /// The last write to each cell that a block's transactions have changed. A block brings along what each of them changed, fees
 /// included, so nobody has to be asked.
 #[derive(Debug, Default)]
-pub(super) struct Writes(HashMap<Cell, Write>);
+pub(super) struct Writes {
+    last: HashMap<Cell, Write>,
+    /// What the block as a whole has changed.
+    changed: HashSet<Cell>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Write {
@@ -24,7 +27,8 @@ struct Write {
 impl Writes {
     /// Those of a block.
     pub(super) fn of(block: &FollowedBlock) -> Self {
-        let mut writes = Self::default();
+        let changed = written(&block.state_diff).map(|(cell, _)| cell).collect();
+        let mut writes = Self { changed, ..Self::default() };
         for (transaction, trace) in block.transactions.iter().zip(&block.traces) {
             writes.add(writer(transaction), &trace.state_diff);
         }
@@ -33,29 +37,32 @@ impl Writes {
 
     /// Adds those of the block's next transaction.
     pub(super) fn add(&mut self, writer: CellWriter, diff: &ThinStateDiff) {
-        let mut put = |contract: ContractAddress, cell, value| {
-            self.0.insert(Cell { contract, cell }, Write { value, writer });
-        };
-        for (&contract, class_hash) in &diff.deployed_contracts {
-            put(contract, StateCell::ClassHash, class_hash.0);
-        }
-        for (&contract, nonce) in &diff.nonces {
-            put(contract, StateCell::Nonce, nonce.0);
-        }
-        for (&contract, cells) in &diff.storage_diffs {
-            for (&key, &value) in cells {
-                put(contract, StateCell::Storage(key), value);
-            }
-        }
+        self.last.extend(written(diff).map(|(cell, value)| (cell, Write { value, writer })));
+    }
+
+    /// Whether the block has changed a cell.
+    pub(super) fn have_changed(&self, cell: &Cell) -> bool {
+        self.changed.contains(cell)
     }
 
     /// Who wrote what the conflict found. Not whoever else wrote the cell: what is there now is then of a sub-block, or no
     /// transaction's at all.
     pub(super) fn writer_of(&self, conflict: &MetConflict) -> Option<CellWriter> {
         let cell = Cell { contract: conflict.contract, cell: conflict.cell()? };
-        let last = self.0.get(&cell)?;
+        let last = self.last.get(&cell)?;
         (last.value == conflict.found).then_some(last.writer)
     }
+}
+
+/// Each cell of a diff, with what it holds now.
+fn written(diff: &ThinStateDiff) -> impl Iterator<Item = (Cell, Felt)> + '_ {
+    let classes = diff.deployed_contracts.iter();
+    let classes = classes.map(|(contract, class_hash)| (*contract, StateCell::ClassHash, class_hash.0));
+    let nonces = diff.nonces.iter().map(|(contract, nonce)| (*contract, StateCell::Nonce, nonce.0));
+    let storage = diff.storage_diffs.iter().flat_map(|(contract, cells)| {
+        cells.iter().map(|(key, value)| (*contract, StateCell::Storage(*key), *value))
+    });
+    classes.chain(nonces).chain(storage).map(|(contract, cell, value)| (Cell { contract, cell }, value))
 }
 
 fn writer(transaction: &BlockTransaction) -> CellWriter {
@@ -71,7 +78,7 @@ fn writer(transaction: &BlockTransaction) -> CellWriter {
 #[cfg(test)]
 mod tests {
     use starknet_api::block::BlockNumber;
-    use starknet_api::core::{ClassHash, Nonce};
+    use starknet_api::core::{ClassHash, ContractAddress, Nonce};
     use starknet_api::state::StorageKey;
     use starknet_api::transaction::TransactionHash;
     use zkthreads_protocol::Conflict;

@@ -33,6 +33,8 @@ fn the_second_conflict_parts_what_depends_on_it() {
     strike(&mut rig, 1);
     let unsettled = rig.unsettled();
     assert_eq!(unsettled.iter().map(|it| it.transactions).collect::<Vec<_>>(), [3, 1]);
+    let [met] = unsettled[1].conflicts[..] else { panic!("{:?}", unsettled[1].conflicts) };
+    assert_eq!((met.found, met.block_number.0), (1_001_u64.into(), 2), "it says why");
     assert_eq!(rig.shown(), [cold.clone(), vec![hot]].concat());
     assert_eq!(rig.balance(1), 1_002);
 
@@ -270,4 +272,33 @@ fn what_is_hot_is_proven_by_turns_with_the_rest() {
     let hot_id = rig.unsettled().last().unwrap().id;
     let at = jobs.iter().position(|job| job.id.0 == hot_id);
     assert!(at.is_some_and(|at| at < 2) && of(&rig, hot_id) == 1, "{at:?} of {}", jobs.len());
+}
+
+#[test]
+fn what_depends_on_what_is_cut_out_goes_behind_it() {
+    let mut rig = with_a_hot_cell(6, |config| config.max_transactions = 2);
+    let (first, paid) = (rig.send(0, 1, 1), rig.send(0, 4, 5));
+    let (spent, apart) = (rig.send(4, 5, INITIAL_BALANCE + 3), rig.send(2, 3, 1));
+    assert_eq!(rig.shown(), [apart, first, paid, spent]);
+    let items = [rig.set_balance(4, INITIAL_BALANCE - 1)];
+    rig.block(&items);
+    assert_eq!(rig.shown(), [apart, first, paid, spent]);
+    assert_eq!((rig.fate(spent), rig.balance(4)), (Fate::PreConfirmed, 1), "it has what it spends");
+}
+
+#[test]
+fn many_hot_transactions_share_sub_blocks() {
+    let mut rig = Rig::new(24, |config| {
+        config.max_transactions = 24;
+        config.on_hot = HotPolicy::Retry;
+    });
+    for user in 0..12 {
+        rig.send(2 * user, 2 * user + 1, 1);
+    }
+    for round in 0..2 {
+        let items: Vec<_> = (0..12).map(|user| rig.set_balance(2 * user + 1, 1_000 + round)).collect();
+        rig.block(&items);
+    }
+    let sizes: Vec<_> = rig.unsettled().iter().map(|it| it.transactions).collect();
+    assert_eq!((sizes.len(), sizes.iter().sum::<u64>()), (6, 12), "12 by 8, two in each");
 }

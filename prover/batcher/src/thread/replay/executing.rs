@@ -54,10 +54,9 @@ impl Replay<'_> {
     ) -> Result<(OpenSubBlock, Vec<InnerTransaction>), Setback> {
         let steps =
             |transactions: Vec<InnerTransaction>| transactions.into_iter().map(Step::execute).collect();
-        let most = self.rules.max_transactions();
-        let mut run = self.rules.run(self.below.clone(), base_block, steps(transactions.clone()), most)?;
+        let mut run = self.rules.run(self.below.clone(), base_block, steps(transactions.clone()))?;
         if run.is_stale {
-            run = self.rules.run(self.below.clone(), self.base(), steps(transactions), most)?;
+            run = self.rules.run(self.below.clone(), self.base(), steps(transactions))?;
         }
         let Run { block, left_out, rest, .. } = run;
         self.leave_out(left_out, &[])?;
@@ -85,7 +84,7 @@ impl Replay<'_> {
         let (since, mut seed) = (open.since, plan.seed(open.seed));
         let Plan { kept_base, mut steps, cause } = plan;
         loop {
-            let (block, rest) = self.put_steps(kept_base, steps, &cause, false)?;
+            let (block, rest) = self.put_steps(kept_base, steps, &cause)?;
             if block.is_empty() && rest.is_empty() {
                 return Ok(self.open());
             }
@@ -112,7 +111,7 @@ impl Replay<'_> {
         self.execute_as(seed, plan, hot, out)
     }
 
-    /// Executes transactions as sub-blocks, the first one from `seed`, small ones if they are hot.
+    /// Executes transactions as sub-blocks, the first one from `seed`. If they are hot, they are not proven before it is quiet.
     pub(super) fn execute_as(
         &mut self,
         seed: Seed,
@@ -121,14 +120,15 @@ impl Replay<'_> {
         out: &mut Vec<SubBlock>,
     ) -> Result<(), Setback> {
         let Plan { kept_base, mut steps, cause } = plan;
+        let (conflicts, hot_since) = (seed.conflicts, seed.hot_since);
         let mut next = Some(seed);
         while !steps.is_empty() {
-            let (block, rest) = self.put_steps(kept_base, steps, &cause, hot)?;
+            let (block, rest) = self.put_steps(kept_base, steps, &cause)?;
             if !block.is_empty() {
-                let seed = next.take().unwrap_or_else(|| self.seed());
+                let seed = next.take().unwrap_or_else(|| Seed { conflicts, hot_since, ..self.seed() });
                 let mut sub_block = SubBlock::close(seed, &block)?;
                 if hot && let Stage::Closed { not_before, .. } = &mut sub_block.stage {
-                    *not_before = (*not_before).max(self.quiet_from(&sub_block.cells));
+                    *not_before = (*not_before).max(self.quiet_from(&sub_block.cells, out));
                 }
                 out.push(sub_block);
             }
@@ -143,12 +143,10 @@ impl Replay<'_> {
         kept_base: Option<BaseBlock>,
         steps: Vec<Step>,
         cause: &[Conflict],
-        hot: bool,
     ) -> Result<(OpenSubBlock, Vec<Step>), Setback> {
         let base_block = kept_base.unwrap_or_else(|| self.base());
-        let most = if hot { self.rules.max_hot_transactions() } else { self.rules.max_transactions() };
         let Run { block, left_out, rest, is_stale } =
-            self.rules.run(self.below.clone(), base_block, steps, most)?;
+            self.rules.run(self.below.clone(), base_block, steps)?;
         if is_stale && block.is_empty() {
             return Err(Setback::too_old());
         }
@@ -160,7 +158,6 @@ impl Replay<'_> {
     /// What comes next is put on this sub-block.
     fn put_below(&mut self, block: &OpenSubBlock) {
         self.below = block.state().clone();
-        self.written.extend(block.executed().iter().flat_map(|executed| &executed.accesses.writes));
         if !block.is_empty() {
             self.latest = self.latest.max(Some(block.context().base_block.timestamp));
         }

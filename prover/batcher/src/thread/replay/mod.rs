@@ -31,6 +31,7 @@ use zkthreads_rpc::thread::MetConflict;
 use zkthreads_storage::Storage;
 
 use crate::thread::SubBlockId;
+use crate::thread::cells::Cells;
 use crate::thread::model::{Open, Seed, SubBlock, Unsettled};
 use crate::thread::plan::Schedule;
 use crate::thread::rules::Rules;
@@ -57,7 +58,7 @@ pub(in crate::thread) struct Changes {
     pub(in crate::thread) stale: u64,
     /// Sub-blocks whose time, or base block, is too old.
     pub(in crate::thread) misses: u64,
-    /// Cells that the chain has changed under them.
+    /// Cells that do not hold what they have read.
     pub(in crate::thread) moved: BTreeSet<Cell>,
     /// Proofs, finished or begun, of sub-blocks that were executed again.
     pub(in crate::thread) void_proofs: u64,
@@ -93,8 +94,6 @@ pub(in crate::thread) struct Replay<'a> {
     below: ChainState,
     /// The latest time that what was put there so far has seen.
     latest: Option<BlockTimestamp>,
-    /// What it has written.
-    written: BTreeSet<Cell>,
     /// A sub-block to make two of.
     halved: Option<(SubBlockId, u32)>,
     /// A sub-block to execute again, whose time cannot be met.
@@ -129,7 +128,6 @@ impl<'a> Replay<'a> {
             next_id,
             below: state,
             latest: None,
-            written: BTreeSet::new(),
             halved: None,
             renewed: None,
             is_open_renewed: false,
@@ -252,7 +250,6 @@ impl<'a> Replay<'a> {
     /// Puts a complete sub-block there as it is.
     fn keep(&mut self, sub_block: SubBlock, out: &mut Vec<SubBlock>) {
         self.below = self.below.with(&sub_block.executed.statement);
-        self.written.extend(sub_block.cells.writes());
         self.latest = self.latest.max(Some(sub_block.base_block().timestamp));
         out.push(sub_block);
     }
@@ -269,8 +266,9 @@ impl<'a> Replay<'a> {
         if self.halved == Some(sub_block.name()) {
             self.note_void(&sub_block);
             let second = kept.split_off(kept.len() / 2);
+            let seed = Seed { hot_since: sub_block.seed.hot_since, ..self.seed() };
             self.execute(sub_block.seed, Plan::anew(transactions(kept)), hot, out)?;
-            return self.put_transactions(transactions(second), out);
+            return self.execute_as(seed, Plan::anew(transactions(second)), hot, out);
         }
         let statement = &sub_block.executed.statement;
         let cause = self.conflicts(statement, &kept)?;
@@ -309,7 +307,7 @@ impl<'a> Replay<'a> {
         }
         let base_block = open.block.context().base_block;
         // On a state that is gone, the open one cannot even be completed.
-        let is_outdated = self.gone_after.is_some() || self.is_open_renewed || self.is_stale(base_block);
+        let mut is_outdated = self.gone_after.is_some() || self.is_open_renewed || self.is_stale(base_block);
         let (mut cause, mut stale) = (Vec::new(), Vec::new());
         if self.gone_after.is_none() {
             let statement = open.block.close()?.statement;
@@ -324,7 +322,11 @@ impl<'a> Replay<'a> {
             } else {
                 self.note(&mut open.seed, &cause);
                 kept = self.part_from(&mut open.seed, kept, &cause);
+                let before = hots.len();
                 self.put_parted(hots)?;
+                // Executed again, what is below it now may have done something else.
+                let cells = Cells::of(&kept);
+                is_outdated |= hots.iter().skip(before).any(|hot| !hot.cells.are_apart_from(&cells));
             }
         }
         let plan = plan(is_outdated, base_block, kept, cause, &stale);
@@ -346,9 +348,7 @@ impl<'a> Replay<'a> {
         let number = self.head.number;
         tracing::info!(sub_block = %seed.id, block = number.0, conflicts = cause.len(), first = ?cause.first(), "conflict");
         self.changes.conflicts += 1;
-        // What changed because others here were executed again is not the chain's doing.
-        let moved = cause.iter().map(Cell::from).filter(|cell| !self.written.contains(cell));
-        self.changes.moved.extend(moved);
+        self.changes.moved.extend(cause.iter().map(Cell::from));
         seed.met(cause.iter().map(|conflict| MetConflict::new(conflict, number)));
     }
 

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use zkthreads_execution::sub_block::{Cell, ExecutedInner};
 use zkthreads_protocol::Conflict;
+use zkthreads_rpc::thread::MetConflict;
 
 use super::executing::Plan;
-use super::{Replay, told, transactions};
+use super::{Replay, is_read_by, told, transactions};
 use crate::thread::cells::{Cells, groups};
 use crate::thread::config::HotPolicy;
-use crate::thread::model::{Seed, SubBlock};
+use crate::thread::model::{Seed, Stage, SubBlock};
 use crate::thread::setback::Setback;
 use crate::thread::taint::Taint;
 
@@ -20,6 +21,9 @@ use crate::thread::taint::Taint;
 const PARTED_AT: u32 = 2;
 /// How long a transaction is tried among the hot ones: its user waits for it.
 const MAX_HOT_TIME: Duration = Duration::from_secs(180);
+
+/// Hot sub-blocks at a time, as far as they are not larger than others for it.
+const MAX_HOTS: usize = 8;
 
 /// A transaction that was parted from others.
 pub(super) struct Parted {
@@ -61,14 +65,17 @@ impl Replay<'_> {
         let mut taint = Taint::default();
         taint.extend(cause.iter().map(Cell::from));
         let (apart, touched) = taint.part(inner);
-        if self.is_hopeless(seed.conflicts, seed.hot_since) && self.give_up(&touched, cause) {
-            seed.conflicts = 0;
-            return apart;
-        }
-        if apart.is_empty() {
+        let is_given_up = self.is_hopeless(seed.conflicts, seed.hot_since) && self.give_up(&touched, cause);
+        if !is_given_up && apart.is_empty() {
             return touched;
         }
-        self.part(touched, seed.conflicts, seed.hot_since);
+        // What comes later and depends on it goes behind it, too.
+        self.taint.extend(cause.iter().map(Cell::from));
+        self.taint.extend_with_writes(&touched);
+        self.parted_for.extend(cause);
+        if !is_given_up {
+            self.part(touched, seed.conflicts, seed.hot_since);
+        }
         seed.conflicts = 0;
         apart
     }
@@ -80,18 +87,28 @@ impl Replay<'_> {
     }
 
     /// Makes hot sub-blocks of what was parted from others: of what has nothing to do with each other, different ones, so that
-    /// whoever makes one void does not touch the others.
+    /// whoever makes one void does not touch the others. If there would be too many of them, they share some: each takes a proof
+    /// and a thread transaction, and a stranger has a say in how many there are. They are cut at the first conflict anyway.
     pub(super) fn put_parted(&mut self, hots: &mut Vec<SubBlock>) -> Result<(), Setback> {
         let parted = take(&mut self.parted);
-        for group in groups(parted, |parted| &parted.executed.accesses) {
+        let mut groups = groups(parted, |parted| &parted.executed.accesses);
+        let places = MAX_HOTS.saturating_sub(hots.len()).max(1);
+        if groups.len() > places {
+            let most = groups.iter().map(Vec::len).sum::<usize>().div_ceil(places);
+            groups = packed(groups, most);
+        }
+        for group in groups {
             let conflicts = group.iter().map(|parted| parted.conflicts).max().unwrap_or(0);
             let hot_since = group.iter().map(|parted| parted.since).min();
-            let inner = group.into_iter().map(|parted| parted.executed).collect();
+            let inner: Vec<_> = group.into_iter().map(|parted| parted.executed).collect();
+            let why = self.parted_for.iter().filter(|conflict| is_read_by(&inner, Cell::from(*conflict)));
+            let met: Vec<_> = why.map(|conflict| MetConflict::new(conflict, self.head.number)).collect();
             let (first, seed) = (hots.len(), self.seed());
             self.execute_as(seed, Plan::anew(transactions(inner)), true, hots)?;
             for hot in hots.iter_mut().skip(first) {
                 hot.seed.conflicts = conflicts;
                 hot.seed.hot_since = hot_since;
+                hot.seed.remember(met.iter().copied());
             }
         }
         Ok(())
@@ -99,11 +116,18 @@ impl Replay<'_> {
 
     /// Until when a hot sub-block is not proven: until the chain has left alone for a while what it reads. Its proof would hardly
     /// be in time otherwise.
-    pub(super) fn quiet_from(&self, cells: &Cells) -> Option<Instant> {
+    /// What depends on an earlier hot one, among `before`, waits for that.
+    pub(super) fn quiet_from(&self, cells: &Cells, before: &[SubBlock]) -> Option<Instant> {
         let now = Instant::now();
         let moved = cells.read_any(&self.changes.moved).then_some(now);
-        let last = moved.max(cells.read_of(&self.hot).max().copied())?;
-        Some(last + self.rules.config.hot_quiet).filter(|quiet| *quiet > now)
+        let last = moved.max(cells.read_of(&self.hot).max().copied());
+        let quiet = last.map(|last| last + self.rules.config.hot_quiet);
+        let depends = |hot: &&SubBlock| hot.seed.hot_since.is_some() && !hot.cells.are_apart_from(cells);
+        let waits = before.iter().filter(depends).filter_map(|hot| match hot.stage {
+            Stage::Closed { not_before, .. } => not_before,
+            _ => None,
+        });
+        quiet.max(waits.max()).filter(|quiet| *quiet > now)
     }
 
     /// A hot sub-block has conflicted too often, or for too long. Whether it is given up.
@@ -127,5 +151,28 @@ impl Replay<'_> {
     pub(super) fn is_hopeless(&self, conflicts: u32, since: Option<Instant>) -> bool {
         conflicts >= self.rules.config.max_conflicts
             || since.is_some_and(|since| since.elapsed() >= MAX_HOT_TIME)
+    }
+}
+
+/// Puts groups together, in order, until they have `most` members.
+fn packed<T>(groups: Vec<Vec<T>>, most: usize) -> Vec<Vec<T>> {
+    let mut packed: Vec<Vec<T>> = Vec::new();
+    for group in groups {
+        match packed.last_mut() {
+            Some(last) if last.len() + group.len() <= most => last.extend(group),
+            _ => packed.push(group),
+        }
+    }
+    packed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::packed;
+
+    #[test]
+    fn groups_share_as_far_as_there_is_room() {
+        let groups = vec![vec![1], vec![2, 3], vec![4, 5, 6, 7], vec![8]];
+        assert_eq!(packed(groups, 3), [vec![1, 2, 3], vec![4, 5, 6, 7], vec![8]]);
     }
 }
