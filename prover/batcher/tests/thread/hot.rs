@@ -302,3 +302,17 @@ fn many_hot_transactions_share_sub_blocks() {
     let sizes: Vec<_> = rig.unsettled().iter().map(|it| it.transactions).collect();
     assert_eq!((sizes.len(), sizes.iter().sum::<u64>()), (6, 12), "12 by 8, two in each");
 }
+
+#[test]
+fn what_depends_on_a_hot_sub_block_is_not_proven_before_it() {
+    let mut rig = Rig::new(5, |config| {
+        config.on_hot = HotPolicy::Retry;
+        config.hot_quiet = std::time::Duration::from_secs(3_600);
+    });
+    // One group, in two sub-blocks; only the first of them reads the hot cell.
+    (1..5).for_each(|to| drop(rig.send(0, to, 1)));
+    strike(&mut rig, 0);
+    strike(&mut rig, 1);
+    assert_eq!(rig.unsettled().iter().map(|it| it.transactions).collect::<Vec<_>>(), [2, 2]);
+    assert!(rig.job().is_none(), "the first is not due, and the second builds on it");
+}

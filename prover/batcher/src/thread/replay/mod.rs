@@ -6,10 +6,10 @@
 //! they read now. At its second conflict, the transactions that depend on the conflicting cells are put behind the others, into
 //! **hot** sub-blocks of their own; and those of all later sub-blocks that depend on them with them. So the rest settles, however
 //! often the chain writes to these cells. Once the chain has changed a cell twice, what reads it is parted from the others before
-//! it is proven with them ([`Heat`](crate::thread::heat::Heat)). What is hot is in small sub-blocks, of transactions that depend
-//! on each other; at a conflict, what has nothing to do with it is taken out. What conflicts too often, or is hot for too long,
-//! goes the way of [`HotPolicy`](crate::thread::HotPolicy). That something came too late is no conflict. Fronts that stay as they
-//! are overtake those that do not, if they have nothing to do with them.
+//! it is proven with them ([`Heat`](crate::thread::heat::Heat)). What has nothing to do with each other is in different hot
+//! sub-blocks, as long as there are few; at a conflict, what has nothing to do with it is taken out. What conflicts too often, or
+//! is hot for too long, goes the way of [`HotPolicy`](crate::thread::HotPolicy). That something came too late is no conflict.
+//! Fronts that stay as they are overtake those that do not, if they have nothing to do with them.
 //!
 //! No front depends on a hot sub-block, so hot ones hold up nobody. The open one may: when it is completed, what depends
 //! on a hot one is parted from it.

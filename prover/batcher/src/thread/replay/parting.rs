@@ -103,20 +103,17 @@ impl Replay<'_> {
             let inner: Vec<_> = group.into_iter().map(|parted| parted.executed).collect();
             let why = self.parted_for.iter().filter(|conflict| is_read_by(&inner, Cell::from(*conflict)));
             let met: Vec<_> = why.map(|conflict| MetConflict::new(conflict, self.head.number)).collect();
-            let (first, seed) = (hots.len(), self.seed());
+            let (first, seed) = (hots.len(), Seed { conflicts, hot_since, ..self.seed() });
             self.execute_as(seed, Plan::anew(transactions(inner)), true, hots)?;
             for hot in hots.iter_mut().skip(first) {
-                hot.seed.conflicts = conflicts;
-                hot.seed.hot_since = hot_since;
                 hot.seed.remember(met.iter().copied());
             }
         }
         Ok(())
     }
 
-    /// Until when a hot sub-block is not proven: until the chain has left alone for a while what it reads. Its proof would hardly
-    /// be in time otherwise.
-    /// What depends on an earlier hot one, among `before`, waits for that.
+    /// Until when a hot sub-block is not proven: until the chain has left alone for a while what it reads, and until those of
+    /// `before` are due that it depends on. Its proof would hardly be in time otherwise.
     pub(super) fn quiet_from(&self, cells: &Cells, before: &[SubBlock]) -> Option<Instant> {
         let now = Instant::now();
         let moved = cells.read_any(&self.changes.moved).then_some(now);
