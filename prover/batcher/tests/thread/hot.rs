@@ -310,7 +310,9 @@ fn what_depends_on_a_hot_sub_block_is_not_proven_before_it() {
         config.hot_quiet = std::time::Duration::from_secs(3_600);
     });
     // One group, in two sub-blocks; only the first of them reads the hot cell.
-    (1..5).for_each(|to| drop(rig.send(0, to, 1)));
+    for to in 1..5 {
+        rig.send(0, to, 1);
+    }
     strike(&mut rig, 0);
     strike(&mut rig, 1);
     assert_eq!(rig.unsettled().iter().map(|it| it.transactions).collect::<Vec<_>>(), [2, 2]);
