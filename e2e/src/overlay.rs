@@ -73,7 +73,11 @@ impl<S: ClassSource> ClassSource for Overlay<S> {
         self.below.casm(class_hash)
     }
 
-    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
-        self.below.is_confined(class_hash)
+    fn in_threads(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
+        self.below.in_threads(class_hash)
+    }
+
+    fn unhardened(&self, class_hash: ClassHash) -> StateResult<Option<String>> {
+        self.below.unhardened(class_hash)
     }
 }

@@ -19,6 +19,7 @@ use crate::chain::{Chain, ChainError, Devnet, Origin};
 use crate::devnet::accounts::PredeployedAccount;
 use crate::devnet::control::Parts;
 use crate::devnet::running::{RunningDevnet, StartError};
+use crate::hardening::Hardening;
 use crate::mempool::{Limits, Mempool, Restored};
 use crate::metrics::Sources;
 use crate::producer::{BlockMode, Producer, ProducerConfig, ProducerError};
@@ -74,6 +75,7 @@ pub struct Node {
     storage: Storage,
     sources: Sources,
     producer: oneshot::Receiver<Result<(), ProducerError>>,
+    hardening: Hardening,
     /// Deleted with the node.
     _temporary: Option<TempDir>,
 }
@@ -112,6 +114,7 @@ impl Node {
         let producer = Producer::new(executor.clone(), Arc::clone(&mempool), feed.clone(), config);
         let handle = producer.handle();
         let producer = spawn_producer(producer, Arc::clone(&mempool))?;
+        let hardening = Hardening::start(executor.clone())?;
         let sources = Sources::new(&executor, Arc::clone(&mempool));
         let sink: Arc<dyn TransactionSink> = Arc::clone(&mempool) as _;
         let until = match block_mode {
@@ -158,9 +161,16 @@ impl Node {
             Ok((devnet, rpc))
         };
         match started.await {
-            Ok((devnet, rpc)) => {
-                Ok(Self { devnet, rpc, mempool, storage, sources, producer, _temporary: temporary })
-            }
+            Ok((devnet, rpc)) => Ok(Self {
+                devnet,
+                rpc,
+                mempool,
+                storage,
+                sources,
+                producer,
+                hardening,
+                _temporary: temporary,
+            }),
             Err(error) => {
                 mempool.close("the node did not start");
                 Err(error)
@@ -217,6 +227,7 @@ impl Node {
         self.rpc.stop().await;
         drop(self.mempool);
         drop(self.sources);
+        self.hardening.stop().await;
         // The last connections' tasks drop their handles a little after they ended. Once none is left, the database
         // closes here, and the directory can be opened again.
         let deadline = Instant::now() + CLOSE_TIMEOUT;

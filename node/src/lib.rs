@@ -13,6 +13,7 @@ pub mod demo;
 pub mod devnet;
 pub mod fork;
 pub mod genesis;
+mod hardening;
 pub mod launch;
 pub mod log;
 pub mod mempool;

@@ -116,7 +116,7 @@ async fn the_same_genesis_is_the_same_block_and_an_interval_makes_empty_ones() -
 fn with_lags(directory: &Path, lines: &[(u64, u64)]) -> Result<NodeConfig> {
     let line = |(from, max_lag): &(u64, u64)| RuleLine {
         from: BlockNumber(*from),
-        rules: ThreadRules { max_age: 100, max_lag: *max_lag },
+        rules: ThreadRules::new(100, *max_lag),
     };
     let genesis = Genesis {
         chain_id: ChainId::Sepolia,

@@ -51,8 +51,8 @@ pub use error::{CommitError, StorageError};
 pub use followed::{BlockBytesError, FollowedBlock, MAX_BLOCK_BYTES};
 pub use model::{
     BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, CellWrite, ClassDefinition, ClassRecord,
-    Dropped, ExecutionStatus, OrderedEvent, OrderedMessage, PooledTransaction, Receipt, RejectedTransaction,
-    ThreadOutcome, ThreadTimes, TransactionTrace, is_changed,
+    Dropped, ExecutionStatus, Hardened, OrderedEvent, OrderedMessage, PooledTransaction, Receipt,
+    RejectedTransaction, ThreadOutcome, ThreadTimes, TransactionTrace, is_changed,
 };
 pub use state::prepare::PreparedState;
 pub use state::proof::{ContractLeaf, ProofRequest, StorageProof};

@@ -1,5 +1,8 @@
 //! What a block is made of, as the rest of the node hands it in and reads it back.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use serde::{Deserialize, Serialize};
 use starknet_api::block::{BlockHeader, BlockNumber};
@@ -128,17 +131,67 @@ pub enum ExecutionStatus {
 pub struct ClassRecord {
     /// The class itself.
     pub definition: ClassDefinition,
-    /// Compiled class hash v2 (Blake): the one in the class trie, which statements bind.
+    /// Compiled class hash v2 (Blake): the one in the class trie.
     pub compiled_class_hash: CompiledClassHash,
     /// The block that declared it.
     pub declared_at: BlockNumber,
 }
 
 impl ClassRecord {
-    /// Whether threads may run and deploy the class. A Cairo 0 class they may not.
+    /// The class as threads run it, hardened in the way of this number. `None` if it is not known yet, as in a database that is
+    /// older than the way; and of a Cairo 0 class, which threads do not run.
     #[must_use]
-    pub fn is_confined(&self) -> bool {
-        matches!(self.definition, ClassDefinition::Sierra { confined: true, .. })
+    pub fn hardened(&self, hardening: u32) -> Option<&Hardened> {
+        match &self.definition {
+            ClassDefinition::Sierra { hardened, .. } => hardened.get(&hardening),
+            ClassDefinition::Legacy { .. } => None,
+        }
+    }
+}
+
+/// What a class is to threads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hardened {
+    /// They run this code.
+    Code {
+        /// It computes the same as the class's own code, and no jump.
+        casm: Arc<CasmContractClass>,
+        /// Its compiled class hash (version 2), which statements bind.
+        compiled_class_hash: CompiledClassHash,
+    },
+    /// They may not run it.
+    Refused {
+        /// Why there is no such code.
+        reason: String,
+    },
+}
+
+impl Hardened {
+    /// The code that threads run; `None` if they may not run it.
+    #[must_use]
+    pub fn casm(&self) -> Option<&Arc<CasmContractClass>> {
+        match self {
+            Self::Code { casm, .. } => Some(casm),
+            Self::Refused { .. } => None,
+        }
+    }
+
+    /// The compiled class hash of that code.
+    #[must_use]
+    pub fn compiled_class_hash(&self) -> Option<CompiledClassHash> {
+        match self {
+            Self::Code { compiled_class_hash, .. } => Some(*compiled_class_hash),
+            Self::Refused { .. } => None,
+        }
+    }
+
+    /// Why threads may not run it, if they may not.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Code { .. } => None,
+            Self::Refused { reason } => Some(reason),
+        }
     }
 }
 
@@ -153,8 +206,9 @@ pub enum ClassDefinition {
         casm: CasmContractClass,
         /// Version of the Sierra compiler that the program names.
         sierra_version: String,
-        /// Whether nothing that a hint tells the code can lead it out of the class: only such classes run in threads.
-        confined: bool,
+        /// What it is to threads, by the way of hardening; empty in a database of before.
+        #[serde(default)]
+        hardened: BTreeMap<u32, Hardened>,
     },
     /// A Cairo 0 class (predeployed contracts only).
     Legacy {

@@ -1,5 +1,6 @@
 //! The subcommands of the binary, one file each.
 
+pub mod check_class;
 pub mod db;
 pub mod devnet;
 pub mod node;
@@ -34,6 +35,7 @@ pub async fn run(command: Command) -> Result<Outcome> {
         Command::Thread(arguments) => thread::run(*arguments).await?,
         Command::Prove(arguments) => prove::run(arguments).await?,
         Command::Verify(arguments) => return verify::run(&arguments),
+        Command::CheckClass(arguments) => return check_class::run(&arguments),
         Command::Db(command) => return db::run(command),
         Command::Demo(arguments) => demo::run(arguments).await?,
         Command::ProveWorker => prove_worker::run()?,

@@ -6,6 +6,7 @@
 //! the configuration file's values clap's defaults, so that a value means the same wherever it comes from.
 
 mod chain;
+mod check_class;
 mod db;
 mod demo;
 mod devnet;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use chain::NodeArgs;
+pub use check_class::CheckClassArgs;
 pub use db::{CheckpointArgs, DataDir, DbCommand, PruneArgs};
 pub use demo::DemoArgs;
 pub use devnet::{DevnetArgs, ForkArgs};
@@ -93,6 +95,8 @@ pub enum Command {
     Prove(ProveArgs),
     /// Check a package's proof and show what it says.
     Verify(VerifyArgs),
+    /// Say whether threads run a class, before it is declared.
+    CheckClass(CheckClassArgs),
     /// Look into and after the database of a chain whose node is not running.
     #[command(subcommand)]
     Db(DbCommand),

@@ -39,5 +39,5 @@ pub fn chain_config(chain_id: ChainId) -> Result<ChainConfig, StarknetApiError> 
 /// What threads on a devnet must keep to, if their time may be so many seconds behind its own.
 #[must_use]
 pub fn thread_rules(max_lag: u64) -> RuleLines {
-    RuleLines::always(ThreadRules { max_age: DEFAULT_MAX_THREAD_AGE, max_lag })
+    RuleLines::always(ThreadRules::new(DEFAULT_MAX_THREAD_AGE, max_lag))
 }

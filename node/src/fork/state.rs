@@ -135,8 +135,11 @@ impl<B: BaseState> BaseState for ForkedState<B> {
         self.cached.class_hash(contract)
     }
 
+    /// One that an older program kept is compiled for threads when it is read, at most once while it is in memory.
     fn class(&self, hash: ClassHash) -> Result<Option<ClassRecord>, BaseStateError> {
-        self.cached.class(hash)
+        let record = self.cached.class(hash)?;
+        let completed = record.map(class::completed).transpose();
+        completed.map_err(|error| BaseStateError::Cache { reason: error.to_string() })
     }
 }
 

@@ -14,7 +14,7 @@ pub const HIGHEST_THREAD_LAG: u64 = 315_360_000;
 
 /// What threads must keep to if a genesis file does not say.
 pub(super) fn usual_rules() -> RuleLines {
-    RuleLines::always(ThreadRules { max_age: DEFAULT_MAX_THREAD_AGE, max_lag: DEFAULT_MAX_THREAD_LAG })
+    RuleLines::always(ThreadRules::new(DEFAULT_MAX_THREAD_AGE, DEFAULT_MAX_THREAD_LAG))
 }
 
 impl Genesis {
@@ -61,7 +61,7 @@ impl Genesis {
 
 /// Rules, as an error names them.
 pub(super) fn told(rules: &ThreadRules) -> String {
-    format!("max-age {} and max-lag {}", rules.max_age, rules.max_lag)
+    format!("max-age {}, max-lag {} and hardening {}", rules.max_age, rules.max_lag, rules.hardening)
 }
 
 #[cfg(test)]

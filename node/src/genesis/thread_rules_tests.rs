@@ -37,10 +37,9 @@ fn kept(directory: &Path) -> RuleLines {
 #[test]
 fn lines_are_read() {
     let genesis = with_lags(&[(0, 60), (100, 0)]).unwrap();
-    let line =
-        |from, max_lag| RuleLine { from: BlockNumber(from), rules: ThreadRules { max_age: 7, max_lag } };
+    let line = |from, max_lag| RuleLine { from: BlockNumber(from), rules: ThreadRules::new(7, max_lag) };
     assert_eq!(genesis.thread_rules().lines(), [line(0, 60), line(100, 0)]);
-    let usual = RuleLine { from: BlockNumber(0), rules: ThreadRules { max_age: 10_000, max_lag: 60 } };
+    let usual = RuleLine { from: BlockNumber(0), rules: ThreadRules::new(10_000, 60) };
     assert_eq!(read(CHAIN).unwrap().thread_rules().lines(), [usual]);
 }
 
@@ -107,7 +106,7 @@ fn rules_of_blocks_that_are_there_do_not_change() {
     let error = start(data, &file(&[(0, 60), (100, 5)]), Some(100)).unwrap_err().to_string();
     assert_eq!(
         error,
-        "block 100 of this chain has the thread rules max-age 7 and max-lag 0, not max-age 7 and max-lag 5; \
+        "block 100 of this chain has the thread rules max-age 7, max-lag 0 and hardening 1, not max-age 7, max-lag 5 and hardening 1; \
          those of later blocks may change"
     );
     // What a file does not mention it does not contradict.

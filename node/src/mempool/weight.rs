@@ -15,8 +15,8 @@ const FLAT: usize = 1_024;
 const FELT: usize = 32;
 /// Heap headers of an INVOKE's five lists, bytes.
 const INVOKE_LISTS: usize = 5 * 48;
-/// A compiled class takes about ten times its Sierra program.
-const CLASS_FACTOR: usize = 10;
+/// A compiled class takes about ten times its Sierra program, and its hardened code, which has more hints, somewhat more.
+const CLASS_FACTOR: usize = 22;
 
 /// About how much memory a transaction holds while it waits, bytes. For a thread that is the package as it came, the
 /// package decoded, and what its verdict keeps (statement and events once more).

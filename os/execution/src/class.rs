@@ -1,5 +1,9 @@
 //! Classes: from Sierra to what runs.
 
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
 use blockifier::blockifier_versioned_constants::VersionedConstants;
 use blockifier::execution::contract_class::{RunnableCompiledClass, TrackedResource};
 use cairo_lang_sierra_to_casm::compiler::CompilationError;
@@ -13,10 +17,10 @@ use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCom
 use starknet_api::deprecated_contract_class::ContractClass as LegacyClass;
 use starknet_api::state::{EntryPoint, SierraContractClass};
 use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
-use zkthreads_storage::{ClassDefinition, ClassRecord};
+use zkthreads_storage::{ClassDefinition, ClassRecord, Hardened};
 
 use crate::admit::AdmitError;
-use crate::confinement::{Values, is_confined};
+use crate::hardened::{HARDENING, Unhardenable, harden};
 
 /// Longest Sierra program and longest CASM bytecode, felts (as on Starknet).
 pub const MAX_PROGRAM_FELTS: usize = 81_920;
@@ -41,14 +45,44 @@ pub fn compile(class: SierraContractClass) -> Result<ClassRecord, AdmitError> {
     let version = sierra_version(&class)?;
     check_size(&class)?;
     check_entry_points(&class)?;
-    let (casm, values) = compile_apart(&class)?;
-    let confined = is_confined(values, &casm);
+    let (casm, hardened) = compile_apart(&class)?;
+    let hardened = BTreeMap::from([(HARDENING, hardened)]);
     let sierra_version = version.to_string();
     Ok(ClassRecord {
         compiled_class_hash: casm.hash(&HashVersion::V2),
-        definition: ClassDefinition::Sierra { sierra: class, casm, sierra_version, confined },
+        definition: ClassDefinition::Sierra { sierra: class, casm, sierra_version, hardened },
         declared_at: BlockNumber::ZERO,
     })
+}
+
+/// What a class is to threads, of this program's way of hardening. If an older program stored it, it is compiled once more, so
+/// this is nothing to do for a stranger. `None` of a Cairo 0 class.
+///
+/// # Errors
+/// [`AdmitError::CompilerBusy`] if the system has no room for the compiler: no verdict on the class.
+pub fn hardened(record: &ClassRecord) -> Result<Option<Hardened>, AdmitError> {
+    let ClassDefinition::Sierra { sierra, .. } = &record.definition else { return Ok(None) };
+    if let Some(known) = record.hardened(HARDENING) {
+        return Ok(Some(known.clone()));
+    }
+    Ok(Some(match compile_apart(sierra) {
+        Ok((_, hardened)) => hardened,
+        Err(AdmitError::CompilerBusy) => return Err(AdmitError::CompilerBusy),
+        Err(error) => Hardened::Refused { reason: error.to_string() },
+    }))
+}
+
+/// The same class, with what it is to threads if an older program stored it without.
+///
+/// # Errors
+/// As [`hardened`].
+pub fn completed(mut record: ClassRecord) -> Result<ClassRecord, AdmitError> {
+    if let Some(known) = hardened(&record)?
+        && let ClassDefinition::Sierra { hardened, .. } = &mut record.definition
+    {
+        hardened.insert(HARDENING, known);
+    }
+    Ok(record)
 }
 
 /// A class of nothing.
@@ -69,7 +103,7 @@ pub(crate) fn empty() -> ClassRecord {
             sierra: SierraContractClass::default(),
             casm,
             sierra_version,
-            confined: false,
+            hardened: BTreeMap::new(),
         },
         declared_at: BlockNumber::ZERO,
     }
@@ -139,19 +173,19 @@ fn check_entry_points(class: &SierraContractClass) -> Result<(), AdmitError> {
 }
 
 /// Compiles on a thread of its own: the compiler may recurse deeply, and a panic in it stays there.
-fn compile_apart(class: &SierraContractClass) -> Result<(CasmContractClass, Values), AdmitError> {
-    let failed = |reason: &str| AdmitError::CompilationFailed(reason.to_owned());
+fn compile_apart(class: &SierraContractClass) -> Result<(CasmContractClass, Hardened), AdmitError> {
+    let failed = |reason: &dyn std::fmt::Display| AdmitError::CompilationFailed(reason.to_string());
     std::thread::scope(|scope| {
         let compiler = std::thread::Builder::new()
             .name("sierra-compiler".into())
             .stack_size(COMPILER_STACK)
             .spawn_scoped(scope, || to_casm(class))
-            .map_err(|error| AdmitError::CompilationFailed(error.to_string()))?;
-        compiler.join().unwrap_or_else(|_| Err(failed("the compiler panicked")))
+            .map_err(|_| AdmitError::CompilerBusy)?;
+        compiler.join().unwrap_or_else(|_| Err(failed(&"the compiler panicked")))
     })
 }
 
-fn to_casm(class: &SierraContractClass) -> Result<(CasmContractClass, Values), AdmitError> {
+fn to_casm(class: &SierraContractClass) -> Result<(CasmContractClass, Hardened), AdmitError> {
     let points = &class.entry_points_by_type;
     let class = ContractClass {
         sierra_program: class
@@ -173,9 +207,10 @@ fn to_casm(class: &SierraContractClass) -> Result<(CasmContractClass, Values), A
     program
         .validate_version_compatible(ListSelector::ListName(BUILTIN_AUDITED_LIBFUNCS_LIST.to_owned()))
         .map_err(|error| failed(&error))?;
-    let values = Values::of(&program.program);
+    let (points, version) = (class.entry_points_by_type.clone(), program.sierra_version);
+    let to_harden = program.program.clone();
     let casm = CasmContractClass::from_contract_class(class, program, false, MAX_PROGRAM_FELTS);
-    casm.map(|casm| (casm, values)).map_err(|error| match error {
+    let casm = casm.map_err(|error| match error {
         StarknetSierraCompilationError::UnsupportedSierraVersion { .. } => {
             AdmitError::UnsupportedClassVersion(error.to_string())
         }
@@ -185,7 +220,18 @@ fn to_casm(class: &SierraContractClass) -> Result<(CasmContractClass, Values), A
             AdmitError::ClassTooLarge(cause.to_string())
         }
         error => failed(&error),
-    })
+    })?;
+    let hardened = try_to(|| harden(&to_harden, version, &points, &casm));
+    Ok((casm, hardened))
+}
+
+/// What the class is to threads. The compiler may panic on a class that nobody compiled like this before: that is a refusal.
+fn try_to(harden: impl FnOnce() -> Result<CasmContractClass, Unhardenable>) -> Hardened {
+    let code = catch_unwind(AssertUnwindSafe(|| harden().map_err(|error| error.to_string())));
+    match code.unwrap_or_else(|_| Err("the compiler panicked".to_owned())) {
+        Ok(casm) => Hardened::Code { compiled_class_hash: casm.hash(&HashVersion::V2), casm: Arc::new(casm) },
+        Err(reason) => Hardened::Refused { reason },
+    }
 }
 
 fn entry_points(points: &[EntryPoint]) -> Vec<ContractEntryPoint> {

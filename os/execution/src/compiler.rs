@@ -46,6 +46,12 @@ impl Compiler {
         };
         self.kept.try_get_with(hash, compile).map_err(|error| copy(&error))
     }
+
+    /// Does something that compiles while nobody else does.
+    pub(crate) fn alone<T>(&self, compile: impl FnOnce() -> T) -> T {
+        let _at_work = self.at_work.lock();
+        compile()
+    }
 }
 
 /// An error of the compiler for each who waited for the same class.

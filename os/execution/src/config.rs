@@ -7,6 +7,8 @@ use starknet_api::block::{BlockNumber, GasPrices};
 use starknet_api::core::{ChainId, ContractAddress};
 use zkthreads_protocol::{OsProgram, OsProgramHash};
 
+use crate::hardened::HARDENING;
+
 /// Default of [`ThreadRules::max_age`], blocks.
 pub const DEFAULT_MAX_THREAD_AGE: u64 = 10_000;
 
@@ -58,9 +60,20 @@ pub struct ThreadRules {
     /// How far behind the latest time that anything before it has seen a sub-block's own time may be, seconds. With 0, the
     /// strict form, no transaction of the chain sees an earlier time than one before it.
     pub max_lag: u64,
+    /// The way in which the code of classes is hardened: see [`HARDENING`].
+    pub hardening: u32,
 }
 
 impl ThreadRules {
+    /// Nothing settles under these.
+    const NONE: Self = Self { max_age: 0, max_lag: 0, hardening: HARDENING };
+
+    /// These bounds, with classes hardened as this program does.
+    #[must_use]
+    pub const fn new(max_age: u64, max_lag: u64) -> Self {
+        Self { max_age, max_lag, hardening: HARDENING }
+    }
+
     /// Whether no transaction may see an earlier time than one before it.
     #[must_use]
     pub fn is_strict(&self) -> bool {
@@ -90,17 +103,24 @@ struct RuleRow {
     from: BlockNumber,
     max_age: u64,
     max_lag: u64,
+    #[serde(default = "first_hardening")]
+    hardening: u32,
+}
+
+/// What holds if nothing is said.
+fn first_hardening() -> u32 {
+    1
 }
 
 impl From<RuleRow> for RuleLine {
-    fn from(RuleRow { from, max_age, max_lag }: RuleRow) -> Self {
-        Self { from, rules: ThreadRules { max_age, max_lag } }
+    fn from(RuleRow { from, max_age, max_lag, hardening }: RuleRow) -> Self {
+        Self { from, rules: ThreadRules { max_age, max_lag, hardening } }
     }
 }
 
 impl From<RuleLine> for RuleRow {
-    fn from(RuleLine { from, rules: ThreadRules { max_age, max_lag } }: RuleLine) -> Self {
-        Self { from, max_age, max_lag }
+    fn from(RuleLine { from, rules: ThreadRules { max_age, max_lag, hardening } }: RuleLine) -> Self {
+        Self { from, max_age, max_lag, hardening }
     }
 }
 
@@ -115,6 +135,9 @@ pub enum RuleLinesError {
         "the lines of the thread rules must be from ascending blocks, and {0} is not above the one before it"
     )]
     Order(BlockNumber),
+    /// A line names a way of hardening that this program does not know.
+    #[error("the thread rules ask for hardening {0}, and this program knows {HARDENING} only")]
+    Hardening(u32),
 }
 
 impl RuleLines {
@@ -129,7 +152,7 @@ impl RuleLines {
     pub fn at(&self, number: BlockNumber) -> ThreadRules {
         let before = self.0.iter().take_while(|line| line.from <= number);
         // There is a line from block 0.
-        before.last().or(self.0.first()).map_or(ThreadRules { max_age: 0, max_lag: 0 }, |line| line.rules)
+        before.last().or(self.0.first()).map_or(ThreadRules::NONE, |line| line.rules)
     }
 
     /// The lines, the lowest first.
@@ -156,8 +179,11 @@ impl TryFrom<Vec<RuleLine>> for RuleLines {
             _ => return Err(RuleLinesError::Beginning),
         }
         let mut pairs = lines.iter().zip(lines.iter().skip(1));
-        match pairs.find(|(line, next)| next.from <= line.from) {
-            Some((_, next)) => Err(RuleLinesError::Order(next.from)),
+        if let Some((_, next)) = pairs.find(|(line, next)| next.from <= line.from) {
+            return Err(RuleLinesError::Order(next.from));
+        }
+        match lines.iter().find(|line| line.rules.hardening != HARDENING) {
+            Some(line) => Err(RuleLinesError::Hardening(line.rules.hardening)),
             None => Ok(Self(lines)),
         }
     }
@@ -187,7 +213,7 @@ mod tests {
     use super::*;
 
     fn line(from: u64, max_lag: u64) -> RuleLine {
-        RuleLine { from: BlockNumber(from), rules: ThreadRules { max_age: 10, max_lag } }
+        RuleLine { from: BlockNumber(from), rules: ThreadRules::new(10, max_lag) }
     }
 
     fn lines(lines: &[(u64, u64)]) -> RuleLines {

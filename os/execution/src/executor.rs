@@ -9,6 +9,7 @@ use crate::busy::TimeLimits;
 use crate::compiler::Compiler;
 use crate::config::ChainConfig;
 use crate::error::ExecutionError;
+use crate::hardened::stored::Stored;
 use crate::impersonation::Impersonation;
 use crate::state::{ChainState, ClassCache};
 use crate::verification::VerificationPool;
@@ -26,6 +27,7 @@ struct Shared {
     pool: VerificationPool,
     classes: ClassCache,
     compiler: Compiler,
+    stored: Stored,
     impersonation: Impersonation,
 }
 
@@ -43,7 +45,19 @@ impl Executor {
         let pool = VerificationPool::new(config.chain_id.clone(), programs);
         let (classes, compiler) = (ClassCache::new(), Compiler::new());
         let impersonation = Impersonation::default();
-        Self { shared: Arc::new(Shared { storage, config, time, pool, classes, compiler, impersonation }) }
+        let stored = Stored::new();
+        Self {
+            shared: Arc::new(Shared {
+                storage,
+                config,
+                time,
+                pool,
+                classes,
+                compiler,
+                stored,
+                impersonation,
+            }),
+        }
     }
 
     /// The chain's constants.
@@ -68,6 +82,10 @@ impl Executor {
     #[must_use]
     pub fn verification(&self) -> &VerificationPool {
         &self.shared.pool
+    }
+
+    pub(crate) fn stored(&self) -> &Stored {
+        &self.shared.stored
     }
 
     pub(crate) fn compiler(&self) -> &Compiler {

@@ -14,11 +14,14 @@ use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{LogicalTime, StateCell, Statement};
-use zkthreads_storage::{CellWrite, ClassDefinition, ClassRecord, StateView, Storage, StorageError};
+use zkthreads_storage::{
+    CellWrite, ClassDefinition, ClassRecord, Hardened, StateView, Storage, StorageError,
+};
 
+use crate::class;
 use crate::error::ExecutionError;
 use crate::overlay::Overlay;
-use crate::sub_block::{ClassCode, ClassSource};
+use crate::sub_block::{self, ClassCode, ClassSource};
 
 /// Classes kept ready to run. An account or token class takes a few megabytes.
 const CACHED_CLASSES: u64 = 256;
@@ -28,15 +31,20 @@ const CACHED_CLASSES: u64 = 256;
 struct ReadyClass {
     class: RunnableCompiledClass,
     compiled_class_hash: CompiledClassHash,
-    /// Whether threads may run it.
-    confined: bool,
-    /// What the thread OS loads; filled when it is asked for.
-    casm: Arc<OnceLock<Arc<CasmContractClass>>>,
-    /// How its code hangs together; filled likewise.
+    /// What it is to threads, and that as blockifier runs it; filled when it is asked for.
+    in_threads: Arc<OnceLock<InThreads>>,
+    /// How its hardened code hangs together; filled likewise.
     code: Arc<OnceLock<Arc<ClassCode>>>,
     declared_at: BlockNumber,
     /// The storage's epoch when it was read.
     epoch: u64,
+}
+
+/// What a class is to threads, in both forms.
+#[derive(Clone)]
+struct InThreads {
+    hardened: Hardened,
+    class: RunnableCompiledClass,
 }
 
 /// Stored classes ready to run, shared by all states of one executor.
@@ -248,14 +256,42 @@ impl ChainState {
         let ready = ReadyClass {
             class: runnable(&record)?,
             compiled_class_hash: record.compiled_class_hash,
-            confined: record.is_confined(),
-            casm: Arc::default(),
+            in_threads: Arc::default(),
             code: Arc::default(),
             declared_at: record.declared_at,
             epoch: self.epoch,
         };
         self.classes.0.insert(class_hash, ready.clone());
         Ok(ready)
+    }
+
+    /// What the class is to threads. One that an older program stored is compiled here.
+    fn in_threads_both(&self, class_hash: ClassHash) -> StateResult<InThreads> {
+        let ready = match self.overlay.classes.get(&class_hash) {
+            Some(_) => None,
+            None => Some(self.ready_class(class_hash)?),
+        };
+        if let Some(known) = ready.as_ref().and_then(|ready| ready.in_threads.get()) {
+            return Ok(known.clone());
+        }
+        let record = self.class(class_hash).map_err(|error| self.read_error(error))?;
+        let record = record.ok_or(StateError::UndeclaredClassHash(class_hash))?;
+        let unread = |error: &dyn std::fmt::Display| StateError::StateReadError(error.to_string());
+        let hardened = class::hardened(&record).map_err(|error| unread(&error))?;
+        let ClassDefinition::Sierra { sierra_version, .. } = &record.definition else {
+            return Err(StateError::UndeclaredClassHash(class_hash));
+        };
+        let hardened = hardened.ok_or(StateError::UndeclaredClassHash(class_hash))?;
+        let standard = match &ready {
+            Some(ready) => ready.class.clone(),
+            None => runnable(&record)?,
+        };
+        let class = sub_block::in_threads(&hardened, sierra_version.parse()?, &standard)?;
+        let known = InThreads { hardened, class };
+        Ok(match ready {
+            Some(ready) => ready.in_threads.get_or_init(|| known).clone(),
+            None => known,
+        })
     }
 }
 
@@ -313,23 +349,8 @@ impl StateReader for ChainState {
 
 impl ClassSource for ChainState {
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
-        let ready = match self.overlay.classes.get(&class_hash) {
-            Some(_) => None,
-            None => Some(self.ready_class(class_hash)?),
-        };
-        if let Some(casm) = ready.as_ref().and_then(|ready| ready.casm.get()) {
-            return Ok(Arc::clone(casm));
-        }
-        match self.class(class_hash).map_err(|error| self.read_error(error))?.as_deref() {
-            Some(ClassRecord { definition: ClassDefinition::Sierra { casm, .. }, .. }) => {
-                let casm = Arc::new(casm.clone());
-                Ok(match ready {
-                    Some(ready) => Arc::clone(ready.casm.get_or_init(|| casm)),
-                    None => casm,
-                })
-            }
-            _ => Err(StateError::UndeclaredClassHash(class_hash)),
-        }
+        let hardened = self.in_threads_both(class_hash)?.hardened;
+        hardened.casm().cloned().ok_or(StateError::UndeclaredClassHash(class_hash))
     }
 
     fn code(&self, class_hash: ClassHash) -> StateResult<Arc<ClassCode>> {
@@ -345,13 +366,20 @@ impl ClassSource for ChainState {
     }
 
     fn compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {
-        self.runnable(class_hash).map(|(_, compiled_class_hash)| compiled_class_hash)
+        let hardened = self.in_threads_both(class_hash)?.hardened;
+        hardened.compiled_class_hash().ok_or(StateError::UndeclaredClassHash(class_hash))
     }
 
-    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
-        match self.overlay.classes.get(&class_hash) {
-            Some(declared) => Ok(declared.record.is_confined()),
-            None => Ok(self.ready_class(class_hash)?.confined),
+    fn in_threads(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
+        match self.runnable(class_hash)?.0 {
+            // Threads run none of Cairo 0: whoever asks finds out.
+            legacy @ RunnableCompiledClass::V0(_) => Ok(legacy),
+            RunnableCompiledClass::V1(_) => Ok(self.in_threads_both(class_hash)?.class),
         }
+    }
+
+    fn unhardened(&self, class_hash: ClassHash) -> StateResult<Option<String>> {
+        let hardened = self.in_threads_both(class_hash)?.hardened;
+        Ok(hardened.refusal().map(str::to_owned))
     }
 }

@@ -17,8 +17,8 @@ mod sub_block_as_on_chain;
 mod sub_block_prices;
 mod thread;
 mod time;
-mod unconfined;
 mod unfit;
+mod unhardened;
 mod verification;
 
 mod sub_block_chain;

@@ -2,7 +2,6 @@
 
 use crate::sub_block_support::{Call, INITIAL_BALANCE, World, address, chain_id, classes, probe, transfer};
 use starknet_api::abi::abi_utils::{get_fee_token_var_address, get_storage_var_address, selector_from_name};
-use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
 use starknet_api::core::{ClassHash, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
@@ -36,8 +35,8 @@ fn a_transfer_is_stated_in_full() {
 
     let classes: Vec<_> =
         statement.classes.iter().map(|class| (class.class_hash, class.compiled_class_hash)).collect();
-    let mut expected =
-        [classes::account(), classes::strk()].map(|class| (class.hash, class.casm.hash(&HashVersion::V2)));
+    let mut expected = [classes::account(), classes::strk()]
+        .map(|class| (class.hash, class.hardened.compiled_class_hash().unwrap()));
     expected.sort();
     assert_eq!(classes, expected);
 

@@ -26,7 +26,7 @@ fn at(seconds: u64) -> BlockTimestamp {
 }
 
 fn chain_with(max_lag: u64, users: u64) -> TestChain {
-    let thread_rules = RuleLines::always(ThreadRules { max_age: 20, max_lag });
+    let thread_rules = RuleLines::always(ThreadRules::new(20, max_lag));
     TestChain::with_config(ChainConfig { thread_rules, ..config() }, users, |_| {})
 }
 
@@ -397,7 +397,7 @@ fn in_the_strict_form_time_never_goes_back() {
 fn in_the_strict_form_threads_and_segments_come_in_the_order_of_their_times() {
     let [first, second, _] = Segments::load().consecutive();
     let strict = || {
-        let thread_rules = RuleLines::always(ThreadRules { max_age: 20, max_lag: 0 });
+        let thread_rules = RuleLines::always(ThreadRules::new(20, 0));
         let chain = TestChain::with_config(ChainConfig { thread_rules, ..config() }, 5, |_| {});
         chain.advance(2);
         chain
@@ -456,7 +456,7 @@ fn an_os_settles_what_was_made_while_it_was_active_until_it_is_retired() {
 
 #[test]
 fn rules_are_those_of_the_settling_block() {
-    let rules = |max_lag| ThreadRules { max_age: 20, max_lag };
+    let rules = |max_lag| ThreadRules::new(20, max_lag);
     let line = |from, max_lag| RuleLine { from: BlockNumber(from), rules: rules(max_lag) };
     let thread_rules = RuleLines::try_from(vec![line(0, 60), line(3, 5)]).unwrap();
     let mut chain = TestChain::with_config(ChainConfig { thread_rules, ..config() }, 4, |_| {});

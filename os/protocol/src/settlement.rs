@@ -155,11 +155,11 @@ pub enum SettleError {
         class_hash: ClassHash,
     },
     /// An executed class ran with other code than this chain's.
-    #[error("class: {:#x} compiles to {:#x} here, the statement says {:#x}", .class_hash.0, .expected.0, .found.0)]
+    #[error("class: {:#x} hardens to {:#x} here, the statement says {:#x}", .class_hash.0, .expected.0, .found.0)]
     ClassMismatch {
         /// The class.
         class_hash: ClassHash,
-        /// Compiled class hash (version 2) on this chain.
+        /// Compiled class hash (version 2) of its hardened code on this chain.
         expected: CompiledClassHash,
         /// In the statement.
         found: CompiledClassHash,
@@ -178,12 +178,17 @@ pub enum SettleError {
         /// Whether this chain meters it in Sierra gas.
         expected: bool,
     },
-    /// A class's code can be led out of itself by dictionary values that are not checked yet: no thread runs or deploys
-    /// it.
-    #[error(
-        "class: {:#x} jumps by values that its dictionaries may supply, so threads may not run it", .class_hash.0
-    )]
-    ClassUnconfined {
+    /// A class has no hardened code, so no thread runs or deploys it.
+    #[error("class: {:#x} has no hardened code, so threads may not run it", .class_hash.0)]
+    #[serde(alias = "ClassUnconfined")]
+    ClassUnhardened {
+        /// The class.
+        class_hash: ClassHash,
+    },
+    /// The hardened code of a class is not known here yet: the node makes it up for classes of an older database, one after the
+    /// other.
+    #[error("class: the hardened code of {:#x} is not known yet, try again", .class_hash.0)]
+    ClassPending {
         /// The class.
         class_hash: ClassHash,
     },

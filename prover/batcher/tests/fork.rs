@@ -134,7 +134,7 @@ async fn a_sierra_class_is_compiled_once_and_only_under_its_own_hash() {
         let runnable = fork.get_compiled_class(hash).unwrap();
         assert!(matches!(runnable, RunnableCompiledClass::V1(_)));
         assert!(!fork.casm(hash).unwrap().bytecode.is_empty());
-        assert!(fork.is_confined(hash).unwrap());
+        assert_eq!(fork.unhardened(hash).unwrap(), None);
         assert_eq!(requests.load(Ordering::SeqCst), 1);
         let other = fork.get_compiled_class(ClassHash(hash.0 + Felt::ONE));
         assert!(matches!(other, Err(StateError::StateReadError(_))), "{other:?}");
@@ -157,7 +157,7 @@ async fn a_cairo_0_class_runs_but_has_no_casm() {
         let runnable = fork.get_compiled_class(hash).unwrap();
         assert!(matches!(runnable, RunnableCompiledClass::V0(_)));
         assert!(matches!(fork.casm(hash), Err(StateError::UndeclaredClassHash(_))));
-        assert!(!fork.is_confined(hash).unwrap());
+        assert!(matches!(fork.unhardened(hash), Err(StateError::UndeclaredClassHash(_))));
         assert_eq!(fork.failure(), None);
     })
     .await

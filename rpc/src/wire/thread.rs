@@ -161,8 +161,11 @@ impl<'a, F: Into<Failed<'a>>> From<F> for CheckOut {
             SettleError::ClassMetering { class_hash, expected } => {
                 ("CLASS_METERING", json!({ "class_hash": class_hash, "gas_metered": expected }))
             }
-            SettleError::ClassUnconfined { class_hash } => {
-                ("CLASS_UNCONFINED", json!({ "class_hash": class_hash }))
+            SettleError::ClassUnhardened { class_hash } => {
+                ("CLASS_UNHARDENED", json!({ "class_hash": class_hash }))
+            }
+            SettleError::ClassPending { class_hash } => {
+                ("CLASS_PENDING", json!({ "class_hash": class_hash }))
             }
             SettleError::SystemContractWrite { address } => {
                 ("SYSTEM_CONTRACT_WRITE", json!({ "contract": address }))

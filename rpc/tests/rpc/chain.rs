@@ -121,7 +121,7 @@ fn config() -> ChainConfig {
         strk_address: STRK.try_into().unwrap(),
         eth_address: ContractAddress::from(0xe74_u64),
         gas_prices: GasPrices { eth_gas_prices: prices.clone(), strk_gas_prices: prices },
-        thread_rules: RuleLines::always(ThreadRules { max_age: 100, max_lag: 600 }),
+        thread_rules: RuleLines::always(ThreadRules::new(100, 600)),
         block_factor: zkthreads_execution::config::DEFAULT_BLOCK_FACTOR,
         os_versions: vec![OsVersion {
             program: os_program(),

@@ -26,6 +26,8 @@ const STEPS: &[Step] = &[
     // Version 5 knows when sub-blocks saw what they wrote. Of what was written before, the block's own time is known: it is old
     // enough for whatever is based on a newer block, and too new for anything else.
     Step { from: 4, rewrite: None },
+    // Version 6 knows classes as threads run them. What is missing is made up for when the node is started, class by class.
+    Step { from: 5, rewrite: None },
 ];
 
 /// From which version to which a database was carried over.

@@ -128,6 +128,27 @@ pub(crate) trait Read {
         Ok(rows.status()?)
     }
 
+    /// The first row behind `key`, in the order of the keys, that is `wanted`. Read past the cache.
+    fn first_row_after<T: Table>(
+        &self,
+        key: &[u8],
+        wanted: impl Fn(&T::Value) -> bool,
+    ) -> Result<Option<(T::Key, T::Value)>, StorageError> {
+        let mut rows = self.rows::<T>(everything())?;
+        rows.seek(key);
+        while let Some((found, row)) = rows.item() {
+            if found != key {
+                let value = decode::<T>(row)?;
+                if wanted(&value) {
+                    return Ok(Some((decode_key::<T>(found)?, value)));
+                }
+            }
+            rows.next();
+        }
+        rows.status()?;
+        Ok(None)
+    }
+
     /// The value of the first row at or after `key` whose key starts with `prefix`.
     fn first_from<T: Table>(&self, key: &[u8], prefix: &[u8]) -> Result<Option<T::Value>, StorageError> {
         let mut rows = self.rows::<T>(within(prefix))?;

@@ -1,6 +1,7 @@
 //! The database as the rest of the node sees it.
 
 mod chain;
+mod classes;
 mod l1;
 mod past;
 pub(crate) mod place;
@@ -10,6 +11,7 @@ pub(crate) mod stats;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
 use parking_lot::{Mutex, MutexGuard};
@@ -41,8 +43,9 @@ struct Inner {
     db: Db,
     /// Held while a block is checked against the tip and written.
     writer: Mutex<()>,
-    /// Classes change only if blocks are removed.
+    /// Classes change only if blocks are removed, and if it becomes known what they are to threads.
     classes: Cache<ClassHash, Arc<ClassRecord>>,
+    class_changes: AtomicU64,
     base: Base,
     kind: ChainKind,
     epochs: Epochs,
@@ -120,7 +123,8 @@ impl Storage {
     fn over(db: Db, base: Base, kind: ChainKind) -> Result<Self, StorageError> {
         let epochs = Epochs::new(place::oldest(&db)?, place::next(&db)?.number);
         let (writer, classes) = (Mutex::new(()), Cache::new(CACHED_CLASSES));
-        Ok(Self { inner: Arc::new(Inner { db, writer, classes, base, kind, epochs }) })
+        let class_changes = AtomicU64::new(0);
+        Ok(Self { inner: Arc::new(Inner { db, writer, classes, class_changes, base, kind, epochs }) })
     }
 
     /// Who makes the chain's blocks.
@@ -205,7 +209,7 @@ impl Storage {
         if let Some(class) = self.inner.classes.get(&hash) {
             return Ok(Some(class));
         }
-        let epoch = self.epoch();
+        let (epoch, changes) = (self.epoch(), self.class_changes());
         let class = match self.db().get::<Classes>(&hash)? {
             Some(class) => Some(class),
             None => self.base().ask(|base| base.class(hash))?,
@@ -213,12 +217,23 @@ impl Storage {
         let class = class.map(Arc::new);
         if let Some(class) = &class {
             self.inner.classes.insert(hash, Arc::clone(class));
-            // It may have been removed since it was read.
-            if self.epoch() != epoch {
+            // It may have been removed or changed since it was read.
+            if self.epoch() != epoch || self.class_changes() != changes {
                 self.inner.classes.invalidate(&hash);
             }
         }
         Ok(class)
+    }
+
+    /// Has a class read anew, whose row has changed.
+    fn forget_class(&self, hash: &ClassHash) {
+        self.inner.class_changes.fetch_add(1, Ordering::SeqCst);
+        self.inner.classes.invalidate(hash);
+    }
+
+    /// How many rows of classes were changed since the database was opened.
+    fn class_changes(&self) -> u64 {
+        self.inner.class_changes.load(Ordering::SeqCst)
     }
 
     /// Computes the tries of the latest state with `diff` applied. Writes nothing: the result goes into the

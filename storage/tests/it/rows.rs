@@ -1,5 +1,6 @@
 //! What goes in comes out, whole: every field of every kind of thing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
@@ -30,8 +31,8 @@ use zkthreads_protocol::{
     Transaction,
 };
 use zkthreads_storage::{
-    BlockTransaction, ClassDefinition, ClassRecord, ExecutionStatus, Receipt, Storage, ThreadOutcome,
-    TransactionTrace,
+    BlockTransaction, ClassDefinition, ClassRecord, ExecutionStatus, Hardened, Receipt, Storage,
+    ThreadOutcome, TransactionTrace,
 };
 
 use crate::support::{address, cell, commit, next_block, sierra_class};
@@ -297,14 +298,17 @@ fn classes() -> anyhow::Result<()> {
         declared_at: BlockNumber(0),
     };
     let sierra_version = "1.6.0".to_string();
+    let compiled_class_hash = CompiledClassHash(Felt::TWO);
+    let code = Hardened::Code { casm: Arc::new(compiled.clone()), compiled_class_hash };
+    let refused = Hardened::Refused { reason: "too wide".to_string() };
     let classes = [
         (
             ClassHash(Felt::ONE),
             record(ClassDefinition::Sierra {
                 sierra: sierra_class(),
-                casm: compiled,
+                casm: compiled.clone(),
                 sierra_version,
-                confined: true,
+                hardened: BTreeMap::from([(1, code.clone()), (2, refused.clone())]),
             }),
         ),
         (ClassHash(Felt::MAX), record(ClassDefinition::Legacy { class: legacy })),
@@ -316,7 +320,10 @@ fn classes() -> anyhow::Result<()> {
     for _from_disk_then_from_the_cache in 0..2 {
         for (hash, class) in &classes {
             assert_eq!(storage.class(*hash)?.as_deref(), Some(class));
-            assert_eq!(class.is_confined(), *hash == ClassHash(Felt::ONE));
+            let is_sierra = *hash == ClassHash(Felt::ONE);
+            assert_eq!(class.hardened(1), is_sierra.then_some(&code));
+            assert_eq!(class.hardened(2), is_sierra.then_some(&refused));
+            assert_eq!(class.hardened(3), None);
             assert_eq!(storage.state_at(BlockNumber(0)).class(*hash)?.as_deref(), Some(class));
             assert!(storage.state_before_genesis().class(*hash)?.is_none());
         }

@@ -152,8 +152,10 @@ fn check_class(
 ) -> Result<(), LeftOutReason> {
     match state.get_compiled_class(class_hash).map_err(state_error)? {
         RunnableCompiledClass::V0(_) => Err(LeftOutReason::LegacyClass { class_hash }),
-        _ if source.is_confined(class_hash).map_err(state_error)? => Ok(()),
-        _ => Err(LeftOutReason::UnconfinedClass { class_hash }),
+        RunnableCompiledClass::V1(_) => match source.unhardened(class_hash).map_err(state_error)? {
+            Some(reason) => Err(LeftOutReason::UnhardenedClass { class_hash, reason }),
+            None => Ok(()),
+        },
     }
 }
 

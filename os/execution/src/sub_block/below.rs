@@ -157,7 +157,44 @@ impl<S: ClassSource> ClassSource for OnTop<'_, S> {
         self.below.compiled_class_hash(class_hash)
     }
 
-    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
-        self.below.is_confined(class_hash)
+    fn in_threads(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
+        self.below.in_threads(class_hash)
+    }
+
+    fn unhardened(&self, class_hash: ClassHash) -> StateResult<Option<String>> {
+        self.below.unhardened(class_hash)
+    }
+}
+
+/// A state whose classes are those that threads run.
+pub(super) struct InThreads<S>(pub(super) S);
+
+impl<S: StateReader + ClassSource> StateReader for InThreads<S> {
+    fn get_storage_at(&self, contract: ContractAddress, key: StorageKey) -> StateResult<Felt> {
+        self.0.get_storage_at(contract, key)
+    }
+
+    fn get_nonce_at(&self, contract: ContractAddress) -> StateResult<Nonce> {
+        self.0.get_nonce_at(contract)
+    }
+
+    fn get_class_hash_at(&self, contract: ContractAddress) -> StateResult<ClassHash> {
+        self.0.get_class_hash_at(contract)
+    }
+
+    fn get_compiled_class(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
+        self.0.in_threads(class_hash)
+    }
+
+    fn get_compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {
+        self.0.get_compiled_class_hash(class_hash)
+    }
+
+    fn get_compiled_class_hash_v2(
+        &self,
+        class_hash: ClassHash,
+        class: &RunnableCompiledClass,
+    ) -> StateResult<CompiledClassHash> {
+        self.0.get_compiled_class_hash_v2(class_hash, class)
     }
 }

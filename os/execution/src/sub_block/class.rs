@@ -1,15 +1,15 @@
 //! A Sierra class in the forms a sub-block needs.
 
-use std::sync::Arc;
-
 use blockifier::execution::contract_class::{CompiledClassV1, RunnableCompiledClass};
-use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
+use cairo_vm::types::errors::program_errors::ProgramError;
+use starknet_api::contract_class::SierraVersion;
 use starknet_api::core::{ClassHash, CompiledClassHash};
 use starknet_api::state::SierraContractClass;
-use zkthreads_storage::ClassDefinition;
+use zkthreads_storage::{ClassDefinition, Hardened};
 
 use crate::admit::AdmitError;
 use crate::class::compile;
+use crate::hardened::HARDENING;
 
 /// A compiled Sierra class. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -18,12 +18,12 @@ pub struct SubBlockClass {
     pub hash: ClassHash,
     /// What blockifier runs.
     pub runnable: RunnableCompiledClass,
-    /// What the thread OS loads and hashes.
-    pub casm: Arc<CasmContractClass>,
     /// Its hash in the class trie (version 2).
     pub compiled_class_hash: CompiledClassHash,
-    /// Whether nothing that a hint tells the code can lead it out of the class: only such classes run in threads.
-    pub confined: bool,
+    /// What the thread OS loads and hashes instead, or why there is none.
+    pub hardened: Hardened,
+    /// That code in the form that blockifier runs; the class itself if there is none.
+    pub in_threads: RunnableCompiledClass,
 }
 
 impl SubBlockClass {
@@ -36,17 +36,27 @@ impl SubBlockClass {
         let version =
             class.get_sierra_version().map_err(|error| AdmitError::CompilationFailed(error.to_string()))?;
         let record = compile(class)?;
-        let ClassDefinition::Sierra { casm, confined, .. } = record.definition else {
+        let hardened = record.hardened(HARDENING).cloned();
+        let (ClassDefinition::Sierra { casm, .. }, Some(hardened)) = (record.definition, hardened) else {
             return Err(AdmitError::CompilationFailed("not a Sierra class".to_owned()));
         };
-        let runnable = CompiledClassV1::try_from((casm.clone(), version))
-            .map_err(|error| AdmitError::CompilationFailed(error.to_string()))?;
-        Ok(Self {
-            hash,
-            runnable: RunnableCompiledClass::V1(runnable),
-            casm: Arc::new(casm),
-            compiled_class_hash: record.compiled_class_hash,
-            confined,
-        })
+        let failed = |error: &dyn std::fmt::Display| AdmitError::CompilationFailed(error.to_string());
+        let runnable: RunnableCompiledClass =
+            CompiledClassV1::try_from((casm, version.clone())).map_err(|error| failed(&error))?.into();
+        let in_threads = in_threads(&hardened, version, &runnable).map_err(|error| failed(&error))?;
+        let compiled_class_hash = record.compiled_class_hash;
+        Ok(Self { hash, runnable, compiled_class_hash, hardened, in_threads })
     }
+}
+
+/// A class in the form in which blockifier runs it for a thread.
+pub(crate) fn in_threads(
+    hardened: &Hardened,
+    sierra_version: SierraVersion,
+    class: &RunnableCompiledClass,
+) -> Result<RunnableCompiledClass, ProgramError> {
+    Ok(match hardened.casm() {
+        Some(casm) => CompiledClassV1::try_from((casm.as_ref().clone(), sierra_version))?.into(),
+        None => class.clone(),
+    })
 }

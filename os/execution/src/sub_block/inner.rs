@@ -53,18 +53,19 @@ pub struct ExecutedInner {
 }
 
 impl ExecutedInner {
-    /// From what blockifier did and changed.
+    /// From what blockifier did and changed, and the `steps` that the VM took for it.
     pub(super) fn new(
         transaction: InnerTransaction,
         hash: TransactionHash,
         execution: Execution,
+        steps: u64,
         (changes, filling): (StateMaps, Filling),
         classes: BTreeMap<ClassHash, ClassUse>,
         constants: &VersionedConstants,
     ) -> Result<Self, LeftOutReason> {
         let Execution { validate, execute, revert_reason, touched } = execution;
         let accesses = Accesses::new(transaction.as_invoke().sender_address, &touched, &changes);
-        let work = Work::of(&transaction, &validate, &execute, constants);
+        let work = Work::of(&transaction, &validate, &execute, steps);
         let effective = revert_reason.is_none().then_some(&execute);
         let (mut events, mut messages) = (receipt::events(Some(&validate)), messages(Some(&validate))?);
         events.extend(receipt::events(effective));

@@ -96,12 +96,13 @@ pub enum LeftOutReason {
         /// The class.
         class_hash: ClassHash,
     },
-    /// Code that dictionary values could lead out of the class while they are not checked yet: no node settles a thread
-    /// that runs it.
-    #[error("class {:#x} jumps by values that its dictionaries may supply", .class_hash.0)]
-    UnconfinedClass {
+    /// A class without hardened code: no node settles a thread that runs it.
+    #[error("class {:#x} has no hardened code: {reason}", .class_hash.0)]
+    UnhardenedClass {
         /// The class.
         class_hash: ClassHash,
+        /// Why it has none.
+        reason: String,
     },
     /// It writes a contract of the chain that is none of the thread's.
     #[error("it writes contract {:#x}, which is none of this thread's", .contract.0.key())]

@@ -36,6 +36,7 @@ use std::time::Duration;
 use blockifier::blockifier_versioned_constants::VersionedConstants;
 use blockifier::bouncer::BouncerConfig;
 use blockifier::context::{BlockContext, ChainInfo};
+use blockifier::execution::contract_class::RunnableCompiledClass;
 use blockifier::state::errors::StateError;
 use blockifier::state::state_api::StateResult;
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
@@ -52,10 +53,12 @@ pub use abort::AbortCause;
 pub use accesses::{Accesses, Cell};
 pub use below::SubBlockState;
 pub use class::SubBlockClass;
+pub(crate) use class::in_threads;
 pub use code::{ClassCode, Entrance};
 pub use inner::ExecutedInner;
 pub use left_out::{LeftOut, LeftOutReason, Limit};
 pub use session::{OpenSubBlock, execute};
+pub use zkthreads_storage::Hardened;
 
 use crate::context::{STARKNET_VERSION, versioned_constants};
 use crate::error::ExecutionError;
@@ -65,34 +68,41 @@ use crate::thread::times::Times;
 
 /// Where the compiled classes come from: the state reader's side that keeps what blockifier's form of a class lacks.
 pub trait ClassSource {
-    /// The CASM that [`StateReader::get_compiled_class`](blockifier::state::state_api::StateReader::get_compiled_class)
-    /// runs for `class_hash`.
+    /// The hardened code of a class: it computes the same as what
+    /// [`StateReader::get_compiled_class`](blockifier::state::state_api::StateReader::get_compiled_class) runs.
     ///
     /// # Errors
-    /// [`StateError::UndeclaredClassHash`] if there is no such Sierra class.
+    /// [`StateError::UndeclaredClassHash`] if there is no such Sierra class, or it has no hardened code.
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>>;
 
-    /// How the CASM's code hangs together.
+    /// That code in the form that blockifier runs; the class itself if it has none. A thread's transactions run on it, so that
+    /// the steps which it takes are those that a proof has to hold.
     ///
     /// # Errors
-    /// [`StateError::UndeclaredClassHash`] if there is no such Sierra class.
+    /// [`StateError::UndeclaredClassHash`] if there is no such class.
+    fn in_threads(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass>;
+
+    /// How that code hangs together.
+    ///
+    /// # Errors
+    /// As [`Self::casm`].
     fn code(&self, class_hash: ClassHash) -> StateResult<Arc<ClassCode>> {
         Ok(Arc::new(ClassCode::new(self.casm(class_hash)?.as_ref())))
     }
 
-    /// The CASM's hash in the class trie (version 2).
+    /// The compiled class hash of that code (version 2).
     ///
     /// # Errors
-    /// [`StateError::UndeclaredClassHash`] if there is no such Sierra class.
+    /// As [`Self::casm`].
     fn compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {
         Ok(self.casm(class_hash)?.hash(&HashVersion::V2))
     }
 
-    /// Whether threads may run and deploy the class: see [`SubBlockClass::confined`].
+    /// Why a Sierra class has no hardened code, so that no thread may run or deploy it; `None` if it has.
     ///
     /// # Errors
     /// [`StateError::UndeclaredClassHash`] if there is no such class.
-    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool>;
+    fn unhardened(&self, class_hash: ClassHash) -> StateResult<Option<String>>;
 }
 
 /// What the inner transactions see around them.

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use blockifier::context::BlockContext;
+use blockifier::execution::stop;
 use blockifier::state::cached_state::{CachedState, StateMaps};
 use blockifier::state::state_api::StateReader;
 use starknet_api::core::ClassHash;
@@ -13,7 +14,7 @@ use zkthreads_protocol::InnerTransaction;
 use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
 
 use super::account::Execution;
-use super::below::{OnTop, SubBlockState};
+use super::below::{InThreads, OnTop, SubBlockState};
 use super::code::{ClassUse, Entrance};
 use super::fresh::{Filling, FreshCells, FreshCounts};
 use super::inner::ExecutedInner;
@@ -195,14 +196,24 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         transaction: &InnerTransaction,
         hash: TransactionHash,
     ) -> Result<ExecutedInner, LeftOutReason> {
-        let mut state = CachedState::new(self.state.clone());
+        let mut state = CachedState::new(InThreads(self.state.clone()));
+        let before = stop::steps();
         let execution = account::run(&mut state, &self.state, &self.block_context, transaction, hash)?;
+        let steps = stop::steps().wrapping_sub(before).into();
         let changes = state.to_state_diff().map_err(account::state_error)?.state_maps;
         self.check_writable(&changes)?;
         let filling = Filling::new(&self.state, &changes).map_err(account::state_error)?;
         let classes = self.uses(&execution)?;
         let constants = self.block_context.versioned_constants();
-        ExecutedInner::new(transaction.clone(), hash, execution, (changes, filling), classes, constants)
+        ExecutedInner::new(
+            transaction.clone(),
+            hash,
+            execution,
+            steps,
+            (changes, filling),
+            classes,
+            constants,
+        )
     }
 
     /// The classes that ran or were given, and where they were entered.

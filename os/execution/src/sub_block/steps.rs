@@ -1,9 +1,7 @@
 //! About how many steps the thread OS takes, told from what blockifier did. The numbers are fitted to runs of the OS;
 //! a test of `zkthreads-program` holds them to it.
 
-use blockifier::blockifier_versioned_constants::VersionedConstants;
 use blockifier::execution::call_info::{CairoPrimitiveName, CallInfo};
-use blockifier::execution::contract_class::TrackedResource;
 use blockifier::execution::syscalls::vm_syscall_utils::SyscallSelector;
 use cairo_vm::types::builtin_name::BuiltinName;
 use zkthreads_protocol::InnerTransaction;
@@ -74,23 +72,24 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// For one transaction.
+    /// For one transaction, whose contracts' own code took so many steps.
     pub(super) fn of(
         transaction: &InnerTransaction,
         validate: &CallInfo,
         execute: &CallInfo,
-        constants: &VersionedConstants,
+        of_code: u64,
     ) -> Self {
         let signature = count(transaction.as_invoke().signature.0.len());
         let steps = TRANSACTION.saturating_add(signature.saturating_mul(SIGNATURE_FELT));
+        let steps = steps.saturating_add(of_code);
         let own = Self { steps, beside: Beside::of(transaction), ..Self::default() };
         let calls = validate.iter().chain(execute.iter());
-        calls.fold(own, |work, call| work.plus(Self::of_call(call, constants)))
+        calls.fold(own, |work, call| work.plus(Self::of_call(call)))
     }
 
-    /// For one call (inner calls not looked at).
-    fn of_call(call: &CallInfo, constants: &VersionedConstants) -> Self {
-        let mut work = Self { steps: CALL.saturating_add(code_steps(call, constants)), ..Self::default() };
+    /// For one call (inner calls not looked at), its own code left aside.
+    fn of_call(call: &CallInfo) -> Self {
+        let mut work = Self { steps: CALL, ..Self::default() };
         for (selector, usage) in &call.syscalls_usage {
             let calls = count(usage.call_count);
             match selector {
@@ -172,41 +171,6 @@ fn syscall_steps(selector: SyscallSelector) -> u64 {
         SyscallSelector::StorageWrite => 60,
         _ => 0,
     }
-}
-
-/// Steps of a call's own code. Of a call that counts gas, blockifier tells no steps: they are what is left of its gas.
-fn code_steps(call: &CallInfo, constants: &VersionedConstants) -> u64 {
-    let of_syscalls = constants.get_additional_os_syscall_resources(&call.syscalls_usage);
-    if call.tracked_resource == TrackedResource::CairoSteps {
-        let inner = call.inner_calls.iter().map(|inner| inner.resources.vm_resources.n_steps);
-        let others = inner.fold(of_syscalls.n_steps, usize::saturating_add);
-        return count(call.resources.vm_resources.n_steps.saturating_sub(others));
-    }
-    let costs = &constants.os_constants.gas_costs;
-    let inner = call.inner_calls.iter().map(|inner| inner.execution.gas_consumed);
-    let syscalls = call.syscalls_usage.iter().map(|(selector, usage)| {
-        costs.syscalls.get_syscall_gas_cost(selector).map_or(0, |cost| {
-            let linear = cost.linear_syscall_cost().saturating_mul(count(usage.linear_factor));
-            cost.get_syscall_cost(0).saturating_mul(count(usage.call_count)).saturating_add(linear)
-        })
-    });
-    let builtins = [
-        (BuiltinName::range_check, costs.builtins.range_check),
-        (BuiltinName::range_check96, costs.builtins.range_check96),
-        (BuiltinName::pedersen, costs.builtins.pedersen),
-        (BuiltinName::bitwise, costs.builtins.bitwise),
-        (BuiltinName::ec_op, costs.builtins.ecop),
-        (BuiltinName::poseidon, costs.builtins.poseidon),
-        (BuiltinName::add_mod, costs.builtins.add_mod),
-        (BuiltinName::mul_mod, costs.builtins.mul_mod),
-    ]
-    .map(|(name, gas)| {
-        let of_syscalls = of_syscalls.builtin_instance_counter.get(&name).copied().map_or(0, count);
-        builtin(call, name).saturating_sub(of_syscalls).saturating_mul(gas)
-    });
-    let others = inner.chain(syscalls).chain(builtins).fold(0, u64::saturating_add);
-    let own = call.execution.gas_consumed.saturating_sub(others);
-    own.checked_div(costs.base.step_gas_cost).unwrap_or_default()
 }
 
 pub(super) fn builtin(call: &CallInfo, name: BuiltinName) -> u64 {

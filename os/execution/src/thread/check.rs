@@ -26,9 +26,13 @@ use super::{Scope, SettlingBlock, apply, precheck};
 use crate::admit::AdmitError;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
+use crate::hardened::stored::is_pending;
 use crate::query::FeeEstimate;
 use crate::query::at::StateAt;
 use crate::state::ChainState;
+
+/// How many classes of a segment are looked at for whether they are compiled for threads yet.
+const MOST_CLASSES: usize = 64;
 
 /// What would become of a package if it were settled in the next block.
 #[derive(Debug, Clone)]
@@ -190,6 +194,28 @@ impl Executor {
             let class_hash = class.class_hash;
             if !state.is_declared(class_hash).map_err(ExecutionError::from)? {
                 return refuse(Some(SettleError::ClassUndeclared { class_hash }));
+            }
+        }
+        self.check_hardened(&state, thread)
+    }
+
+    /// Refuses a package that lists, in any segment, a class of an older database which the node has not come to yet: in a block
+    /// its submitter would pay for what only the node is late with. Of those who list more classes than any sub-block needs, this
+    /// is not looked at.
+    fn check_hardened(&self, state: &ChainState, thread: &ThreadTransaction) -> Result<(), AdmitError> {
+        if !self.stored().is_behind() {
+            return Ok(());
+        }
+        let segments = (0_u32..).zip(&thread.package().segments);
+        let classes = segments.flat_map(|(index, segment)| {
+            segment.statement.classes.iter().take(MOST_CLASSES).map(move |class| (index, class))
+        });
+        for (segment, class) in classes {
+            let class_hash = class.class_hash;
+            let record = state.class(class_hash).map_err(ExecutionError::from)?;
+            if record.is_some_and(|record| is_pending(&record)) {
+                let error = SettleError::ClassPending { class_hash };
+                return Err(AdmitError::Unsettleable(Box::new(SegmentError { segment, error })));
             }
         }
         Ok(())

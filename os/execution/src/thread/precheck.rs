@@ -140,7 +140,7 @@ pub(crate) fn classes<S: StateReader>(
     failed.filter_map(|class| executed_class(scope, state, base, *class).transpose()).collect()
 }
 
-/// Compares a class with the one declared: in the class trie, or earlier in this block, which is after the base block.
+/// Compares a class with the one declared, be it earlier in this block, which is after the base block.
 fn executed_class<S: StateReader>(
     scope: &Scope<'_>,
     state: &S,
@@ -156,10 +156,6 @@ fn executed_class<S: StateReader>(
         }
         Err(error) => return Err(error.into()),
     };
-    let expected = state.get_compiled_class_hash(class_hash)?;
-    if expected != found {
-        return Ok(Some(SettleError::ClassMismatch { class_hash, expected, found }));
-    }
     let expected = is_gas_metered(&declared);
     if expected != gas_metered {
         return Ok(Some(SettleError::ClassMetering { class_hash, expected }));
@@ -171,7 +167,18 @@ fn executed_class<S: StateReader>(
         let (declared_at, base) = (record.declared_at.0, base.number.0);
         return Ok(Some(SettleError::ClassTooNew { class_hash, declared_at, base }));
     }
-    Ok((!record.is_confined()).then_some(SettleError::ClassUnconfined { class_hash }))
+    let hardening = scope.executor.config().thread_rules.at(scope.block.number).hardening;
+    let Some(hardened) = record.hardened(hardening) else {
+        scope.executor.stored().is_met();
+        return Ok(Some(SettleError::ClassPending { class_hash }));
+    };
+    Ok(match hardened.compiled_class_hash() {
+        None => Some(SettleError::ClassUnhardened { class_hash }),
+        Some(expected) if expected != found => {
+            Some(SettleError::ClassMismatch { class_hash, expected, found })
+        }
+        Some(_) => None,
+    })
 }
 
 /// Every precondition that does not hold. Each value is read through `state`, so that what the block has done so far

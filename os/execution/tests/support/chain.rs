@@ -191,7 +191,7 @@ pub fn config() -> ChainConfig {
         strk_address: strk(),
         eth_address: eth(),
         gas_prices: GasPrices { eth_gas_prices: prices.clone(), strk_gas_prices: prices },
-        thread_rules: RuleLines::always(ThreadRules { max_age: 20, max_lag: 600 }),
+        thread_rules: RuleLines::always(ThreadRules::new(20, 600)),
         block_factor: DEFAULT_BLOCK_FACTOR,
         os_versions: [os_program(), &ECHO_PROGRAM]
             .map(|program| OsVersion {

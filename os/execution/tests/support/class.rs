@@ -55,16 +55,15 @@ pub static PROBE: LazyLock<Declared> = LazyLock::new(|| {
     (class.calculate_class_hash(), compile(class).expect("compiles"))
 });
 
-/// A contract of the Cairo compiler's own tests that uses most of the language. Its dictionaries hold numbers, and its
-/// code computes jumps: no thread may run it.
-pub static UNCONFINED: LazyLock<Declared> = LazyLock::new(|| {
-    let class = unconfined();
+/// Our `contracts/metered/too_wide.cairo`, of which there is no hardened code: no thread may run it.
+pub static UNHARDENED: LazyLock<Declared> = LazyLock::new(|| {
+    let class = unhardened();
     (class.calculate_class_hash(), compile(class).expect("compiles"))
 });
 
-/// [`UNCONFINED`] as declared.
-pub fn unconfined() -> SierraContractClass {
-    load("target/third-party/contracts/compiler/libfuncs_coverage__libfuncs_coverage.sierra")
+/// [`UNHARDENED`] as declared.
+pub fn unhardened() -> SierraContractClass {
+    load("contracts/metered/too_wide.sierra.json")
 }
 
 /// A Cairo 0 class.

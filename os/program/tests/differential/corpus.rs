@@ -17,14 +17,22 @@ pub struct CorpusClass {
 
 /// Our contracts in `contracts/metered`. Each is also taken with an older Sierra version written on it, so that the
 /// same code counts its steps instead of gas.
-const OURS: &[&str] = &["everything", "order_book", "amm", "game"];
+const OURS: &[&str] = &["everything", "order_book", "amm", "game", "variants"];
 
 /// Sierra 1.6, the last version whose classes count steps.
 const STEPS: &str = "0x6";
 
 /// Classes that other projects ship.
-const SHIPPED: &[&str] =
-    &["oz_account_1.0.0", "strk_erc20", "eth_erc20", "udc_2", "blockifier_erc20", "cairo_account"];
+const SHIPPED: &[&str] = &[
+    "oz_account_1.0.0",
+    "argent_account_0.4.0",
+    "argent_multisig_0.2.0",
+    "strk_erc20",
+    "eth_erc20",
+    "udc_2",
+    "blockifier_erc20",
+    "cairo_account",
+];
 
 /// Classes that the Cairo compiler tests itself with. All are of Sierra 1.9 but those named like a file alone, which
 /// are of Sierra 1.3 and 1.4.
@@ -93,8 +101,15 @@ fn load((name, path, in_steps): &(String, String, bool)) -> CorpusClass {
         sierra["sierra_program"][1] = STEPS.into();
     }
     let class = classes::compile(sierra);
-    let external: Vec<Felt> =
-        class.casm.entry_points_by_type.external.iter().map(|point| Felt::from(&point.selector)).collect();
+    let external: Vec<Felt> = class
+        .hardened
+        .casm()
+        .expect("it has hardened code")
+        .entry_points_by_type
+        .external
+        .iter()
+        .map(|point| Felt::from(&point.selector))
+        .collect();
     let functions = abi.functions.iter().filter(|it| external.contains(&it.selector)).cloned().collect();
     CorpusClass { name: name.clone(), class, abi, functions }
 }

@@ -7,9 +7,11 @@ use blockifier::execution::contract_class::{CompiledClassV1, RunnableCompiledCla
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use serde_json::Value;
 use starknet_api::contract_class::SierraVersion;
+use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass};
 use starknet_api::core::ClassHash;
 use starknet_api::state::SierraContractClass;
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::sub_block::Hardened;
 pub use zkthreads_execution::sub_block::SubBlockClass as Class;
 
 /// OpenZeppelin account 1.0.0.
@@ -58,7 +60,7 @@ pub fn cairo_test() -> Class {
 pub fn class_hash_probe() -> Class {
     static CLASS: LazyLock<Class> = LazyLock::new(|| {
         let probe = probe();
-        let mut casm = CasmContractClass::clone(&probe.casm);
+        let mut casm = CasmContractClass::clone(probe.hardened.casm().expect("it has hardened code"));
         let selector = |name: &str| Felt::from_bytes_be_slice(name.as_bytes()).to_biguint();
         let mut patched = 0;
         for cell in casm.bytecode.iter_mut().filter(|cell| cell.value == selector("GetBlockHash")) {
@@ -68,7 +70,10 @@ pub fn class_hash_probe() -> Class {
         assert_eq!(patched, 1, "one place asks for block hashes");
         let runnable = CompiledClassV1::try_from((casm.clone(), SierraVersion::new(1, 3, 0))).expect("runs");
         let hash = ClassHash(probe.hash.0 + Felt::ONE);
-        Class { hash, runnable: RunnableCompiledClass::V1(runnable), casm: Arc::new(casm), ..probe }
+        let compiled_class_hash = casm.hash(&HashVersion::V2);
+        let hardened = Hardened::Code { casm: Arc::new(casm), compiled_class_hash };
+        let runnable = RunnableCompiledClass::V1(runnable);
+        Class { hash, in_threads: runnable.clone(), runnable, hardened, ..probe }
     });
     CLASS.clone()
 }

@@ -87,11 +87,15 @@ impl StateReader for MemoryState {
 
 impl ClassSource for MemoryState {
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
-        Ok(Arc::clone(&self.class(class_hash)?.casm))
+        let casm = self.class(class_hash)?.hardened.casm();
+        casm.cloned().ok_or(StateError::UndeclaredClassHash(class_hash))
     }
 
-    /// The OS runs every class alike, and is tested with all. Which of them threads may run is for nodes to say.
-    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
-        self.class(class_hash).map(|_| true)
+    fn in_threads(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
+        Ok(self.class(class_hash)?.in_threads.clone())
+    }
+
+    fn unhardened(&self, class_hash: ClassHash) -> StateResult<Option<String>> {
+        self.class(class_hash).map(|class| class.hardened.refusal().map(str::to_owned))
     }
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use blockifier::execution::contract_class::{CompiledClassV0, RunnableCompiledClass};
-use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use parking_lot::Mutex;
 use starknet_api::core::{ClassHash, CompiledClassHash};
 use starknet_api::state::SierraContractClass;
 use zkthreads_execution::sub_block::SubBlockClass;
+use zkthreads_storage::Hardened;
 
 use super::remote::RemoteClass;
 
@@ -16,11 +16,11 @@ use super::remote::RemoteClass;
 #[derive(Clone)]
 pub(super) struct ForkedClass {
     pub(super) runnable: RunnableCompiledClass,
-    /// Absent of a Cairo 0 class.
-    pub(super) casm: Option<Arc<CasmContractClass>>,
     pub(super) compiled_class_hash: CompiledClassHash,
-    /// Whether threads may run it.
-    pub(super) confined: bool,
+    /// What threads run of it; absent of a Cairo 0 class.
+    pub(super) hardened: Option<Hardened>,
+    /// The same as blockifier runs it; the class itself if there is none.
+    pub(super) in_threads: RunnableCompiledClass,
 }
 
 /// Compiled classes by hash. A hash names one class for ever, so forks at different blocks share a cache.
@@ -38,12 +38,12 @@ impl ClassCache {
     pub(super) fn insert(&self, class_hash: ClassHash, class: RemoteClass) -> Result<ForkedClass, String> {
         let class = match class {
             RemoteClass::Sierra(class) => sierra(class)?,
-            RemoteClass::Legacy(class) => ForkedClass {
-                runnable: CompiledClassV0::try_from(*class).map_err(|error| error.to_string())?.into(),
-                casm: None,
-                compiled_class_hash: CompiledClassHash::default(),
-                confined: false,
-            },
+            RemoteClass::Legacy(class) => {
+                let runnable: RunnableCompiledClass =
+                    CompiledClassV0::try_from(*class).map_err(|error| error.to_string())?.into();
+                let compiled_class_hash = CompiledClassHash::default();
+                ForkedClass { in_threads: runnable.clone(), runnable, compiled_class_hash, hardened: None }
+            }
         };
         self.classes.lock().insert(class_hash, class.clone());
         Ok(class)
@@ -51,7 +51,7 @@ impl ClassCache {
 }
 
 fn sierra(class: SierraContractClass) -> Result<ForkedClass, String> {
-    let SubBlockClass { runnable, casm, compiled_class_hash, confined, .. } =
+    let SubBlockClass { runnable, compiled_class_hash, hardened, in_threads, .. } =
         SubBlockClass::compile(class).map_err(|error| error.to_string())?;
-    Ok(ForkedClass { runnable, casm: Some(casm), compiled_class_hash, confined })
+    Ok(ForkedClass { runnable, compiled_class_hash, hardened: Some(hardened), in_threads })
 }

@@ -177,10 +177,17 @@ impl StateReader for ForkClient {
 
 impl ClassSource for ForkClient {
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
-        self.fork.class(class_hash)?.casm.ok_or(StateError::UndeclaredClassHash(class_hash))
+        let casm = self.fork.class(class_hash)?.hardened.and_then(|hardened| hardened.casm().cloned());
+        casm.ok_or(StateError::UndeclaredClassHash(class_hash))
     }
 
-    fn is_confined(&self, class_hash: ClassHash) -> StateResult<bool> {
-        Ok(self.fork.class(class_hash)?.confined)
+    fn in_threads(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
+        Ok(self.fork.class(class_hash)?.in_threads)
+    }
+
+    fn unhardened(&self, class_hash: ClassHash) -> StateResult<Option<String>> {
+        let hardened = self.fork.class(class_hash)?.hardened;
+        let hardened = hardened.ok_or(StateError::UndeclaredClassHash(class_hash))?;
+        Ok(hardened.refusal().map(str::to_owned))
     }
 }

@@ -23,6 +23,7 @@ struct Line {
     from: u64,
     max_age: u64,
     max_lag: u64,
+    hardening: u32,
 }
 
 impl NodeClient {
@@ -41,7 +42,11 @@ impl NodeClient {
             };
             let lines = served.lines.into_iter().map(|line| RuleLine {
                 from: BlockNumber(line.from),
-                rules: ThreadRules { max_age: line.max_age, max_lag: line.max_lag },
+                rules: ThreadRules {
+                    max_age: line.max_age,
+                    max_lag: line.max_lag,
+                    hardening: line.hardening,
+                },
             });
             Ok(lines.collect::<Vec<_>>().try_into()?)
         })
@@ -71,13 +76,13 @@ mod tests {
     #[tokio::test]
     async fn rules_are_the_nodes() {
         let lines = json!([
-            { "from": 0, "max_age": 10_000, "max_lag": 60 },
-            { "from": 7, "max_age": 100, "max_lag": 0 },
+            { "from": 0, "max_age": 10_000, "max_lag": 60, "hardening": 1 },
+            { "from": 7, "max_age": 100, "max_lag": 0, "hardening": 1 },
         ]);
         let (client, _server) = node(Some(lines)).await;
         let rules = client.rules().await.unwrap();
-        assert_eq!(rules.at(BlockNumber(6)), ThreadRules { max_age: 10_000, max_lag: 60 });
-        assert_eq!(rules.at(BlockNumber(7)), ThreadRules { max_age: 100, max_lag: 0 });
+        assert_eq!(rules.at(BlockNumber(6)), ThreadRules::new(10_000, 60));
+        assert_eq!(rules.at(BlockNumber(7)), ThreadRules::new(100, 0));
     }
 
     #[tokio::test]
@@ -89,8 +94,13 @@ mod tests {
             "the node is older than this program: it does not know zkthread_getRules"
         );
         assert!(!error.is_passing());
-        let (client, _server) = node(Some(json!([{ "from": 1, "max_age": 1, "max_lag": 1 }]))).await;
+        let (client, _server) =
+            node(Some(json!([{ "from": 1, "max_age": 1, "max_lag": 1, "hardening": 1 }]))).await;
         let error = client.rules().await.unwrap_err();
         assert!(matches!(error, NodeError::Rules(_)) && !error.is_passing(), "{error}");
+        let (client, _server) =
+            node(Some(json!([{ "from": 0, "max_age": 1, "max_lag": 1, "hardening": 2 }]))).await;
+        let error = client.rules().await.unwrap_err();
+        assert!(error.to_string().contains("hardening 2") && !error.is_passing(), "{error}");
     }
 }

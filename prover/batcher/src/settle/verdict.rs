@@ -10,6 +10,8 @@ use crate::thread::BundleFailure;
 
 /// The error of a thread whose base block the node does not have.
 const BASE_BLOCK_UNKNOWN: &str = "BASE_BLOCK_UNKNOWN";
+/// The error of a thread that runs a class which the node has not compiled for threads yet.
+const CLASS_PENDING: &str = "CLASS_PENDING";
 /// The error that stands for all conflicts.
 const CONFLICT: &str = "CONFLICT";
 /// The error of a thread whose time has not come. The node holds it until then.
@@ -65,8 +67,8 @@ fn failure(errors: &[FailedCheck], conflicts: &[FailedPrecondition]) -> BundleFa
     let of_time = [&TOO_LATE[..], &STALE_BASE].concat();
     let reasons: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
     let reason = reasons.join("; ");
-    if among(&[BASE_BLOCK_UNKNOWN]) {
-        // The node's chain is another one now, which the follower will find out.
+    if among(&[BASE_BLOCK_UNKNOWN, CLASS_PENDING]) {
+        // The node's chain is another one now, which the follower will find out; or it comes to the class by and by.
         return BundleFailure::NotSent { reason };
     }
     let conflicts: Option<Vec<_>> = conflicts.iter().map(conflict).collect();

@@ -284,7 +284,7 @@ impl Work {
             LeftOutReason::Abort { .. }
             | LeftOutReason::Syscall { .. }
             | LeftOutReason::LegacyClass { .. }
-            | LeftOutReason::UnconfinedClass { .. }
+            | LeftOutReason::UnhardenedClass { .. }
             | LeftOutReason::Message { .. }
             | LeftOutReason::TooLarge { .. }
             | LeftOutReason::TooLong(_)

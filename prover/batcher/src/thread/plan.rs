@@ -188,9 +188,9 @@ impl Latencies {
 mod tests {
     use super::*;
 
-    const DEVNET: ThreadRules = ThreadRules { max_age: 10_000, max_lag: 600 };
-    const USUAL: ThreadRules = ThreadRules { max_age: 10_000, max_lag: 60 };
-    const STRICT: ThreadRules = ThreadRules { max_age: 10_000, max_lag: 0 };
+    const DEVNET: ThreadRules = ThreadRules::new(10_000, 600);
+    const USUAL: ThreadRules = ThreadRules::new(10_000, 60);
+    const STRICT: ThreadRules = ThreadRules::new(10_000, 0);
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

@@ -74,7 +74,7 @@ impl Rig {
 
     /// The same on a chain that allows no other lag.
     pub(crate) fn with_lag(users: u64, max_lag: u64, change: impl FnOnce(&mut ThreadConfig)) -> Self {
-        let thread_rules = RuleLines::always(ThreadRules { max_age: 20, max_lag });
+        let thread_rules = RuleLines::always(ThreadRules::new(20, max_lag));
         let chain = TestChain::with_config(ChainConfig { thread_rules, ..config() }, users, |_| {});
         let directory = tempfile::tempdir().expect("a directory");
         let storage = open_storage(directory.path());

@@ -42,6 +42,12 @@ impl Drop for Restored {
     }
 }
 
+/// Counts the steps that the VM takes on this thread, from any number on and around. The difference between two answers is what
+/// lay in between, failed calls included; a call may count as one more.
+pub fn steps() -> u32 {
+    STEP.get()
+}
+
 /// Whether the execution under way ends here. Asked before each step.
 pub(crate) fn requested(mode: ExecutionMode) -> bool {
     let step = STEP.get();
