@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use starknet_api::block::BlockNumber;
-use zkthreads_execution::config::{DEFAULT_MAX_THREAD_AGE, DEFAULT_MAX_THREAD_LAG};
+use zkthreads_execution::config::{DEFAULT_MAX_THREAD_AGE, DEFAULT_MAX_THREAD_LAG, FIRST_HARDENING};
 use zkthreads_execution::{RuleLines, ThreadRules};
 
 use super::file::{Genesis, GenesisFileError};
@@ -14,7 +14,8 @@ pub const HIGHEST_THREAD_LAG: u64 = 315_360_000;
 
 /// What threads must keep to if a genesis file does not say.
 pub(super) fn usual_rules() -> RuleLines {
-    RuleLines::always(ThreadRules::new(DEFAULT_MAX_THREAD_AGE, DEFAULT_MAX_THREAD_LAG))
+    let rules = ThreadRules::new(DEFAULT_MAX_THREAD_AGE, DEFAULT_MAX_THREAD_LAG);
+    RuleLines::always(ThreadRules { hardening: FIRST_HARDENING, ..rules })
 }
 
 impl Genesis {

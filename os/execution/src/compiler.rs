@@ -12,7 +12,7 @@ use zkthreads_storage::ClassRecord;
 use crate::admit::AdmitError;
 use crate::class;
 
-/// How many compiled classes are kept. Each may hold some 20 MB.
+/// How many compiled classes are kept. Each may hold some 40 MB, its hardened code included.
 const KEPT: u64 = 4;
 
 /// Compiles classes.

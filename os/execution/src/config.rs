@@ -107,9 +107,11 @@ struct RuleRow {
     hardening: u32,
 }
 
-/// What holds if nothing is said.
+/// What holds if nothing is said, as of chains from before there was a choice.
+pub const FIRST_HARDENING: u32 = 1;
+
 fn first_hardening() -> u32 {
-    1
+    FIRST_HARDENING
 }
 
 impl From<RuleRow> for RuleLine {

@@ -11,6 +11,8 @@ use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::hardened::HARDENING;
+use zkthreads_execution::sub_block::Hardened;
 use zkthreads_execution::{
     AdmitError, ChainConfig, OsVersion, RuleLine, RuleLines, Submission, ThreadCheck, ThreadRules,
 };
@@ -171,7 +173,7 @@ fn a_class_that_was_declared_after_the_base_is_too_new() {
     let mut chain = segments::chain();
     let (class_hash, record) = class::PROBE.clone();
     let mut package = made_at(&mut chain, 2, 0);
-    let compiled_class_hash = record.compiled_class_hash;
+    let compiled_class_hash = record.hardened(HARDENING).and_then(Hardened::compiled_class_hash).unwrap();
     let used = ExecutedClass { class_hash, compiled_class_hash, gas_metered: false };
     let classes = &mut package.segments[0].statement.classes;
     classes.push(used);

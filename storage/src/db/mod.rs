@@ -81,6 +81,9 @@ impl Db {
     }
 }
 
+/// A row's key and value.
+pub(crate) type Row<T> = (<T as Table>::Key, <T as Table>::Value);
+
 /// Reading rows.
 pub(crate) trait Read {
     /// The row's bytes.
@@ -133,7 +136,7 @@ pub(crate) trait Read {
         &self,
         key: &[u8],
         wanted: impl Fn(&T::Value) -> bool,
-    ) -> Result<Option<(T::Key, T::Value)>, StorageError> {
+    ) -> Result<Option<Row<T>>, StorageError> {
         let mut rows = self.rows::<T>(everything())?;
         rows.seek(key);
         while let Some((found, row)) = rows.item() {

@@ -24,7 +24,8 @@ impl Storage {
     }
 
     /// A block with all that belongs to it, as bytes for [`FollowedBlock::decode`], and its header; `None` if there is no such
-    /// block. They are the same each time, since they hold the rows as they are. What was pruned is not needed.
+    /// block. They hold the rows as they are, so they are the same each time, unless it becomes known what a class of an
+    /// older program is to threads. What was pruned is not needed.
     ///
     /// # Errors
     /// [`StorageError::BlockBytes`] if they are too many; if the database cannot be read.

@@ -25,6 +25,6 @@ async fn starknet_py_uses_a_thread_as_it_uses_a_chain() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn wallets_that_most_people_have_pay_in_a_thread() -> Result<()> {
     let node = TestNode::options().block_time(BLOCK_TIME).with(&["--predeclare-argent"]).start()?;
-    let thread = thread(&node).start()?;
+    let thread = thread(&node).with(&["--prover-memory", "8GiB"]).start()?;
     starknet_js("wallets.test.mjs", &node, Some(&thread.rpc)).await
 }

@@ -1,5 +1,6 @@
 //! Running the binary: where options come from, exit codes, signals, a chain of one's own.
 
+mod check_class;
 mod database;
 mod metrics;
 mod process;
