@@ -11,10 +11,13 @@ use zkthreads_execution::Executor;
 /// How long until it is looked again whether somebody met such a class: one that came with a dump, for instance.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The work, on a thread of its own: a class may take seconds.
+/// The longest that it waits before it tries again what failed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The work, on a thread of its own: a class may take seconds. It stops when this is dropped.
 pub(crate) struct Hardening {
     stopped: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Hardening {
@@ -26,26 +29,48 @@ impl Hardening {
         let stopped = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopped);
         let thread = std::thread::Builder::new().name("hardening".to_owned());
-        let thread = thread.spawn(move || {
-            while !stop.load(Ordering::SeqCst) {
-                match executor.harden_stored(&stop) {
-                    Ok(0) => {}
-                    Ok(classes) => {
-                        tracing::info!(classes, "classes of an older database were compiled for threads")
-                    }
-                    Err(error) => tracing::warn!(%error, "classes could not be compiled for threads"),
-                }
-                std::thread::park_timeout(PAUSE);
-            }
-        })?;
-        Ok(Self { stopped, thread })
+        let thread = thread.spawn(move || work(&executor, &stop))?;
+        Ok(Self { stopped, thread: Some(thread) })
     }
 
     /// Ends it, when it is done with the class that it is at.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(mut self) {
+        self.end();
+        if let Some(thread) = self.thread.take() {
+            // It does not panic, and if it did, there would be nothing to do.
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+    }
+
+    fn end(&self) {
         self.stopped.store(true, Ordering::SeqCst);
-        self.thread.thread().unpark();
-        // It does not panic, and if it did, there would be nothing to do.
-        let _ = tokio::task::spawn_blocking(|| self.thread.join()).await;
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
+}
+
+impl Drop for Hardening {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn work(executor: &Executor, stopped: &AtomicBool) {
+    let mut pause = PAUSE;
+    while !stopped.load(Ordering::SeqCst) {
+        match executor.harden_stored(stopped) {
+            Ok(classes) => {
+                if classes > 0 {
+                    tracing::info!(classes, "classes of an older database were compiled for threads");
+                }
+                pause = PAUSE;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "classes could not be compiled for threads");
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+        std::thread::park_timeout(pause);
     }
 }

@@ -42,7 +42,7 @@ pub const HARDENING: u32 = 1;
 /// matches up to three times as long.
 pub const MAX_HARDENED_FELTS: usize = 98_304;
 
-/// Most variants of a `match`. Gas counts one step or two for it, hardened code takes one more for each doubling, seven of
+/// Most variants of a `match`. Gas counts one step or two for it, hardened code takes one more for each doubling, up to eight of
 /// 64; the widest that was seen in a real class has 36.
 pub const MAX_VARIANTS: usize = 64;
 
@@ -122,7 +122,9 @@ pub(crate) fn harden(
     let moved = |points: &[ContractEntryPoint], standard: &[CasmContractEntryPoint]| {
         let each = points.iter().zip(standard).map(|(point, standard)| {
             let function = program.funcs.get(point.function_idx)?;
-            Some(CasmContractEntryPoint { offset: start(function.entry_point)?, ..standard.clone() })
+            let offset =
+                start(function.entry_point).filter(|start| *start < end && starts.contains(start))?;
+            Some(CasmContractEntryPoint { offset, ..standard.clone() })
         });
         each.collect::<Option<Vec<_>>>().ok_or_else(|| Unhardenable::Compilation {
             function: None,

@@ -165,10 +165,33 @@ fn a_class_of_an_older_database_is_hardened_by_and_by_and_refused_for_nothing_un
         "{refused}"
     );
 
+    // As long as it is not done with all of them, the door goes on looking.
+    assert_eq!(chain.executor.harden_stored(&AtomicBool::new(true)).unwrap(), 0);
+    chain.executor.admit(thread.clone()).expect_err("not yet");
     let stopped = AtomicBool::new(false);
     let classes = chain.executor.harden_stored(&stopped).unwrap();
     assert!(classes >= 2, "{classes}");
     assert_eq!(chain.executor.harden_stored(&stopped).unwrap(), 0, "nothing is left");
     assert_eq!(pending(&chain), 0);
     chain.executor.admit(thread).expect("the door has nothing against it");
+}
+
+#[test]
+fn nor_does_one_that_ran_the_code_of_the_class_trie() {
+    let mut chain = TestChain::new(4);
+    chain.advance(1);
+    let to = chain.users[2].address;
+    let transaction = chain.users[1].inner(&[transfer(eth(), to, 3)]);
+    let mut package = unproven(&chain, chain.users[0].address, vec![transaction]);
+    let (class_hash, account) = class::ACCOUNT.clone();
+    let used = package.segments[0].statement.classes.iter_mut().find(|class| class.class_hash == class_hash);
+    let used = used.expect("the account runs");
+    let expected = used.compiled_class_hash;
+    let found = account.compiled_class_hash;
+    assert_ne!(expected, found);
+    used.compiled_class_hash = found;
+    let os = chain.os_program_hash();
+    let thread = chain.users[0].thread(os, package.encode(), &[]);
+    let mismatch = SettleError::ClassMismatch { class_hash, expected, found };
+    assert_eq!(settle_error(&chain.forced_block(vec![thread]).receipts[0]), mismatch);
 }

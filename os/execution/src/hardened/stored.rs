@@ -1,6 +1,6 @@
 //! Making up for what stored classes of an older program lack: whether, and as which code, threads run them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use starknet_api::core::ClassHash;
@@ -13,23 +13,26 @@ use crate::executor::Executor;
 /// Whether there may be such classes.
 #[derive(Debug)]
 pub(crate) struct Stored {
-    behind: AtomicBool,
+    /// How often somebody met one, the start counted in.
+    met: AtomicU64,
+    /// How often that had happened when all were last compiled.
+    done: AtomicU64,
 }
 
 impl Stored {
     /// Nothing is known yet.
     pub(crate) fn new() -> Self {
-        Self { behind: AtomicBool::new(true) }
+        Self { met: AtomicU64::new(1), done: AtomicU64::new(0) }
     }
 
     /// Somebody met one.
     pub(crate) fn is_met(&self) {
-        self.behind.store(true, Ordering::SeqCst);
+        self.met.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Whether classes may be met that are still to be compiled.
     pub(crate) fn is_behind(&self) -> bool {
-        self.behind.load(Ordering::SeqCst)
+        self.done.load(Ordering::SeqCst) != self.met.load(Ordering::SeqCst)
     }
 }
 
@@ -47,28 +50,31 @@ impl Executor {
     /// If the database fails, or the system has no room for the compiler. What is left can be done later.
     pub fn harden_stored(&self, stopped: &AtomicBool) -> Result<u64, HardenError> {
         let stored = self.stored();
-        if !stored.behind.swap(false, Ordering::SeqCst) {
+        if !stored.is_behind() {
             return Ok(0);
         }
-        let done = self.harden_each(stopped);
-        if done.is_err() || stopped.load(Ordering::SeqCst) {
-            stored.is_met();
+        let met = stored.met.load(Ordering::SeqCst);
+        let count = self.harden_each(stopped)?;
+        if !stopped.load(Ordering::SeqCst) {
+            stored.done.store(met, Ordering::SeqCst);
         }
-        done
+        Ok(count)
     }
 
     fn harden_each(&self, stopped: &AtomicBool) -> Result<u64, HardenError> {
         let (mut last, mut count) = (None::<ClassHash>, 0_u64);
         while !stopped.load(Ordering::SeqCst) {
             let Some((hash, record)) = self.storage().next_class(last, is_pending)? else { break };
-            let begun = Instant::now();
-            let hardened =
-                self.compiler().alone(|| class::hardened(&record)).map_err(|_| HardenError::Busy)?;
-            if let Some(hardened) = hardened {
+            let (hardened, took) = self.compiler().alone(|| {
+                let begun = Instant::now();
+                (class::hardened(&record), begun.elapsed())
+            });
+            if let Some(hardened) = hardened.map_err(|_| HardenError::Busy)? {
                 self.storage().keep_hardened(hash, HARDENING, hardened)?;
             }
             (last, count) = (Some(hash), count.saturating_add(1));
-            std::thread::sleep(begun.elapsed());
+            // Whoever stops this wakes its thread.
+            std::thread::park_timeout(took);
         }
         Ok(count)
     }

@@ -10,6 +10,7 @@ use blockifier::execution::contract_class::RunnableCompiledClass;
 use blockifier::execution::entry_point::{CallEntryPoint, CallType};
 use blockifier::execution::entry_point::{EntryPointExecutionContext, SierraGasRevertTracker};
 use blockifier::execution::stack_trace::{Cairo1RevertHeader, extract_trailing_cairo1_revert_trace};
+use blockifier::execution::stop;
 use blockifier::state::cached_state::CachedState;
 use blockifier::state::errors::StateError;
 use blockifier::state::state_api::{State, StateReader};
@@ -39,6 +40,8 @@ pub(super) struct Execution {
     pub(super) execute: CallInfo,
     /// Why `execute` was undone, if it was: as a receipt of the chain tells it.
     pub(super) revert_reason: Option<String>,
+    /// How many steps the VM took for both.
+    pub(super) steps: u64,
     pub(super) touched: Touched,
 }
 
@@ -58,11 +61,15 @@ pub(super) fn run<S: StateReader>(
     let initial_gas = context.initial_sierra_gas();
 
     let mut touched = Touched::default();
+    let before = stop::steps();
     let validate = validate(state, &context, transaction, initial_gas, &mut touched)?;
+    let of_validate = u64::from(stop::steps().wrapping_sub(before));
     let gas = GasAmount(initial_gas.0.saturating_sub(validate.execution.gas_consumed));
-    let (execute, revert_reason) = execute::run(state, &context, transaction, gas, &validate, &mut touched)?;
+    let (execute, revert_reason, of_execute) =
+        execute::run(state, &context, transaction, gas, &validate, &mut touched)?;
 
-    let execution = Execution { validate, execute, revert_reason, touched };
+    let steps = of_validate.saturating_add(of_execute);
+    let execution = Execution { validate, execute, revert_reason, steps, touched };
     for call in execution.validate.iter().chain(execution.execute.iter()) {
         record::check_served(call)?;
     }

@@ -16,6 +16,7 @@ use blockifier::execution::errors::{AnnotatedEntryPointExecutionError, EntryPoin
 use blockifier::execution::stack_trace::{
     Cairo1RevertHeader, extract_trailing_cairo1_revert_trace, gen_tx_execution_error_trace,
 };
+use blockifier::execution::stop;
 use blockifier::state::cached_state::{CachedState, TransactionalState};
 use blockifier::state::state_api::{State, StateReader};
 use blockifier::transaction::errors::TransactionExecutionError;
@@ -45,7 +46,8 @@ struct Phase<'a> {
     spent_steps: usize,
 }
 
-/// Runs `__execute__` with at most `gas`. If it fails, `state` is as it was; the reason is told.
+/// Runs `__execute__` with at most `gas`; gives its call, why it failed if it did, and how many steps the VM took for it. If it
+/// fails, `state` is as it was.
 pub(super) fn run<S: StateReader>(
     state: &mut CachedState<S>,
     context: &Arc<TransactionContext>,
@@ -53,7 +55,7 @@ pub(super) fn run<S: StateReader>(
     gas: GasAmount,
     validate: &CallInfo,
     touched: &mut Touched,
-) -> Result<(CallInfo, Option<String>), LeftOutReason> {
+) -> Result<(CallInfo, Option<String>, u64), LeftOutReason> {
     let invoke = transaction.as_invoke();
     let constants = context.block_context.versioned_constants();
     let overhead =
@@ -70,7 +72,9 @@ pub(super) fn run<S: StateReader>(
     let mut first_abort: Option<(String, Accesses)> = None;
     loop {
         let mut attempt = TransactionalState::create_transactional(state);
+        let before = stop::steps();
         let (result, accesses) = phase.attempt(&mut attempt, &stand_ins);
+        let steps = stop::steps().wrapping_sub(before).into();
         match (result, first_abort) {
             (Ok(call), None) => {
                 touched.note_tree(&call, &accesses);
@@ -79,12 +83,12 @@ pub(super) fn run<S: StateReader>(
                     None => attempt.commit(),
                     Some(_) => attempt.abort(),
                 }
-                return Ok((call, revert_reason));
+                return Ok((call, revert_reason, steps));
             }
             (Ok(call), Some((reason, accesses))) => {
                 attempt.abort();
                 touched.note_until_abort(&call, &accesses);
-                return Ok((call, Some(reason)));
+                return Ok((call, Some(reason), steps));
             }
             (Err(error), earlier) => {
                 attempt.abort();

@@ -53,17 +53,16 @@ pub struct ExecutedInner {
 }
 
 impl ExecutedInner {
-    /// From what blockifier did and changed, and the `steps` that the VM took for it.
+    /// From what blockifier did and changed.
     pub(super) fn new(
         transaction: InnerTransaction,
         hash: TransactionHash,
         execution: Execution,
-        steps: u64,
         (changes, filling): (StateMaps, Filling),
         classes: BTreeMap<ClassHash, ClassUse>,
         constants: &VersionedConstants,
     ) -> Result<Self, LeftOutReason> {
-        let Execution { validate, execute, revert_reason, touched } = execution;
+        let Execution { validate, execute, revert_reason, steps, touched } = execution;
         let accesses = Accesses::new(transaction.as_invoke().sender_address, &touched, &changes);
         let work = Work::of(&transaction, &validate, &execute, steps);
         let effective = revert_reason.is_none().then_some(&execute);

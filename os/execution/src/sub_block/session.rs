@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use blockifier::context::BlockContext;
-use blockifier::execution::stop;
 use blockifier::state::cached_state::{CachedState, StateMaps};
 use blockifier::state::state_api::StateReader;
 use starknet_api::core::ClassHash;
@@ -197,23 +196,13 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         hash: TransactionHash,
     ) -> Result<ExecutedInner, LeftOutReason> {
         let mut state = CachedState::new(InThreads(self.state.clone()));
-        let before = stop::steps();
         let execution = account::run(&mut state, &self.state, &self.block_context, transaction, hash)?;
-        let steps = stop::steps().wrapping_sub(before).into();
         let changes = state.to_state_diff().map_err(account::state_error)?.state_maps;
         self.check_writable(&changes)?;
         let filling = Filling::new(&self.state, &changes).map_err(account::state_error)?;
         let classes = self.uses(&execution)?;
         let constants = self.block_context.versioned_constants();
-        ExecutedInner::new(
-            transaction.clone(),
-            hash,
-            execution,
-            steps,
-            (changes, filling),
-            classes,
-            constants,
-        )
+        ExecutedInner::new(transaction.clone(), hash, execution, (changes, filling), classes, constants)
     }
 
     /// The classes that ran or were given, and where they were entered.

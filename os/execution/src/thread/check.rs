@@ -31,7 +31,7 @@ use crate::query::FeeEstimate;
 use crate::query::at::StateAt;
 use crate::state::ChainState;
 
-/// How many classes of a segment are looked at for whether they are compiled for threads yet.
+/// How many classes of a package are looked at for whether they are compiled for threads yet.
 const MOST_CLASSES: usize = 64;
 
 /// What would become of a package if it were settled in the next block.
@@ -200,16 +200,16 @@ impl Executor {
     }
 
     /// Refuses a package that lists, in any segment, a class of an older database which the node has not come to yet: in a block
-    /// its submitter would pay for what only the node is late with. Of those who list more classes than any sub-block needs, this
-    /// is not looked at.
+    /// its submitter would pay for what only the node is late with. Of a package that lists very many classes, the first ones are
+    /// looked at: each is read.
     fn check_hardened(&self, state: &ChainState, thread: &ThreadTransaction) -> Result<(), AdmitError> {
         if !self.stored().is_behind() {
             return Ok(());
         }
         let segments = (0_u32..).zip(&thread.package().segments);
-        let classes = segments.flat_map(|(index, segment)| {
-            segment.statement.classes.iter().take(MOST_CLASSES).map(move |class| (index, class))
-        });
+        let classes = segments
+            .flat_map(|(index, segment)| segment.statement.classes.iter().map(move |class| (index, class)))
+            .take(MOST_CLASSES);
         for (segment, class) in classes {
             let class_hash = class.class_hash;
             let record = state.class(class_hash).map_err(ExecutionError::from)?;
