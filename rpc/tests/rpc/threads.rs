@@ -13,7 +13,8 @@ use crate::transactions::{hash, invoke, to_json, transfer};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rules_are_told() {
     let chain = Chain::start_empty().await;
-    let rules = json!({ "lines": [{ "from": 0, "max_age": 100, "max_lag": 600 }], "max_forecast": 600 });
+    let line = json!({ "from": 0, "max_age": 100, "max_lag": 600, "hardening": 1 });
+    let rules = json!({ "lines": [line], "max_forecast": 600 });
     assert_eq!(chain.both("zkthread_getRules", &[]).await, rules);
     assert_eq!(chain.error("zkthread_getRules", json!([0])).await.code, -32602);
     chain.server.stop().await;

@@ -28,7 +28,7 @@ fn block() -> anyhow::Result<(FollowedBlock, Vec<u8>)> {
 
 /// Bytes made of these parts, as the encoder makes them.
 fn made_up(parts: &[(u8, Vec<u8>)]) -> anyhow::Result<Vec<u8>> {
-    let mut frame = zstd::Encoder::new(b"zkthblck\0\0\0\x05".to_vec(), 1)?;
+    let mut frame = zstd::Encoder::new(b"zkthblck\0\0\0\x06".to_vec(), 1)?;
     for (kind, bytes) in parts {
         frame.write_all(&[*kind])?;
         frame.write_all(&u32::try_from(bytes.len())?.to_be_bytes())?;
@@ -76,7 +76,7 @@ fn damage_is_noticed_wherever_it_is() -> anyhow::Result<()> {
     assert!(matches!(refusal(&[bytes.as_slice(), b"!"].concat()), BlockBytesError::GoesOn));
     let mut other_version = bytes.clone();
     other_version[11] = 99;
-    assert!(matches!(refusal(&other_version), BlockBytesError::SchemaVersion { found: 99, expected: 5 }));
+    assert!(matches!(refusal(&other_version), BlockBytesError::SchemaVersion { found: 99, expected: 6 }));
     assert!(matches!(refusal(b"{\"json\": true}"), BlockBytesError::NotABlock));
     Ok(())
 }
@@ -131,7 +131,7 @@ fn memory_is_bounded() -> anyhow::Result<()> {
     assert!(matches!(refusal(&bomb), BlockBytesError::TooLong { limit: MAX_BLOCK_BYTES }));
 
     let promise = |length: u32| -> anyhow::Result<Vec<u8>> {
-        let mut frame = zstd::Encoder::new(b"zkthblck\0\0\0\x05".to_vec(), 1)?;
+        let mut frame = zstd::Encoder::new(b"zkthblck\0\0\0\x06".to_vec(), 1)?;
         frame.write_all(&[PACKAGE])?;
         frame.write_all(&length.to_be_bytes())?;
         Ok(frame.finish()?)

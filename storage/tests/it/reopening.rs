@@ -85,7 +85,7 @@ fn another_schema_version_is_refused_by_name() -> anyhow::Result<()> {
     // Row version 1, then 7 in CBOR.
     set_schema_version(directory.path(), Some(&[1, 7]))?;
     let refused = Storage::open(directory.path());
-    assert!(matches!(refused, Err(StorageError::SchemaVersion { found: 7, expected: 5, .. })), "{refused:?}");
+    assert!(matches!(refused, Err(StorageError::SchemaVersion { found: 7, expected: 6, .. })), "{refused:?}");
     set_schema_version(directory.path(), Some(&[9, 7]))?;
     assert!(matches!(
         Storage::open(directory.path()),
