@@ -81,11 +81,11 @@ bench: build ## verify, precheck, apply, the same transfers one by one (Criterio
 
 fmt: ## format the Rust sources
 	tools/third-party/fetch
-	cargo fmt --all
+	cargo fmt
 
 lint: ## check formatting, warnings are errors
 	tools/setup lint
-	cargo fmt --all --check
+	cargo fmt --check
 	tools/watched cargo clippy --release --workspace --all-targets -- -D warnings
 
 check-reproducible: ## compile the Cairo sources again and compare with the committed artifacts
