@@ -55,7 +55,7 @@ export const keys = {
 };
 
 /** Signs with all of these keys, in this order. */
-class Keys extends Signer {
+export class Keys extends Signer {
   constructor(keys) {
     super('0x1');
     this.keys = keys;

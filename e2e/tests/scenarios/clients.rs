@@ -1,5 +1,6 @@
 //! (k) A real starknet.js client and a real starknet.py client, each in its own process.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -61,6 +62,7 @@ async fn briefing(node: &TestNode, thread: Option<&Rpc>, directory: &Path) -> Re
         "binary": binary()?,
         "package": package,
         "screenshots": target_directory()?.join("screenshots"),
+        "journeys": directory.join(JOURNEYS),
         "proofFacts": facts.to_proof_facts().0.iter().copied().map(hex).collect::<Vec<_>>(),
     });
     let path = directory.join("briefing.json");
@@ -72,7 +74,11 @@ fn websocket(rpc: &Rpc) -> String {
     rpc.url().replace("http://", "ws://").replace("/rpc", "/ws")
 }
 
-async fn run(mut command: Command, node: &TestNode, thread: Option<&Rpc>) -> Result<()> {
+/// Where a client tells what has worked, in its own directory.
+const JOURNEYS: &str = "journeys";
+
+/// Runs a client to its end; gives the rows of a table that it told.
+async fn run(mut command: Command, node: &TestNode, thread: Option<&Rpc>) -> Result<String> {
     let directory = tempfile::tempdir()?;
     let briefing = briefing(node, thread, directory.path()).await?;
     command.env("ZKTHREADS_BRIEFING", briefing);
@@ -83,11 +89,23 @@ async fn run(mut command: Command, node: &TestNode, thread: Option<&Rpc>) -> Res
     println!("{stdout}");
     eprintln!("{stderr}");
     ensure!(output.status.success(), "{shown}: {}", output.status);
-    Ok(())
+    match std::fs::read_to_string(directory.path().join(JOURNEYS)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        told => Ok(told?),
+    }
 }
 
 /// Runs a file of `e2e/js` with starknet.js.
 pub(crate) async fn starknet_js(file: &str, node: &TestNode, thread: Option<&Rpc>) -> Result<()> {
+    journeys_with_starknet_js(file, node, thread).await.map(drop)
+}
+
+/// The same, with what has worked: rows of a table.
+pub(crate) async fn journeys_with_starknet_js(
+    file: &str,
+    node: &TestNode,
+    thread: Option<&Rpc>,
+) -> Result<String> {
     let directory = root().join("e2e/js");
     ensure!(
         directory.join("node_modules/starknet").is_dir(),
@@ -103,6 +121,15 @@ pub(crate) async fn starknet_js(file: &str, node: &TestNode, thread: Option<&Rpc
 
 /// Runs a file of `e2e/python` with starknet.py.
 pub(crate) async fn starknet_py(file: &str, node: &TestNode, thread: Option<&Rpc>) -> Result<()> {
+    journeys_with_starknet_py(file, node, thread).await.map(drop)
+}
+
+/// The same, with what has worked: rows of a table.
+pub(crate) async fn journeys_with_starknet_py(
+    file: &str,
+    node: &TestNode,
+    thread: Option<&Rpc>,
+) -> Result<String> {
     let python = root().join(".venv/bin/python");
     ensure!(python.is_file(), "starknet.py is missing: run `make setup` first");
     let mut command = Command::new(python);

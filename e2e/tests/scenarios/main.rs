@@ -12,6 +12,7 @@ mod deploys;
 mod devnet;
 mod fork;
 mod page;
+mod page_of_classes;
 mod pool;
 mod proven_threads;
 mod race;

@@ -97,7 +97,9 @@ pub(crate) fn harden(
 ) -> Result<CasmContractClass, Unhardenable> {
     check_widths(program)?;
     let code = compile(program, sierra_version, points)?;
-    let words = words(&code);
+    let assembled = code.assemble();
+    let word = |word: &num_bigint::BigInt| BigUintAsHex { value: Felt::from(word).to_biguint() };
+    let words: Vec<_> = assembled.bytecode.iter().map(word).collect();
     let statements = &code.debug_info.sierra_statement_info;
     let start = |statement: StatementIdx| statements.get(statement.0).map(|info| info.start_offset);
     let end = statements.last().map_or(0, |info| info.end_offset);
@@ -118,7 +120,6 @@ pub(crate) fn harden(
     })?;
 
     let bytecode_segment_lengths = Some(parts(&starts, words.len()));
-    let assembled = code.assemble();
     let moved = |points: &[ContractEntryPoint], standard: &[CasmContractEntryPoint]| {
         let each = points.iter().zip(standard).map(|(point, standard)| {
             let function = program.funcs.get(point.function_idx)?;
@@ -220,12 +221,6 @@ fn word_of(error: ControlError) -> usize {
         | ControlError::Target { at, .. } => at,
         ControlError::RunsOn { at } => at.saturating_sub(1),
     }
-}
-
-/// The code in felts.
-fn words(code: &CairoProgram) -> Vec<BigUintAsHex> {
-    let word = |word: &num_bigint::BigInt| BigUintAsHex { value: Felt::from(word).to_biguint() };
-    code.assemble().bytecode.iter().map(word).collect()
 }
 
 /// The parts that are hashed apart: functions and segments of constants, as the published compiler cuts newer classes. That

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use costs::profile::ClassCost;
 use costs::table::{Table, number};
-use costs::{FEW, KINDS, MORE, Metering, Names, Profile, Usage, kinds, stage};
+use costs::{FEW, KINDS, MORE, Metering, Names, Profile, Resource, Usage, WALLETS, kinds, stage};
 use starknet_api::core::ClassHash;
 use sub_block_support::classes;
 
@@ -51,6 +51,7 @@ fn main() {
     }
     Table::of_usages(&["a transaction", "counting"], &transactions).print("What a transaction adds:");
     print_classes(&costs_of_classes);
+    print_wallets(names.as_ref());
     if names.is_some() {
         Table::of_usages(&["counting"], &fixed_costs).print("What a sub-block takes besides:");
     } else {
@@ -84,6 +85,21 @@ fn print_classes(costs: &BTreeMap<ClassHash, ClassCost>) {
         .collect();
     rows.sort();
     Table::of_usages(&["a class", "felts", "of which hashed"], &rows).print("What a class adds, once:");
+}
+
+/// What payments of wallets' accounts take, and the account's class.
+fn print_wallets(names: Option<&Names>) {
+    let mut table =
+        Table::new(&["a payment", "steps", "the class once: felts hashed", "steps", "a sub-block of one"]);
+    for wallet in WALLETS {
+        let (payment, alone) = wallet.costs(names);
+        // The account's is the largest class in it.
+        let class = alone.classes.values().max_by_key(|class| class.felts).copied().unwrap_or_default();
+        let steps = [payment, class.usage, alone.total].map(|usage| number(usage[Resource::Steps]));
+        let [payment, class_steps, alone] = steps;
+        table.row(vec![wallet.name.to_owned(), payment, number(class.hashed), class_steps, alone]);
+    }
+    table.print("What wallets' payments take:");
 }
 
 fn class_name(hash: ClassHash) -> String {

@@ -17,7 +17,8 @@ use crate::runner::{OsRun, rehearse, run_with_hints};
 #[derive(Debug, Clone, Copy)]
 pub struct Lie {
     /// The hint's name without its prefix; `syscall` for the answer to a contract's syscall, in the order gas, failure
-    /// flag, values, what a call returned or error data; `syscall_is_paid` for the decision whether the gas suffices.
+    /// flag, values, what a call returned or error data; `syscall_is_paid` for the decision whether the gas suffices; `contract_…`
+    /// for hints of contracts' own.
     pub hint: &'static str,
     /// Which execution of the hint, from zero.
     pub execution: usize,
@@ -100,6 +101,13 @@ impl Liar {
     pub(crate) fn doubt(&mut self, decision: &str, truth: bool) -> bool {
         self.begin(decision);
         self.bend(Felt::from(truth).into()) != Felt::ZERO.into()
+    }
+
+    /// What a hint of one number is to supply instead of the truth, which is not known here: lies are given zero.
+    pub(crate) fn instead(&mut self, hint: &str) -> Option<Felt> {
+        self.begin(hint);
+        let MaybeRelocatable::Int(said) = self.bend(Felt::ZERO.into()) else { return None };
+        (!self.current.is_empty()).then_some(said)
     }
 
     /// What the hint supplies in its next cell.

@@ -3,7 +3,7 @@
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::sub_block::ExecutedSubBlock;
 
-use crate::costs::{KINDS, Metering, Stage};
+use crate::costs::{KINDS, Metering, Stage, WALLETS};
 use crate::differential::{Report, check_builder};
 use crate::sub_block_support::{Call, World, address, classes, probe};
 
@@ -23,6 +23,17 @@ fn what_threads_do_is_estimated_well() {
                 println!("{percent} % {name}");
                 assert!((90..=140).contains(&percent), "{percent} % of {name}");
             }
+        }
+    }
+}
+
+#[test]
+fn what_wallets_do_is_estimated_well() {
+    for wallet in WALLETS {
+        for count in [1, 2] {
+            let percent = percent(&wallet.sub_block(count));
+            println!("{percent} % {count} of \"{}\"", wallet.name);
+            assert!((100..=135).contains(&percent), "{percent} % of {}", wallet.name);
         }
     }
 }

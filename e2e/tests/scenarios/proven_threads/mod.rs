@@ -4,6 +4,7 @@ mod clients;
 mod conflicts;
 mod crashes;
 mod exits;
+mod journeys;
 mod liveness;
 mod racing;
 mod refusals;

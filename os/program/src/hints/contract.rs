@@ -4,7 +4,7 @@
 //! it; the OS decides again when it serves the syscall, and asserts that the contract saw the same.
 
 use cairo_lang_casm::hints::{CoreHint, CoreHintBase, Hint, StarknetHint};
-use cairo_lang_casm::operand::{CellRef, Register, ResOperand};
+use cairo_lang_casm::operand::{BinOpOperand, CellRef, DerefOrImmediate, Operation, Register, ResOperand};
 use cairo_lang_runner::casm_run::execute_core_hint_base;
 use cairo_vm::types::exec_scope::ExecutionScopes;
 use cairo_vm::types::relocatable::{MaybeRelocatable, Relocatable};
@@ -105,6 +105,21 @@ pub(super) fn execute(
             let said = liar.doubt("contract_compares", Felt::from(&least.value) <= value);
             vm.insert_value(address(vm, dst)?, Felt::from(said)).map_err(HintError::Memory)
         }
+        // The value that a dictionary is said to hold is checked when the dictionary is squashed, and runs through the contract
+        // until then.
+        Hint::Core(core @ CoreHintBase::Core(CoreHint::Felt252DictEntryInit { dict_ptr, .. })) => {
+            let entry = pointer(vm, dict_ptr)?;
+            // As a box of what whoever called has chosen, the key.
+            let instead = if liar.doubt("contract_dictionary_points_at_key", false) {
+                Some(entry.into())
+            } else {
+                liar.instead("contract_dictionary_value").map(MaybeRelocatable::from)
+            };
+            match instead {
+                Some(instead) => vm.insert_value((entry + 1_usize)?, instead).map_err(HintError::Memory),
+                None => execute_core_hint_base(vm, scopes, core, false),
+            }
+        }
         // Dictionaries get temporary segments, which the OS lines up when it validates the segment arena.
         Hint::Core(hint) => execute_core_hint_base(vm, scopes, hint, false),
         Hint::Starknet(StarknetHint::SystemCall { .. }) => answer_syscall(calls, base_block, liar, vm),
@@ -121,6 +136,19 @@ fn address(vm: &VirtualMachine, cell: &CellRef) -> Result<Relocatable, HintError
         Register::FP => vm.get_fp(),
     };
     Ok((base + i32::from(cell.offset))?)
+}
+
+/// The pointer that code names, in a cell or so many cells behind what a cell points at.
+fn pointer(vm: &VirtualMachine, operand: &ResOperand) -> Result<Relocatable, HintError> {
+    let (cell, offset) = match operand {
+        ResOperand::Deref(cell) => (cell, Felt::ZERO),
+        ResOperand::BinOp(BinOpOperand { op: Operation::Add, a, b: DerefOrImmediate::Immediate(offset) }) => {
+            (a, Felt::from(&offset.value))
+        }
+        _ => return Err(broken("a dictionary is where no compiler puts one")),
+    };
+    let base = vm.get_relocatable(address(vm, cell)?).map_err(HintError::Memory)?;
+    Ok((base + &offset)?)
 }
 
 /// Answers the running call's next syscall, unless that has been done in advance. The OS checks the answer when it serves

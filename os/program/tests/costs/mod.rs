@@ -1,6 +1,7 @@
 //! What the thread OS spends, and on what: sub-blocks of transactions of one kind, and a look into the OS's run.
 #![allow(dead_code, unused_imports, unreachable_pub, missing_docs)]
 
+pub mod argent;
 pub mod kinds;
 pub mod meter;
 pub mod names;
@@ -8,12 +9,14 @@ pub mod profile;
 pub mod stage;
 pub mod table;
 pub mod usage;
+pub mod wallets;
 
 pub use kinds::{KINDS, Kind};
 pub use names::Names;
 pub use profile::Profile;
 pub use stage::{Metering, Stage};
 pub use usage::{Resource, Usage};
+pub use wallets::WALLETS;
 
 use zkthreads_program::OsRun;
 use zkthreads_program::input::OsInput;

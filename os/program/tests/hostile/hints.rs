@@ -19,12 +19,15 @@ const BENDS: [fn(Felt) -> Felt; 2] =
 /// The hints that supply numbers, and in how many of these each is lied in, in one sub-block; in some sub-blocks, a
 /// quarter as many. `syscall` stands for the
 /// answers to contracts' syscalls, which `enter_code` writes; `syscall_is_paid` for whether gas suffices; `contract_compares` for
-/// a hint of contracts' own: which half of a match the variant is in, and whether gas suffices to go on.
+/// a hint of contracts' own: which half of a match the variant is in, and whether gas suffices to go on; `contract_dictionary_…` for
+/// what a dictionary is said to hold: a number, or a pointer to cells that begin with a key of the caller's choice.
 const LIED_IN: &[(&str, usize)] = &[
     ("blake_blocks", 6),
     ("bytecode_node", 6),
     ("bytecode_part", 12),
     ("contract_compares", 48),
+    ("contract_dictionary_points_at_key", 16),
+    ("contract_dictionary_value", 32),
     ("count_classes", 2),
     ("covers", 12),
     ("ec_op_carries", 16),
@@ -79,7 +82,13 @@ fn golden_hints() -> BTreeSet<String> {
 }
 
 fn all() -> Vec<Honest> {
-    vec![sub_blocks::signed(), sub_blocks::failures(), sub_blocks::deployments(), sub_blocks::answers()]
+    vec![
+        sub_blocks::signed(),
+        sub_blocks::failures(),
+        sub_blocks::deployments(),
+        sub_blocks::answers(),
+        sub_blocks::variants(),
+    ]
 }
 
 #[test]
@@ -87,11 +96,11 @@ fn no_hint_is_missing() {
     let tables: BTreeSet<String> = LIED_IN
         .iter()
         .map(|(name, _)| *name)
-        .filter(|name| !name.starts_with("syscall") && *name != "contract_compares")
+        .filter(|name| !name.starts_with("syscall") && !name.starts_with("contract_"))
         .chain(SUPPLY_NO_NUMBER.iter().map(|(name, _)| *name))
         .map(str::to_owned)
         .collect();
-    assert_eq!(tables.len() + 3, LIED_IN.len() + SUPPLY_NO_NUMBER.len(), "a hint is listed twice");
+    assert_eq!(tables.len() + 5, LIED_IN.len() + SUPPLY_NO_NUMBER.len(), "a hint is listed twice");
     assert_eq!(tables, golden_hints());
 }
 
@@ -172,4 +181,42 @@ fn lies_about_deployments() {
 #[test]
 fn lies_about_answers() {
     lie_about(&sub_blocks::answers(), &["syscall"]);
+}
+
+#[test]
+fn lies_about_variants() {
+    lie_about(&sub_blocks::variants(), &["contract_"]);
+}
+
+/// Numbers that no variant has, those that another one has, and those whose type is narrower: wherever code goes on with
+/// them, it does not come past the check that they were never written.
+#[test]
+fn a_dictionary_that_holds_what_was_never_written() {
+    const FALSE: [fn(Felt) -> Felt; 9] = [
+        |_| Felt::ONE,
+        |_| Felt::TWO,
+        |_| Felt::THREE,
+        |_| Felt::from(7),
+        |_| Felt::from(13),
+        |_| Felt::from(255),
+        |_| Felt::from(10_000),
+        |_| Felt::TWO.pow(128_u32),
+        |_| -Felt::from(3),
+    ];
+    let honest = sub_blocks::variants();
+    let occasions = occasions(&honest.executed.input).expect("the OS runs");
+    let mut refused = 0;
+    for (execution, cell) in &occasions["contract_dictionary_value"] {
+        for bend in FALSE {
+            let lie = Lie { hint: "contract_dictionary_value", execution: *execution, cell: *cell, bend };
+            match honest.hears(&[lie]) {
+                Verdict::Told => panic!("{lie:?} is told as something else"),
+                // It happens to be the truth.
+                Verdict::Unchanged => {}
+                Verdict::Refused | Verdict::Stuck => refused += 1,
+            }
+        }
+    }
+    println!("{refused} refused");
+    assert!(refused >= 8 * occasions["contract_dictionary_value"].len());
 }

@@ -144,6 +144,20 @@ pub fn deployments() -> Honest {
     execute(state, vec![transaction(first(), 0, &program)])
 }
 
+/// Dictionaries of numbers and of variants, whose values matches decide on; the keys of one are variants' numbers, too.
+pub fn variants() -> Honest {
+    let variants = address(0x7a_u64);
+    let mut state = stage();
+    state.deploy(variants, classes::load("contracts/metered/variants.sierra.json"));
+    let felts = |numbers: [u64; 3]| numbers.map(Felt::from);
+    let program = [
+        call(variants, "dictionaries", &felts([9, 12, 0])[..2]),
+        call(variants, "held", &felts([3, 4, 5])),
+        call(variants, "held", &felts([1000, 6, 1])),
+    ];
+    execute(state, vec![transaction(first(), 0, &program)])
+}
+
 /// The syscalls that answer with digests, points and context, and a transaction in the transaction.
 pub fn answers() -> Honest {
     const GENERATOR: [&str; 4] = [

@@ -55,6 +55,18 @@ pub fn cairo_test() -> Class {
     CLASS.clone()
 }
 
+/// Argent's account 0.4.0.
+pub fn argent() -> Class {
+    static CLASS: LazyLock<Class> = LazyLock::new(|| third_party("argent_account_0.4.0.sierra"));
+    CLASS.clone()
+}
+
+/// Argent's multisig 0.2.0.
+pub fn multisig() -> Class {
+    static CLASS: LazyLock<Class> = LazyLock::new(|| third_party("argent_multisig_0.2.0.sierra"));
+    CLASS.clone()
+}
+
 /// The probe with `get_class_hash_at` where its source says `get_block_hash` (both take one felt and return one;
 /// the compiler of `contracts/` does not know the former). `remember_block_hash` then remembers a class hash.
 pub fn class_hash_probe() -> Class {

@@ -38,28 +38,7 @@ impl User {
     }
 
     pub fn sign_with_nonce(&self, calls: &[Call], nonce: u64) -> InnerTransaction {
-        let bounds = |max_amount: u64, price: u128| ResourceBounds {
-            max_amount: GasAmount(max_amount),
-            max_price_per_unit: GasPrice(price),
-        };
-        let invoke = InvokeTransactionV3 {
-            resource_bounds: ValidResourceBounds::AllResources(AllResourceBounds {
-                l1_gas: bounds(0, 1_000_000_000),
-                l2_gas: bounds(100_000_000, 2_000_000_000),
-                l1_data_gas: bounds(10_000, 1_000_000_000),
-            }),
-            tip: Tip(7),
-            signature: TransactionSignature::default(),
-            nonce: Nonce(nonce.into()),
-            sender_address: self.address,
-            calldata: Calldata(multicall(calls).into()),
-            nonce_data_availability_mode: DataAvailabilityMode::L1,
-            fee_data_availability_mode: DataAvailabilityMode::L1,
-            paymaster_data: Default::default(),
-            account_deployment_data: Default::default(),
-            proof_facts: Default::default(),
-        };
-        self.sign_invoke(invoke)
+        self.sign_invoke(invoke(self.address, nonce, calls))
     }
 
     /// Signs an invoke of any shape.
@@ -70,5 +49,30 @@ impl User {
         let signature = starknet_crypto::sign(&self.private_key, &hash, &k).expect("signs");
         invoke.signature = TransactionSignature(vec![signature.r, signature.s].into());
         InnerTransaction::try_from(invoke).expect("an inner transaction")
+    }
+}
+
+/// An unsigned transaction that makes `calls`.
+pub fn invoke(sender_address: ContractAddress, nonce: u64, calls: &[Call]) -> InvokeTransactionV3 {
+    let bounds = |max_amount: u64, price: u128| ResourceBounds {
+        max_amount: GasAmount(max_amount),
+        max_price_per_unit: GasPrice(price),
+    };
+    InvokeTransactionV3 {
+        resource_bounds: ValidResourceBounds::AllResources(AllResourceBounds {
+            l1_gas: bounds(0, 1_000_000_000),
+            l2_gas: bounds(100_000_000, 2_000_000_000),
+            l1_data_gas: bounds(10_000, 1_000_000_000),
+        }),
+        tip: Tip(7),
+        signature: TransactionSignature::default(),
+        nonce: Nonce(nonce.into()),
+        sender_address,
+        calldata: Calldata(multicall(calls).into()),
+        nonce_data_availability_mode: DataAvailabilityMode::L1,
+        fee_data_availability_mode: DataAvailabilityMode::L1,
+        paymaster_data: Default::default(),
+        account_deployment_data: Default::default(),
+        proof_facts: Default::default(),
     }
 }

@@ -1,10 +1,7 @@
 //! Classes of a chain, compiled once.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use blockifier::execution::contract_class::{CompiledClassV0, RunnableCompiledClass};
-use parking_lot::Mutex;
+use moka::sync::Cache;
 use starknet_api::core::{ClassHash, CompiledClassHash};
 use starknet_api::state::SierraContractClass;
 use zkthreads_execution::sub_block::SubBlockClass;
@@ -23,15 +20,40 @@ pub(super) struct ForkedClass {
     pub(super) in_threads: RunnableCompiledClass,
 }
 
-/// Compiled classes by hash. A hash names one class for ever, so forks at different blocks share a cache.
-#[derive(Clone, Default)]
-pub struct ClassCache {
-    classes: Arc<Mutex<HashMap<ClassHash, ForkedClass>>>,
+impl ForkedClass {
+    /// Length of its bytecode; of an empty class 1, so that those are bounded, too.
+    fn felts(&self) -> u32 {
+        let felts = match &self.runnable {
+            RunnableCompiledClass::V0(class) => class.bytecode_length(),
+            RunnableCompiledClass::V1(class) => class.bytecode_length(),
+        };
+        u32::try_from(felts).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+/// Felts of bytecode of the classes that are kept, about a GiB in all their forms: whoever sends a transaction chooses the classes,
+/// and pays nothing here.
+const CACHED_FELTS: u64 = 1 << 22;
+
+/// Compiled classes by hash. A hash names one class for ever, so forks at different blocks share a cache. Of very many, those that
+/// are seldom used are compiled again.
+#[derive(Clone)]
+pub struct ClassCache(Cache<ClassHash, ForkedClass>);
+
+impl Default for ClassCache {
+    fn default() -> Self {
+        Self(
+            Cache::builder()
+                .weigher(|_, class: &ForkedClass| class.felts())
+                .max_capacity(CACHED_FELTS)
+                .build(),
+        )
+    }
 }
 
 impl ClassCache {
     pub(super) fn get(&self, class_hash: ClassHash) -> Option<ForkedClass> {
-        self.classes.lock().get(&class_hash).cloned()
+        self.0.get(&class_hash)
     }
 
     /// Compiles a class as a node gave it.
@@ -45,7 +67,7 @@ impl ClassCache {
                 ForkedClass { in_threads: runnable.clone(), runnable, compiled_class_hash, hardened: None }
             }
         };
-        self.classes.lock().insert(class_hash, class.clone());
+        self.0.insert(class_hash, class.clone());
         Ok(class)
     }
 }

@@ -1,0 +1,35 @@
+// What somebody does on the chain, in a thread, and on the chain again.
+
+import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import { RpcProvider } from 'starknet';
+import { provider as chain, resourceBounds, told } from './node.mjs';
+
+/** Estimates and nonces are to build on what the thread has executed. */
+export const thread = new RpcProvider({ nodeUrl: told.thread.url, blockIdentifier: 'pre_confirmed' });
+
+/** Waits for a transaction that must succeed: a proof of some accounts takes longer than most. */
+export const succeeds = async (provider, { transaction_hash: hash }) => {
+  const successStates = ['ACCEPTED_ON_L2', 'ACCEPTED_ON_L1'];
+  const receipt = await provider.waitForTransaction(hash, { retryInterval: 1000, successStates });
+  assert.equal(receipt.execution_status, 'SUCCEEDED', receipt.revert_reason);
+  return receipt;
+};
+
+/** Sends a transaction in the thread, where it is executed at once. */
+export const sends = async (account, calls) => {
+  const sent = await account.execute(calls);
+  const receipt = await thread.getTransactionReceipt(sent.transaction_hash);
+  assert.equal(receipt.finality_status, 'PRE_CONFIRMED');
+  assert.equal(receipt.execution_status, 'SUCCEEDED', receipt.revert_reason);
+  return sent;
+};
+
+/** Sends a transaction on the chain. With bounds: the library's estimate leaves out what checking the signature takes, which
+ * on the chain counts. */
+export const onChain = async (account, calls) =>
+  succeeds(chain, await account.execute(calls, { resourceBounds, tip: 0n }));
+
+/** Tells the harness what has worked: a row of a table in docs/classes.md. */
+export const worked = (what, how, inThread = 'yes') =>
+  appendFileSync(told.journeys, `| ${what} | ${how} | yes | ${inThread} |\n`);
