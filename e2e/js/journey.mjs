@@ -8,10 +8,13 @@ import { provider as chain, resourceBounds, told } from './node.mjs';
 /** Estimates and nonces are to build on what the thread has executed. */
 export const thread = new RpcProvider({ nodeUrl: told.thread.url, blockIdentifier: 'pre_confirmed' });
 
-/** Waits for a transaction that must succeed: a proof of some accounts takes longer than most. */
+/** How often it is asked for a transaction, once a second: many proofs may come before its own. */
+const RETRIES = 900;
+
+/** Waits for a transaction that must succeed. */
 export const succeeds = async (provider, { transaction_hash: hash }) => {
   const successStates = ['ACCEPTED_ON_L2', 'ACCEPTED_ON_L1'];
-  const receipt = await provider.waitForTransaction(hash, { retryInterval: 1000, successStates });
+  const receipt = await provider.waitForTransaction(hash, { retryInterval: 1000, retries: RETRIES, successStates });
   assert.equal(receipt.execution_status, 'SUCCEEDED', receipt.revert_reason);
   return receipt;
 };
@@ -25,10 +28,13 @@ export const sends = async (account, calls) => {
   return sent;
 };
 
-/** Sends a transaction on the chain. With bounds: the library's estimate leaves out what checking the signature takes, which
+/** Sends a transaction on the chain; the thread has seen it, too, when this is done. With bounds: the library's estimate leaves out what checking the signature takes, which
  * on the chain counts. */
-export const onChain = async (account, calls) =>
-  succeeds(chain, await account.execute(calls, { resourceBounds, tip: 0n }));
+export const onChain = async (account, calls) => {
+  const sent = await account.execute(calls, { resourceBounds, tip: 0n });
+  await succeeds(chain, sent);
+  await succeeds(thread, sent);
+};
 
 /** Tells the harness what has worked: a row of a table in docs/classes.md. */
 export const worked = (what, how, inThread = 'yes') =>

@@ -51,6 +51,12 @@ pub enum BaseStateError {
         /// What happened.
         reason: String,
     },
+    /// This node has no time for it now.
+    #[error("the forked network's classes: {reason}")]
+    Busy {
+        /// What it is busy with.
+        reason: String,
+    },
     /// The answer makes no sense.
     #[error("the forked network answers nonsense: {reason}")]
     Invalid {

@@ -147,7 +147,25 @@ impl ClassRecord {
             ClassDefinition::Legacy { .. } => None,
         }
     }
+
+    /// About how many felts its code has in all forms: Sierra, compiled, hardened. By it, caches of classes are bounded.
+    #[must_use]
+    pub fn felts(&self) -> u32 {
+        let felts = match &self.definition {
+            ClassDefinition::Sierra { sierra, casm, hardened, .. } => {
+                let hardened = hardened.values().filter_map(Hardened::casm).map(|casm| casm.bytecode.len());
+                sierra.sierra_program.len() + casm.bytecode.len() + hardened.sum::<usize>()
+            }
+            ClassDefinition::Legacy { .. } => LEGACY_FELTS,
+        };
+        // Even what has no code takes some room.
+        u32::try_from(felts).unwrap_or(u32::MAX).max(LEAST_FELTS)
+    }
 }
+
+/// What a Cairo 0 class counts as, few of which are as large.
+const LEGACY_FELTS: usize = 50_000;
+const LEAST_FELTS: u32 = 100;
 
 /// What a class is to threads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 //! the origin does after the pinned block is not part of this chain.
 
 mod client;
+mod compiling;
 pub mod first_block;
 mod patience;
 pub mod pin;
@@ -28,6 +29,7 @@ use zkthreads_rpc::Origin;
 use zkthreads_storage::{BaseState, BaseStateError, CachedBase, ForkPoint, StorageError};
 
 use client::OriginClient;
+use compiling::Compiling;
 use patience::Patience;
 use relay::Relay;
 use state::{ForkedState, RemoteBase};
@@ -173,6 +175,7 @@ impl Fork {
             state: RemoteState::new(Arc::new(JsonRpcClient::new(Arc::clone(&client))), block),
             runtime: runtime.clone(),
             fork: point.number,
+            compiling: Compiling::new(),
         };
         // The hash alone names the block: it commits to its chain.
         let cache = cache.unwrap_or_else(|| directory.join(CACHE)).join(format!("{:#x}", point.hash.0));

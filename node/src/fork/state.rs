@@ -11,10 +11,11 @@ use starknet_rust::providers::jsonrpc::JsonRpcClientError;
 use starknet_types_core::felt::Felt;
 use tokio::runtime::Handle;
 use zkthreads_batcher::{RemoteClass, RemoteClassError, RemoteState};
-use zkthreads_execution::class;
+use zkthreads_execution::{AdmitError, class};
 use zkthreads_storage::{BaseState, BaseStateError, CachedBase, ClassRecord};
 
 use super::client::{AskError, OriginClient};
+use super::compiling::Compiling;
 use super::wait::wait;
 
 /// The contract that holds block hashes. It has no class.
@@ -29,6 +30,7 @@ pub(super) struct RemoteBase {
     pub(super) state: RemoteState<Arc<OriginClient>>,
     pub(super) runtime: Handle,
     pub(super) fork: BlockNumber,
+    pub(super) compiling: Compiling,
 }
 
 impl RemoteBase {
@@ -62,15 +64,28 @@ impl BaseState for RemoteBase {
     }
 
     fn class(&self, hash: ClassHash) -> Result<Option<ClassRecord>, BaseStateError> {
+        if !self.compiling.has_time() {
+            let reason = "many classes were compiled lately, so this one has to wait".to_owned();
+            return Err(BaseStateError::Busy { reason });
+        }
         let state = self.state.clone();
         let record = match self.wait(async move { state.class(hash).await })? {
             None => return Ok(None),
             Some(RemoteClass::Legacy(class)) => class::legacy(*class),
-            Some(RemoteClass::Sierra(class)) => class::compile(class).map_err(|error| {
-                BaseStateError::Invalid { reason: format!("class {:#x}: {error}", hash.0) }
-            })?,
+            Some(RemoteClass::Sierra(class)) => self
+                .compiling
+                .compile(|| class::compile(class))
+                .map_err(|error| not_compiled(hash, &error))?,
         };
         Ok(Some(ClassRecord { declared_at: self.fork, ..record }))
+    }
+}
+
+fn not_compiled(hash: ClassHash, error: &AdmitError) -> BaseStateError {
+    let reason = format!("class {:#x}: {error}", hash.0);
+    match error {
+        AdmitError::CompilerBusy => BaseStateError::Busy { reason },
+        _ => BaseStateError::Invalid { reason },
     }
 }
 
@@ -135,11 +150,15 @@ impl<B: BaseState> BaseState for ForkedState<B> {
         self.cached.class_hash(contract)
     }
 
-    /// One that an older program kept is compiled for threads when it is read, at most once while it is in memory.
+    /// One that an older program kept is compiled for threads when it is read first.
     fn class(&self, hash: ClassHash) -> Result<Option<ClassRecord>, BaseStateError> {
-        let record = self.cached.class(hash)?;
-        let completed = record.map(class::completed).transpose();
-        completed.map_err(|error| BaseStateError::Cache { reason: error.to_string() })
+        let Some(record) = self.cached.class(hash)? else { return Ok(None) };
+        if !class::is_pending(&record) {
+            return Ok(Some(record));
+        }
+        let completed = class::completed(record).map_err(|error| not_compiled(hash, &error))?;
+        self.cached.keep_class(hash, &completed)?;
+        Ok(Some(completed))
     }
 }
 

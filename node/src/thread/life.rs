@@ -21,6 +21,7 @@ use super::connect::{Connection, patiently};
 use super::{ProverOptions, ThreadDaemonConfig, ThreadDaemonError, chain, provers};
 use crate::config::OnHot;
 use crate::fork;
+use crate::hardening::Hardening;
 use crate::metrics::ThreadSources;
 
 /// Where the journal is in the data directory.
@@ -54,6 +55,7 @@ pub(super) struct Life {
     tasks: JoinSet<()>,
     rpc: RpcServer,
     executor: Executor,
+    hardening: Hardening,
     sources: ThreadSources,
 }
 
@@ -72,6 +74,7 @@ impl Life {
         let Setup { config, connection, sources, .. } = setup;
         let rules = rules(config)?;
         let executor = chain::open(setup).await?;
+        let hardening = Hardening::start(executor.clone())?;
         let pool = prover_pool(config)?;
         let feed = ChainFeed::default();
         let (thread, sequencer) =
@@ -112,7 +115,8 @@ impl Life {
         }
         tasks.spawn(Settler::new(thread.clone(), node.clone(), submitter.clone()).run());
         tasks.spawn(Forwarder::new(thread.clone(), node.clone()).run());
-        Ok(Self { thread, sequencer, follower, unfollow, tasks, rpc, executor, sources: sources.clone() })
+        let sources = sources.clone();
+        Ok(Self { thread, sequencer, follower, unfollow, tasks, rpc, executor, hardening, sources })
     }
 
     /// Where it is served.
@@ -137,7 +141,8 @@ impl Life {
 
     /// Ends it: no more transactions are taken, calls under way are answered, the databases are closed.
     pub(super) async fn end(self) {
-        let Self { thread, sequencer, follower, unfollow, mut tasks, rpc, executor, sources } = self;
+        let Self { thread, sequencer, follower, unfollow, mut tasks, rpc, executor, hardening, sources } =
+            self;
         sources.clear();
         rpc.stop().await;
         thread.stop();
@@ -156,6 +161,7 @@ impl Life {
             let _ = sequencer.await;
         }
         let storage = executor.storage().clone();
+        hardening.stop().await;
         drop(executor);
         let deadline = Instant::now() + CLOSE_TIMEOUT;
         while !storage.is_last_handle() && Instant::now() < deadline {

@@ -72,6 +72,12 @@ pub fn hardened(record: &ClassRecord) -> Result<Option<Hardened>, AdmitError> {
     }))
 }
 
+/// Whether it is not known yet what a class is to threads: an older program stored it.
+#[must_use]
+pub fn is_pending(record: &ClassRecord) -> bool {
+    matches!(record.definition, ClassDefinition::Sierra { .. }) && record.hardened(HARDENING).is_none()
+}
+
 /// The same class, with what it is to threads if an older program stored it without.
 ///
 /// # Errors
@@ -121,8 +127,16 @@ pub fn legacy(class: LegacyClass) -> ClassRecord {
 
 /// Whether the current protocol meters the class's code in Sierra gas; in Cairo steps otherwise.
 pub(crate) fn is_gas_metered(class: &RunnableCompiledClass) -> bool {
-    let min_version = &VersionedConstants::latest_constants().min_sierra_version_for_sierra_gas;
-    class.tracked_resource(min_version, None) == TrackedResource::SierraGas
+    class.tracked_resource(least_metered_version(), None) == TrackedResource::SierraGas
+}
+
+/// The same of a class of this version of Sierra.
+pub(crate) fn is_version_gas_metered(version: &SierraVersion) -> bool {
+    least_metered_version() <= version
+}
+
+fn least_metered_version() -> &'static SierraVersion {
+    &VersionedConstants::latest_constants().min_sierra_version_for_sierra_gas
 }
 
 fn sierra_version(class: &SierraContractClass) -> Result<SierraVersion, AdmitError> {

@@ -26,6 +26,7 @@ mod blockifier_tx;
 pub mod busy;
 mod call_stack;
 pub mod class;
+mod class_facts;
 mod compiler;
 pub mod config;
 mod context;

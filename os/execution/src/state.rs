@@ -15,16 +15,18 @@ use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{LogicalTime, StateCell, Statement};
 use zkthreads_storage::{
-    CellWrite, ClassDefinition, ClassRecord, Hardened, StateView, Storage, StorageError,
+    BaseStateError, CellWrite, ClassDefinition, ClassRecord, Hardened, StateView, Storage, StorageError,
 };
 
 use crate::class;
+use crate::class_facts::{ClassFacts, FactsCache};
 use crate::error::ExecutionError;
 use crate::overlay::Overlay;
 use crate::sub_block::{self, ClassCode, ClassSource};
 
-/// Classes kept ready to run. An account or token class takes a few megabytes.
-const CACHED_CLASSES: u64 = 256;
+/// Felts of code of the classes that are kept ready to run, in all their forms: some hundred of the usual size, up to some
+/// 600 MB. Whoever sends a transaction chooses the classes.
+const CACHED_FELTS: u64 = 1 << 22;
 
 /// A stored class, ready to run.
 #[derive(Clone)]
@@ -36,6 +38,8 @@ struct ReadyClass {
     /// How its hardened code hangs together; filled likewise.
     code: Arc<OnceLock<Arc<ClassCode>>>,
     declared_at: BlockNumber,
+    /// Felts of its code in all forms.
+    felts: u32,
     /// The storage's epoch when it was read.
     epoch: u64,
 }
@@ -49,11 +53,15 @@ struct InThreads {
 
 /// Stored classes ready to run, shared by all states of one executor.
 #[derive(Clone)]
-pub(crate) struct ClassCache(Cache<ClassHash, ReadyClass>);
+pub(crate) struct ClassCache {
+    ready: Cache<ClassHash, ReadyClass>,
+    facts: FactsCache,
+}
 
 impl ClassCache {
     pub(crate) fn new() -> Self {
-        Self(Cache::new(CACHED_CLASSES))
+        let ready = Cache::builder().weigher(|_, class: &ReadyClass| class.felts).max_capacity(CACHED_FELTS);
+        Self { ready: ready.build(), facts: FactsCache::new() }
     }
 }
 
@@ -205,6 +213,28 @@ impl ChainState {
         }
     }
 
+    /// A declared class without its code; `None` if it is not declared by now. Its code is read at most once.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub(crate) fn class_facts(&self, class_hash: ClassHash) -> Result<Option<Arc<ClassFacts>>, StorageError> {
+        if let Some(declared) = self.overlay.classes.get(&class_hash) {
+            return Ok(ClassFacts::of(&declared.record).map(Arc::new));
+        }
+        let facts = match self.classes.facts.get(class_hash, self.epoch) {
+            Some(known) => Some(known),
+            None => {
+                let record = self.view.class(class_hash)?;
+                let read = record.and_then(|record| ClassFacts::of(&record)).map(Arc::new);
+                if let Some(facts) = &read {
+                    self.classes.facts.insert(class_hash, self.epoch, facts);
+                }
+                read
+            }
+        };
+        Ok(facts.filter(|facts| facts.declared_at <= self.at))
+    }
+
     /// This state after a sub-block has settled on it.
     #[must_use]
     pub fn with(&self, statement: &Statement) -> Self {
@@ -243,7 +273,7 @@ impl ChainState {
     }
 
     fn ready_class(&self, class_hash: ClassHash) -> StateResult<ReadyClass> {
-        let cached = self.classes.0.get(&class_hash);
+        let cached = self.classes.ready.get(&class_hash);
         if let Some(ready) = cached.filter(|ready| ready.epoch == self.epoch) {
             return if ready.declared_at <= self.at {
                 Ok(ready)
@@ -259,9 +289,10 @@ impl ChainState {
             in_threads: Arc::default(),
             code: Arc::default(),
             declared_at: record.declared_at,
+            felts: record.felts(),
             epoch: self.epoch,
         };
-        self.classes.0.insert(class_hash, ready.clone());
+        self.classes.ready.insert(class_hash, ready.clone());
         Ok(ready)
     }
 
@@ -276,8 +307,9 @@ impl ChainState {
         }
         let record = self.class(class_hash).map_err(|error| self.read_error(error))?;
         let record = record.ok_or(StateError::UndeclaredClassHash(class_hash))?;
-        let unread = |error: &dyn std::fmt::Display| StateError::StateReadError(error.to_string());
-        let hardened = class::hardened(&record).map_err(|error| unread(&error))?;
+        // If it cannot be compiled now, that is nobody's fault.
+        let hardened = class::hardened(&record)
+            .map_err(|error| self.read_error(BaseStateError::Busy { reason: error.to_string() }.into()))?;
         let ClassDefinition::Sierra { sierra_version, .. } = &record.definition else {
             return Err(StateError::UndeclaredClassHash(class_hash));
         };

@@ -49,6 +49,14 @@ impl<B: BaseState> CachedBase<B> {
         batch.put::<T>(key, value).and_then(|()| batch.write()).map_err(broken)
     }
 
+    /// Keeps a class in another form than it was kept in.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_class(&self, hash: ClassHash, class: &ClassRecord) -> Result<(), BaseStateError> {
+        self.keep::<BaseClasses>(&hash, class)
+    }
+
     fn get<T: Table>(
         &self,
         key: &T::Key,

@@ -29,8 +29,8 @@ use crate::{
     BaseState, BlockCommit, ChainKind, ClassRecord, ForkPoint, PreparedState, StateView, StorageError,
 };
 
-/// Classes kept decoded.
-const CACHED_CLASSES: u64 = 128;
+/// Felts of code of the classes that are kept decoded, in all their forms: some hundred of the usual size, up to some 600 MB.
+const CACHED_FELTS: u64 = 1 << 22;
 
 /// An open database. Cheap to clone; all clones are the same database. Reads run beside each other and beside a
 /// commit.
@@ -122,7 +122,9 @@ impl Storage {
 
     fn over(db: Db, base: Base, kind: ChainKind) -> Result<Self, StorageError> {
         let epochs = Epochs::new(place::oldest(&db)?, place::next(&db)?.number);
-        let (writer, classes) = (Mutex::new(()), Cache::new(CACHED_CLASSES));
+        let writer = Mutex::new(());
+        let classes = Cache::builder().weigher(|_, class: &Arc<ClassRecord>| class.felts());
+        let classes = classes.max_capacity(CACHED_FELTS).build();
         let class_changes = AtomicU64::new(0);
         Ok(Self { inner: Arc::new(Inner { db, writer, classes, class_changes, base, kind, epochs }) })
     }

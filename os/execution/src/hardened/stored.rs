@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use starknet_api::core::ClassHash;
-use zkthreads_storage::{ClassDefinition, ClassRecord, StorageError};
+use zkthreads_storage::StorageError;
 
 use super::HARDENING;
 use crate::class;
@@ -36,11 +36,6 @@ impl Stored {
     }
 }
 
-/// Whether it is not known yet what a class is to threads.
-pub(crate) fn is_pending(record: &ClassRecord) -> bool {
-    matches!(record.definition, ClassDefinition::Sierra { .. }) && record.hardened(HARDENING).is_none()
-}
-
 impl Executor {
     /// Compiles all stored classes that lack their hardened code, one after the other, until `stopped`, and keeps what comes of
     /// it; gives how many. Nothing is done if none is known to lack it. Each class is followed by a pause as long as it took, so
@@ -64,7 +59,7 @@ impl Executor {
     fn harden_each(&self, stopped: &AtomicBool) -> Result<u64, HardenError> {
         let (mut last, mut count) = (None::<ClassHash>, 0_u64);
         while !stopped.load(Ordering::SeqCst) {
-            let Some((hash, record)) = self.storage().next_class(last, is_pending)? else { break };
+            let Some((hash, record)) = self.storage().next_class(last, class::is_pending)? else { break };
             let (hardened, took) = self.compiler().alone(|| {
                 let begun = Instant::now();
                 (class::hardened(&record), begun.elapsed())

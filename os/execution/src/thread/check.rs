@@ -24,9 +24,9 @@ use super::settle::Forecast;
 use super::times::Times;
 use super::{Scope, SettlingBlock, apply, precheck};
 use crate::admit::AdmitError;
+use crate::class;
 use crate::error::ExecutionError;
 use crate::executor::Executor;
-use crate::hardened::stored::is_pending;
 use crate::query::FeeEstimate;
 use crate::query::at::StateAt;
 use crate::state::ChainState;
@@ -213,7 +213,7 @@ impl Executor {
         for (segment, class) in classes {
             let class_hash = class.class_hash;
             let record = state.class(class_hash).map_err(ExecutionError::from)?;
-            if record.is_some_and(|record| is_pending(&record)) {
+            if record.is_some_and(|record| class::is_pending(&record)) {
                 let error = SettleError::ClassPending { class_hash };
                 return Err(AdmitError::Unsettleable(Box::new(SegmentError { segment, error })));
             }
@@ -250,7 +250,7 @@ fn holds_after<'a>(
     state.apply_writes(&consumed, &HashMap::new());
     times.write(&consumed);
     Ok(precheck::failures(scope, statement)?.is_empty()
-        && precheck::classes(scope, &state, statement)?.is_empty()
+        && precheck::classes(scope, statement).next().transpose()?.is_none()
         && precheck::preconditions(&state, &times, statement)?.is_none())
 }
 

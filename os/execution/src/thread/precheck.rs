@@ -1,6 +1,5 @@
 //! Phase *precheck*: everything that can be said without cryptography. Microseconds for thousands of preconditions.
 
-use blockifier::execution::contract_class::RunnableCompiledClass;
 use blockifier::state::cached_state::CachedState;
 use blockifier::state::errors::StateError;
 use blockifier::state::state_api::StateReader;
@@ -13,7 +12,6 @@ use zkthreads_protocol::{
 
 use super::times::Times;
 use super::{Scope, apply};
-use crate::class::is_gas_metered;
 use crate::error::ExecutionError;
 
 /// Addresses that only the protocol writes: block hashes (0x1), state-diff compression (0x2), and 0x0, the address of
@@ -59,7 +57,9 @@ pub(crate) fn all<S: StateReader>(
     for (index, segment) in (0_u32..).zip(&scope.thread.package().segments) {
         let statement = &segment.statement;
         let mut failures = failures(&scope, statement)?;
-        failures.extend(classes(&scope, state, statement)?);
+        for failure in classes(&scope, statement) {
+            failures.push(failure?);
+        }
         failures.extend(preconditions(state, &times, statement)?);
         errors.extend(failures.into_iter().map(|error| SegmentError { segment: index, error }));
         apply::write(state, statement)?;
@@ -129,50 +129,41 @@ fn system_contracts(statement: &Statement) -> impl Iterator<Item = SettleError> 
     statement.contracts.iter().filter(written).map(refuse)
 }
 
-/// Every listed class that is not what this chain has declared, or that threads may not run.
-pub(crate) fn classes<S: StateReader>(
-    scope: &Scope<'_>,
-    state: &S,
-    statement: &Statement,
-) -> Result<Vec<SettleError>, ExecutionError> {
+/// Each listed class that is not what this chain has declared, or that threads may not run.
+pub(crate) fn classes<'a>(
+    scope: &'a Scope<'_>,
+    statement: &'a Statement,
+) -> impl Iterator<Item = Result<SettleError, ExecutionError>> + 'a {
     let base = statement.base_block;
-    let failed = statement.classes.iter();
-    failed.filter_map(|class| executed_class(scope, state, base, *class).transpose()).collect()
+    statement.classes.iter().filter_map(move |class| executed_class(scope, base, *class).transpose())
 }
 
 /// Compares a class with the one declared, be it earlier in this block, which is after the base block.
-fn executed_class<S: StateReader>(
+fn executed_class(
     scope: &Scope<'_>,
-    state: &S,
     base: BaseBlock,
     class: ExecutedClass,
 ) -> Result<Option<SettleError>, ExecutionError> {
     let ExecutedClass { class_hash, compiled_class_hash: found, gas_metered } = class;
-    let declared = match state.get_compiled_class(class_hash) {
-        Ok(RunnableCompiledClass::V0(_)) => return Ok(Some(SettleError::ClassLegacy { class_hash })),
-        Ok(declared) => declared,
-        Err(StateError::UndeclaredClassHash(_)) => {
-            return Ok(Some(SettleError::ClassUndeclared { class_hash }));
-        }
-        Err(error) => return Err(error.into()),
+    let Some(facts) = scope.state.class_facts(class_hash)? else {
+        return Ok(Some(SettleError::ClassUndeclared { class_hash }));
     };
-    let expected = is_gas_metered(&declared);
+    let Some(expected) = facts.gas_metered else {
+        return Ok(Some(SettleError::ClassLegacy { class_hash }));
+    };
     if expected != gas_metered {
         return Ok(Some(SettleError::ClassMetering { class_hash, expected }));
     }
-    let Some(record) = scope.state.class(class_hash)? else {
-        return Ok(Some(SettleError::ClassUndeclared { class_hash }));
-    };
-    if record.declared_at > base.number {
-        let (declared_at, base) = (record.declared_at.0, base.number.0);
+    if facts.declared_at > base.number {
+        let (declared_at, base) = (facts.declared_at.0, base.number.0);
         return Ok(Some(SettleError::ClassTooNew { class_hash, declared_at, base }));
     }
     let hardening = scope.executor.config().thread_rules.at(scope.block.number).hardening;
-    let Some(hardened) = record.hardened(hardening) else {
+    let Some(hardened) = facts.hardened.get(&hardening) else {
         scope.executor.stored().is_met();
         return Ok(Some(SettleError::ClassPending { class_hash }));
     };
-    Ok(match hardened.compiled_class_hash() {
+    Ok(match *hardened {
         None => Some(SettleError::ClassUnhardened { class_hash }),
         Some(expected) if expected != found => {
             Some(SettleError::ClassMismatch { class_hash, expected, found })

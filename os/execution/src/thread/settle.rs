@@ -270,7 +270,7 @@ impl<'a> Settlement<'a> {
         }
         self.meter.classes(statement);
         self.check_bound(validated)?;
-        if let Some(error) = precheck::classes(scope, state, statement)?.into_iter().next() {
+        if let Some(error) = precheck::classes(scope, statement).next().transpose()? {
             return Ok(Some(error));
         }
         self.meter.preconditions(statement);

@@ -21,18 +21,18 @@ pub(super) struct ForkedClass {
 }
 
 impl ForkedClass {
-    /// Length of its bytecode; of an empty class 1, so that those are bounded, too.
+    /// Length of its bytecode, hardened too, which is held in two forms; of an empty class 1, so that those are bounded as well.
     fn felts(&self) -> u32 {
-        let felts = match &self.runnable {
+        let standard = match &self.runnable {
             RunnableCompiledClass::V0(class) => class.bytecode_length(),
             RunnableCompiledClass::V1(class) => class.bytecode_length(),
         };
-        u32::try_from(felts).unwrap_or(u32::MAX).max(1)
+        let hardened = self.hardened.as_ref().and_then(Hardened::casm).map_or(0, |casm| casm.bytecode.len());
+        u32::try_from(standard + 2 * hardened).unwrap_or(u32::MAX).max(1)
     }
 }
 
-/// Felts of bytecode of the classes that are kept, about a GiB in all their forms: whoever sends a transaction chooses the classes,
-/// and pays nothing here.
+/// Felts of bytecode of the classes that are kept, up to some 600 MB.
 const CACHED_FELTS: u64 = 1 << 22;
 
 /// Compiled classes by hash. A hash names one class for ever, so forks at different blocks share a cache. Of very many, those that

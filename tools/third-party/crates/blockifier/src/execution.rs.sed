@@ -1,2 +1,2 @@
-# A module of ours.
-s/^pub mod syscalls;$/pub mod stop;\n&/
+# Modules of ours.
+s/^pub mod syscalls;$/pub mod stop;\n&\npub mod visited;/

@@ -1,0 +1,2 @@
+# What a call visits is told also if it fails: see visited.rs.
+s/^    run_entry_point(&mut runner, &mut syscall_handler, entry_point, args, program_segment_size)?;$/    let ran = run_entry_point(\&mut runner, \&mut syscall_handler, entry_point, args, program_segment_size);\n    super::visited::note(syscall_handler.base.call.class_hash, \&compiled_class, \&runner);\n    ran?;/
