@@ -142,3 +142,18 @@ fn damage_is_an_error() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// A class that was completed after it was kept.
+#[test]
+fn a_class_is_kept_in_another_form() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let echo = Echo::default();
+    let (hash, completed) = (ClassHash(Felt::ONE), ClassRecord { declared_at: BlockNumber(5), ..record() });
+    let cache = open(directory.path(), &echo)?;
+    assert_eq!(cache.class(hash)?, Some(record()));
+    cache.keep_class(hash, &completed)?;
+    assert_eq!(cache.class(hash)?, Some(completed.clone()));
+    drop(cache);
+    assert_eq!(open(directory.path(), &echo)?.class(hash)?, Some(completed));
+    Ok(())
+}

@@ -205,7 +205,7 @@ fn a_dictionary_that_holds_what_was_never_written() {
     ];
     let honest = sub_blocks::variants();
     let occasions = occasions(&honest.executed.input).expect("the OS runs");
-    let mut refused = 0;
+    let (mut refused, mut stuck) = (0, 0);
     for (execution, cell) in &occasions["contract_dictionary_value"] {
         for bend in FALSE {
             let lie = Lie { hint: "contract_dictionary_value", execution: *execution, cell: *cell, bend };
@@ -213,10 +213,11 @@ fn a_dictionary_that_holds_what_was_never_written() {
                 Verdict::Told => panic!("{lie:?} is told as something else"),
                 // It happens to be the truth.
                 Verdict::Unchanged => {}
-                Verdict::Refused | Verdict::Stuck => refused += 1,
+                Verdict::Refused => refused += 1,
+                Verdict::Stuck => stuck += 1,
             }
         }
     }
-    println!("{refused} refused");
-    assert!(refused >= 8 * occasions["contract_dictionary_value"].len());
+    println!("{refused} refused, {stuck} stuck");
+    assert!(refused > 0 && refused + stuck >= 8 * occasions["contract_dictionary_value"].len());
 }
