@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Account, CairoOption, CairoOptionVariant, CallData, Contract } from 'starknet';
 import { artifact } from './hyperlane.mjs';
-import { onChain, sends, succeeds, thread, worked } from './journey.mjs';
+import { followed, onChain, sends, succeeds, thread, worked } from './journey.mjs';
 import { provider as chain, resourceBounds, told, user } from './node.mjs';
 
 const inThread = new Account({
@@ -26,7 +26,8 @@ const deploy = async (name, constructor) => {
   const constructorCalldata = new CallData(contract.abi).compile('constructor', constructor ?? {});
   const payload = { classHash: declared.class_hash, constructorCalldata, salt: '0x1', unique: false };
   const deployed = await user.deploy(payload, { resourceBounds, tip: 0n });
-  await succeeds(thread, deployed);
+  await succeeds(chain, deployed);
+  await followed(user.address);
   return new Contract({ abi: contract.abi, address: deployed.contract_address[0], providerOrAccount: chain });
 };
 
