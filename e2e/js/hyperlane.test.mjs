@@ -3,17 +3,13 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Account, CairoOption, CairoOptionVariant, CallData, Contract } from 'starknet';
+import { CairoOption, CairoOptionVariant, CallData, Contract } from 'starknet';
+import { accountAt } from './bridge.mjs';
 import { artifact } from './hyperlane.mjs';
 import { followed, onChain, sends, succeeds, thread, worked } from './journey.mjs';
 import { provider as chain, resourceBounds, told, user } from './node.mjs';
 
-const inThread = new Account({
-  provider: thread,
-  address: told.user.address,
-  signer: told.user.key,
-  cairoVersion: '1',
-});
+const inThread = accountAt(thread, told.user);
 const friend = '0x58';
 const [HERE, ELSEWHERE] = [1, 2];
 const none = new CairoOption(CairoOptionVariant.None);

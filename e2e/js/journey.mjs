@@ -4,18 +4,17 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { RpcProvider } from 'starknet';
-import { provider as chain, resourceBounds, told } from './node.mjs';
+import { provider as chain, final, resourceBounds, told } from './node.mjs';
 
 /** Estimates and nonces are to build on what the thread has executed. */
 export const thread = new RpcProvider({ nodeUrl: told.thread.url, blockIdentifier: 'pre_confirmed' });
 
-/** How often it is asked for a transaction, once a second: many proofs may come before its own. */
-const RETRIES = 900;
+/** How often a transaction is asked for, once a second: many proofs may come before its own. */
+const PATIENCE = { retryInterval: 1000, retries: 900 };
 
 /** Waits for a transaction that must succeed. */
 export const succeeds = async (provider, { transaction_hash: hash }) => {
-  const successStates = ['ACCEPTED_ON_L2', 'ACCEPTED_ON_L1'];
-  const receipt = await provider.waitForTransaction(hash, { retryInterval: 1000, retries: RETRIES, successStates });
+  const receipt = await final(provider, hash, PATIENCE);
   assert.equal(receipt.execution_status, 'SUCCEEDED', receipt.revert_reason);
   return receipt;
 };
@@ -37,8 +36,8 @@ export const followed = async (address) => {
   while ((await known()) < nonce) await setTimeout(100);
 };
 
-/** Sends a transaction on the chain; the thread has seen it, too, when this is done. With bounds: the library's estimate leaves out what checking the signature takes, which
- * on the chain counts. */
+/** Sends a transaction on the chain; the thread has seen it, too, when this is done. With bounds: the library's estimate leaves
+ * out what checking the signature takes, which on the chain counts. */
 export const onChain = async (account, calls) => {
   const sent = await account.execute(calls, { resourceBounds, tip: 0n });
   await succeeds(chain, sent);

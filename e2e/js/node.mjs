@@ -23,8 +23,8 @@ export const resourceBounds = {
 
 /** The receipt once the transaction is in a block that is sealed, as a node or a thread tells it. The library is content
  * with the open block, which `latest` does not name. */
-export const final = (provider, hash) =>
-  provider.waitForTransaction(hash, { retryInterval: 100, successStates: ['ACCEPTED_ON_L2', 'ACCEPTED_ON_L1'] });
+export const final = (provider, hash, patience = { retryInterval: 100 }) =>
+  provider.waitForTransaction(hash, { ...patience, successStates: ['ACCEPTED_ON_L2', 'ACCEPTED_ON_L1'] });
 
 /** Waits for a transaction that must succeed. */
 export async function succeeds({ transaction_hash: hash }) {

@@ -2,16 +2,12 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Account, CallData, RpcProvider, WebSocketChannel, cairo } from 'starknet';
+import { CallData, RpcProvider, WebSocketChannel, cairo } from 'starknet';
+import { accountAt } from './bridge.mjs';
 import { provider as chain, final, told, transfer } from './node.mjs';
 
 const thread = new RpcProvider({ nodeUrl: told.thread.url });
-const user = new Account({
-  provider: thread,
-  address: told.user.address,
-  signer: told.user.key,
-  cairoVersion: '1',
-});
+const user = accountAt(thread, told.user);
 const recipient = '0x51';
 
 const balance = async (provider, block) => {

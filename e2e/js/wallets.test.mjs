@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { Account, OutsideExecutionVersion, ec, hash, num } from 'starknet';
+import { accountAt } from './bridge.mjs';
 import { followed, onChain, sends, succeeds, thread, worked } from './journey.mjs';
 import { provider as chain, resourceBounds, told, transfer, user } from './node.mjs';
 import { session } from './sessions.mjs';
@@ -62,8 +63,7 @@ describe('accounts', { concurrency: true }, () => {
   }
 
   test('OpenZeppelin account 1.0.0 pays in a thread and on the chain', async () => {
-    const { address, key } = told.burst;
-    await pays({ on: (provider) => new Account({ provider, address, signer: key, cairoVersion: '1' }) }, '0x5710');
+    await pays({ on: (provider) => accountAt(provider, told.burst) }, '0x5710');
     worked('OpenZeppelin account 1.0.0', 'Starknet key');
   });
 

@@ -45,6 +45,7 @@ async fn prove_one(
         sub_block = job.id.0,
         attempt = job.attempt,
         steps = proven.steps,
+        estimated = job.executed.steps,
         milliseconds = started.elapsed().as_millis(),
         "proven"
     );

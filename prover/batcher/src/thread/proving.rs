@@ -98,8 +98,7 @@ impl Work {
         let Some(sub_block) = self.unsettled.find_mut(name) else { return Ok(()) };
         let Stage::Proving { since, failures, .. } = sub_block.stage else { return Ok(()) };
         match result {
-            Ok(Proven { proof, steps }) => {
-                tracing::info!(sub_block = %name.0, steps, estimated = sub_block.steps, took = ?since.elapsed(), "proven");
+            Ok(Proven { proof, .. }) => {
                 let (proof, bytes) = packed(&sub_block.executed, proof);
                 let proof = Proof { begun: Some(since), took: Some(since.elapsed()), ..proof };
                 sub_block.stage = Stage::Proven { proof, not_before: None };
