@@ -6,7 +6,7 @@ import test from 'node:test';
 import { CairoOption, CairoOptionVariant, CallData, Contract } from 'starknet';
 import { accountAt } from './bridge.mjs';
 import { artifact } from './hyperlane.mjs';
-import { followed, onChain, sends, succeeds, thread, worked } from './journey.mjs';
+import { onChain, sends, succeeds, thread, worked } from './journey.mjs';
 import { provider as chain, resourceBounds, told, user } from './node.mjs';
 
 const inThread = accountAt(thread, told.user);
@@ -22,8 +22,7 @@ const deploy = async (name, constructor) => {
   const constructorCalldata = new CallData(contract.abi).compile('constructor', constructor ?? {});
   const payload = { classHash: declared.class_hash, constructorCalldata, salt: '0x1', unique: false };
   const deployed = await user.deploy(payload, { resourceBounds, tip: 0n });
-  await succeeds(chain, deployed);
-  await followed(user.address);
+  await succeeds(thread, deployed);
   return new Contract({ abi: contract.abi, address: deployed.contract_address[0], providerOrAccount: chain });
 };
 

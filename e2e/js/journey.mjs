@@ -2,9 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { RpcProvider } from 'starknet';
-import { provider as chain, final, resourceBounds, told } from './node.mjs';
+import { final, resourceBounds, told } from './node.mjs';
 
 /** Estimates and nonces are to build on what the thread has executed. */
 export const thread = new RpcProvider({ nodeUrl: told.thread.url, blockIdentifier: 'pre_confirmed' });
@@ -28,20 +27,11 @@ export const sends = async (account, calls) => {
   return sent;
 };
 
-/** Waits until the thread's state has what the account did on the chain: it answers for transactions of the chain before it has
- * followed their block itself. */
-export const followed = async (address) => {
-  const nonce = BigInt(await chain.getNonceForAddress(address, 'latest'));
-  const known = async () => BigInt(await thread.getNonceForAddress(address, 'pre_confirmed').catch(() => 0));
-  while ((await known()) < nonce) await setTimeout(100);
-};
-
 /** Sends a transaction on the chain; the thread has seen it, too, when this is done. With bounds: the library's estimate leaves
  * out what checking the signature takes, which on the chain counts. */
 export const onChain = async (account, calls) => {
   const sent = await account.execute(calls, { resourceBounds, tip: 0n });
-  await succeeds(chain, sent);
-  await followed(account.address);
+  await succeeds(thread, sent);
 };
 
 /** Tells the harness what has worked: a row of a table in docs/classes.md. */

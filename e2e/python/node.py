@@ -73,8 +73,8 @@ async def final(client: FullNodeClient, transaction_hash: int):
     raise TimeoutError(f"{transaction_hash:#x} is in no block")
 
 
-async def succeeds(transaction_hash: int):
-    receipt = await final(CLIENT, transaction_hash)
+async def succeeds(transaction_hash: int, client: FullNodeClient = CLIENT):
+    receipt = await final(client, transaction_hash)
     assert receipt.execution_status == TransactionExecutionStatus.SUCCEEDED, receipt.revert_reason
     return receipt
 

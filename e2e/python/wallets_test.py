@@ -4,11 +4,10 @@ used on the chain again. All at once, each with somebody of its own to pay."""
 import asyncio
 from datetime import datetime, timedelta
 
-from node import BOUNDS, CLIENT, LOOK, STRK, TOLD, predeployed, run, succeeds, transfer
+from node import BOUNDS, CLIENT, STRK, TOLD, predeployed, run, succeeds, transfer
 from starknet_py.constants import ANY_CALLER
 from starknet_py.hash.selector import get_selector_from_name
 from starknet_py.net.account.account import Account
-from starknet_py.net.client_errors import ClientError
 from starknet_py.net.client_models import (
     Call,
     OutsideExecutionTimeBounds,
@@ -34,31 +33,14 @@ def worked(name: str, how: str) -> None:
         rows.write(f"| {name} | {how} | yes | yes |\n")
 
 
-async def followed(address: int) -> None:
-    """Waits until the thread's state has what the account did on the chain: it answers for transactions of the chain before it
-    has followed their block itself."""
-    nonce = await CLIENT.get_contract_nonce(address, block_number="latest")
-
-    async def known() -> int:
-        try:
-            return await THREAD.get_contract_nonce(address, block_number="pre_confirmed")
-        except ClientError:
-            return 0
-
-    while await known() < nonce:
-        await asyncio.sleep(LOOK)
-
-
 async def on_chain(account: Account, calls: Call | list[Call]) -> None:
     """Sends a transaction on the chain; the thread has seen it, too, when this is done."""
-    await succeeds((await account.execute_v3(calls, resource_bounds=BOUNDS)).transaction_hash)
-    await followed(account.address)
+    await succeeds((await account.execute_v3(calls, resource_bounds=BOUNDS)).transaction_hash, THREAD)
 
 
 async def deploy(wallet: Wallet) -> None:
     """Deploys the account on the chain; the thread has seen it when this is done."""
-    await succeeds(await wallet.deploy(CLIENT))
-    await followed(wallet.address)
+    await succeeds(await wallet.deploy(CLIENT), THREAD)
 
 
 async def settles(account: Account, call: Call) -> None:

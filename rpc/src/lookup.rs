@@ -81,10 +81,21 @@ impl RpcContext {
     /// move that way, and a thread's may be in both for a moment.
     pub(crate) fn find_in_blocks(&self, hash: TransactionHash) -> Result<Option<Found>, RpcError> {
         let shown = self.shown()?;
-        if let Some(found) = self.find_stored(hash)? {
+        if let Some(found) = self.find_stored(hash)?
+            && !self.is_ahead(&found, shown.as_ref())
+        {
             return Ok(Some(found));
         }
         shown.map_or(Ok(None), |block| find_in_open(&block, hash))
+    }
+
+    /// Whether a thread's state is not yet what it is after a stored transaction of the chain. Until then it is not here: who
+    /// hears that an account is deployed uses it next.
+    fn is_ahead(&self, found: &Found, shown: Option<&PreConfirmed>) -> bool {
+        match (found, shown) {
+            (Found::InBlock(found), Some(open)) => self.thread.is_some() && found.place.number >= open.number(),
+            _ => false,
+        }
     }
 
     fn find_stored(&self, hash: TransactionHash) -> Result<Option<Found>, RpcError> {

@@ -105,8 +105,8 @@ impl fmt::Display for Missing {
 
 /// Anything that says in which block it is.
 #[derive(Deserialize)]
-struct Numbered {
-    block_number: Option<u64>,
+pub(crate) struct Numbered {
+    pub(crate) block_number: Option<u64>,
 }
 
 /// A page of events, which are left as they are.
@@ -141,6 +141,9 @@ impl RpcContext {
                     }
                     _ => Err(failure),
                 }
+            }
+            Missing::Transaction(_) if self.thread.is_some() => {
+                self.ask_of_transaction(origin, method, &params, failure)
             }
             _ if !self.is_the_origins(origin, missing)? => Err(failure),
             Missing::Events { token, .. } => self.first_events(origin, &params, token.as_deref()),
@@ -182,7 +185,7 @@ impl RpcContext {
     }
 
     /// The number of the origin's block in which something is, if one says so by itself.
-    fn found_at(&self, origin: &dyn Origin, missing: &Missing) -> Result<Option<u64>, RpcError> {
+    pub(crate) fn found_at(&self, origin: &dyn Origin, missing: &Missing) -> Result<Option<u64>, RpcError> {
         match missing {
             Missing::Block(number) => Ok(Some(number.0)),
             Missing::BlockHash(hash) | Missing::Events { from: Some(hash), .. } => {
@@ -259,7 +262,7 @@ fn ask_number(origin: &dyn Origin, method: &str, params: &Value) -> Result<Optio
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(answer: &'a RawValue) -> Result<T, OriginError> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(answer: &'a RawValue) -> Result<T, OriginError> {
     serde_json::from_str(answer.get()).map_err(|error| OriginError::Unavailable { reason: error.to_string() })
 }
 
@@ -268,6 +271,6 @@ pub(crate) fn raw(params: &Params<'_>) -> Result<Box<RawValue>, RpcError> {
     RawValue::from_string(params.as_str().unwrap_or("[]").to_owned()).map_err(internal)
 }
 
-fn internal(error: serde_json::Error) -> RpcError {
+pub(crate) fn internal(error: serde_json::Error) -> RpcError {
     RpcError::Internal { reason: error.to_string() }
 }

@@ -72,6 +72,7 @@ fn check_class(file: &Path) -> Result<Verdict, String> {
     // What a node gives has its ABI as a text, a compiler's artifact as a list.
     let class = flatten(&json).or_else(|reason| serde_json::from_str(&json).map_err(|_| reason))?;
     let class = sierra(&class);
+    class::check_version(&class).map_err(|error| error.to_string())?;
     let class_hash = class.calculate_class_hash().0;
     let record = class::compile(class).map_err(|error| error.to_string())?;
     let hardened = class::hardened(&record).map_err(|error| error.to_string())?;

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use zkthreads_storage::BaseStateError;
 
 /// Compiling that may be done in advance: some hundred classes of the usual size.
 const CREDIT: Duration = Duration::from_secs(30);
@@ -20,8 +21,15 @@ impl Compiling {
     }
 
     /// Whether there is time for another class now.
-    pub(super) fn has_time(&self) -> bool {
-        self.0.lock().is_affordable(Instant::now())
+    ///
+    /// # Errors
+    /// [`BaseStateError::Busy`] if there is none.
+    pub(super) fn check_time(&self) -> Result<(), BaseStateError> {
+        if self.0.lock().is_affordable(Instant::now()) {
+            return Ok(());
+        }
+        let reason = "many classes were compiled lately, so this one has to wait".to_owned();
+        Err(BaseStateError::Busy { reason })
     }
 
     /// Compiles, while nobody else does.

@@ -171,11 +171,12 @@ impl Fork {
     ) -> Result<Self, ForkError> {
         let (client, runtime) = (client(url)?, Handle::current());
         let block = BlockId::Hash(point.hash.0);
+        let compiling = Arc::new(Compiling::new());
         let remote = RemoteBase {
             state: RemoteState::new(Arc::new(JsonRpcClient::new(Arc::clone(&client))), block),
             runtime: runtime.clone(),
             fork: point.number,
-            compiling: Compiling::new(),
+            compiling: Arc::clone(&compiling),
         };
         // The hash alone names the block: it commits to its chain.
         let cache = cache.unwrap_or_else(|| directory.join(CACHE)).join(format!("{:#x}", point.hash.0));
@@ -183,7 +184,7 @@ impl Fork {
             .map_err(|error| StorageError::Directory { path: cache.display().to_string(), error })?;
         let cached = CachedBase::open(&cache, point, remote)?;
         Ok(Self {
-            base: Arc::new(ForkedState::new(cached, point.number)),
+            base: Arc::new(ForkedState::new(cached, point.number, compiling)),
             origin: Arc::new(Relay { client, runtime }),
         })
     }

@@ -30,7 +30,7 @@ pub(super) struct RemoteBase {
     pub(super) state: RemoteState<Arc<OriginClient>>,
     pub(super) runtime: Handle,
     pub(super) fork: BlockNumber,
-    pub(super) compiling: Compiling,
+    pub(super) compiling: Arc<Compiling>,
 }
 
 impl RemoteBase {
@@ -64,10 +64,7 @@ impl BaseState for RemoteBase {
     }
 
     fn class(&self, hash: ClassHash) -> Result<Option<ClassRecord>, BaseStateError> {
-        if !self.compiling.has_time() {
-            let reason = "many classes were compiled lately, so this one has to wait".to_owned();
-            return Err(BaseStateError::Busy { reason });
-        }
+        self.compiling.check_time()?;
         let state = self.state.clone();
         let record = match self.wait(async move { state.class(hash).await })? {
             None => return Ok(None),
@@ -108,11 +105,12 @@ fn failure(error: &RemoteClassError) -> BaseStateError {
 pub(super) struct ForkedState<B> {
     cached: CachedBase<B>,
     fork: BlockNumber,
+    compiling: Arc<Compiling>,
 }
 
 impl<B: BaseState> ForkedState<B> {
-    pub(super) fn new(cached: CachedBase<B>, fork: BlockNumber) -> Self {
-        Self { cached, fork }
+    pub(super) fn new(cached: CachedBase<B>, fork: BlockNumber, compiling: Arc<Compiling>) -> Self {
+        Self { cached, fork, compiling }
     }
 
     /// The hash of a block is written some blocks later, which for the newest ones the origin had not come to.
@@ -156,7 +154,11 @@ impl<B: BaseState> BaseState for ForkedState<B> {
         if !class::is_pending(&record) {
             return Ok(Some(record));
         }
-        let completed = class::completed(record).map_err(|error| not_compiled(hash, &error))?;
+        self.compiling.check_time()?;
+        let completed = self
+            .compiling
+            .compile(|| class::completed(record))
+            .map_err(|error| not_compiled(hash, &error))?;
         self.cached.keep_class(hash, &completed)?;
         Ok(Some(completed))
     }
@@ -212,7 +214,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let point = ForkPoint { number: FORK, hash: BlockHash(Felt::ONE) };
         let cached = CachedBase::open(directory.path(), point, Sevens).unwrap();
-        let state = ForkedState::new(cached, FORK);
+        let state = ForkedState::new(cached, FORK, Arc::new(Compiling::new()));
         assert_eq!(state.storage(address(PRESENT), key(1)), Ok(seven()));
         assert_eq!(state.nonce(address(PRESENT)), Ok(Nonce(seven())));
         assert_eq!(state.storage(address(6), key(1)), Ok(Felt::ZERO));

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use blockifier::execution::common_hints::ExecutionMode;
-use blockifier::execution::stop::stopped_if;
+use blockifier::execution::stop::{steps, stopped_if};
 use rustix::time::{ClockId, clock_gettime};
 
 /// How long the work for a transaction may take.
@@ -96,6 +96,18 @@ pub(crate) fn watched<R>(
     };
     let done = stopped_if(stop, work);
     (done, ended.get())
+}
+
+/// Runs `work` on this thread for at most `limit` steps of the VM, and some more: it is asked from time to time. What it executes
+/// then ends as if no step was left. Tells how many steps it took.
+///
+/// # Errors
+/// How many steps it had taken when it was ended.
+pub(crate) fn within_steps<R>(limit: u64, work: impl FnOnce() -> R) -> Result<(R, u64), u64> {
+    let taken = || u64::from(steps());
+    let done = stopped_if(move |_| taken() > limit, work);
+    let taken = taken();
+    if taken > limit { Err(taken) } else { Ok((done, taken)) }
 }
 
 /// How long this thread has had a processor.

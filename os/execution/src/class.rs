@@ -151,7 +151,10 @@ fn sierra_version(class: &SierraContractClass) -> Result<SierraVersion, AdmitErr
 }
 
 /// Refuses a class in another form than the only one that there is.
-pub(crate) fn check_version(class: &SierraContractClass) -> Result<(), AdmitError> {
+///
+/// # Errors
+/// [`AdmitError::UnsupportedClassVersion`]
+pub fn check_version(class: &SierraContractClass) -> Result<(), AdmitError> {
     if class.contract_class_version != CONTRACT_CLASS_VERSION {
         let message = format!("contract_class_version is to be {CONTRACT_CLASS_VERSION:?}");
         return Err(AdmitError::UnsupportedClassVersion(message));

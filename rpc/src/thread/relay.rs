@@ -1,11 +1,14 @@
 //! What a thread leaves to its node.
 
 use jsonrpsee::types::Params;
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
+use starknet_api::block::BlockNumber;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use crate::origin::{OriginError, raw};
+use crate::origin::{Numbered, Origin, OriginError, internal, raw, read};
 
 /// How a method is passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,4 +62,43 @@ impl RpcContext {
             Some(PassedOn::Asked) | None => node.ask(method, &params)?,
         })
     }
+
+    /// The node's answer to a question about a transaction that is not here. Where the node is ahead, the transaction has not
+    /// happened yet as far as the thread's state goes: it has been received.
+    pub(crate) fn ask_of_transaction(
+        &self,
+        node: &dyn Origin,
+        method: &str,
+        params: &RawValue,
+        failure: RpcError,
+    ) -> Result<Box<RawValue>, RpcError> {
+        let answer = node.ask(method, params)?;
+        match (method, &failure) {
+            ("starknet_getTransactionReceipt", _) => {
+                let number = read::<Numbered>(&answer)?.block_number;
+                if self.has_built_on(number)? { Ok(answer) } else { Err(failure) }
+            }
+            ("starknet_getTransactionStatus", RpcError::Missing(missing)) => {
+                let is_executed = read::<Status>(&answer)?.execution_status.is_some();
+                if is_executed && !self.has_built_on(self.found_at(node, missing)?)? {
+                    return to_raw_value(&json!({ "finality_status": "RECEIVED" })).map_err(internal);
+                }
+                Ok(answer)
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    /// Whether the thread's state is that after a block of the node or a later one; not, if the node does not know the block.
+    fn has_built_on(&self, number: Option<u64>) -> Result<bool, RpcError> {
+        let Some(number) = number.map(BlockNumber) else { return Ok(false) };
+        Ok(number < self.pre_confirmed()?.number())
+    }
+}
+
+/// A transaction's status, as far as it matters here.
+#[derive(Deserialize)]
+struct Status {
+    /// None of one that was not executed.
+    execution_status: Option<String>,
 }

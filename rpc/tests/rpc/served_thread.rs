@@ -279,8 +279,6 @@ async fn the_rest_is_left_to_the_node() {
     assert_eq!(thread.ok("starknet_blockNumber", json!([])).await, 0);
     for (method, params) in [
         ("starknet_getTransactionByHash", json!([deployed])),
-        ("starknet_getTransactionReceipt", json!([deployed])),
-        ("starknet_getTransactionStatus", json!([deployed])),
         ("starknet_getBlockWithTxHashes", json!([{ "block_number": 2 }])),
         ("starknet_getStorageProof", json!({ "block_id": "latest", "contract_addresses": [STRK] })),
         ("zkthread_osVersions", json!([])),
@@ -289,6 +287,9 @@ async fn the_rest_is_left_to_the_node() {
     ] {
         assert_eq!(thread.ok(method, params.clone()).await, node.ok(method, params).await, "{method}");
     }
+    // Whoever hears that an account is deployed uses it next.
+    assert_eq!(thread.ok("starknet_getTransactionStatus", json!([deployed])).await, json!({ "finality_status": "RECEIVED" }));
+    assert_eq!(thread.error("starknet_getTransactionReceipt", json!([deployed])).await.code, 29);
     let unknown = Felt::from(0x99);
     for (method, params, code) in [
         ("starknet_getTransactionReceipt", json!([unknown]), 29),

@@ -10,7 +10,6 @@ use blockifier::execution::contract_class::RunnableCompiledClass;
 use blockifier::execution::entry_point::{CallEntryPoint, CallType};
 use blockifier::execution::entry_point::{EntryPointExecutionContext, SierraGasRevertTracker};
 use blockifier::execution::stack_trace::{Cairo1RevertHeader, extract_trailing_cairo1_revert_trace};
-use blockifier::execution::stop;
 use blockifier::state::cached_state::CachedState;
 use blockifier::state::errors::StateError;
 use blockifier::state::state_api::{State, StateReader};
@@ -24,10 +23,11 @@ use zkthreads_protocol::InnerTransaction;
 
 use super::ClassSource;
 use super::execute;
-use super::left_out::LeftOutReason;
+use super::left_out::{LeftOutReason, Limit};
 use super::record;
 use super::touched::Touched;
 use super::watched::Watched;
+use crate::busy::within_steps;
 
 /// What `__validate__` returns if it accepts.
 fn valid() -> Felt {
@@ -45,28 +45,31 @@ pub(super) struct Execution {
     pub(super) touched: Touched,
 }
 
-/// Runs `transaction` on `state`, which is of no use if this fails.
+/// Runs `transaction` on `state`, which is of no use if this fails. Neither phase goes on for long after `max_steps` of the VM: no
+/// sub-block has room for it.
 pub(super) fn run<S: StateReader>(
     state: &mut CachedState<S>,
     source: &impl ClassSource,
     block_context: &Arc<BlockContext>,
     transaction: &InnerTransaction,
     hash: TransactionHash,
+    max_steps: u64,
 ) -> Result<Execution, LeftOutReason> {
     let context = Arc::new(TransactionContext {
         block_context: Arc::clone(block_context),
         tx_info: transaction_info(transaction, hash),
     });
-    consume_nonce(state, transaction)?;
+    let account_class = consume_nonce(state, transaction)?;
+    check_class(state, source, account_class)?;
     let initial_gas = context.initial_sierra_gas();
 
     let mut touched = Touched::default();
-    let before = stop::steps();
-    let validate = validate(state, &context, transaction, initial_gas, &mut touched)?;
-    let of_validate = u64::from(stop::steps().wrapping_sub(before));
+    let validate = || validate(state, &context, transaction, initial_gas, &mut touched);
+    let (validate, of_validate) = within_steps(max_steps, validate).map_err(too_many_steps(max_steps))?;
+    let validate = validate?;
     let gas = GasAmount(initial_gas.0.saturating_sub(validate.execution.gas_consumed));
     let (execute, revert_reason, of_execute) =
-        execute::run(state, &context, transaction, gas, &validate, &mut touched)?;
+        execute::run(state, &context, transaction, gas, max_steps, &validate, &mut touched)?;
 
     let steps = of_validate.saturating_add(of_execute);
     let execution = Execution { validate, execute, revert_reason, steps, touched };
@@ -79,17 +82,23 @@ pub(super) fn run<S: StateReader>(
     Ok(execution)
 }
 
-fn consume_nonce(state: &mut dyn State, transaction: &InnerTransaction) -> Result<(), LeftOutReason> {
+/// Gives the sender's class.
+fn consume_nonce(
+    state: &mut dyn State,
+    transaction: &InnerTransaction,
+) -> Result<ClassHash, LeftOutReason> {
     let invoke = transaction.as_invoke();
     let account = invoke.sender_address;
-    if state.get_class_hash_at(account).map_err(state_error)? == ClassHash::default() {
+    let class_hash = state.get_class_hash_at(account).map_err(state_error)?;
+    if class_hash == ClassHash::default() {
         return Err(LeftOutReason::NotDeployed { account });
     }
     let expected = state.get_nonce_at(account).map_err(state_error)?;
     if expected != invoke.nonce {
         return Err(LeftOutReason::Nonce { account, expected, found: invoke.nonce });
     }
-    state.increment_nonce(account).map_err(state_error)
+    state.increment_nonce(account).map_err(state_error)?;
+    Ok(class_hash)
 }
 
 fn validate(
@@ -164,6 +173,11 @@ fn check_class(
             None => Ok(()),
         },
     }
+}
+
+/// What is said of an execution that was ended after so many steps.
+pub(super) fn too_many_steps(max: u64) -> impl FnOnce(u64) -> LeftOutReason {
+    move |size| LeftOutReason::TooLarge { limit: Limit::Steps, size, max }
 }
 
 pub(super) fn state_error(error: StateError) -> LeftOutReason {

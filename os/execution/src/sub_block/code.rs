@@ -1,44 +1,27 @@
-//! Which parts of a class's code can run, from where it is entered: the OS hashes no other part.
+//! How large the parts of a class's code are: the OS hashes those that run, and no other.
 //!
-//! A class is cut into parts: functions and constants. A function is entered at its first felt only, and only by a call
-//! whose target is part of the code.
+//! A class is cut into parts: functions and constants.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use cairo_lang_starknet_classes::NestedIntList;
-use cairo_lang_starknet_classes::casm_contract_class::{CasmContractClass, CasmContractEntryPoint};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use starknet_api::contract_class::EntryPointType;
+use cairo_lang_starknet_classes::NestedIntList;
+use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use starknet_types_core::felt::Felt;
 
-/// Where calls enter a class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entrance {
-    pub(super) kind: EntryPointType,
-    pub(super) selector: Felt,
-}
-
-/// A class that runs or is given, and where it is entered.
+/// A class that runs or is given, and which parts of it run.
 #[derive(Debug, Clone)]
 pub(super) struct ClassUse {
     pub(super) code: Arc<ClassCode>,
-    /// Empty if it is given to a contract and does not run.
-    pub(super) entrances: BTreeSet<Entrance>,
+    /// Indices of parts. None if it is given to a contract and does not run.
+    pub(super) visited: BTreeSet<usize>,
 }
 
-/// A class's code: how its parts call each other, and how large they are.
+/// A class's code: how large its parts are.
 #[derive(Debug, Default)]
 pub struct ClassCode {
-    parts: Vec<Part>,
-    /// The part that each entry point begins in.
-    entrances: BTreeMap<Entrance, usize>,
-}
-
-#[derive(Debug, Default)]
-struct Part {
-    felts: Felts,
-    calls: BTreeSet<usize>,
+    parts: Vec<Felts>,
+    entry_points: usize,
 }
 
 /// Felts as they are hashed.
@@ -67,102 +50,35 @@ pub(super) struct Extent {
     pub(super) entry_points: u64,
 }
 
-/// Bits of an instruction, from the 48th on: its operand is in the next felt, it jumps relatively, it is a call.
-const OPERAND_FOLLOWS: u128 = 1 << 50;
-const JUMPS_RELATIVELY: u128 = 1 << 56;
-const IS_CALL: u128 = 1 << 60;
-
-/// Instructions are below: 63 bits, and two that say which extension they are of.
-const END_OF_INSTRUCTIONS: u128 = 1 << 65;
-
-/// `ret`, with which constants begin.
-const RET: u128 = 0x208b_7fff_7fff_7ffe;
-
 impl ClassCode {
     /// The code of a class.
     #[must_use]
     pub fn new(casm: &CasmContractClass) -> Self {
         let felts: Vec<Felt> = casm.bytecode.iter().map(|felt| Felt::from(&felt.value)).collect();
-        let mut starts = Vec::new();
-        let mut end = 0_usize;
+        let (mut parts, mut rest) = (Vec::new(), felts.as_slice());
         leaves(&casm.get_bytecode_segment_lengths(), &mut |length| {
-            starts.push(end);
-            end = end.saturating_add(length);
+            let (part, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+            parts.push(Felts::of(part));
+            rest = behind;
         });
-        let part_at = |offset: usize| starts.partition_point(|start| *start <= offset).saturating_sub(1);
-        let ends = starts.iter().skip(1).copied().chain([end]);
-        let parts = starts.iter().zip(ends).map(|(start, end)| {
-            let felts = felts.get(*start..end).unwrap_or_default();
-            Part::new(felts, *start, part_at)
-        });
-        let parts = parts.collect();
-        let by_type = &casm.entry_points_by_type;
-        let entrances = [
-            (EntryPointType::External, &by_type.external),
-            (EntryPointType::L1Handler, &by_type.l1_handler),
-            (EntryPointType::Constructor, &by_type.constructor),
-        ];
-        let entrance = |kind, point: &CasmContractEntryPoint| {
-            (Entrance { kind, selector: Felt::from(&point.selector) }, part_at(point.offset))
-        };
-        let entrances = entrances
-            .into_iter()
-            .flat_map(|(kind, points)| points.iter().map(move |point| entrance(kind, point)));
-        Self { entrances: entrances.collect(), parts }
+        let points = &casm.entry_points_by_type;
+        let entry_points = [&points.external, &points.l1_handler, &points.constructor].into_iter();
+        Self { parts, entry_points: entry_points.map(Vec::len).sum() }
     }
 
-    /// How much of the code calls at `entrances` can reach.
-    pub(super) fn extent<'a>(&self, entrances: impl IntoIterator<Item = &'a Entrance>) -> Extent {
-        let mut open: Vec<usize> =
-            entrances.into_iter().filter_map(|entrance| self.entrances.get(entrance)).copied().collect();
-        if self.parts.len() == 1 {
-            // The whole is hashed in any case.
-            open.push(0);
-        }
-        let mut reached = BTreeSet::new();
+    /// How much of the code is hashed if these parts run.
+    pub(super) fn extent<'a>(&self, visited: impl IntoIterator<Item = &'a usize>) -> Extent {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let mut extent = Extent {
-            parts: count(self.parts.len()),
-            entry_points: count(self.entrances.len()),
-            ..Extent::default()
-        };
-        while let Some(index) = open.pop() {
-            let Some(part) = self.parts.get(index) else { continue };
-            if reached.insert(index) {
-                extent.felts = extent.felts.plus(part.felts);
-                extent.hashed_parts = extent.hashed_parts.saturating_add(1);
-                open.extend(&part.calls);
-            }
+        let (parts, entry_points) = (count(self.parts.len()), count(self.entry_points));
+        let mut extent = Extent { parts, entry_points, ..Extent::default() };
+        // One part is the whole, which is hashed in any case.
+        let whole = self.parts.len() == 1;
+        let visited = visited.into_iter().filter(|_| !whole).filter_map(|index| self.parts.get(*index));
+        for part in visited.chain(self.parts.iter().take(usize::from(whole))) {
+            extent.felts = extent.felts.plus(*part);
+            extent.hashed_parts = extent.hashed_parts.saturating_add(1);
         }
         extent
-    }
-}
-
-impl Part {
-    fn new(felts: &[Felt], start: usize, part_at: impl Fn(usize) -> usize) -> Self {
-        let mut part = Self { felts: Felts::of(felts), calls: BTreeSet::new() };
-        let mut offset = 0_usize;
-        while let Some(felt) = felts.get(offset) {
-            // Where instructions end, constants begin.
-            let Some(instruction) = u128::try_from(*felt).ok().filter(|felt| *felt < END_OF_INSTRUCTIONS)
-            else {
-                break;
-            };
-            if instruction == RET && offset == 0 {
-                break;
-            }
-            let has_operand = instruction & OPERAND_FOLLOWS != 0;
-            let jumps = OPERAND_FOLLOWS | JUMPS_RELATIVELY | IS_CALL;
-            if instruction & jumps == jumps
-                && let Some(distance) = felts.get(offset.saturating_add(1))
-                && let Ok(target) =
-                    usize::try_from([start.into(), offset.into(), *distance].iter().sum::<Felt>())
-            {
-                part.calls.insert(part_at(target));
-            }
-            offset = offset.saturating_add(if has_operand { 2 } else { 1 });
-        }
-        part
     }
 }
 

@@ -16,7 +16,6 @@ use blockifier::execution::errors::{AnnotatedEntryPointExecutionError, EntryPoin
 use blockifier::execution::stack_trace::{
     Cairo1RevertHeader, extract_trailing_cairo1_revert_trace, gen_tx_execution_error_trace,
 };
-use blockifier::execution::stop;
 use blockifier::state::cached_state::{CachedState, TransactionalState};
 use blockifier::state::state_api::{State, StateReader};
 use blockifier::transaction::errors::TransactionExecutionError;
@@ -26,10 +25,11 @@ use starknet_api::execution_resources::GasAmount;
 use zkthreads_protocol::InnerTransaction;
 
 use super::abort::AbortCause;
-use super::account::{call_of_account, entry_point_context, state_error};
+use super::account::{call_of_account, entry_point_context, state_error, too_many_steps};
 use super::left_out::LeftOutReason;
 use super::touched::Touched;
 use super::watched::{Accesses, Watched};
+use crate::busy::within_steps;
 
 /// Calls of addresses where nothing is deployed, in one transaction: the first reverts it, its callers may go on to
 /// make others.
@@ -46,13 +46,14 @@ struct Phase<'a> {
     spent_steps: usize,
 }
 
-/// Runs `__execute__` with at most `gas`; gives its call, why it failed if it did, and how many steps the VM took for it. If it
+/// Runs `__execute__` with at most `gas` and `max_steps`; gives its call, why it failed if it did, and how many steps the VM took for it. If it
 /// fails, `state` is as it was.
 pub(super) fn run<S: StateReader>(
     state: &mut CachedState<S>,
     context: &Arc<TransactionContext>,
     transaction: &InnerTransaction,
     gas: GasAmount,
+    max_steps: u64,
     validate: &CallInfo,
     touched: &mut Touched,
 ) -> Result<(CallInfo, Option<String>, u64), LeftOutReason> {
@@ -72,9 +73,8 @@ pub(super) fn run<S: StateReader>(
     let mut first_abort: Option<(String, Accesses)> = None;
     loop {
         let mut attempt = TransactionalState::create_transactional(state);
-        let before = stop::steps();
-        let (result, accesses) = phase.attempt(&mut attempt, &stand_ins);
-        let steps = stop::steps().wrapping_sub(before).into();
+        let run = || phase.attempt(&mut attempt, &stand_ins);
+        let ((result, accesses), steps) = within_steps(max_steps, run).map_err(too_many_steps(max_steps))?;
         match (result, first_abort) {
             (Ok(call), None) => {
                 touched.note_tree(&call, &accesses);

@@ -121,7 +121,7 @@ pub enum LeftOutReason {
     TooLarge {
         /// Of what there is too much.
         limit: Limit,
-        /// How much there is, alone in a sub-block.
+        /// How much there is, alone in a sub-block; steps are counted until there are too many.
         size: u64,
         /// The most that a sub-block holds.
         max: u64,

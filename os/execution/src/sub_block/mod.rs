@@ -54,7 +54,7 @@ pub use accesses::{Accesses, Cell};
 pub use below::SubBlockState;
 pub use class::SubBlockClass;
 pub(crate) use class::in_threads;
-pub use code::{ClassCode, Entrance};
+pub use code::ClassCode;
 pub use inner::ExecutedInner;
 pub use left_out::{LeftOut, LeftOutReason, Limit};
 pub use session::{OpenSubBlock, execute};

@@ -1,10 +1,11 @@
 //! A sub-block to which transactions are still added.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use blockifier::context::BlockContext;
+use blockifier::execution::visited::{Visited, visited_in};
 use blockifier::state::cached_state::{CachedState, StateMaps};
 use blockifier::state::state_api::StateReader;
 use starknet_api::core::ClassHash;
@@ -14,7 +15,7 @@ use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
 
 use super::account::Execution;
 use super::below::{InThreads, OnTop, SubBlockState};
-use super::code::{ClassUse, Entrance};
+use super::code::ClassUse;
 use super::fresh::{Filling, FreshCells, FreshCounts};
 use super::inner::ExecutedInner;
 use super::left_out::{LeftOut, LeftOutReason};
@@ -196,29 +197,30 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         hash: TransactionHash,
     ) -> Result<ExecutedInner, LeftOutReason> {
         let mut state = CachedState::new(InThreads(self.state.clone()));
-        let execution = account::run(&mut state, &self.state, &self.block_context, transaction, hash)?;
+        let max_steps = self.context.max_steps.unwrap_or(u64::MAX);
+        let run =
+            || account::run(&mut state, &self.state, &self.block_context, transaction, hash, max_steps);
+        let (execution, visited) = visited_in(run);
+        let execution = execution?;
         let changes = state.to_state_diff().map_err(account::state_error)?.state_maps;
         self.check_writable(&changes)?;
         let filling = Filling::new(&self.state, &changes).map_err(account::state_error)?;
-        let classes = self.uses(&execution)?;
+        let classes = self.uses(&execution, visited)?;
         let constants = self.block_context.versioned_constants();
         ExecutedInner::new(transaction.clone(), hash, execution, (changes, filling), classes, constants)
     }
 
-    /// The classes that ran or were given, and where they were entered.
-    fn uses(&self, execution: &Execution) -> Result<BTreeMap<ClassHash, ClassUse>, LeftOutReason> {
-        let mut uses = BTreeMap::new();
-        for class_hash in &execution.touched.classes {
+    /// The classes that ran or were given, and which parts of them ran.
+    fn uses(
+        &self,
+        execution: &Execution,
+        mut visited: Visited,
+    ) -> Result<BTreeMap<ClassHash, ClassUse>, LeftOutReason> {
+        let classes = execution.touched.classes.iter().map(|class_hash| {
             let code = self.state.code(*class_hash).map_err(account::state_error)?;
-            uses.insert(*class_hash, ClassUse { code, entrances: BTreeSet::new() });
-        }
-        for call in execution.validate.iter().chain(execution.execute.iter()) {
-            if let Some(used) = call.call.class_hash.and_then(|class_hash| uses.get_mut(&class_hash)) {
-                let (kind, selector) = (call.call.entry_point_type, call.call.entry_point_selector.0);
-                used.entrances.insert(Entrance { kind, selector });
-            }
-        }
-        Ok(uses)
+            Ok((*class_hash, ClassUse { code, visited: visited.remove(class_hash).unwrap_or_default() }))
+        });
+        classes.collect()
     }
 
     /// Whether all that was changed may be.

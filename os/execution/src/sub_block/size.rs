@@ -88,11 +88,11 @@ impl Size {
         }
         for (class_hash, used) in &inner.classes {
             let (is_new, steps) = match self.classes.get(class_hash) {
-                None => (true, steps::of_class(used.code.extent(&used.entrances))),
-                Some(known) if used.entrances.is_subset(&known.entrances) => (false, 0),
+                None => (true, steps::of_class(used.code.extent(&used.visited))),
+                Some(known) if used.visited.is_subset(&known.visited) => (false, 0),
                 Some(known) => {
-                    let all = used.code.extent(used.entrances.union(&known.entrances));
-                    let before = steps::of_class(known.code.extent(&known.entrances));
+                    let all = used.code.extent(used.visited.union(&known.visited));
+                    let before = steps::of_class(known.code.extent(&known.visited));
                     (false, steps::of_class(all).saturating_sub(before))
                 }
             };
@@ -115,7 +115,7 @@ impl Size {
         self.cells.extend(&inner.accesses.reads);
         for (class_hash, used) in &inner.classes {
             let known = self.classes.entry(*class_hash).or_insert_with(|| used.clone());
-            known.entrances.extend(&used.entrances);
+            known.visited.extend(&used.visited);
         }
     }
 }

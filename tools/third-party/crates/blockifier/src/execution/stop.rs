@@ -42,8 +42,8 @@ impl Drop for Restored {
     }
 }
 
-/// Counts the steps that the VM takes on this thread, from any number on and around. The difference between two answers is what
-/// lay in between, failed calls included; a call may count as one more.
+/// How many steps the VM has taken on this thread since [`stopped_if`] was called last, those of failed calls included; a call may
+/// count as one more.
 pub fn steps() -> u32 {
     STEP.get()
 }

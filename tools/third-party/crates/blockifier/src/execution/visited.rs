@@ -4,13 +4,12 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use cairo_vm::types::relocatable::Relocatable;
 use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_api::core::ClassHash;
 
 use super::contract_class::{CompiledClassV1, NestedFeltCounts};
 
-/// For each class that ran, the parts that code ran or was read in: leaves of its segmentation, by index.
+/// For each class that ran, the parts that code ran in: leaves of its segmentation, by index.
 pub type Visited = HashMap<ClassHash, BTreeSet<usize>>;
 
 thread_local! {
@@ -33,22 +32,35 @@ impl Drop for Restored {
     }
 }
 
-/// Notes what a call of the class has visited. A function runner's program is in its first segment, and the VM marks each cell
-/// that is executed or read.
+/// Whether somebody wants to know. A runner then keeps a trace: 32 bytes for each step, until its call ends.
+pub(crate) fn is_wanted() -> bool {
+    VISITED.with_borrow(Option::is_some)
+}
+
+/// Notes the parts that a call of the class went through, as its trace tells: the VM marks the whole program as read when it
+/// loads it. Constants are read by way of a `ret` in front of them that is called, so their parts are in the trace, too.
 pub(crate) fn note(class_hash: ClassHash, class: &CompiledClassV1, runner: &CairoRunner) {
     VISITED.with_borrow_mut(|visited| {
-        let Some(visited) = visited else { return };
+        let (Some(visited), Ok(trace)) = (visited, runner.get_relocatable_trace()) else { return };
         let parts = visited.entry(class_hash).or_default();
-        let (mut index, mut start) = (0, 0);
+        let mut ends = Vec::new();
         each_leaf(class.bytecode_segment_felt_sizes(), &mut |length| {
-            let mut cells = (start..start + length).map(|offset| Relocatable { segment_index: 0, offset });
-            if !parts.contains(&index)
-                && cells.any(|cell| runner.vm.segments.is_accessed(&cell).unwrap_or(false))
-            {
-                parts.insert(index);
-            }
-            (index, start) = (index + 1, start + length);
+            ends.push(ends.last().copied().unwrap_or(0) + length);
         });
+        // Most steps are in the part of the step before.
+        let mut current = 0..0;
+        for entry in trace {
+            // A function runner's program is in its first segment, and what blockifier adds to it behind the code.
+            let offset = entry.pc.offset;
+            if entry.pc.segment_index != 0 || current.contains(&offset) {
+                continue;
+            }
+            let index = ends.partition_point(|end| *end <= offset);
+            let Some(end) = ends.get(index) else { continue };
+            let start = index.checked_sub(1).map_or(0, |before| ends[before]);
+            current = start..*end;
+            parts.insert(index);
+        }
     });
 }
 
