@@ -10,7 +10,7 @@ use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::sub_block::ClassSource;
+use zkthreads_execution::ClassSource;
 
 use crate::sub_block::Presumed;
 

@@ -8,11 +8,11 @@ use anyhow::{Context, Result, ensure};
 use starknet_api::block::{BlockHash, BlockNumber, BlockTimestamp};
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
-use zkthreads_batcher::{ClassCache, ForkClient, NodeClient};
-use zkthreads_execution::sub_block::{ExecutedSubBlock, SubBlockContext, execute};
+use zkthreads_client::{ClassCache, ForkClient, NodeClient};
 use zkthreads_program::os_program;
 use zkthreads_protocol::{BaseBlock, InnerTransaction, OsProgramHash, Package, PackageDigest, Statement};
 use zkthreads_prover::Prover;
+use zkthreads_sub_block::{ExecutedSubBlock, SubBlockContext, execute};
 use zkthreads_verifier::Verifier;
 
 use crate::felt;
@@ -104,7 +104,7 @@ fn included(executed: ExecutedSubBlock) -> Result<ExecutedSubBlock> {
 }
 
 fn make(executed: ExecutedSubBlock) -> Result<Package> {
-    let run = zkthreads_program::run(&executed.input)?;
+    let run = zkthreads_runner::run(&executed.input)?;
     ensure!(run.statement == executed.statement, "the thread OS and blockifier differ");
     let proof = Prover::new().prove(run, &|_| {})?;
     Ok(executed.into_package(proof))

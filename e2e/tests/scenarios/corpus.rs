@@ -1,6 +1,6 @@
 //! Sub-blocks of what contracts can do, proved and settled: failures, deployments, cryptography, and all of it together.
 
-#[path = "../../../os/program/tests/sub_block_support/everything.rs"]
+#[path = "../../../os/runner/tests/sub_block_support/everything.rs"]
 mod everything;
 
 use anyhow::{Context, Result};

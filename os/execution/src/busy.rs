@@ -103,7 +103,7 @@ pub(crate) fn watched<R>(
 ///
 /// # Errors
 /// How many steps it had taken when it was ended.
-pub(crate) fn within_steps<R>(limit: u64, work: impl FnOnce() -> R) -> Result<(R, u64), u64> {
+pub fn within_steps<R>(limit: u64, work: impl FnOnce() -> R) -> Result<(R, u64), u64> {
     let taken = || u64::from(steps());
     let done = stopped_if(move |_| taken() > limit, work);
     let taken = taken();

@@ -126,7 +126,8 @@ pub fn legacy(class: LegacyClass) -> ClassRecord {
 }
 
 /// Whether the current protocol meters the class's code in Sierra gas; in Cairo steps otherwise.
-pub(crate) fn is_gas_metered(class: &RunnableCompiledClass) -> bool {
+#[must_use]
+pub fn is_gas_metered(class: &RunnableCompiledClass) -> bool {
     class.tracked_resource(least_metered_version(), None) == TrackedResource::SierraGas
 }
 

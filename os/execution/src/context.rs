@@ -121,7 +121,7 @@ impl ChainConfig {
 }
 
 /// The constants of every block of this chain, and of every sub-block over one.
-pub(crate) fn versioned_constants() -> Result<&'static VersionedConstants, ExecutionError> {
+pub fn versioned_constants() -> Result<&'static VersionedConstants, ExecutionError> {
     VersionedConstants::get(&STARKNET_VERSION).map_err(|_| ExecutionError::Constants(STARKNET_VERSION))
 }
 

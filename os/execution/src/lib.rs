@@ -8,7 +8,6 @@
 //! * [`Executor::call`], [`Executor::simulate`], [`Executor::estimate_message_fee`] and [`Executor::check_thread`]
 //!   answer questions about a moment, [`StateAt`], and change nothing.
 //! * [`thread`] settles thread transactions; only a proof checked by `zkthreads_verifier` reaches the state.
-//! * [`sub_block`] executes inner transactions on the thread's side.
 #![cfg_attr(
     not(test),
     deny(
@@ -27,6 +26,7 @@ pub mod busy;
 mod call_stack;
 pub mod class;
 mod class_facts;
+mod class_source;
 mod compiler;
 pub mod config;
 mod context;
@@ -38,7 +38,6 @@ mod overlay;
 pub mod query;
 mod reject;
 pub mod state;
-pub mod sub_block;
 pub mod thread;
 pub mod transaction;
 mod unfit;
@@ -50,11 +49,13 @@ pub use block::pre_confirmed::{ExecutedInBlock, PreConfirmed};
 pub use block::{OpenBlock, Refusal, SealedBlock};
 pub use busy::{Cancellation, TimeLimits};
 pub use call_stack::{CallStack, OpenCall};
+pub use class_source::{ClassSource, in_threads};
 pub use config::{ChainConfig, OsVersion, RuleLine, RuleLines, RuleLinesError, ThreadRules};
-pub use context::{BlockEnv, STARKNET_VERSION};
+pub use context::{BlockEnv, STARKNET_VERSION, versioned_constants};
 pub use error::{CallError, ExecutionError, SimulateError};
 pub use executor::Executor;
 pub use impersonation::Impersonation;
+pub use overlay::Overlay;
 pub use query::FeeEstimate;
 pub use query::at::StateAt;
 pub use query::simulate::{Simulation, SimulationFlags};

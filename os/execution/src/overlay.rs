@@ -16,7 +16,7 @@ use crate::thread::times;
 /// Changes to a state. A clone shares everything with its original and takes constant time, so there may be one per
 /// transaction.
 #[derive(Clone, Default)]
-pub(crate) struct Overlay {
+pub struct Overlay {
     pub(crate) storage: HashTrieMapSync<(ContractAddress, StorageKey), Felt>,
     pub(crate) nonces: HashTrieMapSync<ContractAddress, Nonce>,
     pub(crate) class_hashes: HashTrieMapSync<ContractAddress, ClassHash>,
@@ -41,8 +41,26 @@ impl Overlay {
             .fold(0, usize::saturating_add)
     }
 
-    /// Puts what a transaction wrote on top. Classes come by [`Overlay::declare`].
-    pub(crate) fn write(&mut self, changes: &StateMaps) {
+    /// A storage cell, if it is changed.
+    #[must_use]
+    pub fn storage(&self, contract: ContractAddress, key: StorageKey) -> Option<Felt> {
+        self.storage.get(&(contract, key)).copied()
+    }
+
+    /// A nonce, if it is changed.
+    #[must_use]
+    pub fn nonce(&self, contract: ContractAddress) -> Option<Nonce> {
+        self.nonces.get(&contract).copied()
+    }
+
+    /// The class of a contract, if it is changed.
+    #[must_use]
+    pub fn class_hash(&self, contract: ContractAddress) -> Option<ClassHash> {
+        self.class_hashes.get(&contract).copied()
+    }
+
+    /// Puts what a transaction wrote on top, but for classes that it declared.
+    pub fn write(&mut self, changes: &StateMaps) {
         for (cell, value) in &changes.storage {
             self.storage.insert_mut(*cell, *value);
             self.is_the_blocks_own(cell.0, StateCell::Storage(cell.1));

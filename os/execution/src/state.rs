@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use blockifier::execution::contract_class::{CompiledClassV0, CompiledClassV1, RunnableCompiledClass};
+use blockifier::state::cached_state::StateMaps;
 use blockifier::state::errors::StateError;
 use blockifier::state::state_api::{StateReader, StateResult};
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
@@ -20,9 +21,10 @@ use zkthreads_storage::{
 
 use crate::class;
 use crate::class_facts::{ClassFacts, FactsCache};
+use crate::class_source::{ClassSource, in_threads};
 use crate::error::ExecutionError;
 use crate::overlay::Overlay;
-use crate::sub_block::{self, ClassCode, ClassSource};
+use crate::thread::times;
 
 /// Felts of code of the classes that are kept ready to run, in all their forms: some hundred of the usual size, up to some
 /// 600 MB. Whoever sends a transaction chooses the classes.
@@ -35,8 +37,6 @@ struct ReadyClass {
     compiled_class_hash: CompiledClassHash,
     /// What it is to threads, and that as blockifier runs it; filled when it is asked for.
     in_threads: Arc<OnceLock<InThreads>>,
-    /// How its hardened code hangs together; filled likewise.
-    code: Arc<OnceLock<Arc<ClassCode>>>,
     declared_at: BlockNumber,
     /// Felts of its code in all forms.
     felts: u32,
@@ -83,6 +83,12 @@ impl ChainState {
     pub(crate) fn new(storage: &Storage, at: BlockNumber, classes: ClassCache) -> Self {
         let (epoch, view) = (storage.epoch(), storage.state_at(at));
         Self { view, at, overlay: Overlay::default(), classes, epoch, unread: Arc::default() }
+    }
+
+    /// Puts what a sub-block wrote on top that is executed at `time`.
+    pub fn write_of_sub_block(&mut self, changes: &StateMaps, time: LogicalTime) {
+        self.overlay.write(changes);
+        self.overlay.were_written_at(&times::cells(changes).map(|(cell, _)| (cell, time)).collect());
     }
 
     /// Whether what was never written here is another chain's.
@@ -148,7 +154,10 @@ impl ChainState {
     }
 
     /// Whether a cell was written later than what is executed at `base` could have seen.
-    pub(crate) fn is_newer(
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn is_newer(
         &self,
         base: LogicalTime,
         contract: ContractAddress,
@@ -160,7 +169,10 @@ impl ChainState {
     }
 
     /// Whether a class was declared after block `base`.
-    pub(crate) fn is_declared_after(&self, base: BlockNumber, class_hash: ClassHash) -> StateResult<bool> {
+    ///
+    /// # Errors
+    /// If the state cannot be read.
+    pub fn is_declared_after(&self, base: BlockNumber, class_hash: ClassHash) -> StateResult<bool> {
         Ok(self.overlay.classes.contains_key(&class_hash) || self.ready_class(class_hash)?.declared_at > base)
     }
 
@@ -250,7 +262,10 @@ impl ChainState {
 
     /// Whether everything could be read since this was asked last. Blockifier takes a failure to read for the failure of
     /// a transaction; that of a disk, or of a chain that was forked and cannot be reached now, is nobody's.
-    pub(crate) fn all_read(&self) -> Result<(), ExecutionError> {
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn all_read(&self) -> Result<(), ExecutionError> {
         match self.unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             None => Ok(()),
             Some(error) => Err(error.into()),
@@ -287,7 +302,6 @@ impl ChainState {
             class: runnable(&record)?,
             compiled_class_hash: record.compiled_class_hash,
             in_threads: Arc::default(),
-            code: Arc::default(),
             declared_at: record.declared_at,
             felts: record.felts(),
             epoch: self.epoch,
@@ -318,7 +332,7 @@ impl ChainState {
             Some(ready) => ready.class.clone(),
             None => runnable(&record)?,
         };
-        let class = sub_block::in_threads(&hardened, sierra_version.parse()?, &standard)?;
+        let class = in_threads(&hardened, sierra_version.parse()?, &standard)?;
         let known = InThreads { hardened, class };
         Ok(match ready {
             Some(ready) => ready.in_threads.get_or_init(|| known).clone(),
@@ -383,18 +397,6 @@ impl ClassSource for ChainState {
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>> {
         let hardened = self.in_threads_both(class_hash)?.hardened;
         hardened.casm().cloned().ok_or(StateError::UndeclaredClassHash(class_hash))
-    }
-
-    fn code(&self, class_hash: ClassHash) -> StateResult<Arc<ClassCode>> {
-        if self.overlay.classes.contains_key(&class_hash) {
-            return Ok(Arc::new(ClassCode::new(self.casm(class_hash)?.as_ref())));
-        }
-        let ready = self.ready_class(class_hash)?;
-        if let Some(code) = ready.code.get() {
-            return Ok(Arc::clone(code));
-        }
-        let casm = self.casm(class_hash)?;
-        Ok(Arc::clone(ready.code.get_or_init(|| Arc::new(ClassCode::new(&casm)))))
     }
 
     fn compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {

@@ -12,7 +12,6 @@ use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::hardened::HARDENING;
-use zkthreads_execution::sub_block::Hardened;
 use zkthreads_execution::{
     AdmitError, ChainConfig, OsVersion, RuleLine, RuleLines, Submission, ThreadCheck, ThreadRules,
 };
@@ -21,6 +20,7 @@ use zkthreads_protocol::{
     ExecutedClass, LogicalTime, OsProgramHash, Package, Segment, SettleError, StaleCell, StateCell,
 };
 use zkthreads_storage::{CellWrite, Receipt};
+use zkthreads_sub_block::Hardened;
 
 /// Seconds after the genesis.
 fn at(seconds: u64) -> BlockTimestamp {

@@ -10,9 +10,9 @@ use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 use std::sync::atomic::AtomicBool;
 use zkthreads_execution::AdmitError;
-use zkthreads_execution::sub_block::LeftOutReason;
 use zkthreads_protocol::{ExecutedClass, OsProgramHash, Package, SettleError};
 use zkthreads_storage::ClassDefinition;
+use zkthreads_sub_block::LeftOutReason;
 
 fn unhardened() -> ContractAddress {
     address(0xbad_u64)

@@ -3,7 +3,7 @@
 //! Nothing here is trusted: the OS constrains every value (see the hints' comments). A wrong input makes the run
 //! fail or leaves the statement unchanged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
@@ -37,6 +37,9 @@ pub struct ExecutableClass {
     pub casm: Arc<CasmContractClass>,
     /// Whether it counts Sierra gas (Sierra 1.7 and later); the chain counts the steps of others.
     pub gas_metered: bool,
+    /// Where the parts of its code begin that ran when it was recorded, as offsets; any part may run if it is absent. Others need
+    /// not be hashed, not even to find out which run.
+    pub ran: Option<BTreeSet<usize>>,
 }
 
 /// A contract's state before the sub-block.

@@ -1,21 +1,11 @@
-//! The thread OS: Cairo program, hints and runner.
+//! The thread OS: the compiled program, and what it is run on.
 //!
 //! The program (`cairo/`) runs a sub-block of inner transactions and outputs the [`Statement`] about it; `docs/os.md`
-//! explains how. This crate carries the compiled program, supplies its hints and runs it on cairo-vm. Nothing in Rust
-//! here is trusted by a verifier: what counts is the program alone.
+//! explains how. `zkthreads-runner` runs it. A verifier trusts the program alone.
 //!
 //! [`Statement`]: zkthreads_protocol::Statement
 
-mod error;
-#[cfg(test)]
-mod function_tests;
-mod hints;
 pub mod input;
-pub mod lies;
 mod program;
-mod runner;
-pub mod syscall_costs;
 
-pub use error::OsError;
-pub use program::os_program;
-pub use runner::{OsRun, run};
+pub use program::{DamagedProgram, cairo_program, os_program, rehearsal_program};

@@ -6,7 +6,13 @@ use cairo_vm::types::program::Program;
 use cairo_vm::types::relocatable::MaybeRelocatable;
 use zkthreads_protocol::OsProgram;
 
-use crate::error::OsError;
+/// The compiled program in this binary cannot be loaded. A test loads it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the compiled thread OS cannot be loaded: {reason}")]
+pub struct DamagedProgram {
+    /// What is wrong with it.
+    pub reason: String,
+}
 
 /// What `os/program/compile` makes of `cairo/`.
 const COMPILED: &[u8] = include_bytes!("../golden/thread_os.json");
@@ -32,17 +38,23 @@ pub fn os_program() -> &'static OsProgram {
 }
 
 /// The thread OS as cairo-vm runs it.
-pub(crate) fn cairo_program() -> Result<&'static Program, OsError> {
+///
+/// # Errors
+/// If the committed program is damaged.
+pub fn cairo_program() -> Result<&'static Program, DamagedProgram> {
     static PROGRAM: OnceLock<Result<Program, String>> = OnceLock::new();
     PROGRAM
         .get_or_init(|| Program::from_bytes(COMPILED, Some("main")).map_err(|error| error.to_string()))
         .as_ref()
-        .map_err(|reason| OsError::Program { reason: reason.clone() })
+        .map_err(|reason| DamagedProgram { reason: reason.clone() })
 }
 
 /// The thread OS for rehearsals: it does not check answers to syscalls before contracts run, since they are not known
 /// yet. No verifier accepts it.
-pub(crate) fn rehearsal_program() -> Result<&'static Program, OsError> {
+///
+/// # Errors
+/// If the committed program is damaged.
+pub fn rehearsal_program() -> Result<&'static Program, DamagedProgram> {
     static PROGRAM: OnceLock<Result<Program, String>> = OnceLock::new();
     PROGRAM
         .get_or_init(|| {
@@ -60,7 +72,7 @@ pub(crate) fn rehearsal_program() -> Result<&'static Program, OsError> {
             Program::from_bytes(&altered, Some("main")).map_err(|error| error.to_string())
         })
         .as_ref()
-        .map_err(|reason| OsError::Program { reason: reason.clone() })
+        .map_err(|reason| DamagedProgram { reason: reason.clone() })
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use starknet_api::core::ContractAddress;
 use tokio::task::{JoinError, spawn_blocking};
-use zkthreads_execution::sub_block::{self, ExecutedSubBlock, SubBlockContext, SubBlockError};
 use zkthreads_protocol::{InnerTransaction, Package, PackageDigest, ThreadFacts};
+use zkthreads_sub_block::{ExecutedSubBlock, SubBlockContext, SubBlockError};
 
-use crate::fork::{ClassCache, ForkClient};
-use crate::node::{NodeClient, NodeError};
 use crate::progress::{Listener, Progress};
-use crate::worker::{self, Proven, Stage, WorkError};
+use zkthreads_client::{ClassCache, ForkClient};
+use zkthreads_client::{NodeClient, NodeError};
+use zkthreads_workers::{Proven, Stage, WorkError};
 
 /// Builds and proves sub-blocks on top of one node. Cheap to clone.
 #[derive(Clone)]
@@ -81,7 +81,8 @@ impl SubBlockBuilder {
         (self.listener)(Progress::Forked { base_block: fork.base_block() });
         let context = SubBlockContext::new(fork.chain_id().clone(), fork.base_block(), self.submitter);
         let reader = fork.clone();
-        let executed = spawn_blocking(move || sub_block::execute(reader, &context, transactions)).await?;
+        let executed =
+            spawn_blocking(move || zkthreads_sub_block::execute(reader, &context, transactions)).await?;
         if let Some(reason) = fork.failure() {
             return Err(BuildError::Fork { reason });
         }
@@ -107,7 +108,7 @@ impl SubBlockBuilder {
 
     fn prove_blocking(&self, executed: ExecutedSubBlock) -> Result<ProvedSubBlock, BuildError> {
         let Proven { proof, steps } =
-            worker::prove(&executed.input, &executed.statement, &|stage| match stage {
+            zkthreads_workers::prove(&executed.input, &executed.statement, &|stage| match stage {
                 Stage::RunningOs => {}
                 Stage::OsRan { steps } => (self.listener)(Progress::OsRan { steps }),
                 Stage::Proving(stage) => (self.listener)(Progress::Proving(stage)),

@@ -13,8 +13,9 @@ use stwo::prover::mempool::BaseColumnPool;
 use stwo_cairo_adapter::ProverInput;
 use stwo_cairo_prover::prover::{ChannelHash, ProverParameters, prove_cairo_with_precompute};
 use tracing::dispatcher::{self, Dispatch};
-use zkthreads_program::{OsRun, os_program};
+use zkthreads_program::os_program;
 use zkthreads_protocol::OsProgram;
+use zkthreads_runner::OsRun;
 use zkthreads_verifier::encoding::{self, Proof};
 use zkthreads_verifier::params::{
     CHANNEL_SALT, MAX_COUNTED_LOG_SIZE, MAX_LOG_SIZE, TRACE_VARIANT, pcs_config,

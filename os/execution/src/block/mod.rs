@@ -3,12 +3,12 @@
 mod aliases;
 pub mod genesis;
 pub(crate) mod pre_confirmed;
-pub(crate) mod receipt;
+pub mod receipt;
 mod reopen;
 mod room;
 pub(crate) mod seal;
 pub(crate) mod session;
-pub(crate) mod trace;
+pub mod trace;
 mod without_execute;
 
 use std::sync::Arc;
@@ -31,6 +31,8 @@ use crate::executor::Executor;
 use crate::transaction::{PendingBody, PendingTransaction};
 use pre_confirmed::{ExecutedInBlock, PreConfirmed, Shown};
 use session::Session;
+
+pub use seal::sort;
 
 /// Most bytes of packages in a block. With all else that is in it, it can be exported.
 const MAX_PACKAGES_BYTES: usize = 96 << 20;

@@ -59,13 +59,13 @@ pub(super) fn check_messages(info: &TransactionExecutionInfo) -> Result<(), Admi
 }
 
 /// The events of a call and the calls inside it, in the order they were emitted.
-pub(crate) fn events(call: Option<&CallInfo>) -> Vec<Event> {
+pub fn events(call: Option<&CallInfo>) -> Vec<Event> {
     call.map(CallInfo::get_sorted_events).unwrap_or_default()
 }
 
 /// The messages of a call and the calls inside it, in the order they were sent; an error if one is to what is no
 /// Ethereum address.
-pub(crate) fn messages(call: Option<&CallInfo>) -> Result<Vec<MessageToL1>, AdmitError> {
+pub fn messages(call: Option<&CallInfo>) -> Result<Vec<MessageToL1>, AdmitError> {
     let mut ordered = Vec::new();
     for call in call.into_iter().flat_map(CallInfo::iter) {
         for sent in &call.execution.l2_to_l1_messages {

@@ -174,7 +174,7 @@ fn signature(transaction: &Transaction) -> TransactionSignature {
 }
 
 /// Blockifier's maps have a random order; stored ones have none of it.
-pub(crate) fn sort(diff: &mut ThinStateDiff) {
+pub fn sort(diff: &mut ThinStateDiff) {
     diff.deployed_contracts.sort_unstable_keys();
     diff.class_hash_to_compiled_class_hash.sort_unstable_keys();
     diff.nonces.sort_unstable_keys();

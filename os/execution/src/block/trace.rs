@@ -25,7 +25,8 @@ pub(super) fn build(
 }
 
 /// A call and the calls inside it (blockifier bounds their depth).
-pub(crate) fn call_trace(info: &CallInfo, constants: &VersionedConstants) -> CallTrace {
+#[must_use]
+pub fn call_trace(info: &CallInfo, constants: &VersionedConstants) -> CallTrace {
     let (call, execution) = (&info.call, &info.execution);
     let events = execution
         .events

@@ -24,10 +24,31 @@ pub(crate) mod validate;
 
 use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::ContractAddress;
-use zkthreads_protocol::{OsProgramHash, ThreadTransaction};
+use zkthreads_protocol::{Conflict, OsProgramHash, StaleCell, Statement, ThreadTransaction};
 
+use crate::error::ExecutionError;
 use crate::executor::Executor;
 use crate::state::ChainState;
+use times::Times;
+
+/// Every precondition of `statement` that does not hold in `state`.
+///
+/// # Errors
+/// If the state cannot be read.
+pub fn conflicts(state: &ChainState, statement: &Statement) -> Result<Vec<Conflict>, ExecutionError> {
+    let state = state.apart();
+    let conflicts = precheck::conflicts(&state, statement);
+    state.all_read()?;
+    Ok(conflicts?)
+}
+
+/// The cells that `statement` lists and that were written later than it was executed, in `state`.
+///
+/// # Errors
+/// If the state cannot be read.
+pub fn stale_cells(state: &ChainState, statement: &Statement) -> Result<Vec<StaleCell>, ExecutionError> {
+    Ok(Times::before(state).stale(statement)?)
+}
 
 /// The block that settles a thread, as far as its time goes.
 #[derive(Debug, Clone, Copy)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use starknet_api::block::BlockNumber;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::sub_block::{self, ExecutedSubBlock, SubBlockContext};
 use zkthreads_protocol::{BaseBlock, Package, Segment};
+use zkthreads_sub_block::{ExecutedSubBlock, SubBlockContext};
 
 use super::echo::prove_segment;
 use super::{INITIAL_BALANCE, TestChain, eth, transfer};
@@ -62,7 +62,7 @@ impl Segments {
         let mut state = chain.state();
         let [first, second, third] = blocks.map(|transactions| {
             let executed: ExecutedSubBlock =
-                sub_block::execute(state.clone(), &context, transactions).expect("a sub-block");
+                zkthreads_sub_block::execute(state.clone(), &context, transactions).expect("a sub-block");
             assert!(executed.left_out.is_empty());
             state = state.with(&executed.statement);
             executed.into_segment(Vec::new())

@@ -3,8 +3,8 @@
 use starknet_api::block::BlockNumber;
 use starknet_api::core::ContractAddress;
 use zkthreads_execution::ThreadCheck;
-use zkthreads_execution::sub_block::{self, ExecutedSubBlock, SubBlockContext};
 use zkthreads_protocol::{BaseBlock, InnerTransaction, Package, SettleError};
+use zkthreads_sub_block::{ExecutedSubBlock, SubBlockContext};
 
 use super::chain::TestChain;
 
@@ -30,7 +30,7 @@ pub fn sub_block_over(
     let base_block =
         BaseBlock { number: header.block_number, timestamp: header.timestamp, sequencer: header.sequencer.0 };
     let context = SubBlockContext::new(chain.executor.config().chain_id.clone(), base_block, submitter);
-    sub_block::execute(chain.state(), &context, transactions).expect("a sub-block")
+    zkthreads_sub_block::execute(chain.state(), &context, transactions).expect("a sub-block")
 }
 
 /// The package of an executed sub-block with the given proof bytes.
@@ -56,7 +56,7 @@ pub fn unproven(
 pub fn prove(executed: &ExecutedSubBlock) -> Package {
     let left_out: Vec<String> = executed.left_out.iter().map(|it| it.reason.to_string()).collect();
     assert!(left_out.is_empty(), "left out: {left_out:?}");
-    let run = zkthreads_program::run(&executed.input).expect("the OS runs");
+    let run = zkthreads_runner::run(&executed.input).expect("the OS runs");
     println!("{} steps", run.steps);
     let proof = zkthreads_prover::Prover::new().prove(run, &|stage| println!("{stage}")).expect("proves");
     let package = package(executed, proof);

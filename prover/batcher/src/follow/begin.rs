@@ -3,7 +3,7 @@
 use starknet_api::block::BlockNumber;
 use zkthreads_storage::{FollowedBlock, ForkPoint, Storage, StorageError};
 
-use crate::node::{NodeClient, NodeError};
+use zkthreads_client::{NodeClient, NodeError};
 
 /// How many blocks below the node's newest one a thread's own blocks begin: deeper reorgs need a new fork.
 pub const FORK_DEPTH: u64 = 64;

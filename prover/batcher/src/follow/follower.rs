@@ -9,8 +9,8 @@ use zkthreads_storage::{FollowedBlock, Storage, StorageError};
 
 use super::ancestor::{Hashes, common_ancestor, first_kept};
 use super::health::Health;
-use crate::node::{NodeClient, NodeError};
 use crate::thread::{FollowError, NodeHealth, ThreadHandle};
+use zkthreads_client::{NodeClient, NodeError};
 
 /// How long a small question may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);

@@ -2,8 +2,8 @@
 
 use super::look::{DUPLICATE_TRANSACTION, Unanswered, unanswered};
 use super::pause::Pauses;
-use crate::node::NodeClient;
 use crate::thread::{Forward, ForwardRefused, Stopped, ThreadHandle};
+use zkthreads_client::NodeClient;
 
 /// Sends what the thread gives up to the node.
 pub struct Forwarder {

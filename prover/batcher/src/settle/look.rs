@@ -10,7 +10,7 @@ use starknet_api::transaction::TransactionHash;
 use starknet_rust::core::types::{BlockTag, ExecutionResult, StarknetError, TransactionStatus};
 use starknet_rust::providers::ProviderError;
 
-use crate::node::{NodeClient, NodeError};
+use zkthreads_client::{NodeClient, NodeError};
 
 /// Longest that a question which is answered out of memory may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);

@@ -5,7 +5,6 @@
 //! watched until the thread has the block that has it; what nobody knows any more is offered by the thread again. A nonce
 //! is used for two transactions only if one of them can land.
 
-mod fee;
 mod flight;
 mod forward;
 mod look;
@@ -13,6 +12,5 @@ mod pause;
 mod settler;
 mod verdict;
 
-pub use fee::{FeePolicy, TooExpensive};
 pub use forward::Forwarder;
 pub use settler::Settler;

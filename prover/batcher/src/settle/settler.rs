@@ -12,9 +12,9 @@ use super::look::{DUPLICATE_TRANSACTION, Seen, Unanswered, look, next_nonce, non
 use super::pause::Pauses;
 use super::verdict::{Verdict, refused, verdict};
 use crate::builder::facts;
-use crate::node::NodeClient;
-use crate::submitter::{Envelope, Submitter};
 use crate::thread::{Bundle, BundleFailure, InFlight, Stopped, SubBlockId, ThreadHandle};
+use zkthreads_client::NodeClient;
+use zkthreads_client::{Envelope, Submitter};
 
 /// How often the node is asked what became of what was sent.
 const LOOK_INTERVAL: Duration = Duration::from_millis(150);

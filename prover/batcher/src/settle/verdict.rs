@@ -5,8 +5,8 @@ use starknet_api::state::StorageKey;
 use starknet_rust::core::types::FeeEstimate;
 use zkthreads_protocol::{Conflict, StateCell};
 
-use crate::node::{FailedCheck, FailedPrecondition, ThreadCheck};
 use crate::thread::BundleFailure;
+use zkthreads_client::{FailedCheck, FailedPrecondition, ThreadCheck};
 
 /// The error of a thread whose base block the node does not have.
 const BASE_BLOCK_UNKNOWN: &str = "BASE_BLOCK_UNKNOWN";
@@ -101,7 +101,7 @@ mod tests {
     use starknet_types_core::felt::Felt;
 
     use super::*;
-    use crate::node::SegmentCheck;
+    use zkthreads_client::SegmentCheck;
 
     fn check(errors: &[&str], conflicts: serde_json::Value) -> ThreadCheck {
         let errors: Vec<_> = errors.iter().map(|kind| json!({ "kind": kind, "message": kind })).collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use zkthreads_execution::sub_block::{Accesses, Cell, ExecutedInner};
+use zkthreads_sub_block::{Accesses, Cell, ExecutedInner};
 
 /// What transactions read and write.
 #[derive(Debug, Clone, Default)]

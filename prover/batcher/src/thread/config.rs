@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use starknet_api::core::ContractAddress;
 use zkthreads_execution::Executor;
-use zkthreads_rpc::ChainFeed;
+use zkthreads_rpc_api::ChainFeed;
 use zkthreads_storage::ThreadJournal;
 
-use crate::worker::ProverFigures;
+use zkthreads_workers::ProverFigures;
 
 /// Most transactions that are not settled, executed or waiting, unless told otherwise.
 pub const DEFAULT_MAX_UNSETTLED: usize = 20_000;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use zkthreads_rpc::thread::{SubBlockStatus, Throughput, Totals};
+use zkthreads_rpc_api::thread::{SubBlockStatus, Throughput, Totals};
 
 use super::plan::Forecasts;
 

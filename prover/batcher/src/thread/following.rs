@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use starknet_api::block::BlockNumber;
 use zkthreads_protocol::{InnerTransaction, SettleError};
-use zkthreads_rpc::ChainEvent;
+use zkthreads_rpc_api::ChainEvent;
 use zkthreads_storage::{JournalPlace, Reverted};
 
 use super::landed;

@@ -9,7 +9,7 @@ use starknet_api::transaction::TransactionHash;
 use tokio::sync::oneshot;
 use zkthreads_execution::ExecutionError;
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::{InnerRefusal, PoolStatus, ThreadControl, ThreadStatus};
+use zkthreads_rpc_api::{InnerRefusal, PoolStatus, ThreadControl, ThreadStatus};
 use zkthreads_storage::{FollowedBlock, StorageError};
 
 use super::intake::{self, Arrival};
@@ -17,7 +17,7 @@ use super::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, 
 use super::sequencer::Sequencer;
 use super::shared::Shared;
 use super::writes::Writes;
-use crate::worker::{Proven, Stage, WorkerError};
+use zkthreads_workers::{Proven, Stage, WorkerError};
 
 /// The sequencer has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use zkthreads_execution::sub_block::Cell;
+use zkthreads_sub_block::Cell;
 
 /// The change under a sub-block at which a cell is hot.
 const HOT_AT: u32 = 2;

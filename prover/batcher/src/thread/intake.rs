@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
-use zkthreads_execution::sub_block::LeftOutReason;
 use zkthreads_execution::{PendingTransaction, SimulateError, SimulationFlags, Submission};
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::{InnerRefusal, ThreadLimit};
+use zkthreads_rpc_api::{InnerRefusal, ThreadLimit};
 use zkthreads_storage::JournalPlace;
+use zkthreads_sub_block::LeftOutReason;
 
 use super::handle::Message;
 use super::landed;

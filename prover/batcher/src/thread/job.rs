@@ -7,8 +7,8 @@ use starknet_api::block::BlockNumber;
 use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
 use tokio::sync::watch;
-use zkthreads_execution::sub_block::ExecutedSubBlock;
 use zkthreads_protocol::{Conflict, InnerTransaction, Package};
+use zkthreads_sub_block::ExecutedSubBlock;
 
 use super::handle::Lease;
 

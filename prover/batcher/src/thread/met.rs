@@ -1,6 +1,6 @@
 //! The conflicts that a sub-block met, and who wrote the cells.
 
-use zkthreads_rpc::thread::MetConflict;
+use zkthreads_rpc_api::thread::MetConflict;
 
 use super::writes::Writes;
 
@@ -49,7 +49,7 @@ mod tests {
     use starknet_api::state::ThinStateDiff;
     use starknet_api::transaction::TransactionHash;
     use starknet_types_core::felt::Felt;
-    use zkthreads_rpc::thread::{CellKind, CellWriter};
+    use zkthreads_rpc_api::thread::{CellKind, CellWriter};
 
     use super::*;
 

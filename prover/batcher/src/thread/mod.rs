@@ -13,7 +13,7 @@
 //! Everyone else has a [`ThreadHandle`] and sends it commands. It never waits for a proof, a node or a client.
 //!
 //! * [`Thread::start`] reads the journal and goes on from there; what it acknowledged is never lost.
-//! * The pre-confirmed block that [`ChainFeed`](zkthreads_rpc::ChainFeed) shows is the newest block of the node, with all
+//! * The pre-confirmed block that [`ChainFeed`](zkthreads_rpc_api::ChainFeed) shows is the newest block of the node, with all
 //!   that is not settled on top.
 
 mod bundling;

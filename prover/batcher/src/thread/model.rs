@@ -8,17 +8,16 @@ use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
 use tokio::sync::watch;
 use zkthreads_execution::ChainState;
-use zkthreads_execution::sub_block::{ExecutedInner, ExecutedSubBlock, OpenSubBlock};
 use zkthreads_protocol::{BaseBlock, Segment};
-use zkthreads_rpc::thread::MetConflict;
+use zkthreads_rpc_api::thread::MetConflict;
 use zkthreads_storage::{JournalStage, JournalSubBlock};
+use zkthreads_sub_block::{ExecutedInner, ExecutedSubBlock, OpenSubBlock};
 
 use super::SubBlockId;
 use super::cells::Cells;
 use super::met::Met;
 use super::plan::Took;
 use super::setback::Setback;
-use crate::worker;
 
 /// All sub-blocks that are not settled. Each is executed on what those before it make of the newest block: first the
 /// fronts, then the hot ones, then the open one. No front depends on a hot one.
@@ -98,7 +97,7 @@ pub(super) enum Stage {
         /// Who.
         lease: u64,
         since: Instant,
-        stage: Option<worker::Stage>,
+        stage: Option<zkthreads_workers::Stage>,
         failures: ProofFailures,
     },
     /// Waits to be sent.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use zkthreads_execution::sub_block::ExecutedSubBlock;
 use zkthreads_protocol::Package;
+use zkthreads_sub_block::ExecutedSubBlock;
 
 use super::SubBlockId;
 use super::config::HotPolicy;
@@ -13,7 +13,7 @@ use super::plan::can_be_met;
 use super::replay::Changes;
 use super::setback::Setback;
 use super::work::Work;
-use crate::worker::{self, Proven, WorkerError};
+use zkthreads_workers::{Proven, WorkerError};
 
 /// Provers that one transaction may cost, by taking too long or by their death, before it counts as the cause.
 const MAX_LOST_ALONE: u32 = 3;
@@ -81,7 +81,7 @@ impl Work {
     }
 
     /// A proof has come so far.
-    pub(super) fn proving(&mut self, name: (SubBlockId, u32), reached: worker::Stage) {
+    pub(super) fn proving(&mut self, name: (SubBlockId, u32), reached: zkthreads_workers::Stage) {
         if let Some(sub_block) = self.unsettled.find_mut(name)
             && let Stage::Proving { stage, .. } = &mut sub_block.stage
         {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use zkthreads_rpc::thread::{
+use zkthreads_rpc_api::thread::{
     NodeStatus, QueueStatus, StatusBase, SubBlockStage, SubBlockStatus, ThreadStatus, Throughput, TimeStatus,
 };
 

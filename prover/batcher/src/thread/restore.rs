@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use zkthreads_execution::Executor;
-use zkthreads_execution::sub_block::OpenSubBlock;
 use zkthreads_protocol::{InnerTransaction, Package};
-use zkthreads_rpc::ChainFeed;
+use zkthreads_rpc_api::{ChainEvent, ChainFeed};
 use zkthreads_storage::{
     JournalBatch, JournalContents, JournalPlace, JournalStage, JournalSubBlock, JournalTransaction,
 };
+use zkthreads_sub_block::OpenSubBlock;
 
 use super::SubBlockId;
 use super::forwards::Forwards;
@@ -73,6 +73,8 @@ impl Work {
         work.find_forwarded()?;
         work.look_after_waiting()?;
         work.end_turn()?;
+        // Of blocks that came while there was no state.
+        work.feed.publish(ChainEvent::Block(base.number, work.head.block_hash));
         Ok(work)
     }
 

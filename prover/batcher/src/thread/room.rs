@@ -1,7 +1,7 @@
 //! How much a thread holds that is not finished, and whether it may take more.
 
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::{InnerRefusal, ThreadLimit};
+use zkthreads_rpc_api::{InnerRefusal, ThreadLimit};
 
 use super::config::ThreadConfig;
 use super::work::{Fresh, Work};

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use starknet_api::block::{BlockHeader, BlockTimestamp};
 use starknet_api::core::ChainId;
-use zkthreads_execution::sub_block::{ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock, SubBlockContext};
 use zkthreads_execution::{ChainState, Executor, RuleLines, ThreadRules};
 use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
 use zkthreads_protocol::{BaseBlock, InnerTransaction};
 use zkthreads_storage::StorageError;
+use zkthreads_sub_block::{ClassCodes, ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock, SubBlockContext};
 
 use super::config::ThreadConfig;
 use super::plan::{MAX_FORECAST, is_plenty};
@@ -21,6 +21,8 @@ pub(super) struct Rules {
     chain_id: ChainId,
     /// What the chain demands of threads.
     chain: RuleLines,
+    /// Of all sub-blocks.
+    codes: ClassCodes,
 }
 
 /// A transaction to put into a sub-block.
@@ -60,8 +62,8 @@ pub(super) struct Run {
 
 impl Rules {
     pub(super) fn new(executor: &Executor, config: ThreadConfig) -> Self {
-        let chain = executor.config();
-        Self { config, chain_id: chain.chain_id.clone(), chain: chain.thread_rules.clone() }
+        let (chain, codes) = (executor.config(), ClassCodes::default());
+        Self { config, chain_id: chain.chain_id.clone(), chain: chain.thread_rules.clone(), codes }
     }
 
     /// What the chain demands of what settles in the block after `head`.
@@ -77,6 +79,7 @@ impl Rules {
             max_fresh_cells: Some(self.config.max_fresh_cells),
             max_fresh_cells_per_account: Some(self.config.max_fresh_cells_per_account),
             max_time: self.config.max_time,
+            codes: self.codes.clone(),
             ..SubBlockContext::new(self.chain_id.clone(), base_block, self.config.submitter)
         }
     }

@@ -1,8 +1,8 @@
 //! Why the sequencer cannot go on with what it has in memory.
 
 use zkthreads_execution::ExecutionError;
-use zkthreads_execution::sub_block::SubBlockError;
 use zkthreads_storage::StorageError;
+use zkthreads_sub_block::SubBlockError;
 
 /// Why the sequencer cannot go on with what it has in memory: it drops that, and starts over from the journal as soon as
 /// it can.

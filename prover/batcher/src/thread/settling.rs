@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::thread::MetConflict;
+use zkthreads_rpc_api::thread::MetConflict;
 
 use super::SubBlockId;
 use super::job::{BundleFailure, ForwardRefused, InFlight};

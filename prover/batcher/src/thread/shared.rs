@@ -10,13 +10,13 @@ use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
 use starknet_api::core::ChainId;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::thread::ProverStatus;
-use zkthreads_rpc::{PoolStatus, ThreadStatus};
+use zkthreads_rpc_api::thread::ProverStatus;
+use zkthreads_rpc_api::{PoolStatus, ThreadStatus};
 use zkthreads_storage::{JournalPlace, ThreadJournal};
 
 use super::config::Provers;
 use super::figures::Figures;
-use crate::worker::ProverFigures;
+use zkthreads_workers::ProverFigures;
 
 /// What others read of the sequencer without asking it.
 pub(super) struct Shared {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use zkthreads_execution::sub_block::{Cell, ExecutedInner};
+use zkthreads_sub_block::{Cell, ExecutedInner};
 
 /// Cells that may hold something else than they held, because of a conflict or because of transactions that depend on
 /// one. What is executed after them depends on them if it touches one of these cells; the sender's nonce is among the

@@ -8,7 +8,7 @@ use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::ThreadLimit;
+use zkthreads_rpc_api::ThreadLimit;
 
 use super::SubBlockId;
 

@@ -12,11 +12,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use rpds::VectorSync;
 use starknet_api::block::{BlockHeader, BlockNumber};
 use starknet_api::transaction::TransactionHash;
-use zkthreads_execution::sub_block::{Cell, ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
 use zkthreads_execution::{BlockEnv, ChainState, ExecutedInBlock, Executor, PreConfirmed};
 use zkthreads_protocol::{BaseBlock, InnerTransaction, Transaction};
-use zkthreads_rpc::{ChainEvent, ChainFeed};
+use zkthreads_rpc_api::{ChainEvent, ChainFeed};
 use zkthreads_storage::{JournalPlace, JournalSubBlock};
+use zkthreads_sub_block::{Cell, ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
 
 use super::SubBlockId;
 use super::cells::Cells;

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use starknet_api::state::ThinStateDiff;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::sub_block::Cell;
 use zkthreads_protocol::{StateCell, Transaction};
-use zkthreads_rpc::thread::{CellWriter, MetConflict};
+use zkthreads_rpc_api::thread::{CellWriter, MetConflict};
 use zkthreads_storage::{BlockTransaction, FollowedBlock};
+use zkthreads_sub_block::Cell;
 
 /// The last write to each cell that a block's transactions have changed. A block brings along what each of them changed, fees
 /// included, so nobody has to be asked.

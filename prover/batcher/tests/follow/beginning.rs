@@ -8,7 +8,7 @@ use jsonrpsee::types::ErrorObjectOwned;
 use serde_json::{Value, json};
 use starknet_api::block::BlockNumber;
 use zkthreads_batcher::follow::{BeginError, begin, fork_point};
-use zkthreads_batcher::{NodeClient, NodeError};
+use zkthreads_client::{NodeClient, NodeError};
 use zkthreads_execution::Executor;
 use zkthreads_storage::{BlockBytesError, ForkPoint};
 

@@ -6,9 +6,10 @@ use jsonrpsee::core::async_trait;
 use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::transaction::TransactionHash;
-use zkthreads_batcher::NodeClient;
+use zkthreads_client::NodeClient;
 use zkthreads_execution::PendingTransaction;
-use zkthreads_rpc::{ChainFeed, PoolStatus, RpcContext, RpcServer, SubmitError, TransactionSink, serve};
+use zkthreads_rpc::{RpcContext, RpcServer, serve};
+use zkthreads_rpc_api::{ChainFeed, PoolStatus, SubmitError, TransactionSink};
 
 use crate::support::{TestChain, strk, transfer};
 

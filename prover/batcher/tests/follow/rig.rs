@@ -10,11 +10,11 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
-use zkthreads_batcher::NodeClient;
 use zkthreads_batcher::follow::{Follower, Unfollowed, begin, fork_point};
 use zkthreads_batcher::thread::{Thread, ThreadConfig, ThreadHandle, ThreadParts};
+use zkthreads_client::NodeClient;
 use zkthreads_execution::Executor;
-use zkthreads_rpc::ChainFeed;
+use zkthreads_rpc_api::ChainFeed;
 use zkthreads_storage::{
     BaseState, BaseStateError, ClassRecord, ForkPoint, JournalOwner, StateView, Storage, ThreadJournal,
 };

@@ -1,6 +1,6 @@
 //! The chain moves under sub-blocks.
 
-use zkthreads_rpc::thread::{CellKind, SubBlockStage};
+use zkthreads_rpc_api::thread::{CellKind, SubBlockStage};
 
 use super::node::Item;
 use super::rig::{Fate, Rig};

@@ -4,8 +4,8 @@ use std::env;
 use std::process::Command;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use zkthreads_rpc::InnerRefusal;
-use zkthreads_rpc::thread::SubBlockStage;
+use zkthreads_rpc_api::InnerRefusal;
+use zkthreads_rpc_api::thread::SubBlockStage;
 
 use super::node::Item;
 use super::rig::{Fate, Rig};
@@ -26,7 +26,7 @@ fn a_thread_goes_on_where_it_ended() {
     assert_eq!(rig.shown(), sent);
     assert_eq!(rig.fate(waiting), Fate::Received);
     let after = rig.unsettled();
-    let facts = |all: &[zkthreads_rpc::thread::SubBlockStatus]| {
+    let facts = |all: &[zkthreads_rpc_api::thread::SubBlockStatus]| {
         all.iter().map(|it| (it.id, it.stage, it.attempt, it.transactions)).collect::<Vec<_>>()
     };
     assert_eq!(facts(&before), facts(&after), "proofs are kept");

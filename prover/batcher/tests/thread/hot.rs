@@ -1,7 +1,7 @@
 //! The chain keeps conflicting with transactions.
 
 use zkthreads_batcher::thread::{ForwardRefused, HotPolicy};
-use zkthreads_rpc::thread::SubBlockStage;
+use zkthreads_rpc_api::thread::SubBlockStage;
 
 use super::node::Item;
 use super::rig::{Fate, Rig};

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use starknet_api::core::Nonce;
 use starknet_types_core::felt::Felt;
-use zkthreads_rpc::thread::ThreadStatus;
-use zkthreads_rpc::{ChainEvent, InnerRefusal};
+use zkthreads_rpc_api::thread::ThreadStatus;
+use zkthreads_rpc_api::{ChainEvent, InnerRefusal};
 
 use super::rig::{Fate, Rig};
 use crate::support::{INITIAL_BALANCE, User, bounds, eth, strk, transfer};

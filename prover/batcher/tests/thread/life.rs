@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use zkthreads_batcher::thread::BundleFailure;
-use zkthreads_rpc::thread::SubBlockStage;
+use zkthreads_rpc_api::thread::SubBlockStage;
 
 use super::node::Item;
 use super::rig::{Fate, Rig, submitter};

@@ -1,7 +1,7 @@
 //! How much a thread takes: of what is not settled, and of cells that its submitter pays for.
 
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::{InnerRefusal, ThreadLimit};
+use zkthreads_rpc_api::{InnerRefusal, ThreadLimit};
 
 use super::rig::{Fate, Rig};
 use crate::support::{address, strk, transfer};

@@ -10,9 +10,7 @@ use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_api::transaction::TransactionHash;
 use starknet_api::transaction::fields::Fee;
 use starknet_types_core::felt::Felt;
-use zkthreads_execution::sub_block::{
-    LeftOut, LeftOutReason, OpenSubBlock, SubBlockContext, conflicts, stale_cells,
-};
+use zkthreads_execution::thread::{conflicts, stale_cells};
 use zkthreads_execution::{ChainState, Executor};
 use zkthreads_protocol::{
     BaseBlock, ContractAccess, InnerTransaction, LogicalTime, OsProgramHash, Package, PackageDigest,
@@ -21,6 +19,7 @@ use zkthreads_protocol::{
 use zkthreads_storage::{
     BlockTransaction, ExecutionStatus, FollowedBlock, Receipt, ThreadOutcome, TransactionTrace,
 };
+use zkthreads_sub_block::{LeftOut, LeftOutReason, OpenSubBlock, SubBlockContext};
 
 /// Something that a block does.
 #[derive(Clone)]

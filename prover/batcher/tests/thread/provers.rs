@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use zkthreads_batcher::thread::Job;
-use zkthreads_batcher::worker::WorkerError;
+use zkthreads_workers::WorkerError;
 
 use super::rig::{Fate, Rig};
 

@@ -1,7 +1,7 @@
 //! The node takes back blocks.
 
-use zkthreads_rpc::ChainEvent;
-use zkthreads_rpc::thread::SubBlockStage;
+use zkthreads_rpc_api::ChainEvent;
+use zkthreads_rpc_api::thread::SubBlockStage;
 
 use super::node::Item;
 use super::rig::{Fate, Rig};

@@ -18,12 +18,12 @@ use tokio::time::timeout;
 use zkthreads_batcher::thread::{
     Bundle, Forward, Job, NodeHealth, Stopped, Thread, ThreadConfig, ThreadHandle, ThreadParts,
 };
-use zkthreads_batcher::worker::Proven;
 use zkthreads_execution::{ChainConfig, Executor, RuleLines, ThreadRules};
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::thread::{SubBlockStage, SubBlockStatus, ThreadControl, ThreadStatus};
-use zkthreads_rpc::{ChainFeed, InnerRefusal, PoolStatus};
+use zkthreads_rpc_api::thread::{SubBlockStage, SubBlockStatus, ThreadControl, ThreadStatus};
+use zkthreads_rpc_api::{ChainFeed, InnerRefusal, PoolStatus};
 use zkthreads_storage::{ExecutionStatus, FollowedBlock, JournalOwner, Storage, ThreadJournal};
+use zkthreads_workers::Proven;
 
 use super::node::{self, Item};
 use crate::support::chain::config;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use starknet_api::transaction::TransactionHash;
 use zkthreads_batcher::thread::HotPolicy;
-use zkthreads_batcher::worker::WorkerError;
 use zkthreads_protocol::InnerTransaction;
+use zkthreads_workers::WorkerError;
 
 use super::node::Item;
 use super::rig::{Fate, Rig};

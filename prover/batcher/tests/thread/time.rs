@@ -1,7 +1,7 @@
 //! The chain does not let a sub-block see what is newer than itself, nor settle too late.
 
 use zkthreads_batcher::thread::BundleFailure;
-use zkthreads_rpc::thread::SubBlockStage;
+use zkthreads_rpc_api::thread::SubBlockStage;
 
 use super::node::Item;
 use super::rig::{Fate, Rig};

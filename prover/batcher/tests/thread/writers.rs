@@ -3,7 +3,7 @@
 use starknet_api::core::ContractAddress;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::thread::{CellKind, CellWriter, MetConflict};
+use zkthreads_rpc_api::thread::{CellKind, CellWriter, MetConflict};
 
 use super::node::Item;
 use super::rig::Rig;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use zkthreads_execution::sub_block::{ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
 use zkthreads_protocol::{BaseBlock, Conflict, InnerTransaction};
+use zkthreads_sub_block::{ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
 
 use super::{Replay, told, transactions};
 use crate::thread::landed;

@@ -25,10 +25,11 @@ use std::time::{Duration, Instant};
 use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::ChainState;
-use zkthreads_execution::sub_block::{Cell, ExecutedInner, OpenSubBlock, conflicts, stale_cells};
+use zkthreads_execution::thread::{conflicts, stale_cells};
 use zkthreads_protocol::{BaseBlock, Conflict, InnerTransaction, SettleError, StaleCell, Statement};
-use zkthreads_rpc::thread::MetConflict;
+use zkthreads_rpc_api::thread::MetConflict;
 use zkthreads_storage::Storage;
+use zkthreads_sub_block::{Cell, ExecutedInner, OpenSubBlock};
 
 use crate::thread::SubBlockId;
 use crate::thread::cells::Cells;

@@ -4,9 +4,9 @@ use std::mem::take;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use zkthreads_execution::sub_block::{Cell, ExecutedInner};
 use zkthreads_protocol::Conflict;
-use zkthreads_rpc::thread::MetConflict;
+use zkthreads_rpc_api::thread::MetConflict;
+use zkthreads_sub_block::{Cell, ExecutedInner};
 
 use super::executing::Plan;
 use super::{Replay, is_read_by, told, transactions};

@@ -12,7 +12,7 @@ use crate::thread::handle::FollowError;
 use crate::thread::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth};
 use crate::thread::setback::Setback;
 use crate::thread::writes::Writes;
-use crate::worker::{Proven, Stage, WorkerError};
+use zkthreads_workers::{Proven, Stage, WorkerError};
 
 impl Sequencer {
     pub(in crate::thread) fn follow(

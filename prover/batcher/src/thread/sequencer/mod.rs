@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
 use zkthreads_execution::{ExecutionError, Executor};
-use zkthreads_rpc::ChainFeed;
+use zkthreads_rpc_api::ChainFeed;
 
 use crate::thread::config::{ThreadConfig, ThreadParts};
 use crate::thread::figures::Figures;

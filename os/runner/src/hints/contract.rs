@@ -1,0 +1,272 @@
+//! Hints inside contracts' code: core hints as cairo-lang-runner does them, syscalls from the recording.
+//!
+//! The recording holds what succeeded, and calls. Whether another syscall fails is decided here as Starknet decides
+//! it; the OS decides again when it serves the syscall, and asserts that the contract saw the same.
+
+use cairo_lang_casm::hints::{CoreHint, CoreHintBase, Hint, StarknetHint};
+use cairo_lang_casm::operand::{BinOpOperand, CellRef, DerefOrImmediate, Operation, Register, ResOperand};
+use cairo_lang_runner::casm_run::execute_core_hint_base;
+use cairo_vm::types::exec_scope::ExecutionScopes;
+use cairo_vm::types::relocatable::{MaybeRelocatable, Relocatable};
+use cairo_vm::vm::errors::hint_errors::HintError;
+use cairo_vm::vm::vm_core::VirtualMachine;
+use starknet_api::abi::abi_utils::selector_from_name;
+use starknet_api::block::BlockNumber;
+use starknet_api::transaction::constants::EXECUTE_ENTRY_POINT_NAME;
+use starknet_types_core::felt::Felt;
+
+use super::args::allocate;
+use super::calls::{Calls, Frame};
+use super::given::Given;
+use super::{HintResult, broken, cryptography};
+use crate::faults::Faults;
+use crate::syscall_costs::Syscall;
+use zkthreads_program::input::RecordedCall;
+
+/// `get_block_hash` answers for blocks at least this much older than the base block.
+const BLOCK_HASH_BUFFER: u64 = 10;
+
+/// An answer to a syscall.
+pub(super) struct Answer {
+    /// Gas left.
+    pub(super) gas: u64,
+    pub(super) failed: bool,
+    /// Cells behind gas and failure flag.
+    pub(super) cells: Vec<MaybeRelocatable>,
+    /// An array whose start and end follow those cells: what a call returned, or the reason of a failure.
+    pub(super) data: Option<Vec<Felt>>,
+}
+
+impl Answer {
+    pub(super) fn success(gas: u64, cells: Vec<MaybeRelocatable>) -> Self {
+        Self { gas, failed: false, cells, data: None }
+    }
+
+    pub(super) fn failure(gas: u64, reason: &str) -> Self {
+        let data = vec![Felt::from_bytes_be_slice(reason.as_bytes())];
+        Self { gas, failed: true, cells: vec![], data: Some(data) }
+    }
+
+    /// What the caller of `inner` learns of it. `cells` stand in front of what it returned.
+    fn of_call(gas: u64, inner: &RecordedCall, cells: Vec<MaybeRelocatable>) -> Result<Self, HintError> {
+        let gas = gas
+            .checked_sub(inner.gas_consumed)
+            .ok_or_else(|| broken("a call takes more gas than is left"))?;
+        let mut data = inner.retdata.clone();
+        if inner.failed {
+            data.push(Felt::from_bytes_be_slice(b"ENTRYPOINT_FAILED"));
+        }
+        let cells = if inner.failed { vec![] } else { cells };
+        Ok(Self { gas, failed: inner.failed, cells, data: Some(data) })
+    }
+
+    /// Writes the answer at `target`; returns its end. Faults are asked, in this order, for the gas left, the failure flag (a
+    /// failure of its invention is for want of gas), the cells, the data.
+    pub(super) fn write(
+        self,
+        faults: &mut dyn Faults,
+        vm: &mut VirtualMachine,
+        target: Relocatable,
+    ) -> Result<Relocatable, HintError> {
+        faults.begin("syscall");
+        let gas = faults.supply(Felt::from(self.gas).into());
+        let flag = faults.supply(Felt::from(self.failed).into());
+        let invented = !self.failed && flag != Felt::ZERO.into();
+        let answer = if invented { Self::failure(self.gas, "Out of gas") } else { self };
+        let mut cells = vec![gas, flag];
+        cells.extend(answer.cells.into_iter().map(|cell| faults.supply(cell)));
+        if let Some(data) = answer.data {
+            let length = data.len();
+            let start = allocate(vm, faults, data.into_iter().map(MaybeRelocatable::from))?;
+            cells.extend([start.into(), (start + length)?.into()]);
+        }
+        vm.load_data(target, &cells).map_err(HintError::Memory)
+    }
+}
+
+/// Executes a hint of the contract that runs.
+pub(super) fn execute(
+    calls: &mut Calls<'_>,
+    base_block: BlockNumber,
+    faults: &mut dyn Faults,
+    vm: &mut VirtualMachine,
+    scopes: &mut ExecutionScopes,
+    hint: &Hint,
+) -> HintResult {
+    match hint {
+        // As cairo-lang-runner does it; but here it can be lied in. Hardened matches find their variant by it, and gas is
+        // withdrawn by it.
+        Hint::Core(CoreHintBase::Core(CoreHint::TestLessThanOrEqual {
+            lhs: ResOperand::Immediate(least),
+            rhs: ResOperand::Deref(cell),
+            dst,
+        })) => {
+            let value = integer(vm, address(vm, cell)?)?;
+            let said = faults.decide("contract_compares", Felt::from(&least.value) <= value);
+            vm.insert_value(address(vm, dst)?, Felt::from(said)).map_err(HintError::Memory)
+        }
+        // The value that a dictionary is said to hold is checked when the dictionary is squashed, and runs through the contract
+        // until then.
+        Hint::Core(core @ CoreHintBase::Core(CoreHint::Felt252DictEntryInit { dict_ptr, .. })) => {
+            let entry = pointer(vm, dict_ptr)?;
+            // As a box of what whoever called has chosen, the key.
+            let instead = if faults.decide("contract_dictionary_points_at_key", false) {
+                Some(entry.into())
+            } else {
+                faults.instead("contract_dictionary_value").map(MaybeRelocatable::from)
+            };
+            match instead {
+                Some(instead) => vm.insert_value((entry + 1_usize)?, instead).map_err(HintError::Memory),
+                None => execute_core_hint_base(vm, scopes, core, false),
+            }
+        }
+        // Dictionaries get temporary segments, which the OS lines up when it validates the segment arena.
+        Hint::Core(hint) => execute_core_hint_base(vm, scopes, hint, false),
+        Hint::Starknet(StarknetHint::SystemCall { .. }) => answer_syscall(calls, base_block, faults, vm),
+        Hint::Starknet(StarknetHint::Cheatcode { .. }) | Hint::External(_) => {
+            Err(broken("a contract's code has a hint that Starknet does not allow"))
+        }
+    }
+}
+
+/// Where a cell that code names lies now.
+fn address(vm: &VirtualMachine, cell: &CellRef) -> Result<Relocatable, HintError> {
+    let base = match cell.register {
+        Register::AP => vm.get_ap(),
+        Register::FP => vm.get_fp(),
+    };
+    Ok((base + i32::from(cell.offset))?)
+}
+
+/// The pointer that code names, in a cell or so many cells behind what a cell points at.
+fn pointer(vm: &VirtualMachine, operand: &ResOperand) -> Result<Relocatable, HintError> {
+    let (cell, offset) = match operand {
+        ResOperand::Deref(cell) => (cell, Felt::ZERO),
+        ResOperand::BinOp(BinOpOperand { op: Operation::Add, a, b: DerefOrImmediate::Immediate(offset) }) => {
+            (a, Felt::from(&offset.value))
+        }
+        _ => return Err(broken("a dictionary is where no compiler puts one")),
+    };
+    let base = vm.get_relocatable(address(vm, cell)?).map_err(HintError::Memory)?;
+    Ok((base + &offset)?)
+}
+
+/// Answers the running call's next syscall, unless that has been done in advance. The OS checks the answer when it serves
+/// the syscall.
+fn answer_syscall(
+    calls: &mut Calls<'_>,
+    base_block: BlockNumber,
+    faults: &mut dyn Faults,
+    vm: &mut VirtualMachine,
+) -> HintResult {
+    let frame = calls.running()?;
+    if let Some(ends) = &mut frame.answered {
+        frame.syscall_ptr = ends.pop_front().ok_or_else(|| broken("a syscall that was not rehearsed"))?;
+        return Ok(());
+    }
+    let header = frame.syscall_ptr;
+    let selector = integer(vm, header)?.to_bytes_be();
+    let name = std::str::from_utf8(&selector).unwrap_or_default().trim_start_matches('\0');
+    let syscall =
+        Syscall::by_name(name).ok_or_else(|| broken(&format!("syscall {name} cannot be proven")))?;
+    let request = (header + 2_usize)?;
+    let gas = number(vm, (header + 1_usize)?)?;
+    let felts = match syscall.array {
+        Some(array) => array_length(vm, (request + array.cell)?)?,
+        None => 0,
+    };
+    let required = syscall.required_gas(felts);
+    let answer = if faults.decide("syscall_is_paid", gas >= required) {
+        answer(frame, base_block, vm, syscall, request, gas.saturating_sub(required))?
+    } else {
+        Answer::failure(gas, "Out of gas")
+    };
+    let given = Given::new(syscall, &answer, frame.shown, vm);
+    frame.syscall_ptr = answer.write(faults, vm, (request + syscall.request_cells)?)?;
+    calls.note(given);
+    Ok(())
+}
+
+/// Answers the syscall at `syscall`, made by a contract whose recording is empty; returns the answer's end.
+#[cfg(test)]
+pub(crate) fn answer_alone(vm: &mut VirtualMachine, syscall: Relocatable) -> Result<Relocatable, HintError> {
+    let recorded = RecordedCall::default();
+    let mut calls = Calls::default();
+    calls.begin(&recorded);
+    calls.enter()?;
+    calls.running()?.syscall_ptr = syscall;
+    answer_syscall(&mut calls, BlockNumber(0), &mut crate::faults::NoFaults, vm)?;
+    Ok(calls.running()?.syscall_ptr)
+}
+
+/// The answer to a syscall that has been paid for.
+fn answer(
+    frame: &mut Frame<'_>,
+    base_block: BlockNumber,
+    vm: &mut VirtualMachine,
+    syscall: &Syscall,
+    request: Relocatable,
+    gas: u64,
+) -> Result<Answer, HintError> {
+    let recorded = frame.recorded();
+    let cells = match syscall.name {
+        "StorageRead" => vec![next(&recorded.storage_reads, &mut frame.storage_reads)?.into()],
+        "GetClassHashAt" => vec![next(&recorded.class_hash_reads, &mut frame.class_hash_reads)?.0.into()],
+        "GetExecutionInfo" => vec![frame.shown.into()],
+        "StorageWrite" | "EmitEvent" | "SendMessageToL1" | "ReplaceClass" => vec![],
+        "GetBlockHash" => {
+            let newest = base_block.0.checked_sub(BLOCK_HASH_BUFFER);
+            if newest.is_none_or(|newest| integer(vm, request).is_ok_and(|number| number > newest.into())) {
+                return Ok(Answer::failure(gas, "Block number out of range"));
+            }
+            vec![next(&recorded.block_hash_reads, &mut frame.block_hash_reads)?.into()]
+        }
+        "CallContract" if is_execute(vm, (request + 1_usize)?)? => {
+            return Ok(Answer::failure(gas, "Invalid argument"));
+        }
+        "MetaTxV0" if !is_execute(vm, (request + 1_usize)?)? => {
+            return Ok(Answer::failure(gas, "Invalid argument"));
+        }
+        "CallContract" | "LibraryCall" | "MetaTxV0" | "Deploy" => {
+            let inner = next(&recorded.inner_calls, &mut frame.inner_calls)?;
+            let deployed = (*inner.address.0.key()).into();
+            let cells = if syscall.name == "Deploy" { vec![deployed] } else { vec![] };
+            return Answer::of_call(gas, inner, cells);
+        }
+        name => {
+            let answer = cryptography::answer(name, vm, request, gas)?;
+            return answer.ok_or_else(|| broken(&format!("syscall {name} cannot be proven")));
+        }
+    };
+    Ok(Answer::success(gas, cells))
+}
+
+/// The next item of a recording.
+fn next<'a, T>(recorded: &'a [T], cursor: &mut usize) -> Result<&'a T, HintError> {
+    let item = recorded.get(*cursor).ok_or_else(|| broken("the recording lacks a syscall's answer"))?;
+    *cursor += 1;
+    Ok(item)
+}
+
+fn is_execute(vm: &VirtualMachine, selector: Relocatable) -> Result<bool, HintError> {
+    Ok(integer(vm, selector)? == selector_from_name(EXECUTE_ENTRY_POINT_NAME).0)
+}
+
+/// Felts between the pointers at `start` and behind it. An empty array may have other cells there, equal ones.
+fn array_length(vm: &VirtualMachine, start: Relocatable) -> Result<u64, HintError> {
+    let end = (start + 1_usize)?;
+    if vm.get_maybe(&start) == vm.get_maybe(&end) {
+        return Ok(0);
+    }
+    let pointer = |cell| vm.get_relocatable(cell).map_err(HintError::Memory);
+    let length = (pointer(end)? - pointer(start)?)?;
+    u64::try_from(length).map_err(|_| broken("an array is too long"))
+}
+
+fn number(vm: &VirtualMachine, address: Relocatable) -> Result<u64, HintError> {
+    u64::try_from(integer(vm, address)?).map_err(|_| broken("a syscall's gas is no 64-bit number"))
+}
+
+fn integer(vm: &VirtualMachine, address: Relocatable) -> Result<Felt, HintError> {
+    vm.get_integer(address).map(|felt| *felt).map_err(HintError::Memory)
+}

@@ -1,7 +1,0 @@
-//! A prover's process and nothing else, as the tests of the pool start it. `zkthreads prove-worker` is the shipped one.
-
-use zkthreads_batcher::worker::{self, ChildError};
-
-fn main() -> Result<(), ChildError> {
-    worker::main()
-}

@@ -1,0 +1,4 @@
+//! A node's answers, as the client reads them.
+
+mod fork;
+mod wire;

@@ -1,0 +1,12 @@
+//! `devnet_getConfig`.
+
+use super::control;
+use crate::context::RpcContext;
+use crate::error::RpcError;
+use crate::params::NoParams;
+use zkthreads_rpc_api::devnet::DevnetConfig;
+
+/// How the devnet is set up.
+pub(super) fn answer(context: &RpcContext, _: NoParams) -> Result<DevnetConfig, RpcError> {
+    Ok(control(context)?.config())
+}
