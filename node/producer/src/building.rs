@@ -9,11 +9,11 @@ use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::{
     AdmitError, BlockEnv, ExecutedInBlock, ExecutionError, OpenBlock, PendingTransaction, Refusal,
 };
+use zkthreads_mempool::Before;
 use zkthreads_rpc_api::ChainEvent;
 use zkthreads_storage::StorageError;
 
 use crate::{BlockMode, Producer, ProducerError, REFRESH, report};
-use zkthreads_mempool::Before;
 
 impl Producer {
     /// The open block; opened now if there is none.

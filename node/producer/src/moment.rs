@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use starknet_api::block::{BlockHash, BlockNumber, BlockTimestamp, GasPrices};
 use zkthreads_execution::PreConfirmed;
+use zkthreads_mempool::Contents;
 use zkthreads_rpc_api::ChainEvent;
 use zkthreads_storage::Storage;
 
 use crate::Producer;
 use crate::clock::ClockState;
 use crate::handle::{CommandError, ProducerHandle};
-use zkthreads_mempool::Contents;
 
 /// A moment. Cheap to clone: it holds no copy of the database.
 #[derive(Debug, Clone)]

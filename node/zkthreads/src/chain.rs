@@ -8,6 +8,7 @@ use starknet_api::block::BlockTimestamp;
 use starknet_api::core::ClassHash;
 use tokio::runtime::Handle;
 use zkthreads_execution::{ChainConfig, ExecutionError, Executor, GenesisState};
+use zkthreads_producer::now;
 use zkthreads_storage::{Storage, StorageError};
 
 use crate::devnet;
@@ -18,7 +19,6 @@ use crate::devnet::manifest::{Manifest, ManifestError, Wishes};
 use crate::devnet::options::{DevnetOptions, change_prices};
 use crate::fork::{Fork, ForkError, first_block, pin};
 use crate::genesis::{Genesis, GenesisFileError, Rules};
-use zkthreads_producer::now;
 
 /// Where a chain's database is in its data directory.
 pub const DATABASE: &str = "chain";

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use zkthreads_execution::ExecutionError;
+use zkthreads_mempool::{Limits, Mempool, Restored};
+use zkthreads_producer::{BlockMode, Producer, ProducerConfig, ProducerError};
 use zkthreads_rpc::{Limits as RpcLimits, RpcContext, RpcServer, ServeError, serve_with};
 use zkthreads_rpc_api::{ChainFeed, Outcomes, TransactionSink, Until};
 use zkthreads_storage::Storage;
@@ -19,8 +21,6 @@ use crate::devnet::control::Parts;
 use crate::devnet::running::{RunningDevnet, StartError};
 use crate::hardening::Hardening;
 use crate::metrics::Sources;
-use zkthreads_mempool::{Limits, Mempool, Restored};
-use zkthreads_producer::{BlockMode, Producer, ProducerConfig, ProducerError};
 
 /// Longest that a stopped node waits for the last handles of its database.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -17,14 +17,14 @@ pub trait ClassSource {
     /// [`StateReader::get_compiled_class`](blockifier::state::state_api::StateReader::get_compiled_class) runs.
     ///
     /// # Errors
-    /// [`UndeclaredClassHash`](blockifier::state::errors::StateError::UndeclaredClassHash) if there is no such Sierra class, or it has no hardened code.
+    /// `StateError::UndeclaredClassHash` if there is no such Sierra class, or it has no hardened code.
     fn casm(&self, class_hash: ClassHash) -> StateResult<Arc<CasmContractClass>>;
 
     /// That code in the form that blockifier runs; the class itself if it has none. A thread's transactions run on it, so that
     /// the steps which it takes are those that a proof has to hold.
     ///
     /// # Errors
-    /// [`UndeclaredClassHash`](blockifier::state::errors::StateError::UndeclaredClassHash) if there is no such class.
+    /// `StateError::UndeclaredClassHash` if there is no such class.
     fn in_threads(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass>;
 
     /// The compiled class hash of that code (version 2).
@@ -38,7 +38,7 @@ pub trait ClassSource {
     /// Why a Sierra class has no hardened code, so that no thread may run or deploy it; `None` if it has.
     ///
     /// # Errors
-    /// [`UndeclaredClassHash`](blockifier::state::errors::StateError::UndeclaredClassHash) if there is no such class.
+    /// `StateError::UndeclaredClassHash` if there is no such class.
     fn unhardened(&self, class_hash: ClassHash) -> StateResult<Option<String>>;
 }
 

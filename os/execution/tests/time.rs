@@ -2,11 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::chain::{GENESIS, Sealed, assert_succeeded, config, settle_error};
-use crate::support::echo::ECHO_PROGRAM;
-use crate::support::segments::{self, Segments};
-use crate::support::thread::{package, sub_block_over};
-use crate::support::{Call, TestChain, User, bounds, class, eth, strk, transfer};
 use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::ContractAddress;
@@ -21,6 +16,12 @@ use zkthreads_protocol::{
 };
 use zkthreads_storage::{CellWrite, Receipt};
 use zkthreads_sub_block::Hardened;
+
+use crate::support::chain::{GENESIS, Sealed, assert_succeeded, config, settle_error};
+use crate::support::echo::ECHO_PROGRAM;
+use crate::support::segments::{self, Segments};
+use crate::support::thread::{package, sub_block_over};
+use crate::support::{Call, TestChain, User, bounds, class, eth, strk, transfer};
 
 /// Seconds after the genesis.
 fn at(seconds: u64) -> BlockTimestamp {

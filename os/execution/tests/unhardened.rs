@@ -1,10 +1,6 @@
 //! A class without hardened code is for ordinary transactions only: the builder leaves out what would run or deploy it, and no
 //! thread that lists it settles.
 
-use crate::support::chain::{assert_succeeded, settle_error};
-use crate::support::thread::{errors_of, sub_block};
-use crate::support::user::Call;
-use crate::support::{TestChain, address, bounds, class, eth, transfer, unproven};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
@@ -13,6 +9,11 @@ use zkthreads_execution::AdmitError;
 use zkthreads_protocol::{ExecutedClass, OsProgramHash, Package, SettleError};
 use zkthreads_storage::ClassDefinition;
 use zkthreads_sub_block::LeftOutReason;
+
+use crate::support::chain::{assert_succeeded, settle_error};
+use crate::support::thread::{errors_of, sub_block};
+use crate::support::user::Call;
+use crate::support::{TestChain, address, bounds, class, eth, transfer, unproven};
 
 fn unhardened() -> ContractAddress {
     address(0xbad_u64)

@@ -11,13 +11,13 @@ use cairo_vm::vm::errors::vm_exception::VmException;
 use cairo_vm::vm::runners::builtin_runner::{BuiltinRunner, EcOpBuiltinRunner};
 use cairo_vm::vm::runners::cairo_runner::CairoRunner;
 use starknet_types_core::felt::Felt;
+use zkthreads_program::input::OsInput;
+use zkthreads_program::{cairo_program, rehearsal_program};
 use zkthreads_protocol::Statement;
 
 use crate::error::OsError;
 use crate::faults::Faults;
 use crate::hints::{OsHints, Rehearsal};
-use zkthreads_program::input::OsInput;
-use zkthreads_program::{cairo_program, rehearsal_program};
 
 /// Builtins that the prover has no component for are absent from the layout; the OS leaves them alone.
 const ALLOW_MISSING_BUILTINS: bool = true;

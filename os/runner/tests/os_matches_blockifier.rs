@@ -1,10 +1,11 @@
 //! The thread OS states exactly what blockifier did: one test per thing an inner transaction can do.
 
-use crate::sub_block_support::{Call, World, address, classes, probe, transfer};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::InnerTransaction;
+
+use crate::sub_block_support::{Call, World, address, classes, probe, transfer};
 
 /// Executes `transactions` on blockifier, runs the OS on the recording, compares the statements.
 fn check(world: &World, transactions: impl IntoIterator<Item = InnerTransaction>) {

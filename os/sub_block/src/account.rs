@@ -19,6 +19,8 @@ use starknet_api::core::{ClassHash, ContractAddress, EntryPointSelector};
 use starknet_api::execution_resources::GasAmount;
 use starknet_api::transaction::{TransactionHash, TransactionVersion};
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::ClassSource;
+use zkthreads_execution::busy::within_steps;
 use zkthreads_protocol::InnerTransaction;
 
 use crate::execute;
@@ -26,8 +28,6 @@ use crate::left_out::{LeftOutReason, Limit};
 use crate::record;
 use crate::touched::Touched;
 use crate::watched::Watched;
-use zkthreads_execution::ClassSource;
-use zkthreads_execution::busy::within_steps;
 
 /// What `__validate__` returns if it accepts.
 fn valid() -> Felt {

@@ -22,6 +22,7 @@ use blockifier::transaction::errors::TransactionExecutionError;
 use starknet_api::core::ClassHash;
 use starknet_api::executable_transaction::TransactionType;
 use starknet_api::execution_resources::GasAmount;
+use zkthreads_execution::busy::within_steps;
 use zkthreads_protocol::InnerTransaction;
 
 use crate::abort::AbortCause;
@@ -29,7 +30,6 @@ use crate::account::{call_of_account, entry_point_context, state_error, too_many
 use crate::left_out::LeftOutReason;
 use crate::touched::Touched;
 use crate::watched::{Accesses, Watched};
-use zkthreads_execution::busy::within_steps;
 
 /// Calls of addresses where nothing is deployed, in one transaction: the first reverts it, its callers may go on to
 /// make others.
@@ -46,7 +46,8 @@ struct Phase<'a> {
     spent_steps: usize,
 }
 
-/// Runs `__execute__` with at most `gas` and `max_steps`; gives its call, why it failed if it did, and how many steps the VM took for it. If it
+/// Runs `__execute__` with at most `gas` and `max_steps`; gives its call, why it failed if it did, and how many steps the VM took
+/// for it. If it
 /// fails, `state` is as it was.
 pub(crate) fn run<S: StateReader>(
     state: &mut CachedState<S>,

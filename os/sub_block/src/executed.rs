@@ -14,7 +14,7 @@ pub struct ExecutedSubBlock {
     pub statement: Statement,
     /// The events the statement commits to, in its order.
     pub events: Vec<InnerEvent>,
-    /// About how many steps the OS will take: seldom more than a tenth less than it does.
+    /// About how many steps the OS will take: seldom fewer than it does, at most a third more.
     pub steps: u64,
     /// About how large the proof will be: those steps, and what takes as much of a prover's memory as so many steps.
     pub proof_steps: u64,

@@ -10,6 +10,8 @@ use starknet_api::execution_resources::GasVector;
 use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
 use starknet_api::transaction::fields::Fee;
+use zkthreads_execution::ExecutedInBlock;
+use zkthreads_execution::block::{receipt, sort, trace};
 use zkthreads_program::input::{RecordedCall, RecordedTransaction};
 use zkthreads_protocol::{IncludedTransaction, InnerTransaction, Transaction};
 use zkthreads_storage::{BlockTransaction, ExecutionStatus, Receipt, TransactionTrace};
@@ -21,8 +23,6 @@ use crate::fresh::Filling;
 use crate::left_out::LeftOutReason;
 use crate::record::recorded_call;
 use crate::steps::Work;
-use zkthreads_execution::ExecutedInBlock;
-use zkthreads_execution::block::{receipt, sort, trace};
 
 /// An inner transaction with what became of it.
 #[derive(Debug)]

@@ -10,6 +10,8 @@ use blockifier::state::cached_state::{CachedState, StateMaps};
 use blockifier::state::state_api::StateReader;
 use starknet_api::core::ClassHash;
 use starknet_api::transaction::TransactionHash;
+use zkthreads_execution::busy::{Cancellation, within};
+use zkthreads_execution::{ChainState, ClassSource};
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
 
@@ -22,8 +24,6 @@ use crate::inner::ExecutedInner;
 use crate::left_out::{LeftOut, LeftOutReason};
 use crate::size::Size;
 use crate::{ExecutedSubBlock, SubBlockContext, SubBlockError, account, outcome};
-use zkthreads_execution::busy::{Cancellation, within};
-use zkthreads_execution::{ChainState, ClassSource};
 
 /// A sub-block that grows transaction by transaction. What a transaction did is in the state at once; one that is left
 /// out has changed nothing.

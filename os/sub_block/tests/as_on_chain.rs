@@ -1,13 +1,14 @@
 //! A sub-block changes the state exactly as its transactions would on the chain, sent one by one through blockifier's
 //! own account flow (the fee left aside), and tells of each what the chain would tell.
 
-use crate::chain::actor::{self, Act, Op, Program};
-use crate::chain::{Chain, compare};
-use crate::sub_block_support::{Call, World, address, classes, probe, probe_a, probe_b, transfer};
 use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_types_core::felt::Felt;
 use zkthreads_program::input::RecordedCall;
 use zkthreads_sub_block::{AbortCause, ExecutedSubBlock, LeftOutReason, SubBlockError};
+
+use crate::chain::actor::{self, Act, Op, Program};
+use crate::chain::{Chain, compare};
+use crate::sub_block_support::{Call, World, address, classes, probe, probe_a, probe_b, transfer};
 
 fn program() -> Program {
     Program::default()

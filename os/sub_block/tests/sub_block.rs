@@ -1,6 +1,5 @@
 //! Sub-blocks on blockifier: what is recorded, what is stated, what is left out.
 
-use crate::sub_block_support::{Call, INITIAL_BALANCE, World, address, chain_id, classes, probe, transfer};
 use starknet_api::abi::abi_utils::{get_fee_token_var_address, get_storage_var_address, selector_from_name};
 use starknet_api::core::{ClassHash, Nonce};
 use starknet_api::state::StorageKey;
@@ -8,6 +7,8 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::commitments::events_commitment;
 use zkthreads_protocol::{ContractAccess, InnerOutcome, Statement, StorageAccess};
 use zkthreads_sub_block::{AbortCause, LeftOutReason, SubBlockError};
+
+use crate::sub_block_support::{Call, INITIAL_BALANCE, World, address, chain_id, classes, probe, transfer};
 
 fn contract(statement: &Statement, address: starknet_api::core::ContractAddress) -> &ContractAccess {
     statement.contracts.iter().find(|contract| contract.address == address).expect("is listed")

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use starknet_api::core::ContractAddress;
 use tokio::task::{JoinError, spawn_blocking};
+use zkthreads_client::{ClassCache, ForkClient, NodeClient, NodeError};
 use zkthreads_protocol::{InnerTransaction, Package, PackageDigest, ThreadFacts};
 use zkthreads_sub_block::{ExecutedSubBlock, SubBlockContext, SubBlockError};
+use zkthreads_workers::{Proven, Stage, WorkError};
 
 use crate::progress::{Listener, Progress};
-use zkthreads_client::{ClassCache, ForkClient};
-use zkthreads_client::{NodeClient, NodeError};
-use zkthreads_workers::{Proven, Stage, WorkError};
 
 /// Builds and proves sub-blocks on top of one node. Cheap to clone.
 #[derive(Clone)]

@@ -1,10 +1,10 @@
 //! A sub-block of real transfers: executed, run through the thread OS, proven and verified.
 
 use std::time::Instant;
-
-use crate::sub_block_support::{Call, World, address, classes, probe, probe_a, transfer};
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_prover::Prover;
+
+use crate::sub_block_support::{Call, World, address, classes, probe, probe_a, transfer};
 
 /// Proves a sub-block; the prover verifies its own proof.
 fn prove(world: &World, transactions: Vec<InnerTransaction>) {

@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
-use crate::sub_block_support::{World, transfer};
-use crate::worker_support::{config, eventually, hold, is_running, kill, pool, program};
 use rustix::process::Signal;
 use zkthreads_program::os_program;
 use zkthreads_prover::Stage as ProverStage;
 use zkthreads_sub_block::ExecutedSubBlock;
 use zkthreads_verifier::verify_proof;
 use zkthreads_workers::{ProverPool, ProverPoolConfig, Stage, WorkerError};
+
+use crate::sub_block_support::{World, transfer};
+use crate::worker_support::{config, eventually, hold, is_running, kill, pool, program};
 
 /// The smallest sub-block there is.
 fn sub_block() -> ExecutedSubBlock {

@@ -9,6 +9,9 @@ use tokio::runtime::Handle;
 use zkthreads_execution::{
     AdmitError, BlockEnv, ChainState, Executor, PendingTransaction, PreConfirmed, StateAt, Submission,
 };
+use zkthreads_rpc_api::devnet::DevnetControl;
+use zkthreads_rpc_api::thread::ThreadControl;
+use zkthreads_rpc_api::{ChainFeed, Origin, Outcomes, TransactionSink, Until};
 use zkthreads_storage::{BlockTransaction, Storage};
 
 use crate::door::Door;
@@ -16,12 +19,6 @@ use crate::error::RpcError;
 use crate::origin::Missing;
 use crate::wire::block_id::BlockId;
 use crate::wire::place::{Finality, Place};
-use zkthreads_rpc_api::ChainFeed;
-use zkthreads_rpc_api::Origin;
-use zkthreads_rpc_api::TransactionSink;
-use zkthreads_rpc_api::devnet::DevnetControl;
-use zkthreads_rpc_api::thread::ThreadControl;
-use zkthreads_rpc_api::{Outcomes, Until};
 
 /// The node, as the RPC methods see it. Cheap to clone.
 #[derive(Clone)]

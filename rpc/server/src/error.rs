@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::CallStack;
+use zkthreads_rpc_api::OriginError;
+use zkthreads_rpc_api::devnet::DevnetError;
 use zkthreads_storage::StorageError;
 
 use crate::origin::{BLOCK_NOT_FOUND, Missing, TRANSACTION_NOT_FOUND};
 use crate::thread_error::ThreadError;
 use crate::unexpected::Unexpected;
-use zkthreads_rpc_api::OriginError;
-use zkthreads_rpc_api::devnet::DevnetError;
 
 /// Code of [`OriginError::Unavailable`].
 const ORIGIN_UNAVAILABLE: i32 = 10021;

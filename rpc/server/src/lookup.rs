@@ -3,6 +3,7 @@
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::{ExecutedInBlock, PendingTransaction, PreConfirmed};
 use zkthreads_protocol::{IncludedTransaction, Package};
+use zkthreads_rpc_api::PoolStatus;
 use zkthreads_storage::BlockTransaction;
 
 use crate::context::RpcContext;
@@ -10,7 +11,6 @@ use crate::error::RpcError;
 use crate::origin::Missing;
 use crate::wire::inner::{Effects, effects};
 use crate::wire::place::{Finality, Place};
-use zkthreads_rpc_api::PoolStatus;
 
 /// Where a transaction was found.
 pub(crate) enum Found {

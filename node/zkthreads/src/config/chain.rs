@@ -6,12 +6,12 @@ use std::time::Duration;
 use clap::Args;
 use starknet_api::block::{GasPriceVector, NonzeroGasPrice};
 use starknet_api::core::ContractAddress;
+use zkthreads_producer::BlockMode;
 
 use super::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs, values};
 use crate::chain::Origin;
 use crate::genesis::{Genesis, GenesisFileError, Rules};
 use crate::launch::NodeConfig;
-use zkthreads_producer::BlockMode;
 
 const EXAMPLES: &str = concat!(
     "\

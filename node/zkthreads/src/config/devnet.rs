@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use starknet_api::block::BlockTimestamp;
 use starknet_api::core::ChainId;
+use zkthreads_producer::BlockMode;
 
 use super::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs, values};
 use crate::chain::Origin;
@@ -17,7 +18,6 @@ use crate::devnet::set_up::block_mode;
 use crate::fork::ForkWishes;
 use crate::genesis::HIGHEST_THREAD_LAG;
 use crate::launch::NodeConfig;
-use zkthreads_producer::BlockMode;
 
 const EXAMPLES: &str = "\
 Examples:

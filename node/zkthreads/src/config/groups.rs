@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 use zkthreads_execution::admit::MAX_NONCE_GAP;
+use zkthreads_mempool::{Budget, Limits};
 
 use super::values;
 use crate::devnet::constants::DEFAULT_PORT;
-use zkthreads_mempool::{Budget, Limits};
 
 /// Where JSON-RPC is served.
 #[derive(Debug, Clone, Copy, Args)]

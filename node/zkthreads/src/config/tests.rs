@@ -3,13 +3,13 @@ use std::fs;
 use clap::Arg;
 use starknet_api::core::ChainId;
 use tempfile::TempDir;
+use zkthreads_producer::BlockMode;
 
 use super::*;
 use crate::chain::Origin;
 use crate::devnet::manifest::Wishes;
 use crate::fork::ForkWishes;
 use crate::launch::NodeConfig;
-use zkthreads_producer::BlockMode;
 
 fn load(arguments: &[&str]) -> Result<Cli, ConfigError> {
     Cli::load(std::iter::once("zkthreads").chain(arguments.iter().copied()))

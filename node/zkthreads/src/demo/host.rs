@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use zkthreads_mempool::Limits;
+use zkthreads_producer::BlockMode;
 
 use crate::chain::Origin;
 use crate::devnet::manifest::Wishes;
 use crate::launch::{Node, NodeConfig};
-use zkthreads_mempool::Limits;
-use zkthreads_producer::BlockMode;
 
 use super::chain::Chain;
 use super::users::{ACCOUNTS, Cast};

@@ -12,6 +12,7 @@ use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::{ChainState, ExecutionError, Executor};
+use zkthreads_producer::{BlockMode, CommandError, ProducerError, ProducerHandle};
 use zkthreads_rpc_api::Outcomes;
 use zkthreads_rpc_api::devnet::{
     DevnetAccount, DevnetConfig, DevnetControl, DevnetError, DumpPlace, EthAddress, FlushedMessages,
@@ -26,7 +27,6 @@ use super::options::{DevnetOptions, HIGHEST_GAS_PRICE, LATEST_TIME, change_price
 use super::set_up::config;
 use super::snapshots::{Snapshot, Snapshots};
 use crate::chain::Devnet;
-use zkthreads_producer::{BlockMode, CommandError, ProducerError, ProducerHandle};
 
 /// Contracts without a class: they hold block hashes and aliases of keys.
 const SYSTEM_CONTRACTS: [Felt; 2] = [Felt::ONE, Felt::TWO];

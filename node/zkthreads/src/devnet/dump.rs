@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use starknet_api::core::ContractAddress;
+use zkthreads_producer::ClockState;
 use zkthreads_rpc_api::devnet::GasPriceChange;
 
 use super::mailbox::Mailbox;
 use super::manifest::Manifest;
-use zkthreads_producer::ClockState;
 
 const MAGIC: &[u8] = b"zkthreads dump 1\n";
 

@@ -4,6 +4,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
 use starknet_api::block::BlockNumber;
+use zkthreads_producer::Course;
 use zkthreads_rpc_api::devnet::{DevnetControl, DevnetError, DumpOn, DumpPlace, Impersonation, LoadSource};
 use zkthreads_storage::{Storage, StorageError};
 
@@ -12,7 +13,6 @@ use super::control::{Control, State, command_error, internal};
 use super::dump::{self, ReadError, Replacement, Settings};
 use super::manifest::Manifest;
 use super::options::{change_prices, show_prices};
-use zkthreads_producer::Course;
 
 /// Why a dump was not written.
 #[derive(Debug, thiserror::Error)]

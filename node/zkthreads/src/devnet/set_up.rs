@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use zkthreads_producer::BlockMode;
 use zkthreads_rpc::REQUEST_TIMEOUT;
 use zkthreads_rpc_api::devnet::{
     BlockGeneration, DevnetConfig, ForkConfig, GasPriceChange, ServerConfig, StateArchive,
@@ -10,7 +11,6 @@ use zkthreads_rpc_api::devnet::{
 
 use super::constants::{ETH_CLASS_HASH, STRK_CLASS_HASH};
 use crate::chain::Devnet;
-use zkthreads_producer::BlockMode;
 
 pub(super) fn config(
     devnet: &Devnet,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use starknet_api::block::BlockNumber;
+use zkthreads_producer::Moment;
 use zkthreads_rpc_api::devnet::Impersonation;
 
 use super::mailbox::Mailbox;
-use zkthreads_producer::Moment;
 
 /// A moment of the devnet.
 #[derive(Debug, Clone)]

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_api::core::ChainId;
 use zkthreads_execution::{GenesisState, RuleLines, ThreadRules};
+use zkthreads_producer::now;
 
 use super::account::GenesisAccount;
 use super::thread_rules::{HIGHEST_THREAD_LAG, told, usual_rules};
 use crate::devnet::genesis::{GenesisError, genesis_state};
 use crate::devnet::manifest::write_whole;
-use zkthreads_producer::now;
 
 /// The copy in the data directory.
 const FILE_NAME: &str = "genesis.toml";

@@ -23,8 +23,10 @@ fn reported() -> BTreeSet<String> {
         "node/zkthreads/src",
         "node/mempool/src",
         "node/producer/src",
+        "rpc/api/src",
         "rpc/server/src",
         "os/execution/src",
+        "os/sub_block/src",
         "storage/src",
         "prover/verifier/src",
     ] {

@@ -13,11 +13,11 @@ use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCom
 use starknet_api::core::ClassHash;
 use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 use starknet_types_core::felt::Felt;
+use zkthreads_program::input::{ExecutableClass, OsInput};
 
 use super::{Call, Returned, empty_input};
 use crate::fault_injector::{FaultInjector, Lie};
 use crate::hints::{OsHints, Rehearsal, UsedCode};
-use zkthreads_program::input::{ExecutableClass, OsInput};
 
 const CLASS_HASH: Felt = Felt::from_hex_unchecked("0x1234567");
 /// Most felts that a class has.

@@ -28,12 +28,12 @@ use cairo_vm::types::relocatable::{MaybeRelocatable, Relocatable};
 use cairo_vm::vm::runners::cairo_runner::{CairoArg, CairoRunner};
 use starknet_api::block::{BlockNumber, BlockTimestamp};
 use starknet_types_core::felt::Felt;
+use zkthreads_program::cairo_program;
+use zkthreads_program::input::OsInput;
 use zkthreads_protocol::BaseBlock;
 
 use crate::faults::NoFaults;
 use crate::hints::{Args, OsHints};
-use zkthreads_program::cairo_program;
-use zkthreads_program::input::OsInput;
 
 /// A call of one function of the compiled program.
 struct Call {

@@ -6,11 +6,11 @@ use cairo_vm::types::exec_scope::ExecutionScopes;
 use cairo_vm::types::relocatable::Relocatable;
 use cairo_vm::vm::errors::hint_errors::HintError;
 use starknet_types_core::felt::Felt;
+use zkthreads_program::input::RecordedCall;
 
 use super::args::Args;
 use super::given::Given;
 use super::{HintResult, broken};
-use zkthreads_program::input::RecordedCall;
 
 /// The calls being run or served, innermost last.
 #[derive(Default)]

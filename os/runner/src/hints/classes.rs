@@ -9,11 +9,11 @@ use cairo_vm::types::relocatable::{MaybeRelocatable, Relocatable};
 use cairo_vm::vm::errors::hint_errors::HintError;
 use starknet_api::core::ClassHash;
 use starknet_types_core::felt::Felt;
+use zkthreads_program::input::ExecutableClass;
 
 use super::args::Args;
 use super::bytecode::{Bytecode, UsedCode, Walk};
 use super::{HintResult, broken};
-use zkthreads_program::input::ExecutableClass;
 
 /// Cells of the Cairo structure `EntryPoint`, and where in it the list of builtins is.
 const ENTRY_POINT_CELLS: usize = 4;

@@ -14,6 +14,7 @@ use starknet_api::abi::abi_utils::selector_from_name;
 use starknet_api::block::BlockNumber;
 use starknet_api::transaction::constants::EXECUTE_ENTRY_POINT_NAME;
 use starknet_types_core::felt::Felt;
+use zkthreads_program::input::RecordedCall;
 
 use super::args::allocate;
 use super::calls::{Calls, Frame};
@@ -21,7 +22,6 @@ use super::given::Given;
 use super::{HintResult, broken, cryptography};
 use crate::faults::Faults;
 use crate::syscall_costs::Syscall;
-use zkthreads_program::input::RecordedCall;
 
 /// `get_block_hash` answers for blocks at least this much older than the base block.
 const BLOCK_HASH_BUFFER: u64 = 10;

@@ -45,8 +45,9 @@ use self::state::State;
 use self::transactions::Transactions;
 #[cfg(test)]
 pub(crate) use self::transactions::lay_out_invoke;
-use crate::faults::{Faults, NoFaults};
 use zkthreads_program::input::OsInput;
+
+use crate::faults::{Faults, NoFaults};
 
 /// What a rehearsal finds out: which code of the classes runs, and how syscalls are answered.
 #[derive(Default)]

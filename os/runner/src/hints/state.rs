@@ -7,10 +7,10 @@ use cairo_vm::vm::errors::hint_errors::HintError;
 use starknet_api::core::ContractAddress;
 use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
+use zkthreads_program::input::ContractState;
 
 use super::args::Args;
 use super::{HintResult, broken};
-use zkthreads_program::input::ContractState;
 
 /// Offset of the contract's address in the Cairo structure `ExecutionInfo`, which a `Call` begins with a pointer to.
 const INFO_CONTRACT_ADDRESS: usize = 3;

@@ -6,10 +6,10 @@ use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::InvokeTransactionV3;
 use starknet_api::transaction::fields::{ResourceBounds, ValidResourceBounds};
 use starknet_types_core::felt::Felt;
+use zkthreads_program::input::{OsInput, RecordedTransaction};
 
 use super::args::Args;
 use super::{HintResult, broken};
-use zkthreads_program::input::{OsInput, RecordedTransaction};
 
 /// The transactions not yet run.
 pub(super) struct Transactions<'a> {

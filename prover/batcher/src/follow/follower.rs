@@ -5,12 +5,12 @@ use std::time::Duration;
 use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::ChainId;
 use tokio::time::timeout;
+use zkthreads_client::{NodeClient, NodeError};
 use zkthreads_storage::{FollowedBlock, Storage, StorageError};
 
 use super::ancestor::{Hashes, common_ancestor, first_kept};
 use super::health::Health;
 use crate::thread::{FollowError, NodeHealth, ThreadHandle};
-use zkthreads_client::{NodeClient, NodeError};
 
 /// How long a small question may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);

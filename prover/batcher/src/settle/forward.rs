@@ -1,9 +1,10 @@
 //! Transactions that go to the node as they are, because the chain keeps conflicting with them.
 
+use zkthreads_client::NodeClient;
+
 use super::look::{DUPLICATE_TRANSACTION, Unanswered, unanswered};
 use super::pause::Pauses;
 use crate::thread::{Forward, ForwardRefused, Stopped, ThreadHandle};
-use zkthreads_client::NodeClient;
 
 /// Sends what the thread gives up to the node.
 pub struct Forwarder {

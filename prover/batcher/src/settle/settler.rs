@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
 use tokio::time::{sleep, timeout};
 
+use zkthreads_client::{Envelope, NodeClient, Submitter};
 use zkthreads_protocol::SettleError;
 
 use super::flight::{Flights, Landing};
@@ -13,8 +14,6 @@ use super::pause::Pauses;
 use super::verdict::{Verdict, refused, verdict};
 use crate::builder::facts;
 use crate::thread::{Bundle, BundleFailure, InFlight, Stopped, SubBlockId, ThreadHandle};
-use zkthreads_client::NodeClient;
-use zkthreads_client::{Envelope, Submitter};
 
 /// How often the node is asked what became of what was sent.
 const LOOK_INTERVAL: Duration = Duration::from_millis(150);

@@ -3,10 +3,10 @@
 use starknet_api::core::ContractAddress;
 use starknet_api::state::StorageKey;
 use starknet_rust::core::types::FeeEstimate;
+use zkthreads_client::{FailedCheck, FailedPrecondition, ThreadCheck};
 use zkthreads_protocol::{Conflict, StateCell};
 
 use crate::thread::BundleFailure;
-use zkthreads_client::{FailedCheck, FailedPrecondition, ThreadCheck};
 
 /// The error of a thread whose base block the node does not have.
 const BASE_BLOCK_UNKNOWN: &str = "BASE_BLOCK_UNKNOWN";

@@ -11,13 +11,13 @@ use zkthreads_execution::ExecutionError;
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_rpc_api::{InnerRefusal, PoolStatus, ThreadControl, ThreadStatus};
 use zkthreads_storage::{FollowedBlock, StorageError};
+use zkthreads_workers::{Proven, Stage, WorkerError};
 
 use super::intake::{self, Arrival};
 use super::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth, SubBlockId};
 use super::sequencer::Sequencer;
 use super::shared::Shared;
 use super::writes::Writes;
-use zkthreads_workers::{Proven, Stage, WorkerError};
 
 /// The sequencer has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

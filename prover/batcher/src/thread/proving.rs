@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use zkthreads_protocol::Package;
 use zkthreads_sub_block::ExecutedSubBlock;
+use zkthreads_workers::{Proven, WorkerError};
 
 use super::SubBlockId;
 use super::config::HotPolicy;
@@ -13,7 +14,6 @@ use super::plan::can_be_met;
 use super::replay::Changes;
 use super::setback::Setback;
 use super::work::Work;
-use zkthreads_workers::{Proven, WorkerError};
 
 /// Provers that one transaction may cost, by taking too long or by their death, before it counts as the cause.
 const MAX_LOST_ALONE: u32 = 3;

@@ -13,10 +13,10 @@ use zkthreads_protocol::InnerTransaction;
 use zkthreads_rpc_api::thread::ProverStatus;
 use zkthreads_rpc_api::{PoolStatus, ThreadStatus};
 use zkthreads_storage::{JournalPlace, ThreadJournal};
+use zkthreads_workers::ProverFigures;
 
 use super::config::Provers;
 use super::figures::Figures;
-use zkthreads_workers::ProverFigures;
 
 /// What others read of the sequencer without asking it.
 pub(super) struct Shared {

@@ -1,11 +1,11 @@
 //! From the errors of execution and the pool to those of the wire.
 
 use zkthreads_execution::{AdmitError, CallError, ExecutionError, SimulateError};
+use zkthreads_rpc_api::SubmitError;
 
 use crate::error::RpcError;
 use crate::thread_error::ThreadError;
 use crate::unexpected::Unexpected;
-use zkthreads_rpc_api::SubmitError;
 
 impl From<AdmitError> for RpcError {
     fn from(error: AdmitError) -> Self {

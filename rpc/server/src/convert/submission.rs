@@ -18,6 +18,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_execution::Submission;
 use zkthreads_protocol::limits::MAX_PACKAGE_BYTES;
 use zkthreads_protocol::{EnvelopeError, ThreadFacts};
+use zkthreads_rpc_api::number::{FeltHex, felts};
 
 use crate::error::RpcError;
 use crate::thread_error::ThreadError;
@@ -25,7 +26,6 @@ use crate::wire::broadcast::{
     self, Broadcast, BroadcastDeclare, BroadcastDeployAccount, BroadcastInvoke, ResourceBoundsMapping,
     SierraClass, Version,
 };
-use zkthreads_rpc_api::number::{FeltHex, felts};
 
 /// Version 3 with the bit that marks a transaction as signed for simulation only.
 const QUERY_VERSION_3: Felt = Felt::from_hex_unchecked("0x100000000000000000000000000000003");

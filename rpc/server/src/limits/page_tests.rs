@@ -8,10 +8,10 @@ use std::{env, fs};
 use zkthreads_execution::TimeLimits;
 use zkthreads_execution::class::MAX_PROGRAM_FELTS;
 use zkthreads_protocol::limits::MAX_SEGMENTS;
+use zkthreads_rpc_api::MAX_LAG;
 
 use super::*;
 use crate::jobs::LaneLimits;
-use zkthreads_rpc_api::MAX_LAG;
 
 const HALF: &str = "half of the cores, one at least";
 const CORES: &str = "as many as cores";

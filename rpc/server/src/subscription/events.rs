@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockHeader;
+use zkthreads_rpc_api::number::FeltHex;
 
 use super::filter::BlockStatus;
 use super::start::{StartId, start_with_latest};
@@ -10,7 +11,6 @@ use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
 use crate::wire::place::Finality;
-use zkthreads_rpc_api::number::FeltHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use starknet_api::core::ContractAddress;
+use zkthreads_rpc_api::number::AddressHex;
 use zkthreads_storage::BlockTransaction;
 
 use super::Seen;
 use crate::error::RpcError;
 use crate::limits::MAX_SENDER_ADDRESSES;
 use crate::wire::place::Finality;
-use zkthreads_rpc_api::number::AddressHex;
 
 /// How far a transaction has come, as far as subscriptions to transactions tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]

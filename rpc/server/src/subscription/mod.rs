@@ -26,6 +26,7 @@ mod unsubscribe;
 
 use jsonrpsee::server::RegisterMethodError;
 use starknet_api::block::BlockHeader;
+use zkthreads_rpc_api::ChainEvent;
 use zkthreads_storage::BlockTransaction;
 
 use crate::context::RpcContext;
@@ -33,7 +34,6 @@ use crate::error::RpcError;
 use crate::method::registry::Registry;
 use crate::settled::Settled;
 use crate::wire::place::Place;
-use zkthreads_rpc_api::ChainEvent;
 
 pub(crate) use blocks::Blocks;
 pub(crate) use cursor::Cursor;

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use starknet_api::block::BlockHeader;
+use zkthreads_rpc_api::number::AddressHex;
 
 use super::filter::{BlockStatus, Senders};
 use super::start::start;
@@ -9,7 +10,6 @@ use super::{Opening, Seen, Subscription, Told};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::receipt::ReceiptOut;
-use zkthreads_rpc_api::number::AddressHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockHeader;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::Transaction;
+use zkthreads_rpc_api::ChainEvent;
+use zkthreads_rpc_api::number::AddressHex;
 
 use super::filter::{Senders, Status};
 use super::start::start;
@@ -12,8 +14,6 @@ use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::flags::{TransactionFlag, has};
 use crate::wire::transaction::TransactionOut;
-use zkthreads_rpc_api::ChainEvent;
-use zkthreads_rpc_api::number::AddressHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,11 +5,11 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::transaction::{Event, TransactionHash};
+use zkthreads_rpc_api::OriginError;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::place::{Finality, Place};
-use zkthreads_rpc_api::OriginError;
 
 /// A block, in its own node's words.
 pub(crate) struct OriginBlock {

@@ -7,6 +7,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use zkthreads_execution::{ExecutedInBlock, PreConfirmed};
+use zkthreads_rpc_api::ChainEvent;
 
 use super::blocks::Block;
 use super::cursor::Reverted;
@@ -15,7 +16,6 @@ use crate::error::RpcError;
 use crate::metrics::Counted;
 use crate::outbox::{Closed, Outbox};
 use crate::wire::place::{Finality, Place};
-use zkthreads_rpc_api::ChainEvent;
 
 /// The notification of reverted blocks, whatever the kind of subscription.
 const REORG: &str = "starknet_subscriptionReorg";

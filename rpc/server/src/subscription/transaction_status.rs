@@ -5,14 +5,14 @@ use starknet_api::block::BlockHeader;
 use starknet_api::transaction::TransactionHash;
 use starknet_rust_core::types::TransactionStatus;
 use starknet_types_core::felt::Felt;
+use zkthreads_rpc_api::ChainEvent;
+use zkthreads_rpc_api::number::FeltHex;
 
 use super::start::start;
 use super::{Opening, Seen, Subscription, Told};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::method::starknet::{execution_result, get_transaction_status};
-use zkthreads_rpc_api::ChainEvent;
-use zkthreads_rpc_api::number::FeltHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,10 +92,9 @@ impl Subscription for Status {
     fn on_event(&mut self, context: &RpcContext, event: &ChainEvent) -> Result<Option<Told>, RpcError> {
         match event {
             ChainEvent::Received { hash, .. } if *hash == self.hash => self.tell(TransactionStatus::Received),
-            // A thread's state may not have had a block yet when it was looked into.
-            ChainEvent::Block(..) | ChainEvent::L1Accepted(_) | ChainEvent::Reorg { .. } => {
-                self.look(context)
-            }
+            ChainEvent::L1Accepted(_) | ChainEvent::Reorg { .. } => self.look(context),
+            // A thread's state may not have had the block yet when that was looked into.
+            ChainEvent::Block(..) if context.thread.is_some() => self.look(context),
             _ => Ok(None),
         }
     }

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use starknet_api::block::BlockNumber;
+use zkthreads_rpc_api::{Origin, OriginError};
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::origin::{Numbered, internal, raw, read};
-use zkthreads_rpc_api::{Origin, OriginError};
 
 /// How a method is passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,13 +79,13 @@ impl RpcContext {
                 if self.is_past(read::<Numbered>(&answer)?.block_number) { Ok(answer) } else { Err(failure) }
             }
             ("starknet_getTransactionStatus", RpcError::Missing(missing)) => {
-                let is_past = match read::<Status>(&answer)? {
-                    // It was not executed by the node either.
+                let is_so_here = match read::<Status>(&answer)? {
+                    // The node has not executed it either.
                     Status { execution_status: None, .. } => true,
                     Status { finality_status, .. } if finality_status == "PRE_CONFIRMED" => false,
                     Status { .. } => self.is_past(self.found_at(node, missing)?),
                 };
-                if is_past {
+                if is_so_here {
                     return Ok(answer);
                 }
                 to_raw_value(&json!({ "finality_status": "RECEIVED" })).map_err(internal)

@@ -9,12 +9,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use starknet_api::core::ContractAddress;
 use starknet_api::transaction::{Event, TransactionHash};
 use starknet_types_core::felt::Felt;
+use zkthreads_rpc_api::number::{AddressHex, FeltHex};
 
 use super::place::Place;
 use super::receipt::EventOut;
 use crate::error::RpcError;
 use crate::limits::{MAX_EVENT_ADDRESSES, MAX_EVENT_KEYS};
-use zkthreads_rpc_api::number::{AddressHex, FeltHex};
 
 /// An event, and where it was emitted.
 #[derive(Debug, Serialize)]

@@ -5,6 +5,7 @@ use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
 use tokio::sync::oneshot;
 use zkthreads_storage::FollowedBlock;
+use zkthreads_workers::{Proven, Stage, WorkerError};
 
 use super::{Sequencer, State};
 use crate::thread::SubBlockId;
@@ -12,7 +13,6 @@ use crate::thread::handle::FollowError;
 use crate::thread::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth};
 use crate::thread::setback::Setback;
 use crate::thread::writes::Writes;
-use zkthreads_workers::{Proven, Stage, WorkerError};
 
 impl Sequencer {
     pub(in crate::thread) fn follow(

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 use starknet_api::block::BlockHash;
+use zkthreads_rpc_api::devnet::DevnetError;
 
 use super::{StartingBlock, control, number};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::devnet::DevnetError;
 
 #[derive(Serialize)]
 pub(super) struct Accepted {

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use zkthreads_rpc_api::devnet::{DevnetError, DumpPlace};
 
 use super::control;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::server::MAX_RESPONSE_BYTES;
-use zkthreads_rpc_api::devnet::{DevnetError, DumpPlace};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,13 +1,13 @@
 //! `devnet_getAccountBalance`.
 
 use serde::{Deserialize, Serialize};
+use zkthreads_rpc_api::devnet::Unit;
+use zkthreads_rpc_api::number::AddressHex;
 
 use super::balance;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::devnet::Unit;
-use zkthreads_rpc_api::number::AddressHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

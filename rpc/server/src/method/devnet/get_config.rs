@@ -1,10 +1,11 @@
 //! `devnet_getConfig`.
 
+use zkthreads_rpc_api::devnet::DevnetConfig;
+
 use super::control;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::params::NoParams;
-use zkthreads_rpc_api::devnet::DevnetConfig;
 
 /// How the devnet is set up.
 pub(super) fn answer(context: &RpcContext, _: NoParams) -> Result<DevnetConfig, RpcError> {

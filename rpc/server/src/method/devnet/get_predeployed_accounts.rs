@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
+use zkthreads_rpc_api::devnet::{DevnetAccount, Unit};
+use zkthreads_rpc_api::number::AddressHex;
 
 use super::control;
 use super::get_account_balance::Balance;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::devnet::{DevnetAccount, Unit};
-use zkthreads_rpc_api::number::AddressHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

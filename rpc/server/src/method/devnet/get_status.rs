@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 use starknet_api::core::ContractAddress;
+use zkthreads_rpc_api::devnet::{ForkConfig, Impersonation};
 
 use super::control;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::method::starknet::SPEC_VERSION;
 use crate::params::NoParams;
-use zkthreads_rpc_api::devnet::{ForkConfig, Impersonation};
 
 #[derive(Serialize)]
 pub(super) struct Status {

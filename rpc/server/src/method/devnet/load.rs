@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use zkthreads_rpc_api::devnet::LoadSource;
 
 use super::{Empty, control};
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use zkthreads_rpc_api::devnet::LoadSource;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

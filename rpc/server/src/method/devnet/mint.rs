@@ -3,14 +3,14 @@
 use num_bigint::BigUint;
 use serde::{Deserialize, Serialize};
 use starknet_api::transaction::TransactionHash;
+use zkthreads_rpc_api::devnet::Unit;
+use zkthreads_rpc_api::number::AddressHex;
 
 use super::{balance, control};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::amount::Amount;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::devnet::Unit;
-use zkthreads_rpc_api::number::AddressHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -29,13 +29,13 @@ use serde::{Deserialize, Serialize};
 use starknet_api::abi::abi_utils::get_storage_var_address;
 use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::ContractAddress;
+use zkthreads_rpc_api::devnet::{DevnetControl, DevnetError, Unit};
 
 use super::registry::Registry;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::jobs::Lane;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::devnet::{DevnetControl, DevnetError, Unit};
 
 pub(super) fn register(registry: &mut Registry) -> Result<(), RegisterMethodError> {
     registry

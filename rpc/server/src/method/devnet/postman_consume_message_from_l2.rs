@@ -1,11 +1,11 @@
 //! `devnet_postmanConsumeMessageFromL2`.
 
 use serde::Serialize;
+use zkthreads_rpc_api::devnet::{L1Hash, SentMessage};
 
 use super::control;
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use zkthreads_rpc_api::devnet::{L1Hash, SentMessage};
 
 #[derive(Serialize)]
 pub(super) struct Consumed {

@@ -1,11 +1,11 @@
 //! `devnet_postmanFlush`.
 
 use serde::Deserialize;
+use zkthreads_rpc_api::devnet::FlushedMessages;
 
 use super::control;
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use zkthreads_rpc_api::devnet::FlushedMessages;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,11 +1,11 @@
 //! `devnet_postmanLoad`.
 
 use serde::{Deserialize, Serialize};
+use zkthreads_rpc_api::devnet::EthAddress;
 
 use super::control;
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use zkthreads_rpc_api::devnet::EthAddress;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

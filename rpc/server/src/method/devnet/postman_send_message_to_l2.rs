@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use starknet_api::transaction::TransactionHash;
+use zkthreads_rpc_api::devnet::MessageToL2;
 
 use super::control;
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use zkthreads_rpc_api::devnet::MessageToL2;
 
 #[derive(Serialize)]
 pub(super) struct Sent {

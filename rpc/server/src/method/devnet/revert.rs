@@ -1,11 +1,11 @@
 //! `devnet_revert`.
 
 use serde::Deserialize;
+use zkthreads_rpc_api::number::U64Hex;
 
 use super::control;
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use zkthreads_rpc_api::number::U64Hex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

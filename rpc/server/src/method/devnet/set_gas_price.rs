@@ -3,11 +3,11 @@
 use std::num::NonZeroU128;
 
 use serde::Deserialize;
+use zkthreads_rpc_api::devnet::GasPriceChange;
 
 use super::control;
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use zkthreads_rpc_api::devnet::GasPriceChange;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

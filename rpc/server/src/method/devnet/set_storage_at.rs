@@ -1,11 +1,11 @@
 //! `devnet_setStorageAt`.
 
 use serde::Deserialize;
+use zkthreads_rpc_api::number::{AddressHex, FeltHex, KeyHex};
 
 use super::{Empty, control};
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use zkthreads_rpc_api::number::{AddressHex, FeltHex, KeyHex};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

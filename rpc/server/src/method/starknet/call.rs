@@ -6,11 +6,11 @@ use serde::Deserialize;
 use starknet_api::core::EntryPointSelector;
 use starknet_api::transaction::fields::Calldata;
 use starknet_types_core::felt::Felt;
+use zkthreads_rpc_api::number::{AddressHex, FeltHex, felts};
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::number::{AddressHex, FeltHex, felts};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

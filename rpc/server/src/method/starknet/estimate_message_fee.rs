@@ -9,13 +9,13 @@ use starknet_api::transaction::fields::{Calldata, Fee};
 use starknet_rust_core::types::MessageFeeEstimate;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::L1Message;
+use zkthreads_rpc_api::devnet::EthAddress;
+use zkthreads_rpc_api::number::{AddressHex, FeltHex, felts};
 
 use crate::context::RpcContext;
 use crate::convert::fee::message_fee_estimate;
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::devnet::EthAddress;
-use zkthreads_rpc_api::number::{AddressHex, FeltHex, felts};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 use starknet_api::core::ClassHash;
+use zkthreads_rpc_api::number::FeltHex;
 
 use crate::context::RpcContext;
 use crate::convert::class::{ClassOut, class};
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::number::FeltHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,12 +1,12 @@
 //! `starknet_getClassAt`.
 
 use serde::Deserialize;
+use zkthreads_rpc_api::number::AddressHex;
 
 use crate::context::RpcContext;
 use crate::convert::class::{ClassOut, class};
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::number::AddressHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

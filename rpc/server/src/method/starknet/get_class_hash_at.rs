@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use starknet_types_core::felt::Felt;
+use zkthreads_rpc_api::number::AddressHex;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::number::AddressHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,12 +6,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use starknet_api::core::ClassHash;
 use starknet_types_core::felt::Felt;
+use zkthreads_rpc_api::number::FeltHex;
 use zkthreads_storage::ClassDefinition;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::number::FeltHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

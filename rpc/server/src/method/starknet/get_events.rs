@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockNumber;
 use zkthreads_execution::{PreConfirmed, StateAt};
+use zkthreads_rpc_api::number::FeltHex;
 use zkthreads_storage::{BlockTransaction, ThreadOutcome};
 
 use crate::context::RpcContext;
@@ -16,7 +17,6 @@ use crate::settled::Owners;
 use crate::wire::block_id::BlockId;
 use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
 use crate::wire::place::Place;
-use zkthreads_rpc_api::number::FeltHex;
 
 /// Most packages that one page reads to say whose events they are; the page may end early for that, too.
 const MAX_PACKAGES: usize = 128;

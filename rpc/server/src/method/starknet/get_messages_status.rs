@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use starknet_rust_core::types::{MessageStatus, TransactionFinalityStatus};
 use zkthreads_protocol::{L1TransactionHash, Transaction};
+use zkthreads_rpc_api::devnet::L1Hash;
 use zkthreads_storage::BlockTransaction;
 
 use super::execution_result;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::place::Finality;
-use zkthreads_rpc_api::devnet::L1Hash;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,12 +9,12 @@ use starknet_api::state::ThinStateDiff;
 use starknet_rust_core::types::{MaybePreConfirmedStateUpdate, PreConfirmedStateUpdate, StateUpdate};
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::{PreConfirmed, StateAt};
+use zkthreads_rpc_api::number::AddressHex;
 
 use crate::context::RpcContext;
 use crate::convert::state_diff::state_diff;
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::number::AddressHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use starknet_types_core::felt::Felt;
+use zkthreads_rpc_api::number::{AddressHex, KeyHex};
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block_id::BlockId;
 use crate::wire::flags::{StorageFlag, has};
-use zkthreads_rpc_api::number::{AddressHex, KeyHex};
 
 /// Contracts that exist without a class: they hold block hashes and aliases of keys.
 const SYSTEM_CONTRACTS: [Felt; 2] = [Felt::ONE, Felt::TWO];

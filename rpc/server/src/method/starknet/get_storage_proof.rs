@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use starknet_api::core::ClassHash;
 use starknet_rust_core::types::StorageProof;
+use zkthreads_rpc_api::number::{AddressHex, FeltHex, KeyHex};
 use zkthreads_storage::{ProofRequest, StorageError};
 
 use crate::context::RpcContext;
@@ -10,7 +11,6 @@ use crate::convert::proof::storage_proof;
 use crate::error::RpcError;
 use crate::limits::MAX_PROOF_LEAVES;
 use crate::wire::block_id::BlockId;
-use zkthreads_rpc_api::number::{AddressHex, FeltHex, KeyHex};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 use starknet_api::transaction::TransactionHash;
+use zkthreads_rpc_api::number::FeltHex;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::lookup::Found;
 use crate::wire::flags::{TransactionFlag, has};
 use crate::wire::transaction::TransactionOut;
-use zkthreads_rpc_api::number::FeltHex;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,13 +2,13 @@
 
 use starknet_api::transaction::TransactionHash;
 use starknet_rust_core::types::{ExecutionResult, TransactionStatus};
+use zkthreads_rpc_api::PoolStatus;
 
 use super::{TransactionParams, execution_result};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::lookup::Found;
 use crate::wire::place::Finality;
-use zkthreads_rpc_api::PoolStatus;
 
 /// How far a transaction has come. One that was rejected is not found; the error's data says why.
 pub(super) fn answer(context: &RpcContext, params: TransactionParams) -> Result<TransactionStatus, RpcError> {

@@ -37,6 +37,7 @@ use jsonrpsee::server::RegisterMethodError;
 use serde::Deserialize;
 use starknet_rust_core::types::ExecutionResult;
 use zkthreads_execution::StateAt;
+use zkthreads_rpc_api::number::FeltHex;
 use zkthreads_storage::{BlockTransaction, ExecutionStatus};
 
 use super::registry::Registry;
@@ -46,7 +47,6 @@ use crate::jobs::Lane;
 use crate::wire::block::BlockOut;
 use crate::wire::block_id::BlockId;
 use crate::wire::place::Finality;
-use zkthreads_rpc_api::number::FeltHex;
 
 /// The version of the specification that this namespace follows.
 pub(crate) const SPEC_VERSION: &str = "0.10.3";

@@ -3,13 +3,13 @@
 use starknet_api::transaction::TransactionHash;
 use starknet_rust_core::types::TransactionTrace;
 use zkthreads_execution::PreConfirmed;
+use zkthreads_rpc_api::PoolStatus;
 
 use super::TransactionParams;
 use crate::context::RpcContext;
 use crate::convert::trace::Traces;
 use crate::error::RpcError;
 use crate::lookup::{Found, InBlock, package_in};
-use zkthreads_rpc_api::PoolStatus;
 
 /// What a transaction in a block did, call by call.
 pub(super) fn answer(context: &RpcContext, params: TransactionParams) -> Result<TransactionTrace, RpcError> {

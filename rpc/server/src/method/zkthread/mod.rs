@@ -13,10 +13,10 @@ mod status;
 
 use jsonrpsee::server::RegisterMethodError;
 use serde::Deserialize;
+use zkthreads_rpc_api::number::FeltHex;
 
 use super::registry::Registry;
 use crate::jobs::Lane;
-use zkthreads_rpc_api::number::FeltHex;
 
 /// The hash of a thread transaction.
 #[derive(Deserialize)]

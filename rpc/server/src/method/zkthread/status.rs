@@ -1,10 +1,11 @@
 //! `zkthread_status`.
 
+use zkthreads_rpc_api::thread::ThreadStatus;
+
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::params::NoParams;
 use crate::thread_error::ThreadError;
-use zkthreads_rpc_api::thread::ThreadStatus;
 
 /// How the thread is that is served here.
 pub(super) fn answer(context: &RpcContext, _: NoParams) -> Result<ThreadStatus, RpcError> {
