@@ -13,7 +13,7 @@ use starknet_types_core::felt::Felt;
 use tokio::task::JoinSet;
 use zkthreads_e2e::wallet::{CHAIN_ID, wire};
 use zkthreads_e2e::{Call, Rpc, TestNode, Wallet, hex, sub_block};
-use zkthreads_node::devnet::constants::UDC_ADDRESS;
+use zkthreads_genesis::constants::UDC_ADDRESS;
 use zkthreads_protocol::Package;
 
 use crate::rust_client::{client, declare, owner};

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, ensure};
 use clap::CommandFactory;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
+use zkthreads_genesis::Genesis;
 use zkthreads_node::config::{Cli, Command, NodeArgs, ThreadArgs};
-use zkthreads_node::genesis::Genesis;
 use zkthreads_node::metrics::{Kind, METRICS};
 
 fn docker() -> PathBuf {

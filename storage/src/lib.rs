@@ -30,6 +30,7 @@
 //! Absent on purpose: execution, and anything that fetches another chain's state.
 
 mod base;
+mod block_commit;
 mod check;
 mod db;
 mod dump;
@@ -42,20 +43,22 @@ mod storage;
 mod thread_journal;
 pub mod trie;
 
+pub use base::BaseState;
 pub use base::cache::CachedBase;
-pub use base::{BaseState, BaseStateError, ChainKind, ForkPoint};
+pub use block_commit::BlockCommit;
 pub use check::{Check, Problem};
 pub use db::migrate::{Migrated, migrate};
-pub use dump::{DumpError, IMPORT_LIMIT};
-pub use error::{CommitError, StorageError};
-pub use followed::{BlockBytesError, FollowedBlock, MAX_BLOCK_BYTES};
+pub use dump::IMPORT_LIMIT;
+pub use error::{BaseStateError, BlockBytesError, CommitError, DumpError, StorageError};
+pub use followed::{FollowedBlock, MAX_BLOCK_BYTES};
 pub use model::{
-    BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, CellWrite, ClassDefinition, ClassRecord,
-    Dropped, ExecutionStatus, Hardened, OrderedEvent, OrderedMessage, PooledTransaction, Receipt,
+    BlockTransaction, CallGas, CallTrace, CallType, CellWrite, ChainKind, ClassDefinition, ClassRecord,
+    Dropped, ExecutionStatus, ForkPoint, Hardened, OrderedEvent, OrderedMessage, PooledTransaction, Receipt,
     RejectedTransaction, ThreadOutcome, ThreadTimes, TransactionTrace, is_changed,
 };
+pub use state::leaf::ContractLeaf;
 pub use state::prepare::PreparedState;
-pub use state::proof::{ContractLeaf, ProofRequest, StorageProof};
+pub use state::proof::{ProofRequest, StorageProof};
 pub use state::revert::Reverted;
 pub use state::view::StateView;
 pub use storage::Storage;

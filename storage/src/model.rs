@@ -5,49 +5,24 @@ use std::sync::Arc;
 
 use cairo_lang_starknet_classes::casm_contract_class::CasmContractClass;
 use serde::{Deserialize, Serialize};
-use starknet_api::block::{BlockHeader, BlockNumber};
-use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress};
+use starknet_api::block::BlockNumber;
+use starknet_api::core::{CompiledClassHash, ContractAddress};
 use starknet_api::deprecated_contract_class::ContractClass as LegacyContractClass;
 use starknet_api::execution_resources::GasVector;
 use starknet_api::state::{SierraContractClass, ThinStateDiff};
 use starknet_api::transaction::fields::Fee;
 use starknet_api::transaction::{Event, MessageToL1, TransactionHash};
-use zkthreads_protocol::{L1TransactionHash, LogicalTime, StateCell, Transaction};
+use zkthreads_protocol::{LogicalTime, StateCell, Transaction};
 
-use crate::PreparedState;
-
+mod origin;
 mod outcome;
 mod pool;
 mod trace;
 
+pub use origin::{ChainKind, ForkPoint};
 pub use outcome::ThreadOutcome;
 pub use pool::{Dropped, PooledTransaction, RejectedTransaction};
 pub use trace::{CallGas, CallTrace, CallType, OrderedEvent, OrderedMessage, TransactionTrace};
-
-/// Everything one block adds to the database, committed as a whole or not at all.
-#[derive(Debug)]
-pub struct BlockCommit {
-    /// The sealed header; its number, parent and state root are checked against the tip and `state`.
-    pub header: BlockHeader,
-    /// The block's transactions in order, each with its receipt.
-    pub transactions: Vec<BlockTransaction>,
-    /// What each transaction did, in the same order.
-    pub traces: Vec<TransactionTrace>,
-    /// The packages of the block's thread transactions, by transaction hash.
-    pub packages: Vec<(TransactionHash, Vec<u8>)>,
-    /// The inner transactions that settled: their hash, the thread transaction's, and their index in its package.
-    pub inner_places: Vec<(TransactionHash, TransactionHash, u32)>,
-    /// The messages from L1 whose L1 transaction is known, with the transaction that delivered them.
-    pub l1_messages: Vec<(L1TransactionHash, TransactionHash)>,
-    /// What the block changed; the very diff that `state` was prepared from.
-    pub state_diff: ThinStateDiff,
-    /// The classes that the block declared. A class already stored keeps its first declaration.
-    pub classes: Vec<(ClassHash, ClassRecord)>,
-    /// When the changes that sub-blocks made were made, as the sub-blocks saw it. A change without one is the block's own.
-    pub thread_times: ThreadTimes,
-    /// The tries after the block, from [`Storage::prepare_state`](crate::Storage::prepare_state).
-    pub state: PreparedState,
-}
 
 /// Cells that sub-blocks wrote, with the sub-blocks' times.
 pub type ThreadTimes = Vec<((ContractAddress, StateCell), LogicalTime)>;

@@ -12,7 +12,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_e2e::token::{STRK, transfer};
 use zkthreads_e2e::wallet::{Call, wire};
 use zkthreads_e2e::{Receipt, TestNode, hex, sub_block};
-use zkthreads_node::devnet::constants::UDC_ADDRESS;
+use zkthreads_genesis::constants::UDC_ADDRESS;
 use zkthreads_protocol::InnerTransaction;
 
 use crate::rust_client::{client, declare, owner};

@@ -9,7 +9,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, STRK, balance, transfer};
 use zkthreads_e2e::wallet::{Call, Wallet, wire};
 use zkthreads_e2e::{Receipt, TestNode, felt, hex, sub_block};
-use zkthreads_node::devnet::constants::{ACCOUNT_CLASS_HASH, UDC_ADDRESS};
+use zkthreads_genesis::constants::{ACCOUNT_CLASS_HASH, UDC_ADDRESS};
 
 /// What the sub-block gives to the account.
 const GIFT: u128 = INITIAL_BALANCE / 2;

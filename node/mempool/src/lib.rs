@@ -36,7 +36,7 @@ use zkthreads_execution::{Executor, PendingTransaction};
 use zkthreads_rpc_api::ChainFeed;
 use zkthreads_storage::StorageError;
 
-pub use limits::{Budget, Limits};
+pub use limits::{Budget, MempoolLimits};
 pub use pool::contents::Contents;
 pub use submit::Restored;
 pub use usage::Usage;
@@ -57,7 +57,7 @@ pub struct Mempool {
     executor: Executor,
     feed: ChainFeed,
     clock: Clock,
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     validators: Validators,
     /// Told of every verdict and validation.
     verified: Condvar,
@@ -65,7 +65,7 @@ pub struct Mempool {
     this: Weak<Self>,
 }
 
-struct State {
+struct PoolState {
     pool: Pool,
     /// Why no more transactions are taken, if so.
     closed: Option<String>,
@@ -89,7 +89,7 @@ pub enum Before {
 
 /// What the pool holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Figures {
+pub struct MempoolFigures {
     /// Everything but thread transactions.
     pub ordinary: Usage,
     /// Thread transactions.
@@ -99,15 +99,15 @@ pub struct Figures {
 impl Mempool {
     /// An empty pool over `executor`'s chain that tells `feed` what it takes and drops.
     #[must_use]
-    pub fn new(executor: Executor, limits: Limits, feed: ChainFeed) -> Arc<Self> {
+    pub fn new(executor: Executor, limits: MempoolLimits, feed: ChainFeed) -> Arc<Self> {
         let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         Self::with_clock(executor, limits, feed, Box::new(now))
     }
 
     /// The same with a clock of its own.
     #[must_use]
-    pub fn with_clock(executor: Executor, limits: Limits, feed: ChainFeed, clock: Clock) -> Arc<Self> {
-        let state = State { pool: Pool::new(limits), closed: None, waker: None };
+    pub fn with_clock(executor: Executor, limits: MempoolLimits, feed: ChainFeed, clock: Clock) -> Arc<Self> {
+        let state = PoolState { pool: Pool::new(limits), closed: None, waker: None };
         Arc::new_cyclic(|this| Self {
             executor,
             feed,
@@ -285,9 +285,9 @@ impl Mempool {
 
     /// What the pool holds.
     #[must_use]
-    pub fn figures(&self) -> Figures {
+    pub fn figures(&self) -> MempoolFigures {
         let usages = self.peek().usages();
-        Figures { ordinary: usages.ordinary, threads: usages.threads }
+        MempoolFigures { ordinary: usages.ordinary, threads: usages.threads }
     }
 
     fn canonical_nonces(&self, pool: &Pool) -> Result<Vec<(ContractAddress, Nonce)>, StorageError> {

@@ -7,7 +7,7 @@ use zkthreads_execution::admit::MAX_NONCE_GAP;
 /// How much the pool may hold. Thread transactions have a budget of their own, so that neither kind takes the other's
 /// room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct MempoolLimits {
     /// For everything but thread transactions.
     pub ordinary: Budget,
     /// For thread transactions.
@@ -34,7 +34,7 @@ pub struct Budget {
     pub account_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for MempoolLimits {
     /// See `docs/mempool.md` for the reasons.
     fn default() -> Self {
         Self {

@@ -15,7 +15,7 @@ use zkthreads_storage::{RejectedTransaction, StorageError};
 use crate::account::{Condition, ProofRequest};
 use crate::pool::{Outbox, Pool};
 use crate::validators::Attempt;
-use crate::{Mempool, State};
+use crate::{Mempool, PoolState};
 
 /// How long a validator waits when the state of the open block could not be read.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The pool for as long as it is locked. What others must be told of is told at the end.
 pub(crate) struct Locked<'a> {
     mempool: &'a Mempool,
-    state: MutexGuard<'a, State>,
+    state: MutexGuard<'a, PoolState>,
     /// Whether the block producer is told, too.
     wakes: bool,
 }
@@ -54,7 +54,7 @@ impl Mempool {
         }
     }
 
-    fn tell(&self, state: &mut State) {
+    fn tell(&self, state: &mut PoolState) {
         loop {
             let Outbox { dropped, validations, proofs } = state.pool.empty_outbox();
             if !dropped.is_empty()
@@ -177,7 +177,7 @@ impl Locked<'_> {
     }
 }
 
-impl State {
+impl PoolState {
     pub(crate) fn wake(&self) {
         if let Some(wake) = &self.waker {
             wake();

@@ -23,7 +23,7 @@ use zkthreads_rpc_api::{PoolStatus, SubmitError};
 use zkthreads_storage::{Dropped, RejectedTransaction};
 
 use crate::account::{AccountQueue, Condition, ProofRequest, successor};
-use crate::limits::Limits;
+use crate::limits::MempoolLimits;
 use crate::offenders::Offenders;
 use crate::rejections::Rejections;
 use crate::turn::{OpenedBlock, Priority};
@@ -33,7 +33,7 @@ use crate::weight::weight;
 
 #[derive(Debug)]
 pub(crate) struct Pool {
-    limits: Limits,
+    limits: MempoolLimits,
     accounts: HashMap<ContractAddress, AccountQueue>,
     /// Heads of the accounts' queues that can execute, the best first.
     ready: BTreeMap<Priority, ContractAddress>,
@@ -76,7 +76,7 @@ pub(crate) struct Plan {
 }
 
 impl Pool {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: MempoolLimits) -> Self {
         Self {
             limits,
             accounts: HashMap::new(),

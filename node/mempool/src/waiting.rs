@@ -8,7 +8,7 @@ use starknet_api::transaction::fields::ValidResourceBounds;
 use zkthreads_execution::{KeptVerdict, PendingBody, PendingTransaction, due_at, makes_calls};
 use zkthreads_protocol::ThreadTransaction;
 
-use crate::limits::{Budget, Limits};
+use crate::limits::{Budget, MempoolLimits};
 use crate::weight::weight;
 
 /// Place in the order of arrival over all accounts.
@@ -139,7 +139,7 @@ impl Waiting {
 }
 
 impl Kind {
-    pub(crate) fn budget(self, limits: &Limits) -> Budget {
+    pub(crate) fn budget(self, limits: &MempoolLimits) -> Budget {
         match self {
             Self::Ordinary => limits.ordinary,
             Self::Thread => limits.threads,

@@ -29,7 +29,7 @@ use zkthreads_mempool::Mempool;
 
 pub use clock::ClockState;
 pub use handle::{CommandError, MadeBlock, ProducerHandle};
-pub use moment::{Course, Moment};
+pub use moment::{Course, ProducerSnapshot};
 
 /// When blocks are sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::handle::{CommandError, ProducerHandle};
 
 /// A moment. Cheap to clone: it holds no copy of the database.
 #[derive(Debug, Clone)]
-pub struct Moment {
+pub struct ProducerSnapshot {
     latest: (BlockNumber, BlockHash),
     open: PreConfirmed,
     course: Course,
@@ -33,7 +33,7 @@ pub struct Course {
     pub gas_prices: GasPrices,
 }
 
-impl Moment {
+impl ProducerSnapshot {
     /// The latest block then.
     #[must_use]
     pub fn latest(&self) -> BlockNumber {
@@ -46,11 +46,11 @@ impl ProducerHandle {
     ///
     /// # Errors
     /// See [`CommandError`].
-    pub fn moment(&self) -> Result<Moment, CommandError> {
+    pub fn moment(&self) -> Result<ProducerSnapshot, CommandError> {
         self.ask(|producer| {
             let open = producer.block()?.pre_confirmed();
             let latest = BlockNumber(open.number().0.saturating_sub(1));
-            Ok(Moment {
+            Ok(ProducerSnapshot {
                 latest: (latest, open.parent_hash()),
                 open,
                 course: producer.course(),
@@ -63,7 +63,7 @@ impl ProducerHandle {
     ///
     /// # Errors
     /// If the latest block of then is gone.
-    pub fn go_back(&self, moment: Moment) -> Result<(), CommandError> {
+    pub fn go_back(&self, moment: ProducerSnapshot) -> Result<(), CommandError> {
         self.ask(move |producer| producer.go_back(moment))
     }
 
@@ -99,7 +99,7 @@ impl Producer {
         Course { now, clock, gas_prices: self.gas_prices.clone() }
     }
 
-    fn go_back(&mut self, moment: Moment) -> Result<(), CommandError> {
+    fn go_back(&mut self, moment: ProducerSnapshot) -> Result<(), CommandError> {
         let (number, hash) = moment.latest;
         let storage = self.executor.storage();
         if storage.header(number)?.is_none_or(|header| header.block_hash != hash) {

@@ -7,29 +7,27 @@ use starknet_api::StarknetApiError;
 use starknet_api::block::BlockTimestamp;
 use starknet_api::core::ClassHash;
 use tokio::runtime::Handle;
+use zkthreads_devnet::manifest::{DevnetRequest, Manifest, ManifestError};
+use zkthreads_devnet::{Devnet, DevnetOptions, change_prices};
 use zkthreads_execution::{ChainConfig, ExecutionError, Executor, GenesisState};
+use zkthreads_fork::{Fork, ForkError, first_block, pin};
+use zkthreads_genesis::account_class::AccountClass;
+use zkthreads_genesis::accounts::derive;
+use zkthreads_genesis::state::{AccountClasses, GenesisError, devnet_state};
+use zkthreads_genesis::{Genesis, GenesisFileError, Rules, chain_config, devnet_thread_rules};
 use zkthreads_producer::now;
 use zkthreads_storage::{Storage, StorageError};
-
-use crate::devnet;
-use crate::devnet::account_class::AccountClass;
-use crate::devnet::accounts::{PredeployedAccount, derive};
-use crate::devnet::genesis::{AccountClasses, GenesisError, devnet_state};
-use crate::devnet::manifest::{Manifest, ManifestError, Wishes};
-use crate::devnet::options::{DevnetOptions, change_prices};
-use crate::fork::{Fork, ForkError, first_block, pin};
-use crate::genesis::{Genesis, GenesisFileError, Rules};
 
 /// Where a chain's database is in its data directory.
 pub const DATABASE: &str = "chain";
 
 /// What a chain begins with.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Origin {
+pub enum ChainOrigin {
     /// A devnet's predeployed accounts.
     Devnet {
         /// What the user wants of them.
-        wishes: Wishes,
+        request: DevnetRequest,
         /// The genesis block's timestamp; the start time if absent.
         timestamp: Option<BlockTimestamp>,
         /// What each start decides anew.
@@ -83,36 +81,23 @@ pub struct Chain {
     pub fork: Option<Fork>,
 }
 
-/// What a devnet was made with.
-#[derive(Debug, Clone)]
-pub struct Devnet {
-    /// The options.
-    pub manifest: Manifest,
-    /// The accounts they make.
-    pub accounts: Vec<PredeployedAccount>,
-    /// What this start decided.
-    pub options: DevnetOptions,
-    /// Whether the chain has just begun.
-    pub is_new: bool,
-}
-
 impl Chain {
     /// The chain in `directory`, begun as `origin` says if it is not there yet. To fork one, it must be called on a tokio
     /// runtime, where blocking is allowed.
     ///
     /// # Errors
     /// See [`ChainError`].
-    pub fn open(directory: &Path, origin: Origin) -> Result<Self, ChainError> {
+    pub fn open(directory: &Path, origin: ChainOrigin) -> Result<Self, ChainError> {
         match origin {
-            Origin::Devnet { wishes, timestamp, options } => {
+            ChainOrigin::Devnet { request, timestamp, options } => {
                 Genesis::refuse(directory)?;
-                let cache = wishes.fork.cache.clone();
-                let account_class = wishes.account_class.clone();
+                let cache = request.fork.cache.clone();
+                let account_class = request.account_class.clone();
                 if let Some(class) = &account_class {
                     // Before anything is written that names it.
                     class.check().map_err(GenesisError::from)?;
                 }
-                let manifest = Manifest::open(directory, wishes, |url, block| {
+                let manifest = Manifest::open(directory, request, |url, block| {
                     tracing::info!("asking the network to fork");
                     Handle::current().block_on(pin::pin(url, block))
                 })?;
@@ -128,15 +113,15 @@ impl Chain {
                     _ => Storage::open(&directory.join(DATABASE))?,
                 };
                 let accounts = derive(manifest.seed, manifest.accounts)?;
-                let mut config = devnet::chain_config(manifest.chain_id.clone())?;
-                config.thread_rules = devnet::thread_rules(manifest.max_thread_lag);
-                change_prices(&mut config.gas_prices, options.gas_prices())?;
+                let mut config = chain_config(manifest.chain_id.clone())?;
+                config.thread_rules = devnet_thread_rules(manifest.max_thread_lag);
+                change_prices(&mut config.gas_prices, options.gas_prices)?;
                 let mut is_new = false;
                 let executor = begin(storage, config, || {
                     is_new = true;
                     // No block is older than the one before it.
                     let earliest = manifest.fork.as_ref().map(|fork| fork.timestamp).unwrap_or_default();
-                    let timestamp = timestamp.or(options.start()).unwrap_or_else(now).max(earliest);
+                    let timestamp = timestamp.or(options.start_time).unwrap_or_else(now).max(earliest);
                     let classes = AccountClasses {
                         predeployed: AccountClass::known(manifest.account_class)
                             .or(account_class)
@@ -152,14 +137,14 @@ impl Chain {
                 let devnet = Devnet { manifest, accounts, options: *options, is_new };
                 Ok(Self { executor, devnet: Some(devnet), fork })
             }
-            Origin::Genesis { genesis, rules } => {
+            ChainOrigin::Genesis { genesis, rules } => {
                 Manifest::refuse(directory)?;
                 let thread_rules = genesis.as_ref().and_then(|genesis| genesis.thread_rules.clone());
-                let mut genesis = Genesis::open(directory, genesis)?;
+                let mut genesis = Genesis::open(directory, genesis, now())?;
                 let storage = Storage::open(&directory.join(DATABASE))?;
                 // Which of them are about blocks to come, only the database knows.
-                let wished = thread_rules.unwrap_or_else(|| genesis.thread_rules());
-                genesis.change_thread_rules(directory, wished, storage.latest()?)?;
+                let requested = thread_rules.unwrap_or_else(|| genesis.thread_rules());
+                genesis.change_thread_rules(directory, requested, storage.latest()?)?;
                 let config = rules.of(genesis.chain_id.clone(), genesis.thread_rules())?;
                 let executor = begin(storage, config, || Ok(genesis.state()?))?;
                 Ok(Self { executor, devnet: None, fork: None })

@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use tokio::sync::oneshot;
+use zkthreads_devnet::control::Parts;
+use zkthreads_devnet::{Devnet, RunningDevnet, StartError};
 use zkthreads_execution::ExecutionError;
-use zkthreads_mempool::{Limits, Mempool, Restored};
+use zkthreads_genesis::accounts::PredeployedAccount;
+use zkthreads_mempool::{Mempool, MempoolLimits, Restored};
 use zkthreads_producer::{BlockMode, Producer, ProducerConfig, ProducerError};
-use zkthreads_rpc::{Limits as RpcLimits, RpcContext, RpcServer, ServeError, serve_with};
+use zkthreads_rpc::{RpcContext, RpcServer, ServeError, ServerLimits, serve_with};
 use zkthreads_rpc_api::{ChainFeed, Outcomes, TransactionSink, Until};
 use zkthreads_storage::Storage;
 
-use crate::chain::{Chain, ChainError, Devnet, Origin};
-use crate::devnet::accounts::PredeployedAccount;
-use crate::devnet::control::Parts;
-use crate::devnet::running::{RunningDevnet, StartError};
+use crate::chain::{Chain, ChainError, ChainOrigin};
 use crate::hardening::Hardening;
 use crate::metrics::Sources;
 
@@ -35,9 +35,9 @@ pub struct NodeConfig {
     /// Where the chain lives; a temporary directory if absent.
     pub data_dir: Option<PathBuf>,
     /// What the chain begins with.
-    pub origin: Origin,
+    pub origin: ChainOrigin,
     /// What the mempool may hold.
-    pub limits: Limits,
+    pub limits: MempoolLimits,
     /// How many blocks back states and tries are kept; all if absent.
     pub state_history: Option<u64>,
 }
@@ -103,7 +103,7 @@ impl Node {
         let Chain { executor, devnet, fork } =
             chain.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
 
-        let start_time = devnet.as_ref().and_then(|devnet| devnet.options.start());
+        let start_time = devnet.as_ref().and_then(|devnet| devnet.options.start_time);
         let storage = executor.storage().clone();
         let feed = ChainFeed::default();
         let mempool = Mempool::new(executor.clone(), limits, feed.clone());
@@ -120,7 +120,7 @@ impl Node {
             BlockMode::OnDemand | BlockMode::Interval(_) => Until::PreConfirmed,
         };
         let forbidden_methods =
-            devnet.as_ref().and_then(|devnet| devnet.options.forbidden_methods()).unwrap_or_default();
+            devnet.as_ref().and_then(|devnet| devnet.options.forbidden_methods.clone()).unwrap_or_default();
         // What its users send, they look at next.
         let answers_after = devnet.is_some().then_some(until);
         let outcomes =
@@ -151,7 +151,7 @@ impl Node {
                 origin,
                 thread: None,
             };
-            let limits = RpcLimits { forbidden_methods, ..RpcLimits::default() };
+            let limits = ServerLimits { forbidden_methods, ..ServerLimits::default() };
             let rpc = serve_with(address, context, limits).await?;
             if let Some(devnet) = &devnet {
                 devnet.control().listens_at(rpc.address());

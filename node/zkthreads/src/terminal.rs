@@ -108,11 +108,11 @@ pub trait Paint: fmt::Display + Sized {
 impl<T: fmt::Display> Paint for T {}
 
 /// What is going on now: a bar on a terminal, a line per stage elsewhere.
-pub struct Progress {
+pub struct ProgressLine {
     bar: Option<ProgressBar>,
 }
 
-impl Progress {
+impl ProgressLine {
     /// Of something in about `stages` stages. Written to standard error, which leaves standard output to results.
     #[must_use]
     pub fn new(stages: u64) -> Self {
@@ -148,7 +148,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.finish();
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use zkthreads_batcher::{Listener, Progress as Step};
-use zkthreads_prover::Stage;
+use zkthreads_prover::ProofStage;
 
-use crate::terminal::Progress;
+use crate::terminal::ProgressLine;
 
 /// Steps before and after the prover's stages: fork, execution, OS run, packing.
 const OTHER_STEPS: u64 = 4;
@@ -13,7 +13,7 @@ const OTHER_STEPS: u64 = 4;
 /// Shows a builder's steps as they come; the bar ends when the listener is dropped or the package is made.
 #[must_use]
 pub fn listener() -> Listener {
-    let progress = Progress::new(Stage::ALL.len() as u64 + OTHER_STEPS);
+    let progress = ProgressLine::new(ProofStage::ALL.len() as u64 + OTHER_STEPS);
     Arc::new(move |step: Step| {
         progress.stage(&step);
         if matches!(step, Step::Packed { .. }) {

@@ -10,12 +10,12 @@ use starknet_api::core::ChainId;
 use starknet_rust::core::types::{BlockTag, ExecutionResult};
 use starknet_types_core::felt::Felt;
 use zkthreads_client::{Account, Call, NodeClient};
+use zkthreads_devnet::manifest::{DevnetRequest, ManifestError};
 use zkthreads_execution::{RuleLine, RuleLines, ThreadRules};
-use zkthreads_mempool::Limits;
-use zkthreads_node::chain::{ChainError, Origin};
-use zkthreads_node::devnet::constants::STRK_ADDRESS;
-use zkthreads_node::devnet::manifest::{ManifestError, Wishes};
-use zkthreads_node::genesis::{Genesis, GenesisFileError, Rules};
+use zkthreads_genesis::constants::STRK_ADDRESS;
+use zkthreads_genesis::{Genesis, GenesisFileError, Rules};
+use zkthreads_mempool::MempoolLimits;
+use zkthreads_node::chain::{ChainError, ChainOrigin};
 use zkthreads_node::launch::{LaunchError, Node, NodeConfig};
 use zkthreads_producer::BlockMode;
 
@@ -27,12 +27,12 @@ fn config(directory: Option<&Path>) -> NodeConfig {
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         block_mode: BlockMode::OnTransaction,
         data_dir: directory.map(Path::to_owned),
-        origin: Origin::Devnet {
-            wishes: Wishes { seed: Some(0), accounts: Some(2), ..Wishes::default() },
+        origin: ChainOrigin::Devnet {
+            request: DevnetRequest { seed: Some(0), accounts: Some(2), ..DevnetRequest::default() },
             timestamp: Some(BlockTimestamp(1_700_000_000)),
             options: Box::default(),
         },
-        limits: Limits::default(),
+        limits: MempoolLimits::default(),
         state_history: None,
     }
 }
@@ -81,8 +81,8 @@ async fn another_chain_id_on_the_same_directory_is_refused() -> Result<()> {
     let directory = tempfile::tempdir()?;
     Node::launch(config(Some(directory.path()))).await?.stop().await?;
     let mut other = config(Some(directory.path()));
-    let wishes = Wishes { chain_id: Some(ChainId::Mainnet), ..Wishes::default() };
-    other.origin = Origin::Devnet { wishes, timestamp: None, options: Box::default() };
+    let request = DevnetRequest { chain_id: Some(ChainId::Mainnet), ..DevnetRequest::default() };
+    other.origin = ChainOrigin::Devnet { request, timestamp: None, options: Box::default() };
     let refused = Node::launch(other).await.err();
     assert!(matches!(
         refused,
@@ -126,7 +126,7 @@ fn with_lags(directory: &Path, lines: &[(u64, u64)]) -> Result<NodeConfig> {
     };
     Ok(NodeConfig {
         block_mode: BlockMode::Interval(Duration::from_millis(50)),
-        origin: Origin::Genesis { genesis: Some(genesis), rules: Rules::devnet()? },
+        origin: ChainOrigin::Genesis { genesis: Some(genesis), rules: Rules::devnet()? },
         ..config(Some(directory))
     })
 }
@@ -162,7 +162,7 @@ async fn thread_rules_change_for_blocks_to_come_only() -> Result<()> {
     assert_eq!([lag(0), lag(999_999), lag(1_000_000)], [60, 60, 0]);
 
     // They are kept: no later start has to say so.
-    let origin = Origin::Genesis { genesis: None, rules: Rules::devnet()? };
+    let origin = ChainOrigin::Genesis { genesis: None, rules: Rules::devnet()? };
     let node = Node::launch(NodeConfig { origin, ..config(Some(directory.path())) }).await?;
     assert_eq!(served_rules(&node).await?, rules);
     node.stop().await?;

@@ -15,13 +15,13 @@ use starknet_rust::providers::ProviderError;
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use zkthreads_batcher::thread::HotPolicy;
 use zkthreads_client::{Account, Call, NodeClient, NodeError};
-use zkthreads_mempool::Limits;
-use zkthreads_node::chain::Origin;
-use zkthreads_node::config::OnHot;
-use zkthreads_node::devnet::accounts::PredeployedAccount;
-use zkthreads_node::devnet::constants::STRK_ADDRESS;
-use zkthreads_node::devnet::manifest::Wishes;
+use zkthreads_devnet::manifest::DevnetRequest;
+use zkthreads_genesis::accounts::PredeployedAccount;
+use zkthreads_genesis::constants::STRK_ADDRESS;
+use zkthreads_mempool::MempoolLimits;
+use zkthreads_node::chain::ChainOrigin;
 use zkthreads_node::launch::{Node, NodeConfig};
 use zkthreads_node::thread::{ProverOptions, ThreadDaemon, ThreadDaemonConfig, ThreadLimits};
 use zkthreads_producer::BlockMode;
@@ -41,12 +41,12 @@ async fn node() -> Result<Node> {
         address: local(),
         block_mode: BlockMode::OnTransaction,
         data_dir: None,
-        origin: Origin::Devnet {
-            wishes: Wishes { seed: Some(0), accounts: Some(3), ..Wishes::default() },
+        origin: ChainOrigin::Devnet {
+            request: DevnetRequest { seed: Some(0), accounts: Some(3), ..DevnetRequest::default() },
             timestamp: None,
             options: Box::default(),
         },
-        limits: Limits::default(),
+        limits: MempoolLimits::default(),
         state_history: None,
     };
     Ok(Node::launch(config).await?)
@@ -75,7 +75,7 @@ fn config(node: &Node, directory: &Path) -> Result<ThreadDaemonConfig> {
         max_age: Duration::from_secs(86_400),
         max_fee: None,
         fee_margin: 50,
-        on_hot: OnHot::Forward,
+        on_hot: HotPolicy::Forward,
         max_conflicts: 3,
         limits: ThreadLimits::default(),
         provers: ProverOptions {

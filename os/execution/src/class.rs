@@ -19,7 +19,7 @@ use starknet_api::state::{EntryPoint, SierraContractClass};
 use starknet_api::versioned_constants_logic::VersionedConstantsTrait;
 use zkthreads_storage::{ClassDefinition, ClassRecord, Hardened};
 
-use crate::admit::AdmitError;
+use crate::error::AdmitError;
 use crate::hardened::{HARDENING, Unhardenable, harden};
 
 /// Longest Sierra program and longest CASM bytecode, felts (as on Starknet).

@@ -9,8 +9,8 @@ use starknet_api::core::ClassHash;
 use starknet_api::state::SierraContractClass;
 use zkthreads_storage::ClassRecord;
 
-use crate::admit::AdmitError;
 use crate::class;
+use crate::error::AdmitError;
 
 /// How many compiled classes are kept. Each may hold some 40 MB, its hardened code included.
 const KEPT: u64 = 4;

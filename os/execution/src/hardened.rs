@@ -10,6 +10,7 @@
 //! ([`control`] certifies it of each class). What a class computes is the same, and so is the gas that it counts. ADR 46.
 
 mod control;
+mod make_up;
 pub(crate) mod stored;
 
 use std::collections::BTreeSet;
@@ -30,7 +31,7 @@ use hardened_sierra_to_casm::compiler::{CairoProgram, CompilationError, SierraTo
 use hardened_sierra_to_casm::metadata::Metadata;
 use starknet_types_core::felt::Felt;
 
-pub use self::stored::HardenError;
+pub use self::make_up::HardenError;
 
 use self::control::{ControlError, Layout};
 

@@ -11,7 +11,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{LogicalTime, StateCell, Statement};
 use zkthreads_storage::{ClassRecord, ThreadTimes};
 
-use crate::thread::times;
+use crate::cells::writes;
 
 /// Changes to a state. A clone shares everything with its original and takes constant time, so there may be one per
 /// transaction.
@@ -95,7 +95,7 @@ impl Overlay {
             for cell in contract.storage.iter().filter(|cell| cell.is_write()) {
                 self.storage.insert_mut((contract.address, cell.key), cell.after);
             }
-            for (cell, _) in times::writes(contract) {
+            for (cell, _) in writes(contract) {
                 self.thread_times.insert_mut((contract.address, cell), time);
             }
         }

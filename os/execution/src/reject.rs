@@ -8,8 +8,7 @@ use blockifier::transaction::errors::{
 };
 use starknet_api::StarknetApiError;
 
-use crate::admit::AdmitError;
-use crate::error::ExecutionError;
+use crate::error::{AdmitError, ExecutionError};
 
 /// Most felts of an account's wrong answer that are told.
 const MAX_TOLD_FELTS: usize = 64;

@@ -19,12 +19,12 @@ use zkthreads_storage::{
     BaseStateError, CellWrite, ClassDefinition, ClassRecord, Hardened, StateView, Storage, StorageError,
 };
 
+use crate::cells::changed;
 use crate::class;
 use crate::class_facts::{ClassFacts, FactsCache};
 use crate::class_source::{ClassSource, in_threads};
 use crate::error::ExecutionError;
 use crate::overlay::Overlay;
-use crate::thread::times;
 
 /// Felts of code of the classes that are kept ready to run, in all their forms: some hundred of the usual size, up to some
 /// 600 MB. Whoever sends a transaction chooses the classes.
@@ -88,7 +88,7 @@ impl ChainState {
     /// Puts what a sub-block wrote on top that is executed at `time`.
     pub fn write_of_sub_block(&mut self, changes: &StateMaps, time: LogicalTime) {
         self.overlay.write(changes);
-        self.overlay.were_written_at(&times::cells(changes).map(|(cell, _)| (cell, time)).collect());
+        self.overlay.were_written_at(&changed(changes).map(|(cell, _)| (cell, time)).collect());
     }
 
     /// Whether what was never written here is another chain's.

@@ -11,7 +11,7 @@ use starknet_api::transaction::{
 use zkthreads_protocol::{L1Message, ThreadTransaction, Transaction};
 use zkthreads_storage::ClassRecord;
 
-use crate::admit::Validated;
+use crate::validated::Validated;
 
 /// A transaction as it came from outside, nothing checked.
 #[derive(Debug, Clone)]

@@ -16,7 +16,7 @@ use blockifier::transaction::objects::TransactionExecutionInfo;
 use starknet_api::execution_resources::GasAmount;
 use starknet_api::transaction::fields::GasVectorComputationMode;
 
-use crate::admit::AdmitError;
+use crate::error::AdmitError;
 
 /// What the VM executes in a second (`thread/constants.rs`).
 const GAS_PER_SECOND: u64 = 250_000_000;

@@ -5,10 +5,10 @@ use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::InnerTransaction;
 
-use crate::sub_block_support::{Call, World, address, classes, probe, transfer};
+use crate::sub_block_support::{Call, TestState, address, classes, probe, transfer};
 
 /// Executes `transactions` on blockifier, runs the OS on the recording, compares the statements.
-fn check(world: &World, transactions: impl IntoIterator<Item = InnerTransaction>) {
+fn check(world: &TestState, transactions: impl IntoIterator<Item = InnerTransaction>) {
     let executed = world.execute(transactions);
     let reasons: Vec<String> = executed.left_out.iter().map(|left_out| left_out.reason.to_string()).collect();
     assert!(reasons.is_empty(), "left out: {reasons:?}");
@@ -24,7 +24,7 @@ fn check(world: &World, transactions: impl IntoIterator<Item = InnerTransaction>
 
 /// One transaction of one user, making `calls`.
 fn check_calls(calls: &[Call]) {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     let transaction = world.users[0].sign(calls);
     check(&world, [transaction]);
 }
@@ -35,7 +35,7 @@ fn probe_a(entry_point: &str, calldata: &[u128]) -> Call {
 
 #[test]
 fn one_transfer() {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     let to = world.users[1].address;
     let call = transfer(world.strk(), to, 7);
     let transaction = world.users[0].sign(&[call]);
@@ -44,7 +44,7 @@ fn one_transfer() {
 
 #[test]
 fn twelve_transfers_by_five_users() {
-    let mut world = World::new(5);
+    let mut world = TestState::new(5);
     let transactions: Vec<_> = (0..12_usize)
         .map(|index| {
             let to = world.users[(index + 2) % 5].address;
@@ -57,7 +57,7 @@ fn twelve_transfers_by_five_users() {
 
 #[test]
 fn a_multicall_in_both_tokens() {
-    let mut world = World::new(3);
+    let mut world = TestState::new(3);
     let (b, c) = (world.users[1].address, world.users[2].address);
     let (strk, eth) = (world.strk(), world.eth());
     let calls = [transfer(strk, b, 1), transfer(eth, c, 2), transfer(strk, c, 3), transfer(eth, b, 0)];
@@ -69,7 +69,7 @@ fn a_multicall_in_both_tokens() {
 
 #[test]
 fn a_transfer_to_oneself_and_to_a_fresh_address() {
-    let mut world = World::new(1);
+    let mut world = TestState::new(1);
     let me = world.users[0].address;
     let strk = world.strk();
     let calls = [transfer(strk, me, 5), transfer(strk, address(0xf4e5_u64), 6)];
@@ -80,7 +80,7 @@ fn a_transfer_to_oneself_and_to_a_fresh_address() {
 
 #[test]
 fn approvals_and_views() {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     let (a, b) = (world.users[0].address, world.users[1].address);
     let strk = world.strk();
     let approve = Call::new(strk, "approve", vec![*b.0.key(), Felt::from(100), Felt::ZERO]);
@@ -106,7 +106,7 @@ fn storage() {
 
 #[test]
 fn a_cell_that_returns_to_its_first_value() {
-    let mut world = World::new(1);
+    let mut world = TestState::new(1);
     let there = world.users[0].sign(&[probe_a("put", &[1, 5])]);
     let back = world.users[0].sign(&[probe_a("put", &[1, 0])]);
     check(&world, [there, back]);
@@ -164,7 +164,7 @@ fn messages() {
 
 #[test]
 fn the_execution_info() {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     let first = world.users[1].sign(&[probe_a("remember_context", &[])]);
     let other = world.other_probe();
     let second = world.users[0].sign(&[probe(other, "remember_context", &[])]);
@@ -173,7 +173,7 @@ fn the_execution_info() {
 
 #[test]
 fn block_hashes() {
-    let mut world = World::new(1);
+    let mut world = TestState::new(1);
     let cell = (address(1_u64), StorageKey::from(1000_u128));
     world.state.storage.insert(cell, Felt::from(0xb10c));
     let known = probe_a("remember_block_hash", &[1000]);
@@ -209,7 +209,7 @@ fn dictionaries() {
 
 #[test]
 fn anyone_may_submit() {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     world.context.submitter = Default::default();
     let call = transfer(world.strk(), world.users[1].address, 7);
     let transaction = world.users[0].sign(&[call]);
@@ -218,7 +218,7 @@ fn anyone_may_submit() {
 
 #[test]
 fn class_hashes() {
-    let mut world = World::new(1);
+    let mut world = TestState::new(1);
     let asking = address(0xcccc_u64);
     world.state.deploy(asking, classes::class_hash_probe());
     let calls = [0xaaaa, 0xcccc, 0xdead, 0].map(|of| probe(asking, "remember_block_hash", &[of]));
@@ -229,7 +229,7 @@ fn class_hashes() {
 /// Accounts of Sierra 1.7 and later are metered in gas, so their gas counter really runs down.
 #[test]
 fn an_account_metered_in_gas() {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     for user in &world.users {
         let (address, key) = (user.address, user.public_key());
         world.state.deploy(address, classes::cairo_account());
@@ -245,7 +245,7 @@ fn an_account_metered_in_gas() {
 #[test]
 fn circuits() {
     for account in [classes::account(), classes::cairo_account()] {
-        let mut world = World::new(1);
+        let mut world = TestState::new(1);
         let (user, key) = (world.users[0].address, world.users[0].public_key());
         world.state.deploy(user, account);
         world.state.set_variable(user, "public_key", &[], key);
@@ -260,7 +260,7 @@ fn circuits() {
 
 #[test]
 fn the_compilers_test_contract() {
-    let mut world = World::new(1);
+    let mut world = TestState::new(1);
     let contract = address(0x7e57_u64);
     world.state.deploy(contract, classes::cairo_test());
     let felts = |values: &[u64]| values.iter().map(|value| Felt::from(*value)).collect::<Vec<_>>();

@@ -6,7 +6,7 @@ use zkthreads_sub_block::ExecutedSubBlock;
 
 use crate::costs::{KINDS, Metering, Stage, WALLETS};
 use crate::differential::{Report, check_builder};
-use crate::sub_block_support::{Call, World, address, classes, probe};
+use crate::sub_block_support::{Call, TestState, address, classes, probe};
 
 /// The estimate in percent of the steps that the OS takes.
 fn percent(executed: &ExecutedSubBlock) -> u64 {
@@ -85,7 +85,7 @@ fn the_code_that_did_not_run_is_not_needed() {
 /// asks for, and those that hash what it shows and what it is called with.
 #[test]
 fn what_takes_room_without_steps_is_counted() {
-    let to = World::new(1).probe();
+    let to = TestState::new(1).probe();
     let felts = |count: u64| std::iter::once(count).chain(1..=count).map(Felt::from);
     let event: Vec<_> = std::iter::once(Felt::from(5)).chain(felts(3)).chain(felts(200)).collect();
     let message: Vec<_> = std::iter::once(Felt::from(7)).chain(felts(300)).collect();
@@ -94,7 +94,7 @@ fn what_takes_room_without_steps_is_counted() {
         ("events", Call::new(to, "emit", event)),
         ("a message", Call::new(to, "send", message)),
     ] {
-        let mut world = World::new(1);
+        let mut world = TestState::new(1);
         let transaction = world.users[0].sign(&[call]);
         let executed = world.execute([transaction]);
         let run = zkthreads_runner::run(&executed.input).expect("the OS runs");
@@ -106,7 +106,7 @@ fn what_takes_room_without_steps_is_counted() {
     }
 
     let circuit = address(0xc1c_u64);
-    let mut world = World::new(1);
+    let mut world = TestState::new(1);
     world.state.deploy(circuit, classes::cairo_circuit());
     let transaction = world.users[0].sign(&[Call::new(circuit, "circuit_builtins", vec![])]);
     let executed = world.execute([transaction]);

@@ -7,15 +7,11 @@ use blockifier::context::{BlockContext, TransactionContext};
 use blockifier::execution::call_info::CallInfo;
 use blockifier::execution::common_hints::ExecutionMode;
 use blockifier::execution::contract_class::RunnableCompiledClass;
-use blockifier::execution::entry_point::{CallEntryPoint, CallType};
-use blockifier::execution::entry_point::{EntryPointExecutionContext, SierraGasRevertTracker};
 use blockifier::execution::stack_trace::{Cairo1RevertHeader, extract_trailing_cairo1_revert_trace};
 use blockifier::state::cached_state::CachedState;
-use blockifier::state::errors::StateError;
 use blockifier::state::state_api::{State, StateReader};
 use blockifier::transaction::objects::{CommonAccountFields, CurrentTransactionInfo, TransactionInfo};
-use starknet_api::contract_class::EntryPointType;
-use starknet_api::core::{ClassHash, ContractAddress, EntryPointSelector};
+use starknet_api::core::ClassHash;
 use starknet_api::execution_resources::GasAmount;
 use starknet_api::transaction::{TransactionHash, TransactionVersion};
 use starknet_types_core::felt::Felt;
@@ -23,8 +19,9 @@ use zkthreads_execution::ClassSource;
 use zkthreads_execution::busy::within_steps;
 use zkthreads_protocol::InnerTransaction;
 
+use crate::account_call::{call_of_account, entry_point_context, state_error, too_many_steps};
 use crate::execute;
-use crate::left_out::{LeftOutReason, Limit};
+use crate::left_out::LeftOutReason;
 use crate::record;
 use crate::touched::Touched;
 use crate::watched::Watched;
@@ -127,37 +124,6 @@ fn validate(
     Ok(validate)
 }
 
-/// The context of one phase, whose Sierra gas is `gas`.
-pub(crate) fn entry_point_context(
-    context: &Arc<TransactionContext>,
-    mode: ExecutionMode,
-    gas: GasAmount,
-) -> EntryPointExecutionContext {
-    // Steps are bounded by the protocol, not by the fee the user would pay on the chain.
-    let limit_steps_by_resources = false;
-    let tracker = SierraGasRevertTracker::new(gas);
-    EntryPointExecutionContext::new(Arc::clone(context), mode, limit_steps_by_resources, tracker)
-}
-
-/// The protocol's call of an entry point of the sender.
-pub(crate) fn call_of_account(
-    transaction: &InnerTransaction,
-    entry_point_selector: EntryPointSelector,
-    gas: GasAmount,
-) -> CallEntryPoint {
-    CallEntryPoint {
-        class_hash: None,
-        code_address: None,
-        entry_point_type: EntryPointType::External,
-        entry_point_selector,
-        calldata: transaction.as_invoke().calldata.clone(),
-        storage_address: transaction.as_invoke().sender_address,
-        caller_address: ContractAddress::default(),
-        call_type: CallType::Call,
-        initial_gas: gas.0,
-    }
-}
-
 fn check_class(
     state: &dyn StateReader,
     source: &impl ClassSource,
@@ -170,15 +136,6 @@ fn check_class(
             None => Ok(()),
         },
     }
-}
-
-/// What is said of an execution that was ended after so many steps.
-pub(crate) fn too_many_steps(max: u64) -> impl FnOnce(u64) -> LeftOutReason {
-    move |size| LeftOutReason::TooLarge { limit: Limit::Steps, size, max }
-}
-
-pub(crate) fn state_error(error: StateError) -> LeftOutReason {
-    LeftOutReason::State { reason: error.to_string() }
 }
 
 fn transaction_info(transaction: &InnerTransaction, hash: TransactionHash) -> TransactionInfo {

@@ -1,11 +1,9 @@
 //! What takes room in a proof without steps: one instruction may hash thousands of felts, or evaluate a circuit of any
 //! size. It is counted as so many steps as take the same memory of a prover.
 
-use blockifier::execution::call_info::CallInfo;
+use blockifier::execution::call_info::{CairoPrimitiveName, CallInfo};
 use cairo_vm::types::builtin_name::BuiltinName;
 use zkthreads_protocol::InnerTransaction;
-
-use crate::steps::{builtin, count};
 
 /// A Poseidon permutation: 0.9 MiB, measured (`zkthreads_workers::budget`), where a step takes 4 KiB.
 const POSEIDON: u64 = 230;
@@ -72,4 +70,12 @@ impl Beside {
         .into_iter()
         .fold(0, |sum, (number, steps)| number.saturating_mul(steps).saturating_add(sum))
     }
+}
+
+pub(crate) fn builtin(call: &CallInfo, name: BuiltinName) -> u64 {
+    call.builtin_counters.get(&CairoPrimitiveName::Builtin(name)).copied().map_or(0, count)
+}
+
+pub(crate) fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -26,7 +26,7 @@ use zkthreads_execution::busy::within_steps;
 use zkthreads_protocol::InnerTransaction;
 
 use crate::abort::AbortCause;
-use crate::account::{call_of_account, entry_point_context, state_error, too_many_steps};
+use crate::account_call::{call_of_account, entry_point_context, state_error, too_many_steps};
 use crate::left_out::LeftOutReason;
 use crate::touched::Touched;
 use crate::watched::{Accesses, Watched};

@@ -23,6 +23,7 @@
 mod abort;
 mod accesses;
 mod account;
+mod account_call;
 mod below;
 mod beside;
 mod class;

@@ -16,6 +16,7 @@ use zkthreads_protocol::InnerTransaction;
 use zkthreads_protocol::limits::MAX_INNER_TRANSACTIONS;
 
 use crate::account::Execution;
+use crate::account_call::state_error;
 use crate::below::{InThreads, OnTop, SubBlockState};
 use crate::code::ClassUse;
 use crate::context::block_context;
@@ -179,12 +180,12 @@ impl<S: SubBlockState> OpenSubBlock<S> {
     fn is_too_old_for(&self, executed: &ExecutedInner) -> Result<bool, LeftOutReason> {
         let base = self.context.base_block.time();
         for cell in &executed.accesses.reads {
-            if self.state.is_newer(base, cell).map_err(account::state_error)? {
+            if self.state.is_newer(base, cell).map_err(state_error)? {
                 return Ok(true);
             }
         }
         for class_hash in executed.classes.keys() {
-            if self.state.is_declared_after(base.number, *class_hash).map_err(account::state_error)? {
+            if self.state.is_declared_after(base.number, *class_hash).map_err(state_error)? {
                 return Ok(true);
             }
         }
@@ -202,9 +203,9 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         let run = || account::run(&mut state, &self.state, &self.block_context, transaction, hash, max_steps);
         let (execution, visited) = visited_in(run);
         let execution = execution?;
-        let changes = state.to_state_diff().map_err(account::state_error)?.state_maps;
+        let changes = state.to_state_diff().map_err(state_error)?.state_maps;
         self.check_writable(&changes)?;
-        let filling = Filling::new(&self.state, &changes).map_err(account::state_error)?;
+        let filling = Filling::new(&self.state, &changes).map_err(state_error)?;
         let classes = self.uses(&execution, visited)?;
         let constants = self.block_context.versioned_constants();
         ExecutedInner::new(transaction.clone(), hash, execution, (changes, filling), classes, constants)
@@ -217,7 +218,7 @@ impl<S: SubBlockState> OpenSubBlock<S> {
         mut visited: Visited,
     ) -> Result<BTreeMap<ClassHash, ClassUse>, LeftOutReason> {
         let classes = execution.touched.classes.iter().map(|class_hash| {
-            let code = self.context.codes.of(&self.state, *class_hash).map_err(account::state_error)?;
+            let code = self.context.codes.of(&self.state, *class_hash).map_err(state_error)?;
             Ok((*class_hash, ClassUse { code, visited: visited.remove(class_hash).unwrap_or_default() }))
         });
         classes.collect()

@@ -1,12 +1,12 @@
 //! About how many steps the thread OS takes, told from what blockifier did. The numbers are fitted to runs of the OS;
 //! a test of `zkthreads-program` holds them to it.
 
-use blockifier::execution::call_info::{CairoPrimitiveName, CallInfo};
+use blockifier::execution::call_info::CallInfo;
 use blockifier::execution::syscalls::vm_syscall_utils::SyscallSelector;
 use cairo_vm::types::builtin_name::BuiltinName;
 use zkthreads_protocol::InnerTransaction;
 
-use crate::beside::Beside;
+use crate::beside::{Beside, builtin, count};
 use crate::code::Extent;
 
 /// A sub-block without transactions.
@@ -179,14 +179,6 @@ fn syscall_steps(selector: SyscallSelector) -> u64 {
         SyscallSelector::StorageWrite => 60,
         _ => 0,
     }
-}
-
-pub(crate) fn builtin(call: &CallInfo, name: BuiltinName) -> u64 {
-    call.builtin_counters.get(&CairoPrimitiveName::Builtin(name)).copied().map_or(0, count)
-}
-
-pub(crate) fn count(count: usize) -> u64 {
-    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// Steps for the hash of a class of which `extent` runs.

@@ -8,7 +8,7 @@ use zkthreads_sub_block::{AbortCause, ExecutedSubBlock, LeftOutReason, SubBlockE
 
 use crate::chain::actor::{self, Act, Op, Program};
 use crate::chain::{Chain, compare};
-use crate::sub_block_support::{Call, World, address, classes, probe, probe_a, probe_b, transfer};
+use crate::sub_block_support::{Call, TestState, address, classes, probe, probe_a, probe_b, transfer};
 
 fn program() -> Program {
     Program::default()
@@ -43,7 +43,7 @@ fn effects(seed: u64) -> Program {
 
 #[test]
 fn transactions_that_succeed() {
-    let mut world = World::new(4);
+    let mut world = TestState::new(4);
     let addresses: Vec<_> = world.users.iter().map(|user| user.address).collect();
     let (strk, eth, a, b) = (world.strk(), world.eth(), world.probe(), world.other_probe());
     let recurse = Call::new(a, "recurse", vec![*b.0.key(), Felt::from(3)]);
@@ -71,7 +71,7 @@ fn a_panic_reverts_the_transaction() {
 
 #[test]
 fn a_revert_of_a_contract_whose_steps_are_counted() {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     let to = world.users[1].address;
     let too_much = transfer(world.strk(), to, u128::MAX);
     let fails = [probe(probe_a(), "put", &[1, 2]), probe(probe_b(), "fail", &[3])];

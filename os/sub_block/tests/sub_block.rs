@@ -8,7 +8,9 @@ use zkthreads_protocol::commitments::events_commitment;
 use zkthreads_protocol::{ContractAccess, InnerOutcome, Statement, StorageAccess};
 use zkthreads_sub_block::{AbortCause, LeftOutReason, SubBlockError};
 
-use crate::sub_block_support::{Call, INITIAL_BALANCE, World, address, chain_id, classes, probe, transfer};
+use crate::sub_block_support::{
+    Call, INITIAL_BALANCE, TestState, address, chain_id, classes, probe, transfer,
+};
 
 fn contract(statement: &Statement, address: starknet_api::core::ContractAddress) -> &ContractAccess {
     statement.contracts.iter().find(|contract| contract.address == address).expect("is listed")
@@ -20,7 +22,7 @@ fn cell(access: &ContractAccess, key: StorageKey) -> StorageAccess {
 
 #[test]
 fn a_transfer_is_stated_in_full() {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     let (sender, recipient) = (world.users[0].address, world.users[1].address);
     let call = transfer(world.strk(), recipient, 7);
     let transaction = world.users[0].sign(&[call]);
@@ -79,7 +81,7 @@ fn a_transfer_is_stated_in_full() {
 
 #[test]
 fn transactions_build_on_each_other() {
-    let mut world = World::new(3);
+    let mut world = TestState::new(3);
     let addresses: Vec<_> = world.users.iter().map(|user| user.address).collect();
     let mut transactions = Vec::new();
     for round in 0..4_u128 {
@@ -105,7 +107,7 @@ fn transactions_build_on_each_other() {
 
 #[test]
 fn what_fails_is_left_out_without_a_trace() {
-    let mut world = World::new(3);
+    let mut world = TestState::new(3);
     let (a, b) = (world.users[0].address, world.users[1].address);
     let strk = world.strk();
     let stranger = world.users[2].sign(&[transfer(strk, b, 1)]);
@@ -132,7 +134,7 @@ fn what_fails_is_left_out_without_a_trace() {
 
 #[test]
 fn a_reverted_transaction_consumes_its_nonce_and_states_what_it_read() {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     let (a, b, strk) = (world.users[0].address, world.users[1].address, world.strk());
     let transaction = world.users[0].sign(&[transfer(strk, b, 10 * INITIAL_BALANCE)]);
     let executed = world.execute([transaction]);
@@ -150,8 +152,8 @@ fn a_reverted_transaction_consumes_its_nonce_and_states_what_it_read() {
 
 #[test]
 fn what_the_os_cannot_prove_is_left_out() {
-    let mut world = World::new(1);
-    let reason = |world: &World, call: Call| {
+    let mut world = TestState::new(1);
+    let reason = |world: &TestState, call: Call| {
         let transaction = world.users[0].sign_with_nonce(&[call], 0);
         match world.try_execute([transaction]) {
             Err(SubBlockError::Empty { left_out }) => left_out[0].reason.clone(),
@@ -174,7 +176,7 @@ fn what_the_os_cannot_prove_is_left_out() {
 
 #[test]
 fn a_block_hash_is_a_cell_of_the_block_hash_contract() {
-    let mut world = World::new(1);
+    let mut world = TestState::new(1);
     let key = StorageKey::from(1000_u128);
     world.state.storage.insert((address(1_u64), key), Felt::from(0xb10c));
     let call = probe(world.probe(), "remember_block_hash", &[1000]);
@@ -189,7 +191,7 @@ fn a_block_hash_is_a_cell_of_the_block_hash_contract() {
 
 #[test]
 fn a_library_call_runs_in_the_caller() {
-    let mut world = World::new(1);
+    let mut world = TestState::new(1);
     let class = classes::strk();
     let calldata = vec![class.hash.0, selector_from_name("decimals").0, Felt::ZERO];
     world.state.classes.insert(class.hash, class.clone());
@@ -205,7 +207,7 @@ fn a_library_call_runs_in_the_caller() {
 
 #[test]
 fn events_and_messages_keep_their_order() {
-    let mut world = World::new(1);
+    let mut world = TestState::new(1);
     let (a, b) = (world.probe(), world.other_probe());
     let recurse = Call::new(a, "recurse", vec![*b.0.key(), Felt::from(2)]);
     let calls = [recurse, probe(a, "send", &[0xe1, 2, 5, 6]), probe(b, "send", &[0xe2, 0])];

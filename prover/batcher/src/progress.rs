@@ -31,7 +31,7 @@ pub enum Progress {
         steps: usize,
     },
     /// The prover has begun a stage.
-    Proving(zkthreads_prover::Stage),
+    Proving(zkthreads_prover::ProofStage),
     /// The package is made.
     Packed {
         /// Size of the proof.

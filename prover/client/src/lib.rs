@@ -15,5 +15,7 @@ pub use account::{Account, Call, SignError};
 pub use fee::{FeePolicy, TooExpensive};
 pub use fork::{ClassCache, ForkClient, RemoteClass, RemoteClassError, RemoteState};
 pub use http::http_client;
-pub use node::{Answer, FailedCheck, FailedPrecondition, NodeClient, NodeError, SegmentCheck, ThreadCheck};
-pub use submitter::{Envelope, Route, Settlement, SubmitError, Submitter};
+pub use node::{
+    Answer, FailedCheck, FailedPrecondition, NodeClient, NodeError, SegmentCheck, ThreadCheckAnswer,
+};
+pub use submitter::{Envelope, Route, Settlement, Submitter, SubmitterError};

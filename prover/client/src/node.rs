@@ -134,7 +134,7 @@ impl NodeError {
 
 /// What `zkthread_checkThread` answers.
 #[derive(Debug, Clone, Deserialize)]
-pub struct ThreadCheck {
+pub struct ThreadCheckAnswer {
     /// Whether it would settle in the next block.
     pub would_settle: bool,
     /// Every check that fails.
@@ -291,7 +291,7 @@ impl NodeClient {
         &'a self,
         envelope: &'a InvokeTransactionV3,
         package: &'a [u8],
-    ) -> Answer<'a, ThreadCheck> {
+    ) -> Answer<'a, ThreadCheckAnswer> {
         Box::pin(async move {
             let params = invoke_params(envelope, package)?;
             Ok(self.zkthread.request("zkthread_checkThread", params).await?)

@@ -14,7 +14,7 @@ use zkthreads_protocol::ThreadFacts;
 
 use crate::account::{Account, Call, SignError};
 use crate::fee::{FeePolicy, TooExpensive};
-use crate::node::{NodeClient, NodeError, ThreadCheck};
+use crate::node::{NodeClient, NodeError, ThreadCheckAnswer};
 
 /// How long to wait for a block with the transaction.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -61,7 +61,7 @@ pub struct Settlement {
 
 /// Why a thread transaction did not settle.
 #[derive(Debug, thiserror::Error)]
-pub enum SubmitError {
+pub enum SubmitterError {
     /// The envelope cannot be signed.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -124,12 +124,12 @@ impl Submitter {
     /// Makes sure that the account exists and that the key is its: has the node validate a transaction that does nothing.
     ///
     /// # Errors
-    /// [`SubmitError::NoAccount`], [`SubmitError::WrongKey`], or if the node does not answer.
-    pub async fn verify(&self) -> Result<(), SubmitError> {
+    /// [`SubmitterError::NoAccount`], [`SubmitterError::WrongKey`], or if the node does not answer.
+    pub async fn verify(&self) -> Result<(), SubmitterError> {
         let address = *self.account.address.0.key();
         let nonce = match self.node.nonce_after(self.account.address, BlockTag::Latest).await {
             Err(NodeError::Starknet(ProviderError::StarknetError(StarknetError::ContractNotFound))) => {
-                return Err(SubmitError::NoAccount { address });
+                return Err(SubmitterError::NoAccount { address });
             }
             nonce => nonce?,
         };
@@ -137,10 +137,10 @@ impl Submitter {
         match self.node.estimate_fee(&nothing, None).await {
             Ok(_) => Ok(()),
             Err(NodeError::Starknet(ProviderError::StarknetError(StarknetError::NonAccount))) => {
-                Err(SubmitError::NoAccount { address })
+                Err(SubmitterError::NoAccount { address })
             }
             Err(NodeError::Starknet(ProviderError::StarknetError(error))) => match refusal(&error) {
-                Some(reason) => Err(SubmitError::WrongKey { address, reason }),
+                Some(reason) => Err(SubmitterError::WrongKey { address, reason }),
                 None => Err(NodeError::Starknet(ProviderError::StarknetError(error)).into()),
             },
             Err(error) => Err(error.into()),
@@ -150,8 +150,8 @@ impl Submitter {
     /// Sends a package and waits for the receipt of its thread transaction.
     ///
     /// # Errors
-    /// [`SubmitError::Reverted`] if it did not settle.
-    pub async fn settle(&self, facts: ThreadFacts, package: &[u8]) -> Result<Settlement, SubmitError> {
+    /// [`SubmitterError::Reverted`] if it did not settle.
+    pub async fn settle(&self, facts: ThreadFacts, package: &[u8]) -> Result<Settlement, SubmitterError> {
         let hash = self.send(facts, package, Envelope::default()).await?;
         self.wait(hash).await
     }
@@ -160,7 +160,11 @@ impl Submitter {
     ///
     /// # Errors
     /// If the bytes are not a package.
-    pub async fn check(&self, facts: ThreadFacts, package: &[u8]) -> Result<ThreadCheck, SubmitError> {
+    pub async fn check(
+        &self,
+        facts: ThreadFacts,
+        package: &[u8],
+    ) -> Result<ThreadCheckAnswer, SubmitterError> {
         let unpaid = AllResourceBounds::default();
         let envelope = self.account.invoke(&[], Nonce::default(), unpaid, Some(facts))?;
         Ok(self.node.check_thread(&envelope, package).await?)
@@ -175,7 +179,7 @@ impl Submitter {
         facts: ThreadFacts,
         package: &[u8],
         envelope: Envelope,
-    ) -> Result<TransactionHash, SubmitError> {
+    ) -> Result<TransactionHash, SubmitterError> {
         let route = envelope.route;
         let signed = self.envelope(facts, package, envelope).await?;
         Ok(match route {
@@ -193,7 +197,7 @@ impl Submitter {
         facts: ThreadFacts,
         package: &[u8],
         envelope: Envelope,
-    ) -> Result<InvokeTransactionV3, SubmitError> {
+    ) -> Result<InvokeTransactionV3, SubmitterError> {
         let nonce = match envelope.nonce {
             Some(nonce) => nonce,
             None => self.node.nonce_after(self.account.address, BlockTag::Latest).await?,
@@ -208,15 +212,15 @@ impl Submitter {
     /// Waits for a sent transaction's receipt.
     ///
     /// # Errors
-    /// [`SubmitError::Reverted`] if it did not settle.
-    pub async fn wait(&self, hash: TransactionHash) -> Result<Settlement, SubmitError> {
+    /// [`SubmitterError::Reverted`] if it did not settle.
+    pub async fn wait(&self, hash: TransactionHash) -> Result<Settlement, SubmitterError> {
         let receipt = self.node.receipt(hash, RECEIPT_TIMEOUT).await?;
         let result = receipt.receipt.execution_result().clone();
         let settlement = Settlement { hash, receipt };
         match result {
             ExecutionResult::Succeeded => Ok(settlement),
             ExecutionResult::Reverted { reason } => {
-                Err(SubmitError::Reverted { reason, settlement: Box::new(settlement) })
+                Err(SubmitterError::Reverted { reason, settlement: Box::new(settlement) })
             }
         }
     }
@@ -228,7 +232,7 @@ impl Submitter {
         facts: ThreadFacts,
         package: &[u8],
         calls: &[Call],
-    ) -> Result<AllResourceBounds, SubmitError> {
+    ) -> Result<AllResourceBounds, SubmitterError> {
         let estimate = if calls.is_empty() {
             self.check(facts, package).await?.fee_estimate
         } else {

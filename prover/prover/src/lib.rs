@@ -17,4 +17,4 @@ mod stage;
 pub use error::ProveError;
 pub use layout::{Segments, lay_out};
 pub use prover::Prover;
-pub use stage::Stage;
+pub use stage::ProofStage;

@@ -25,7 +25,7 @@ use zkthreads_verifier::verify_proof;
 use crate::error::ProveError;
 use crate::layout::adapt;
 use crate::setup::Setup;
-use crate::stage::{Stage, StageSpans};
+use crate::stage::{ProofStage, StageSpans};
 
 /// Most memory cells of a run: the address table has so many columns of the largest size.
 const MAX_CELLS: usize = MEMORY_ADDRESS_TO_ID_SPLIT << MAX_COUNTED_LOG_SIZE;
@@ -63,7 +63,7 @@ impl Prover {
     ///
     /// # Errors
     /// See [`ProveError`].
-    pub fn prove(&self, run: OsRun, progress: &dyn Fn(Stage)) -> Result<Vec<u8>, ProveError> {
+    pub fn prove(&self, run: OsRun, progress: &dyn Fn(ProofStage)) -> Result<Vec<u8>, ProveError> {
         self.prove_run(os_program(), &run.statement.encode(), &run.runner, progress)
     }
 
@@ -77,17 +77,17 @@ impl Prover {
         program: &OsProgram,
         output: &[Felt],
         runner: &CairoRunner,
-        progress: &dyn Fn(Stage),
+        progress: &dyn Fn(ProofStage),
     ) -> Result<Vec<u8>, ProveError> {
-        progress(Stage::Setup);
+        progress(ProofStage::Setup);
         let setup = Setup::get();
-        progress(Stage::Adapt);
+        progress(ProofStage::Adapt);
         let input = adapt(runner).map_err(|error| ProveError::Adapt { reason: error.to_string() })?;
         check_size(&input)?;
         let proof = stark(setup, input, progress)?;
-        progress(Stage::Encode);
+        progress(ProofStage::Encode);
         let proof = encoding::encode(&proof)?;
-        progress(Stage::Verify);
+        progress(ProofStage::Verify);
         verify_proof(program, output, &proof)?;
         Ok(proof)
     }
@@ -109,7 +109,7 @@ fn check_size(input: &ProverInput) -> Result<(), ProveError> {
 
 /// Runs the proof system on a thread of its own, so that the stages can be told here while it works and a panic
 /// in it ends there.
-fn stark(setup: &Setup, input: ProverInput, progress: &dyn Fn(Stage)) -> Result<Proof, ProveError> {
+fn stark(setup: &Setup, input: ProverInput, progress: &dyn Fn(ProofStage)) -> Result<Proof, ProveError> {
     let (sender, stages) = mpsc::channel();
     thread::scope(|scope| {
         let worker = thread::Builder::new().name("prover".to_owned()).spawn_scoped(scope, || {

@@ -9,7 +9,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// A stage of proving, reported when it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Stage {
+pub enum ProofStage {
     /// The process's first proof computes the lookup tables and their commitment.
     Setup,
     /// The run's memory and steps are sorted by kind.
@@ -30,7 +30,7 @@ pub enum Stage {
     Verify,
 }
 
-impl Stage {
+impl ProofStage {
     /// All stages, in order.
     pub const ALL: [Self; 9] = [
         Self::Setup,
@@ -57,7 +57,7 @@ impl Stage {
     }
 }
 
-impl fmt::Display for Stage {
+impl fmt::Display for ProofStage {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Setup => "preparing lookup tables",
@@ -74,15 +74,15 @@ impl fmt::Display for Stage {
 }
 
 /// Learns the stages from the spans that the proof system opens on its thread, and ignores all else.
-pub(crate) struct StageSpans(pub(crate) Sender<Stage>);
+pub(crate) struct StageSpans(pub(crate) Sender<ProofStage>);
 
 impl Subscriber for StageSpans {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_span() && Stage::of_span(metadata.name()).is_some()
+        metadata.is_span() && ProofStage::of_span(metadata.name()).is_some()
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        if let Some(stage) = Stage::of_span(span.metadata().name()) {
+        if let Some(stage) = ProofStage::of_span(span.metadata().name()) {
             // Nobody listens once the caller is gone; then nobody misses it.
             let _ = self.0.send(stage);
         }

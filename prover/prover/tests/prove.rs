@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use common::TestProgram;
 use starknet_types_core::felt::Felt;
-use zkthreads_prover::{ProveError, Prover, Stage};
+use zkthreads_prover::{ProofStage, ProveError, Prover};
 use zkthreads_verifier::{VerifyError, verify_proof};
 
 #[test]
@@ -18,7 +18,7 @@ fn prove_and_report_every_stage() {
     let progress = |stage| stages.borrow_mut().push(stage);
     let proof =
         Prover::new().prove_run(&test.program, &run.output, &run.runner, &progress).expect("it is provable");
-    assert_eq!(stages.into_inner(), Stage::ALL);
+    assert_eq!(stages.into_inner(), ProofStage::ALL);
     verify_proof(&test.program, &run.output, &proof).expect("it is honest");
 }
 

@@ -21,7 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use sub_block_support::{World, probe, transfer};
+use sub_block_support::{TestState, probe, transfer};
 use worker_support::{config, eventually};
 use zkthreads_sub_block::ExecutedSubBlock;
 use zkthreads_workers::{ProverPool, ProverPoolConfig, Stage};
@@ -81,7 +81,7 @@ async fn measure(name: &str, executed: &ExecutedSubBlock) -> Result<()> {
 /// Transfers between ten users, in turn.
 fn transfers(count: usize) -> ExecutedSubBlock {
     const USERS: usize = 10;
-    let mut world = World::new(USERS);
+    let mut world = TestState::new(USERS);
     let strk = world.strk();
     let signed = (0..count).map(|index| {
         let to = world.users[(index + 1) % USERS].address;
@@ -94,7 +94,7 @@ fn transfers(count: usize) -> ExecutedSubBlock {
 /// Calls of an entry point of `contracts/probe.cairo` that hashes so often, no two of them the same values: a proof holds
 /// a hash once.
 fn hashes(entry_point: &str, mut count: u128) -> ExecutedSubBlock {
-    let mut world = World::new(1);
+    let mut world = TestState::new(1);
     let mut calls = Vec::new();
     for most in (1..=1000).rev() {
         let times = count.min(most);

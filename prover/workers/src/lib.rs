@@ -2,7 +2,7 @@
 //! a process.
 //!
 //! ```text
-//! ProverPool::prove -> queue -> keeper (one for each worker, all on one thread)
+//! ProverPool::prove -> queue -> supervisor (one for each worker, all on one thread)
 //!                                 | stdin: Terms, Order..   stdout: Ready, Begun.., Done..   stderr: the log
 //!                               main() in a process -> work::prove -> thread OS, comparison, prover
 //! ```
@@ -14,18 +14,22 @@
 mod bounds;
 pub mod budget;
 mod child;
+mod config;
 mod error;
 mod frame;
-mod keeper;
 mod message;
 mod pool;
 mod process;
+mod proven;
 mod stage;
+mod supervisor;
 mod work;
 
 pub use child::{ChildError, main};
+pub use config::ProverPoolConfig;
 pub use error::WorkerError;
-pub use pool::{Proven, ProverFigures, ProverPool, ProverPoolConfig};
+pub use pool::{ProverFigures, ProverPool};
+pub use proven::Proven;
 pub use stage::Stage;
 pub use work::{WorkError, prove};
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zkthreads_program::input::OsInput;
 use zkthreads_protocol::Statement;
 
-use crate::pool::Proven;
+use crate::proven::Proven;
 use crate::stage::Stage;
 
 /// The first message to a worker.

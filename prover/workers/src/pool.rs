@@ -1,42 +1,18 @@
 //! Provers that are kept alive.
 
 use std::num::NonZero;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use std::{fs, io, thread};
 
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex as Shared, mpsc, oneshot};
 use zkthreads_sub_block::ExecutedSubBlock;
 
+use crate::config::ProverPoolConfig;
 use crate::error::WorkerError;
-use crate::keeper::{Activity, Job, Keeper};
+use crate::proven::Proven;
 use crate::stage::Stage;
-
-/// How many provers there are, and what they may take.
-#[derive(Debug, Clone)]
-pub struct ProverPoolConfig {
-    /// Number of processes, at least one. The machine's cores are shared out among them.
-    pub workers: usize,
-    /// Most memory of each, bytes. See [`budget::max_steps`](super::budget::max_steps) for what fits.
-    pub memory_bytes: u64,
-    /// Most time for one proof.
-    pub deadline: Duration,
-    /// The program to start, which calls [`main`](super::main) for its only argument,
-    /// [`SUBCOMMAND`](super::SUBCOMMAND).
-    pub program: PathBuf,
-}
-
-/// A proof of a sub-block, verified.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proven {
-    /// The proof's bytes, as a package carries them.
-    pub proof: Vec<u8>,
-    /// Cairo steps of the OS run.
-    pub steps: usize,
-}
+use crate::supervisor::{Activity, Job, WorkerSupervisor};
 
 /// What one prover is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,17 +44,17 @@ impl ProverPool {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let (jobs, queue) = mpsc::unbounded_channel();
         let (config, queue) = (Arc::new(config), Arc::new(Shared::new(queue)));
-        let keepers: Vec<_> = (0..workers)
-            .map(|_| Keeper {
+        let supervisors: Vec<_> = (0..workers)
+            .map(|_| WorkerSupervisor {
                 config: Arc::clone(&config),
                 threads: (cores / workers).max(1),
                 queue: Arc::clone(&queue),
                 activity: Arc::default(),
             })
             .collect();
-        let activities = keepers.iter().map(|keeper| Arc::clone(&keeper.activity)).collect();
+        let activities = supervisors.iter().map(|supervisor| Arc::clone(&supervisor.activity)).collect();
         drop((config, queue));
-        look_after(keepers).map_err(|error| WorkerError::Spawn { reason: error.to_string() })?;
+        look_after(supervisors).map_err(|error| WorkerError::Spawn { reason: error.to_string() })?;
         Ok(Self { jobs, activities })
     }
 
@@ -129,14 +105,15 @@ impl ProverPool {
 
 /// Keeps workers on a thread of its own. It starts every process, and is there until the pool is gone: a worker ends
 /// with the thread that started it.
-fn look_after(keepers: Vec<Keeper>) -> io::Result<()> {
+fn look_after(supervisors: Vec<WorkerSupervisor>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let keep = move || {
         runtime.block_on(async {
-            let keepers: Vec<_> = keepers.into_iter().map(|keeper| tokio::spawn(keeper.run())).collect();
-            for keeper in keepers {
-                if let Err(error) = keeper.await {
-                    tracing::error!("the keeper of a prover: {error}");
+            let supervisors: Vec<_> =
+                supervisors.into_iter().map(|supervisor| tokio::spawn(supervisor.run())).collect();
+            for supervisor in supervisors {
+                if let Err(error) = supervisor.await {
+                    tracing::error!("the supervisor of a prover: {error}");
                 }
             }
         });

@@ -12,10 +12,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::SUBCOMMAND;
+use crate::config::ProverPoolConfig;
 use crate::error::WorkerError;
 use crate::frame::{self, FrameError};
 use crate::message::{Answer, Order, Terms};
-use crate::pool::{Proven, ProverPoolConfig};
+use crate::proven::Proven;
 use crate::stage::Stage;
 
 /// Lines of a worker's log that are kept to tell why it ended.

@@ -15,7 +15,7 @@ pub enum Stage {
         steps: usize,
     },
     /// The prover has begun a stage.
-    Proving(zkthreads_prover::Stage),
+    Proving(zkthreads_prover::ProofStage),
 }
 
 impl fmt::Display for Stage {

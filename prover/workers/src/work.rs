@@ -5,7 +5,7 @@ use zkthreads_protocol::Statement;
 use zkthreads_prover::{ProveError, Prover};
 use zkthreads_runner::OsError;
 
-use crate::pool::Proven;
+use crate::proven::Proven;
 use crate::stage::Stage;
 
 /// Why a sub-block has no proof.

@@ -4,10 +4,10 @@ use std::time::Instant;
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_prover::Prover;
 
-use crate::sub_block_support::{Call, World, address, classes, probe, probe_a, transfer};
+use crate::sub_block_support::{Call, TestState, address, classes, probe, probe_a, transfer};
 
 /// Proves a sub-block; the prover verifies its own proof.
-fn prove(world: &World, transactions: Vec<InnerTransaction>) {
+fn prove(world: &TestState, transactions: Vec<InnerTransaction>) {
     let executed = world.execute(transactions);
     let left_out: Vec<String> = executed.left_out.iter().map(|it| it.reason.to_string()).collect();
     assert!(left_out.is_empty(), "{left_out:?}");
@@ -24,7 +24,7 @@ fn prove(world: &World, transactions: Vec<InnerTransaction>) {
 
 #[test]
 fn prove_twelve_transfers() {
-    let mut world = World::new(5);
+    let mut world = TestState::new(5);
     let strk = world.strk();
     let transactions = (0..12_usize)
         .map(|index| {
@@ -38,7 +38,7 @@ fn prove_twelve_transfers() {
 /// Every builtin that contracts use, dictionaries and every syscall the OS serves.
 #[test]
 fn prove_every_builtin_and_syscall() {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     let circuit = address(0xc1c_u64);
     world.state.deploy(circuit, classes::cairo_circuit());
     let probe_a = |entry_point: &str, calldata: &[u128]| probe(probe_a(), entry_point, calldata);

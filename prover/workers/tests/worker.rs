@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use zkthreads_program::os_program;
-use zkthreads_prover::Stage as ProverStage;
+use zkthreads_prover::ProofStage;
 use zkthreads_sub_block::ExecutedSubBlock;
 use zkthreads_verifier::verify_proof;
 use zkthreads_workers::{ProverPool, ProverPoolConfig, Stage, WorkerError};
 
-use crate::sub_block_support::{World, transfer};
+use crate::sub_block_support::{TestState, transfer};
 use crate::worker_support::{config, eventually, hold, is_running, kill, pool, program};
 
 /// The smallest sub-block there is.
 fn sub_block() -> ExecutedSubBlock {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     let (strk, to) = (world.strk(), world.users[1].address);
     let transaction = world.users[0].sign(&[transfer(strk, to, 7)]);
     world.execute([transaction])
@@ -36,14 +36,14 @@ async fn prove_in_one_process_after_the_other() {
     for job in [3, 4] {
         let proven = pool.prove(job, &executed, |stage| {
             stages.borrow_mut().push(stage);
-            if stage == Stage::Proving(ProverStage::Stark) {
+            if stage == Stage::Proving(ProofStage::Stark) {
                 pids.borrow_mut().push(worker(&pool));
             }
         });
         let proven = proven.await.expect("it is proven");
         verify_proof(os_program(), &executed.statement.encode(), &proven.proof).expect("it verifies");
         let mut expected = vec![Stage::RunningOs, Stage::OsRan { steps: proven.steps }];
-        expected.extend(ProverStage::ALL.map(Stage::Proving));
+        expected.extend(ProofStage::ALL.map(Stage::Proving));
         assert_eq!(stages.take(), expected);
     }
     let [figure] = pool.figures()[..] else { panic!("there is one worker") };

@@ -43,7 +43,7 @@ pub struct DevnetAccount {
 
 /// Who may send transactions without a valid signature.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Impersonation {
+pub struct Impersonated {
     /// Everyone.
     pub everyone: bool,
     /// These accounts.
@@ -166,7 +166,7 @@ pub trait DevnetControl: Send + Sync + 'static {
     fn impersonate_everyone(&self, on: bool);
 
     /// Who is impersonated.
-    fn impersonation(&self) -> Impersonation;
+    fn impersonation(&self) -> Impersonated;
 
     /// Connects to the L1 at `url`; the address of its messaging contract.
     ///

@@ -6,6 +6,7 @@
 
 pub mod devnet;
 mod feed;
+mod limits;
 pub mod number;
 mod origin;
 mod outcome;
@@ -13,7 +14,8 @@ mod sink;
 pub mod thread;
 
 pub use feed::{ChainEvent, ChainFeed, MAX_LAG};
+pub use limits::{MAX_RESPONSE_BYTES, REQUEST_TIMEOUT};
 pub use origin::{Origin, OriginError};
-pub use outcome::{Follower, LostError, Outcomes, Until};
+pub use outcome::{LostError, OutcomeFollower, Outcomes, Until};
 pub use sink::{PoolStatus, SubmitError, TransactionSink};
 pub use thread::{InnerRefusal, ThreadControl, ThreadLimit, ThreadStatus};

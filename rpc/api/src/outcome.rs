@@ -38,7 +38,7 @@ pub struct Outcomes {
 }
 
 /// Follows what happens from one moment on: that before a transaction is sent, so that nothing is missed.
-pub struct Follower {
+pub struct OutcomeFollower {
     outcomes: Outcomes,
     events: Receiver<ChainEvent>,
 }
@@ -66,8 +66,8 @@ pub enum LostError {
 impl Outcomes {
     /// Follows what happens from now on.
     #[must_use]
-    pub fn follow(&self) -> Follower {
-        Follower { outcomes: self.clone(), events: self.feed.subscribe() }
+    pub fn follow(&self) -> OutcomeFollower {
+        OutcomeFollower { outcomes: self.clone(), events: self.feed.subscribe() }
     }
 
     /// Whether a transaction in the pool may wait there for long: a thread, for cells to have the values that it was proven on;
@@ -96,7 +96,7 @@ impl Outcomes {
     }
 }
 
-impl Follower {
+impl OutcomeFollower {
     /// Waits until a transaction is done; what came of it. One that may wait for long is not waited for.
     ///
     /// # Errors

@@ -16,9 +16,9 @@ use zkthreads_storage::{BlockTransaction, Storage};
 
 use crate::door::Door;
 use crate::error::RpcError;
-use crate::origin::Missing;
+use crate::missing::Missing;
 use crate::wire::block_id::BlockId;
-use crate::wire::place::{Finality, Place};
+use crate::wire::place::{BlockPlace, Finality};
 
 /// The node, as the RPC methods see it. Cheap to clone.
 #[derive(Clone)]
@@ -151,9 +151,9 @@ impl RpcContext {
     }
 
     /// A block that exists, as what is in it names it.
-    pub(crate) fn place(&self, number: BlockNumber) -> Result<Place, RpcError> {
+    pub(crate) fn place(&self, number: BlockNumber) -> Result<BlockPlace, RpcError> {
         let hash = Some(self.header_at(number)?.block_hash);
-        Ok(Place { number, hash, finality: self.finality(number)? })
+        Ok(BlockPlace { number, hash, finality: self.finality(number)? })
     }
 
     /// The state after the block that `id` names.

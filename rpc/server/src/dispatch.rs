@@ -11,14 +11,11 @@ use jsonrpsee::types::{ErrorCode, ErrorObject, Id, Params};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::retry_after;
-use crate::limits::{Limits, MAX_BATCH, MAX_RESPONSE_BYTES};
+use crate::error::{SERVER_ERROR, retry_after};
+use crate::limits::{MAX_BATCH, MAX_RESPONSE_BYTES, ServerLimits};
 use crate::memory::{Budget, Exhausted};
 use crate::metrics;
 use crate::request::{Call, CallId, NotACall};
-
-/// Code of the errors that the server answers in a method's place, JSON-RPC's first "server error".
-pub(crate) const SERVER_ERROR: i32 = -32000;
 
 /// Code of a call of a method that exists and is forbidden (`--restrictive-mode`); starknet-devnet's.
 const METHOD_FORBIDDEN: i32 = -32604;
@@ -42,7 +39,7 @@ pub(crate) struct Answer {
 
 impl Dispatcher {
     /// Answers with `methods` within `limits`. What a batch has collected counts towards `memory`.
-    pub(crate) fn new(methods: Methods, limits: &Limits, memory: Budget) -> Self {
+    pub(crate) fn new(methods: Methods, limits: &ServerLimits, memory: Budget) -> Self {
         let forbidden = limits.forbidden_methods.iter().cloned().collect();
         Self { methods, forbidden: Arc::new(forbidden), timeout: limits.request_timeout, memory }
     }

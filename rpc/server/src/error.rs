@@ -14,7 +14,7 @@ use zkthreads_rpc_api::OriginError;
 use zkthreads_rpc_api::devnet::DevnetError;
 use zkthreads_storage::StorageError;
 
-use crate::origin::{BLOCK_NOT_FOUND, Missing, TRANSACTION_NOT_FOUND};
+use crate::missing::{BLOCK_NOT_FOUND, Missing, TRANSACTION_NOT_FOUND};
 use crate::thread_error::ThreadError;
 use crate::unexpected::Unexpected;
 
@@ -271,6 +271,9 @@ impl RpcError {
 }
 
 /// In how many seconds to try again, as the error of an answer says that was not carried out because there is too much to do;
+/// Code of the errors that the server answers in a method's place, JSON-RPC's first "server error".
+pub(crate) const SERVER_ERROR: i32 = -32000;
+
 /// `None` for any other answer.
 pub(crate) fn retry_after(answer: &MethodResponse) -> Option<u64> {
     if answer.as_error_code() != Some(BUSY) {

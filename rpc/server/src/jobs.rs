@@ -5,9 +5,7 @@
 //! is what runs, not who waits for it: work that cannot be ended keeps its turn until it is done.
 
 use std::collections::HashSet;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -18,6 +16,7 @@ use zkthreads_execution::Cancellation;
 use zkthreads_execution::busy::{Ended, within};
 
 use crate::error::RpcError;
+use crate::limits::{LaneLimits, LanesLimits};
 use crate::metrics;
 
 /// A kind of work.
@@ -49,7 +48,7 @@ pub(crate) enum Lane {
 
 /// Where work is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum LaneSlot {
     /// In a lane.
     Lane(Lane),
     /// Where proofs are verified for an answer.
@@ -57,76 +56,6 @@ pub(crate) enum Place {
         /// The submitter who asks, if it is one.
         account: Option<Felt>,
     },
-}
-
-/// How much work of one kind there may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LaneLimits {
-    /// Most that runs at once.
-    pub running: usize,
-    /// Most that waits for that.
-    pub waiting: usize,
-}
-
-/// Limits of all lanes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LanesLimits {
-    /// Look-ups.
-    pub reading: LaneLimits,
-    /// Reading much: blocks, events, storage proofs, classes.
-    pub scanning: LaneLimits,
-    /// Calls, estimates, simulations.
-    pub execution: LaneLimits,
-    /// Transactions that are checked.
-    pub admission: LaneLimits,
-    /// Transactions whose validation takes long.
-    pub slow_admission: LaneLimits,
-    /// Inner transactions that a thread's sequencer is handed.
-    pub submission: LaneLimits,
-    /// Declarations that are checked and compiled. A compiler may take a gigabyte.
-    pub compilation: LaneLimits,
-    /// Packages that are asked about, before it is known whether a proof has to be verified.
-    pub packages: LaneLimits,
-    /// Questions that need a proof's verdict.
-    pub proofs: LaneLimits,
-    /// The same of those who signed them, one of each account.
-    pub signed_proofs: LaneLimits,
-    /// A devnet's commands.
-    pub control: LaneLimits,
-}
-
-impl Default for LanesLimits {
-    fn default() -> Self {
-        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
-        let half = (cores / 2).max(1);
-        Self {
-            reading: LaneLimits { running: 32, waiting: 2048 },
-            scanning: LaneLimits { running: half, waiting: 128 },
-            execution: LaneLimits { running: cores, waiting: 256 },
-            admission: LaneLimits { running: cores, waiting: 1024 },
-            slow_admission: LaneLimits { running: 1, waiting: 64 },
-            submission: LaneLimits { running: 128, waiting: 1024 },
-            compilation: LaneLimits { running: 1, waiting: 16 },
-            packages: LaneLimits { running: half, waiting: 64 },
-            proofs: LaneLimits { running: 1, waiting: 16 },
-            signed_proofs: LaneLimits { running: 1, waiting: 16 },
-            control: LaneLimits { running: 8, waiting: 256 },
-        }
-    }
-}
-
-impl LanesLimits {
-    /// For work that waits for another node rather than for a processor.
-    pub(crate) fn waiting_for_others(&self) -> Self {
-        let more = |limits: LaneLimits| LaneLimits { running: limits.running.max(8), ..limits };
-        Self {
-            scanning: more(self.scanning),
-            execution: more(self.execution),
-            admission: more(self.admission),
-            packages: more(self.packages),
-            ..self.clone()
-        }
-    }
 }
 
 /// The lanes. Cheap to clone.
@@ -228,12 +157,12 @@ impl Jobs {
     /// As [`Self::run`].
     pub(crate) async fn run_at<R: Send + 'static>(
         &self,
-        place: Place,
+        place: LaneSlot,
         work: impl FnOnce() -> Result<R, RpcError> + Send + 'static,
     ) -> Result<R, RpcError> {
         let account = match place {
-            Place::Lane(lane) => return self.run(lane, work).await,
-            Place::Proofs { account } => account,
+            LaneSlot::Lane(lane) => return self.run(lane, work).await,
+            LaneSlot::Proofs { account } => account,
         };
         let has_room = self.signed_proofs.places.available_permits() > 0;
         let asking = account.filter(|_| has_room).and_then(|account| Asking::begin(&self.asking, account));
@@ -356,7 +285,7 @@ mod tests {
             let work = move || Ok(until.recv().is_ok());
             let mut asked = Box::pin({
                 let jobs = jobs.clone();
-                async move { jobs.run_at(Place::Proofs { account }, work).await }
+                async move { jobs.run_at(LaneSlot::Proofs { account }, work).await }
             });
             assert!((&mut asked).now_or_never().is_none());
             (end, asked)
@@ -364,12 +293,12 @@ mod tests {
         let waiting = |queue: &Queue| queue.places.available_permits();
         let _strangers = [begin(None), begin(None)];
         assert!(matches!(
-            jobs.run_at(Place::Proofs { account: None }, || Ok(())).await,
+            jobs.run_at(LaneSlot::Proofs { account: None }, || Ok(())).await,
             Err(RpcError::Busy { lane: "proofs" })
         ));
 
         let (end, mut one) = begin(Some(Felt::ONE));
-        let again = jobs.run_at(Place::Proofs { account: Some(Felt::ONE) }, || Ok(())).await;
+        let again = jobs.run_at(LaneSlot::Proofs { account: Some(Felt::ONE) }, || Ok(())).await;
         assert!(matches!(again, Err(RpcError::Busy { lane: "proofs" })), "among the strangers");
         let (_, other) = begin(Some(Felt::TWO));
         assert_eq!(waiting(&jobs.signed_proofs), 0);
@@ -380,11 +309,11 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert!(
-            matches!(jobs.run_at(Place::Proofs { account: Some(Felt::ONE) }, || Ok(7)).await, Ok(7)),
+            matches!(jobs.run_at(LaneSlot::Proofs { account: Some(Felt::ONE) }, || Ok(7)).await, Ok(7)),
             "its question was answered"
         );
         assert!(
-            matches!(jobs.run_at(Place::Proofs { account: Some(Felt::TWO) }, || Ok(8)).await, Ok(8)),
+            matches!(jobs.run_at(LaneSlot::Proofs { account: Some(Felt::TWO) }, || Ok(8)).await, Ok(8)),
             "it is gone, and so is its question"
         );
     }

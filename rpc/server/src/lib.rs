@@ -2,7 +2,7 @@
 //!
 //! [`serve`] answers the `starknet` namespace of RPC 0.10.3 and the `zkthread` namespace over HTTP and WebSockets, out
 //! of a [`RpcContext`]: storage and execution to read from, a [`TransactionSink`] to write to, a [`ChainFeed`] to tell
-//! subscriptions from. What clients may ask for at most is in [`Limits`].
+//! subscriptions from. What clients may ask for at most is in [`ServerLimits`].
 //!
 //! The block tags mean: `latest` the newest stored block; `pre_confirmed` (and the older `pending`) the open one, as
 //! [`ChainFeed`] shows it, where `starknet_getNonce` counts the pool's transactions too; `l1_accepted` the newest
@@ -27,6 +27,7 @@ mod lookup;
 mod memory;
 mod method;
 mod metrics;
+mod missing;
 mod origin;
 mod outbox;
 mod params;
@@ -41,9 +42,9 @@ mod unexpected;
 mod wire;
 
 pub use context::RpcContext;
-pub use jobs::{LaneLimits, LanesLimits};
 pub use limits::{
-    Limits, MAX_BATCH, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, WebSocketLimits,
+    LaneLimits, LanesLimits, MAX_BATCH, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, REQUEST_TIMEOUT, ServerLimits,
+    WebSocketLimits,
 };
 pub use server::{RpcServer, ServeError, serve, serve_with};
 pub use thread::ThreadSink;

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use crate::jobs::LanesLimits;
+pub use zkthreads_rpc_api::{MAX_RESPONSE_BYTES, REQUEST_TIMEOUT};
+
+mod lanes;
 
 #[cfg(test)]
 mod page_tests;
+
+pub use lanes::{LaneLimits, LanesLimits};
 
 /// Largest request by HTTP, bytes: the largest package, of 12 MiB, takes 16 MiB of base64, the rest is for the envelope
 /// around it.
@@ -15,16 +19,10 @@ const _: () = assert!(
     MAX_REQUEST_BYTES as usize >= zkthreads_protocol::limits::MAX_PACKAGE_BYTES.div_ceil(3) * 4 + (2 << 20)
 );
 
-/// Largest response, bytes. A class or a block of thread transactions takes a few megabytes.
-pub const MAX_RESPONSE_BYTES: u32 = 64 * 1024 * 1024;
-
 /// Most calls in one batch.
 pub const MAX_BATCH: u32 = 100;
 
-/// Longest that a call may take.
-pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
-
-/// Default of [`Limits::execution_time`]. A transaction takes ten seconds at most, and before it begins the others of its
+/// Default of [`ServerLimits::execution_time`]. A transaction takes ten seconds at most, and before it begins the others of its
 /// request have had as much gas as one may use, which takes some five.
 pub(crate) const EXECUTION_TIME: Duration = Duration::from_secs(20);
 
@@ -75,7 +73,7 @@ pub(crate) const QUICK_VALIDATION: Duration = Duration::from_millis(100);
 
 /// The server's limits. The defaults suit a node that strangers reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub struct ServerLimits {
     /// Most open connections, WebSockets included. Bounded by the process's file descriptors, too. At the limit, the
     /// connection that has been idle for longest makes room.
     pub connections: usize,
@@ -100,13 +98,13 @@ pub struct Limits {
     pub request_memory: usize,
     /// Memory for responses on their way out, bytes. Each counts with what it holds beyond 64 KiB.
     pub response_memory: usize,
-    /// Limits of WebSockets.
+    /// ServerLimits of WebSockets.
     pub websocket: WebSocketLimits,
     /// Methods that nobody may call.
     pub forbidden_methods: Vec<String>,
 }
 
-/// Limits of WebSockets.
+/// ServerLimits of WebSockets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebSocketLimits {
     /// Most open WebSockets.
@@ -132,7 +130,7 @@ pub struct WebSocketLimits {
     pub idle_timeout: Duration,
 }
 
-impl Default for Limits {
+impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             connections: 4096,

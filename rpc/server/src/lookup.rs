@@ -8,9 +8,10 @@ use zkthreads_storage::BlockTransaction;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use crate::origin::Missing;
-use crate::wire::inner::{Effects, effects};
-use crate::wire::place::{Finality, Place};
+use crate::missing::Missing;
+use crate::wire::inner::effects;
+use crate::wire::place::{BlockPlace, Finality};
+use crate::wire::receipt::Effects;
 
 /// Where a transaction was found.
 pub(crate) enum Found {
@@ -25,7 +26,7 @@ pub(crate) enum Found {
 /// A transaction in a stored block or the open one.
 pub(crate) struct InBlock {
     /// The block.
-    pub(crate) place: Place,
+    pub(crate) place: BlockPlace,
     /// Its index there.
     pub(crate) index: usize,
     /// The transaction.
@@ -37,7 +38,7 @@ pub(crate) struct InBlock {
 /// A transaction inside a thread transaction that settled.
 pub(crate) struct Inner {
     /// The settling block.
-    pub(crate) place: Place,
+    pub(crate) place: BlockPlace,
     /// The thread transaction.
     pub(crate) thread: TransactionHash,
     /// Its index in the package.
@@ -156,8 +157,8 @@ impl RpcContext {
 }
 
 /// The block that is still open, as what is in it names it.
-pub(crate) fn open_place(block: &PreConfirmed) -> Place {
-    Place { number: block.number(), hash: None, finality: Finality::PreConfirmed }
+pub(crate) fn open_place(block: &PreConfirmed) -> BlockPlace {
+    BlockPlace { number: block.number(), hash: None, finality: Finality::PreConfirmed }
 }
 
 fn find_in_open(block: &PreConfirmed, hash: TransactionHash) -> Result<Option<Found>, RpcError> {

@@ -7,7 +7,7 @@ use jsonrpsee::core::server::MethodResponse;
 use jsonrpsee::types::error::INTERNAL_ERROR_CODE;
 use metrics::{Gauge, counter, gauge, histogram};
 
-use crate::dispatch::SERVER_ERROR;
+use crate::error::SERVER_ERROR;
 
 const REQUESTS: &str = "zkthreads_rpc_requests_total";
 const DURATION: &str = "zkthreads_rpc_duration_seconds";

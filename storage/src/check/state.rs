@@ -14,7 +14,7 @@ use crate::db::tables::{
 };
 use crate::db::{Read, Snapshot};
 use crate::state::tries::{TrieTable, class_leaf, class_path, contract_path, path};
-use crate::trie::{Node, NodeSource, Path, TrieHasher, update};
+use crate::trie::{NodeSource, Path, TrieHasher, TrieNode, update};
 use crate::{ChainKind, ContractLeaf, StorageError};
 
 pub(super) fn check(now: &Snapshot<'_>, check: &mut Check) -> Result<(), StorageError> {
@@ -141,7 +141,7 @@ impl NodeCount {
     }
 
     /// Counts what the table holds beside the right nodes.
-    fn finish<T: Table<Value = Node>>(
+    fn finish<T: Table<Value = TrieNode>>(
         self,
         now: &Snapshot<'_>,
         check: &mut Check,
@@ -165,7 +165,7 @@ struct Nothing;
 impl NodeSource for Nothing {
     type Error = StorageError;
 
-    fn node(&self, at: &Path) -> Result<Node, StorageError> {
+    fn node(&self, at: &Path) -> Result<TrieNode, StorageError> {
         Err(StorageError::Inconsistent { reason: format!("the empty trie has no node at {at:?}") })
     }
 }

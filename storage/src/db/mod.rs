@@ -10,6 +10,7 @@ pub(crate) mod open;
 pub(crate) mod rows;
 pub(crate) mod table;
 pub(crate) mod tables;
+pub(crate) mod versions;
 
 use std::ffi::CStr;
 use std::path::Path;

@@ -9,15 +9,9 @@ use rocksdb::{
 
 use super::table::{Layout, Table};
 use super::tables::{AnyTable, CACHE_TABLES, JOURNAL_TABLES, Schema, TABLES};
+use super::versions::SCHEMA_VERSION;
 use super::{Db, Read};
 use crate::StorageError;
-
-/// Version of the tables' meaning as a whole. A row's own encoding has its own version. Since version 2, classes have
-/// one compiled class hash and packages are of their version 2; since version 3, classes say whether they are confined; since
-/// version 4, blocks come with traces and tries with their history; since version 5, what sub-blocks wrote has their time; since
-/// version 6, classes come with what they are to threads.
-/// What it takes to come from one version to the next is in [`migrate`](super::migrate).
-pub(crate) const SCHEMA_VERSION: u32 = 6;
 
 /// Memory for blocks of rows read from disk, in bytes, shared by all tables.
 const BLOCK_CACHE_BYTES: usize = 256 << 20;

@@ -15,10 +15,12 @@ use zkthreads_protocol::{InnerTransaction, L1TransactionHash, LogicalTime};
 
 use super::keys::FELT_BYTES;
 use super::table::{CborValue, RowError, Value};
-use crate::base::{ChainKind, ForkPoint};
-use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, RejectedTransaction, TransactionTrace};
+use crate::model::{
+    BlockTransaction, ChainKind, ClassRecord, ForkPoint, PooledTransaction, RejectedTransaction,
+    TransactionTrace,
+};
 use crate::thread_journal::{JournalOwner, JournalPlace, JournalSubBlock};
-use crate::trie::{Node, Path};
+use crate::trie::{Path, TrieNode};
 
 /// The last committed block, and what the next one builds on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,7 +246,7 @@ impl Value for Latest<Felt> {
 const BINARY: u8 = 0;
 const EDGE: u8 = 1;
 
-impl Value for Node {
+impl Value for TrieNode {
     fn encode(&self, row: &mut Vec<u8>) -> Result<(), RowError> {
         match self {
             Self::Binary { left, right } => {
@@ -274,12 +276,12 @@ impl Value for Node {
     }
 }
 
-impl Value for Option<Node> {
+impl Value for Option<TrieNode> {
     fn encode(&self, row: &mut Vec<u8>) -> Result<(), RowError> {
         self.iter().try_for_each(|node| node.encode(row))
     }
 
     fn decode(row: &[u8]) -> Result<Self, RowError> {
-        if row.is_empty() { Ok(None) } else { Node::decode(row).map(Some) }
+        if row.is_empty() { Ok(None) } else { TrieNode::decode(row).map(Some) }
     }
 }

@@ -15,10 +15,11 @@ use super::rows::{
 use super::table::{Layout, Table};
 use super::{decode, decode_key};
 use crate::StorageError;
-use crate::base::ForkPoint;
-use crate::model::{BlockTransaction, ClassRecord, PooledTransaction, RejectedTransaction, TransactionTrace};
+use crate::model::{
+    BlockTransaction, ClassRecord, ForkPoint, PooledTransaction, RejectedTransaction, TransactionTrace,
+};
 use crate::thread_journal::{JournalOwner, JournalPlace, JournalSubBlock};
-use crate::trie::{Node, Path};
+use crate::trie::{Path, TrieNode};
 
 /// What can be said of a table without naming its types.
 #[derive(Debug, Clone, Copy)]
@@ -114,17 +115,17 @@ tables! {
     /// Roots of the contract and class tries after each block.
     Roots = "roots": BlockNumber => StateRoots, Layout::Point;
     /// Nodes of the contract trie, at the tip.
-    ContractTrie = "contract_trie": Path => Node, Layout::Point;
+    ContractTrie = "contract_trie": Path => TrieNode, Layout::Point;
     /// Nodes of the storage tries, at the tip.
-    StorageTries = "storage_tries": (ContractAddress, Path) => Node, Layout::Point;
+    StorageTries = "storage_tries": (ContractAddress, Path) => TrieNode, Layout::Point;
     /// Nodes of the class trie, at the tip.
-    ClassTrie = "class_trie": Path => Node, Layout::Point;
+    ClassTrie = "class_trie": Path => TrieNode, Layout::Point;
     /// What the blocks that changed the contract trie's nodes put an end to.
-    ContractTrieHistory = "contract_trie_history": (Path, u32) => Option<Node>, Layout::Point;
+    ContractTrieHistory = "contract_trie_history": (Path, u32) => Option<TrieNode>, Layout::Point;
     /// The same of the storage tries.
-    StorageTriesHistory = "storage_tries_history": ((ContractAddress, Path), u32) => Option<Node>, Layout::Point;
+    StorageTriesHistory = "storage_tries_history": ((ContractAddress, Path), u32) => Option<TrieNode>, Layout::Point;
     /// The same of the class trie.
-    ClassTrieHistory = "class_trie_history": (Path, u32) => Option<Node>, Layout::Point;
+    ClassTrieHistory = "class_trie_history": (Path, u32) => Option<TrieNode>, Layout::Point;
     /// What to look for when a block is reverted or its history pruned.
     Undos = "undo": BlockNumber => Undo, Layout::Blob;
 

@@ -5,9 +5,9 @@ use std::io::Write;
 use sha2::Digest;
 use zstd::stream::write::Encoder;
 
-use super::{Checksummed, DumpError, LEVEL, MAGIC, ROW, TABLE, tables};
-use crate::db::open::SCHEMA_VERSION;
-use crate::{Storage, StorageError};
+use super::{Checksummed, LEVEL, MAGIC, ROW, TABLE, tables};
+use crate::db::versions::SCHEMA_VERSION;
+use crate::{DumpError, Storage, StorageError};
 
 impl Storage {
     /// Writes all rows, as they are at this moment, into `to`. Blocks may be committed meanwhile.

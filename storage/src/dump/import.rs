@@ -7,13 +7,13 @@ use sha2::Digest;
 use starknet_api::block::BlockNumber;
 use zstd::stream::read::Decoder;
 
-use super::{Checksummed, DumpError, IMPORT_LIMIT, MAGIC, ROW, ROW_LIMIT, TABLE, WINDOW_LOG, tables};
+use super::{Checksummed, IMPORT_LIMIT, MAGIC, ROW, ROW_LIMIT, TABLE, WINDOW_LOG, tables};
 use crate::db::migrate;
-use crate::db::open::SCHEMA_VERSION;
 use crate::db::table::Table;
 use crate::db::tables::{AnyTable, Beginnings, TABLES};
+use crate::db::versions::SCHEMA_VERSION;
 use crate::db::{Batch, Read as _, encoded};
-use crate::{Storage, StorageError};
+use crate::{DumpError, Storage, StorageError};
 
 impl Storage {
     /// Replaces everything by the rows of a dump, wholly and durably or not at all: blocks, state, the journal of

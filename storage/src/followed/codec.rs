@@ -15,9 +15,10 @@ use starknet_api::block::BlockHeader;
 use zkthreads_protocol::L1TransactionHash;
 
 use super::FollowedBlock;
-use crate::db::open::SCHEMA_VERSION;
+use crate::BlockBytesError;
 use crate::db::rows::{Header, InnerPlace};
 use crate::db::table::{Key, RowError, Value, decode_row, encode_row};
+use crate::db::versions::SCHEMA_VERSION;
 
 /// A block's first bytes.
 const MAGIC: [u8; 8] = *b"zkthblck";
@@ -40,42 +41,6 @@ pub(super) mod kind {
     pub(in crate::followed) const STATE_DIFF: u8 = 8;
     pub(in crate::followed) const CLASS: u8 = 9;
     pub(in crate::followed) const THREAD_TIME: u8 = 10;
-}
-
-/// Why a block could not be made bytes, or bytes a block.
-#[derive(Debug, thiserror::Error)]
-pub enum BlockBytesError {
-    /// These are not the bytes of a block.
-    #[error("these bytes are no exported block")]
-    NotABlock,
-    /// The bytes were made by another version of the node.
-    #[error("the exported block has schema version {found}, this node reads version {expected}")]
-    SchemaVersion {
-        /// What the bytes say.
-        found: u32,
-        /// What this node needs.
-        expected: u32,
-    },
-    /// The compressed bytes are damaged or end early.
-    #[error("the exported block is damaged: {0}")]
-    Damaged(#[source] io::Error),
-    /// There is more after the end.
-    #[error("the exported block goes on after its end")]
-    GoesOn,
-    /// More than a block can be.
-    #[error("the exported block has more than {limit} bytes")]
-    TooLong {
-        /// The limit.
-        limit: usize,
-    },
-    /// A part that cannot be, or not there.
-    #[error("part of kind {kind} of the exported block: {reason}")]
-    Part {
-        /// Which part.
-        kind: u8,
-        /// What is wrong with it.
-        reason: String,
-    },
 }
 
 impl FollowedBlock {

@@ -14,7 +14,7 @@ use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::L1TransactionHash;
 
-pub use codec::{BlockBytesError, MAX_BLOCK_BYTES};
+pub use codec::MAX_BLOCK_BYTES;
 
 use crate::state::{commit, prepare};
 use crate::{

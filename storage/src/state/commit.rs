@@ -16,7 +16,7 @@ use crate::db::tables::{
     Traces, TransactionPlaces, Transactions, Undos,
 };
 use crate::db::{Batch, Db, Read};
-use crate::storage::place::{self, Place};
+use crate::storage::place::{self, NextPlace};
 use crate::trie::Path;
 use crate::{BlockCommit, CommitError, StorageError, is_changed};
 
@@ -62,9 +62,9 @@ pub(crate) fn commit(db: &Db, base: &Base, block: BlockCommit) -> Result<BlockNu
 }
 
 /// The block is the next one, and its parts belong together.
-fn check_place(block: &BlockCommit, place: &Place) -> Result<(), CommitError> {
+fn check_place(block: &BlockCommit, place: &NextPlace) -> Result<(), CommitError> {
     let header = &block.header.block_header_without_hash;
-    let &Place { tip, number: expected, parent } = place;
+    let &NextPlace { tip, number: expected, parent } = place;
     if header.block_number != expected {
         return Err(CommitError::Number { expected, found: header.block_number });
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod commit;
 pub(crate) mod flat;
+pub(crate) mod leaf;
 pub(crate) mod prepare;
 pub(crate) mod proof;
 pub(crate) mod prune;

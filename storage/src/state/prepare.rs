@@ -14,7 +14,7 @@ use super::tries::{
 use crate::db::rows::{Contract, Latest, Tip};
 use crate::db::tables::Contracts;
 use crate::db::{Read, Snapshot};
-use crate::storage::place::{self, Place};
+use crate::storage::place::{self, NextPlace};
 use crate::trie::{NodeChange, Path, TrieHasher, update};
 use crate::{ContractLeaf, StorageError};
 
@@ -59,7 +59,7 @@ impl PreparedState {
 }
 
 pub(crate) fn prepare(snapshot: &Snapshot<'_>, diff: &ThinStateDiff) -> Result<PreparedState, StorageError> {
-    let Place { tip, number: block, .. } = place::next(snapshot)?;
+    let NextPlace { tip, number: block, .. } = place::next(snapshot)?;
     let roots = tip.map_or(StateRoots::EMPTY, |tip| tip.roots);
 
     let contracts: Vec<_> = touched(diff)
@@ -107,7 +107,7 @@ pub(crate) fn followed(
     diff: &ThinStateDiff,
     roots: StateRoots,
 ) -> Result<PreparedState, StorageError> {
-    let Place { tip, number: block, .. } = place::next(now)?;
+    let NextPlace { tip, number: block, .. } = place::next(now)?;
     let contract = |&address: &ContractAddress| {
         let row = contract_after(now, block, diff, address)?;
         Ok(PreparedContract { address, row, storage_nodes: NodeChanges::new() })

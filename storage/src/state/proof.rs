@@ -1,15 +1,14 @@
 //! Storage proofs: what can be asked for, and the answer.
 
 use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
-use starknet_api::core::{ClassHash, ContractAddress, Nonce};
+use starknet_api::core::{ClassHash, ContractAddress};
 use starknet_api::hash::StateRoots;
 use starknet_api::state::StorageKey;
-use starknet_types_core::felt::Felt;
 
 use super::flat::FlatState;
+use super::leaf::ContractLeaf;
 use super::tries::{ClassNodes, ContractNodes, StorageNodes, Tries, class_path, contract_path, path};
 use crate::StorageError;
-use crate::db::rows::Contract;
 use crate::db::tables::{Headers, Roots, Tips};
 use crate::db::{Read, Snapshot};
 use crate::trie::{self, ProofNodes, TrieHasher};
@@ -42,31 +41,6 @@ pub struct StorageProof {
     pub contract_leaves: Vec<ContractLeaf>,
     /// Nodes of storage tries, in the order of the request's `storage`.
     pub storage: Vec<ProofNodes>,
-}
-
-/// What a contract's leaf in the contract trie is made of. All zero for an absent contract.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ContractLeaf {
-    /// The contract's class.
-    pub class_hash: ClassHash,
-    /// Its nonce.
-    pub nonce: Nonce,
-    /// Root of its storage trie.
-    pub storage_root: Felt,
-}
-
-impl ContractLeaf {
-    /// The leaf's value in the contract trie; zero, that is no leaf, if nothing is set.
-    #[must_use]
-    pub fn hash(&self) -> Felt {
-        super::tries::contract_leaf(self)
-    }
-}
-
-impl From<Contract> for ContractLeaf {
-    fn from(row: Contract) -> Self {
-        Self { class_hash: row.class_hash.value, nonce: row.nonce.value, storage_root: row.storage_root }
-    }
 }
 
 /// Proves leaves of the state after block `at`, whose history is there.

@@ -22,7 +22,7 @@ use crate::db::tables::{
     ThreadTimes, Tips, Traces, TransactionPlaces, Transactions, Undos,
 };
 use crate::db::{Batch, Db, Read};
-use crate::trie::{Node, Path, TrieHasher};
+use crate::trie::{Path, TrieHasher, TrieNode};
 
 /// The blocks that a revert removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Reverted {
 }
 
 /// A trie's rows as they were, by key.
-type Nodes<K> = BTreeMap<K, Option<Node>>;
+type Nodes<K> = BTreeMap<K, Option<TrieNode>>;
 
 /// What the removed blocks changed.
 #[derive(Default)]

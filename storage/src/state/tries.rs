@@ -3,32 +3,19 @@
 use starknet_api::block::BlockNumber;
 use starknet_api::core::{ClassHash, CompiledClassHash, ContractAddress};
 use starknet_types_core::felt::Felt;
-use starknet_types_core::hash::{Pedersen, Poseidon, StarkHash};
+use starknet_types_core::hash::{Poseidon, StarkHash};
 
+use crate::StorageError;
 use crate::db::table::{Key, Table};
 use crate::db::tables::{
     ClassTrie, ClassTrieHistory, ContractTrie, ContractTrieHistory, Contracts, StorageTries,
     StorageTriesHistory,
 };
 use crate::db::{Read, Snapshot};
-use crate::trie::{Node, NodeSource, Path, TrieHasher};
-use crate::{ContractLeaf, StorageError};
+use crate::trie::{NodeSource, Path, TrieHasher, TrieNode};
 
 /// The short string `CONTRACT_CLASS_LEAF_V0`.
 const CLASS_LEAF_VERSION: Felt = Felt::from_hex_unchecked("0x434f4e54524143545f434c4153535f4c4541465f5630");
-/// Version of a contract's leaf.
-const CONTRACT_LEAF_VERSION: Felt = Felt::ZERO;
-
-/// A contract's leaf. Zero, that is no leaf, for a contract of which nothing is set; storage alone makes a leaf (the
-/// system contracts have no class).
-pub(crate) fn contract_leaf(contract: &ContractLeaf) -> Felt {
-    let (class, nonce) = (contract.class_hash.0, contract.nonce.0);
-    if [class, contract.storage_root, nonce] == [Felt::ZERO; 3] {
-        return Felt::ZERO;
-    }
-    let leaf = Pedersen::hash(&class, &contract.storage_root);
-    Pedersen::hash(&Pedersen::hash(&leaf, &nonce), &CONTRACT_LEAF_VERSION)
-}
 
 /// A class's leaf.
 pub(crate) fn class_leaf(compiled: CompiledClassHash) -> Felt {
@@ -51,9 +38,9 @@ pub(crate) fn path(key: Felt) -> Result<Path, StorageError> {
 }
 
 /// A trie's nodes at the tip, and the table of those that blocks put an end to.
-pub(crate) trait TrieTable: Table<Value = Node, Key: Copy> {
+pub(crate) trait TrieTable: Table<Value = TrieNode, Key: Copy> {
     /// A row (node's place, block) holds what was there before that block changed it.
-    type History: Table<Key = (Self::Key, u32), Value = Option<Node>>;
+    type History: Table<Key = (Self::Key, u32), Value = Option<TrieNode>>;
 }
 
 impl TrieTable for ContractTrie {
@@ -97,7 +84,7 @@ impl<'a> Tries<'a> {
     }
 
     /// A row: what the first of the later changes put an end to, or what is there still.
-    fn find<T: TrieTable>(&self, key: T::Key) -> Result<Option<Node>, StorageError> {
+    fn find<T: TrieTable>(&self, key: T::Key) -> Result<Option<TrieNode>, StorageError> {
         if let Some(block) = self.without
             && let Some(before) = self.now.first_from::<T::History>(&(key, block).encode(), &key.encode())?
         {
@@ -107,10 +94,10 @@ impl<'a> Tries<'a> {
     }
 
     /// A node that must be there.
-    fn node<T: TrieTable>(&self, key: T::Key, at: &Path) -> Result<Node, StorageError> {
+    fn node<T: TrieTable>(&self, key: T::Key, at: &Path) -> Result<TrieNode, StorageError> {
         match self.find::<T>(key)? {
             // An edge that does not lead down would be followed for ever.
-            Some(Node::Edge { end, .. }) if end.len() <= at.len() || !end.starts_with(at) => {
+            Some(TrieNode::Edge { end, .. }) if end.len() <= at.len() || !end.starts_with(at) => {
                 Err(StorageError::DamagedRow {
                     table: T::NAME,
                     reason: format!("the edge at {at:?} leads to {end:?}"),
@@ -137,7 +124,7 @@ pub(crate) struct StorageNodes<'a>(pub(crate) Tries<'a>, pub(crate) ContractAddr
 impl NodeSource for ContractNodes<'_> {
     type Error = StorageError;
 
-    fn node(&self, at: &Path) -> Result<Node, StorageError> {
+    fn node(&self, at: &Path) -> Result<TrieNode, StorageError> {
         self.0.node::<ContractTrie>(*at, at)
     }
 }
@@ -145,7 +132,7 @@ impl NodeSource for ContractNodes<'_> {
 impl NodeSource for ClassNodes<'_> {
     type Error = StorageError;
 
-    fn node(&self, at: &Path) -> Result<Node, StorageError> {
+    fn node(&self, at: &Path) -> Result<TrieNode, StorageError> {
         self.0.node::<ClassTrie>(*at, at)
     }
 }
@@ -153,7 +140,7 @@ impl NodeSource for ClassNodes<'_> {
 impl NodeSource for StorageNodes<'_> {
     type Error = StorageError;
 
-    fn node(&self, at: &Path) -> Result<Node, StorageError> {
+    fn node(&self, at: &Path) -> Result<TrieNode, StorageError> {
         self.0.node::<StorageTries>((self.1, *at), at)
     }
 }

@@ -26,6 +26,21 @@ pub struct StateView {
     epoch: u64,
 }
 
+impl Storage {
+    /// The state after a block. If there is no such block, its state is not kept any more, or it is reverted after the
+    /// view was made, the view's answers say so.
+    #[must_use]
+    pub fn state_at(&self, number: BlockNumber) -> StateView {
+        StateView::new(self.clone(), Some(number))
+    }
+
+    /// The state before the first block: empty, or what was forked.
+    #[must_use]
+    pub fn state_before_genesis(&self) -> StateView {
+        StateView::new(self.clone(), None)
+    }
+}
+
 impl StateView {
     pub(crate) fn new(storage: Storage, block: Option<BlockNumber>) -> Self {
         let epoch = storage.epoch();

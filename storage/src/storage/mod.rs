@@ -25,9 +25,7 @@ use crate::db::tables::{Beginnings, Classes, TABLES, Tips};
 use crate::db::{Db, Read};
 use crate::epochs::Epochs;
 use crate::state::{commit, prepare};
-use crate::{
-    BaseState, BlockCommit, ChainKind, ClassRecord, ForkPoint, PreparedState, StateView, StorageError,
-};
+use crate::{BaseState, BlockCommit, ChainKind, ClassRecord, ForkPoint, PreparedState, StorageError};
 
 /// Felts of code of the classes that are kept decoded, in all their forms: some hundred of the usual size, up to some 600 MB.
 const CACHED_FELTS: u64 = 1 << 22;
@@ -188,19 +186,6 @@ impl Storage {
     #[must_use]
     pub fn is_last_handle(&self) -> bool {
         Arc::strong_count(&self.inner) == 1
-    }
-
-    /// The state after a block. If there is no such block, its state is not kept any more, or it is reverted after the
-    /// view was made, the view's answers say so.
-    #[must_use]
-    pub fn state_at(&self, number: BlockNumber) -> StateView {
-        StateView::new(self.clone(), Some(number))
-    }
-
-    /// The state before the first block: empty, or what was forked.
-    #[must_use]
-    pub fn state_before_genesis(&self) -> StateView {
-        StateView::new(self.clone(), None)
     }
 
     /// A class, whenever it was declared.

@@ -9,7 +9,7 @@ use crate::db::rows::Tip;
 use crate::db::tables::{Beginnings, Oldest, Tips};
 
 /// The place of the next block.
-pub(crate) struct Place {
+pub(crate) struct NextPlace {
     /// The last block; `None` before the first.
     pub(crate) tip: Option<Tip>,
     /// The next block's number.
@@ -24,7 +24,7 @@ pub(crate) fn fork(now: &impl Read) -> Result<Option<ForkPoint>, StorageError> {
 }
 
 /// Where the next block goes.
-pub(crate) fn next(now: &impl Read) -> Result<Place, StorageError> {
+pub(crate) fn next(now: &impl Read) -> Result<NextPlace, StorageError> {
     let tip = now.get::<Tips>(&())?;
     let (number, parent) = match tip {
         Some(tip) => (tip.number.unchecked_next(), tip.hash),
@@ -33,7 +33,7 @@ pub(crate) fn next(now: &impl Read) -> Result<Place, StorageError> {
             None => (BlockNumber::ZERO, BlockHash::default()),
         },
     };
-    Ok(Place { tip, number, parent })
+    Ok(NextPlace { tip, number, parent })
 }
 
 /// The first local block's number.

@@ -9,7 +9,7 @@ mod path;
 mod proof;
 mod update;
 
-pub use node::{Node, NodeSource, TrieHasher};
+pub use node::{NodeSource, TrieHasher, TrieNode};
 pub use path::{HEIGHT, Path};
 pub use proof::{ProofError, ProofNode, ProofNodes, prove, verify_proof};
 pub use update::{NodeChange, TrieUpdate, update};

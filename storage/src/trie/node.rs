@@ -33,7 +33,7 @@ impl TrieHasher {
 
 /// A stored node, kept under its [`Path`]. Leaves are not stored: a leaf's value stands in its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Node {
+pub enum TrieNode {
     /// A fork: both subtrees hold something.
     Binary {
         /// Hash of the left child.
@@ -50,7 +50,7 @@ pub enum Node {
     },
 }
 
-impl Node {
+impl TrieNode {
     /// The hash of the node at `at`.
     #[must_use]
     pub fn hash(&self, at: &Path, hasher: TrieHasher) -> Felt {
@@ -72,5 +72,5 @@ pub trait NodeSource: Sync {
     ///
     /// # Errors
     /// If it cannot be read or is not there.
-    fn node(&self, at: &Path) -> Result<Node, Self::Error>;
+    fn node(&self, at: &Path) -> Result<TrieNode, Self::Error>;
 }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use starknet_types_core::felt::Felt;
 
-use super::node::{Node, NodeSource, TrieHasher};
+use super::node::{NodeSource, TrieHasher, TrieNode};
 use super::path::{HEIGHT, Path};
 
 /// The nodes on the ways from a root to some leaves, by hash.
@@ -87,13 +87,13 @@ pub fn prove<S: NodeSource>(
     let mut hash = root;
     while hash != Felt::ZERO && at.len() < HEIGHT {
         match source.node(&at)? {
-            Node::Binary { left, right } => {
+            TrieNode::Binary { left, right } => {
                 let turn = key.bit(at.len());
                 nodes.insert(hash, ProofNode::Binary { left, right });
                 at = at.child(turn);
                 hash = if turn { right } else { left };
             }
-            Node::Edge { end, child } => {
+            TrieNode::Edge { end, child } => {
                 let (path, length) = (end.number_after(at.len()), end.len() - at.len());
                 let edge = ProofNode::Edge { child, path, length };
                 debug_assert_eq!(edge.hash(hasher), hash);

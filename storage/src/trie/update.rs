@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use starknet_types_core::felt::Felt;
 
-use super::node::{Node, NodeSource, TrieHasher};
+use super::node::{NodeSource, TrieHasher, TrieNode};
 use super::path::{HEIGHT, Path};
 
 /// Fewer changes than this in a subtree are not worth a second thread.
@@ -26,9 +26,9 @@ pub struct TrieUpdate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeChange {
     /// The row before.
-    pub before: Option<Node>,
+    pub before: Option<TrieNode>,
     /// The row after.
-    pub after: Option<Node>,
+    pub after: Option<TrieNode>,
 }
 
 /// Sets leaves of the trie with root hash `root`; a zero value deletes its leaf. If a key occurs twice, its last
@@ -76,11 +76,11 @@ enum Subtree {
 struct Changes(Vec<(Path, NodeChange)>);
 
 impl Changes {
-    fn put(&mut self, at: Path, node: Node) {
+    fn put(&mut self, at: Path, node: TrieNode) {
         self.0.push((at, NodeChange { before: None, after: Some(node) }));
     }
 
-    fn delete(&mut self, at: Path, node: Node) {
+    fn delete(&mut self, at: Path, node: TrieNode) {
         self.0.push((at, NodeChange { before: Some(node), after: None }));
     }
 
@@ -137,12 +137,12 @@ impl<S: NodeSource> Update<'_, S> {
                 let node = self.source.node(&at)?;
                 changes.delete(at, node);
                 match node {
-                    Node::Binary { left, right } => {
+                    TrieNode::Binary { left, right } => {
                         let [left, right] =
                             [(false, left), (true, right)].map(|(turn, hash)| child(at.child(turn), hash));
                         self.fork(at, left, right, leaves, changes)
                     }
-                    Node::Edge { end, child } => {
+                    TrieNode::Edge { end, child } => {
                         self.descend(at, Subtree::Known { end, hash: child }, leaves, changes)
                     }
                 }
@@ -198,7 +198,7 @@ impl<S: NodeSource> Update<'_, S> {
             (left, right) => {
                 let left = self.seal(left_at, left, changes);
                 let right = self.seal(right_at, right, changes);
-                changes.put(at, Node::Binary { left, right });
+                changes.put(at, TrieNode::Binary { left, right });
                 Ok(Subtree::Known { end: at, hash: self.hasher.binary(&left, &right) })
             }
         }
@@ -210,8 +210,8 @@ impl<S: NodeSource> Update<'_, S> {
             return Ok(subtree);
         };
         Ok(match self.source.node(&at)? {
-            Node::Binary { .. } => Subtree::Known { end: at, hash },
-            edge @ Node::Edge { end, child } => {
+            TrieNode::Binary { .. } => Subtree::Known { end: at, hash },
+            edge @ TrieNode::Edge { end, child } => {
                 changes.delete(at, edge);
                 Subtree::Known { end, hash: child }
             }
@@ -226,7 +226,7 @@ impl<S: NodeSource> Update<'_, S> {
             Subtree::Unread { hash } => hash,
             Subtree::Known { end, hash } if end == at => hash,
             Subtree::Known { end, hash } => {
-                changes.put(at, Node::Edge { end, child: hash });
+                changes.put(at, TrieNode::Edge { end, child: hash });
                 self.hasher.edge(&hash, &end.number_after(at.len()), end.len() - at.len())
             }
         }

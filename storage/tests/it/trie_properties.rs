@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::prelude::*;
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::trie::{
-    Node, NodeChange, NodeSource, Path, ProofError, ProofNode, ProofNodes, TrieHasher, TrieUpdate, prove,
+    NodeChange, NodeSource, Path, ProofError, ProofNode, ProofNodes, TrieHasher, TrieNode, TrieUpdate, prove,
     update, verify_proof,
 };
 
 /// A trie's nodes in memory.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Nodes(HashMap<Path, Node>);
+pub(crate) struct Nodes(HashMap<Path, TrieNode>);
 
 impl Nodes {
     pub(crate) fn apply(&mut self, update: &TrieUpdate) {
@@ -28,7 +28,7 @@ impl Nodes {
 impl NodeSource for Nodes {
     type Error = Path;
 
-    fn node(&self, at: &Path) -> Result<Node, Path> {
+    fn node(&self, at: &Path) -> Result<TrieNode, Path> {
         self.0.get(at).copied().ok_or(*at)
     }
 }

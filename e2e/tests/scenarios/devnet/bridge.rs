@@ -6,7 +6,7 @@ use starknet_api::transaction::fields::{Calldata, ContractAddressSalt};
 use starknet_types_core::felt::Felt;
 use zkthreads_e2e::wallet::{Call, wire};
 use zkthreads_e2e::{Receipt, TestNode};
-use zkthreads_node::devnet::constants::UDC_ADDRESS;
+use zkthreads_genesis::constants::UDC_ADDRESS;
 
 use crate::rust_client::{client, declare, owner};
 

@@ -6,7 +6,7 @@ use starknet_rust::accounts::{Account, ExecutionEncoding};
 use starknet_types_core::felt::Felt;
 use zkthreads_e2e::token::{INITIAL_BALANCE, STRK, balance};
 use zkthreads_e2e::{TestNode, felt, hex};
-use zkthreads_node::devnet::constants::{
+use zkthreads_genesis::constants::{
     ACCOUNT_CLASS_HASH, ARGENT_CLASS_HASH, ARGENT_MULTISIG_CLASS_HASH, LEGACY_ACCOUNT_CLASS_HASH,
 };
 

@@ -269,7 +269,8 @@ fn whoever_waits_for_all_that_came_before_does_not_wait_for_what_is_held() {
 
 #[test]
 fn what_is_held_expires_and_counts_as_any() {
-    let mut pool = Pool::new(Limits { ttl: std::time::Duration::from_secs(60), ..Limits::default() });
+    let mut pool =
+        Pool::new(MempoolLimits { ttl: std::time::Duration::from_secs(60), ..MempoolLimits::default() });
     pool.fill_verified([thread(ALICE, 600)]);
     assert_eq!(pool.usages().threads.transactions, 1);
     pool.expire(60);

@@ -3,8 +3,8 @@
 use super::*;
 use crate::Budget;
 
-pub(super) fn limited(change: impl FnOnce(&mut Limits)) -> Pool {
-    let mut limits = Limits::default();
+pub(super) fn limited(change: impl FnOnce(&mut MempoolLimits)) -> Pool {
+    let mut limits = MempoolLimits::default();
     change(&mut limits);
     Pool::new(limits)
 }
@@ -75,7 +75,7 @@ fn an_account_has_limits_of_its_own() {
 
 #[test]
 fn threads_and_ordinary_transactions_take_nothing_from_each_other() {
-    let one = Budget { transactions: 1, ..Limits::default().threads };
+    let one = Budget { transactions: 1, ..MempoolLimits::default().threads };
     let mut pool = limited(|limits| (limits.ordinary, limits.threads) = (one, one));
     pool.fill([Sample::new(ALICE, 0).thread(), Sample::new(BOB, 0)]);
     let refused = pool.insert(Sample::new(0xc, 0).thread(), 0);

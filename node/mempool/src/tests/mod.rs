@@ -147,7 +147,7 @@ fn at(account: u8, number: u64) -> (ContractAddress, Nonce) {
 }
 
 fn pool() -> Pool {
-    Pool::new(Limits::default())
+    Pool::new(MempoolLimits::default())
 }
 
 impl Pool {

@@ -87,9 +87,12 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let budget =
-            |transactions| Budget { transactions, account_transactions: 5, ..Limits::default().threads };
-        let limits = Limits {
+        let budget = |transactions| Budget {
+            transactions,
+            account_transactions: 5,
+            ..MempoolLimits::default().threads
+        };
+        let limits = MempoolLimits {
             ordinary: budget(9),
             threads: budget(4),
             nonce_gap: 6,

@@ -60,7 +60,7 @@ fn a_thread_that_is_being_verified_owes_its_fee_and_stays() {
 
 #[test]
 fn a_replacement_takes_the_place_of_the_old_one_in_a_full_pool() {
-    let mut limits = Limits::default();
+    let mut limits = MempoolLimits::default();
     limits.ordinary.transactions = 2;
     let mut pool = Pool::new(limits);
     pool.fill([Sample::new(ALICE, 0), Sample::new(BOB, 0), Sample::new(ALICE, 0).tip(5)]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 
 fn pool_for(seconds: u64) -> Pool {
-    Pool::new(Limits { ttl: Duration::from_secs(seconds), ..Limits::default() })
+    Pool::new(MempoolLimits { ttl: Duration::from_secs(seconds), ..MempoolLimits::default() })
 }
 
 #[test]

@@ -8,11 +8,11 @@ use serde::Serialize;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::class;
 use zkthreads_execution::hardened::HARDENING;
+use zkthreads_genesis::classes::{flatten, sierra};
 use zkthreads_storage::{ClassDefinition, Hardened};
 
 use super::Outcome;
 use crate::config::CheckClassArgs;
-use crate::devnet::classes::{flatten, sierra};
 use crate::terminal::{Paint, grouped};
 
 /// What is said of a file.

@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use zkthreads_fork::CACHE;
 use zkthreads_storage::{Migrated, Storage};
 
 use super::Outcome;
 use crate::chain::DATABASE;
 use crate::config::{CheckpointArgs, DataDir, DbCommand, PruneArgs};
-use crate::fork::CACHE;
 use crate::terminal::{Paint, bytes, grouped};
 
 /// Runs one of the subcommands.

@@ -1,10 +1,10 @@
 //! `zkthreads devnet`.
 
 use anyhow::Result;
+use zkthreads_devnet::banner::Banner;
 
 use super::serve;
 use crate::config::DevnetArgs;
-use crate::devnet::banner::Banner;
 
 /// Runs a devnet until SIGINT or SIGTERM. Prints the accounts as starknet-devnet does, and then the line that says
 /// the node is up.

@@ -6,11 +6,11 @@ use std::time::Duration;
 use clap::Args;
 use starknet_api::block::{GasPriceVector, NonzeroGasPrice};
 use starknet_api::core::ContractAddress;
+use zkthreads_genesis::{Genesis, GenesisFileError, Rules};
 use zkthreads_producer::BlockMode;
 
 use super::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs, values};
-use crate::chain::Origin;
-use crate::genesis::{Genesis, GenesisFileError, Rules};
+use crate::chain::ChainOrigin;
 use crate::launch::NodeConfig;
 
 const EXAMPLES: &str = concat!(
@@ -23,7 +23,7 @@ Examples:
 A genesis file:
 
 ",
-    include_str!("../genesis/example.toml")
+    include_str!("../../../genesis/src/file/example.toml")
 );
 
 /// Options of `zkthreads node`.
@@ -102,7 +102,7 @@ impl NodeArgs {
             address: self.rpc.address(),
             block_mode: BlockMode::Interval(self.block_time),
             data_dir: Some(self.data_dir),
-            origin: Origin::Genesis {
+            origin: ChainOrigin::Genesis {
                 genesis,
                 rules: Rules { sequencer_address: self.sequencer_address, gas_prices },
             },

@@ -6,17 +6,16 @@ use std::time::Duration;
 use clap::Args;
 use starknet_api::block::BlockTimestamp;
 use starknet_api::core::ChainId;
+use zkthreads_devnet::block_mode;
+use zkthreads_devnet::manifest::DevnetRequest;
+use zkthreads_fork::ForkRequest;
+use zkthreads_genesis::account_class::AccountClass;
+use zkthreads_genesis::balance::Balance;
+use zkthreads_genesis::{HIGHEST_THREAD_LAG, chain_id};
 use zkthreads_producer::BlockMode;
 
-use super::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs, values};
-use crate::chain::Origin;
-use crate::devnet::account_class::AccountClass;
-use crate::devnet::balance::Balance;
-use crate::devnet::manifest::Wishes;
-use crate::devnet::options::DevnetOptions;
-use crate::devnet::set_up::block_mode;
-use crate::fork::ForkWishes;
-use crate::genesis::HIGHEST_THREAD_LAG;
+use super::{DevnetOptionArgs, HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs, values};
+use crate::chain::ChainOrigin;
 use crate::launch::NodeConfig;
 
 const EXAMPLES: &str = "\
@@ -50,7 +49,7 @@ pub struct DevnetArgs {
     #[arg(long, env = "ZKTHREADS_PREDECLARE_ARGENT")]
     pub predeclare_argent: bool,
     /// MAINNET, TESTNET, or any ASCII text of 1 to 31 characters [default: TESTNET, which is SN_SEPOLIA].
-    #[arg(long, env = "ZKTHREADS_CHAIN_ID", value_name = "CHAIN_ID", value_parser = values::chain_id)]
+    #[arg(long, env = "ZKTHREADS_CHAIN_ID", value_name = "CHAIN_ID", value_parser = chain_id::parse)]
     pub chain_id: Option<ChainId>,
     /// Timestamp of the genesis block, seconds since the Unix epoch, 0 or more [default: the start time]. With `--seed`, makes genesis
     /// the same every time. Without effect on a chain that exists.
@@ -73,7 +72,7 @@ pub struct DevnetArgs {
     pub fork: ForkArgs,
     /// What else starknet-devnet's users know.
     #[command(flatten)]
-    pub options: DevnetOptions,
+    pub options: DevnetOptionArgs,
     /// How much of the past is kept.
     #[command(flatten)]
     pub history: HistoryArgs,
@@ -114,8 +113,8 @@ impl DevnetArgs {
                 (None, generation) => generation.map_or(BlockMode::OnTransaction, block_mode),
             },
             data_dir: self.data_dir,
-            origin: Origin::Devnet {
-                wishes: Wishes {
+            origin: ChainOrigin::Devnet {
+                request: DevnetRequest {
                     chain_id: self.chain_id,
                     seed: self.seed,
                     accounts: self.accounts,
@@ -123,14 +122,14 @@ impl DevnetArgs {
                     account_class: self.account_class.or(self.account_class_custom),
                     predeclare_argent: self.predeclare_argent,
                     max_thread_lag: self.max_thread_lag,
-                    fork: ForkWishes {
+                    fork: ForkRequest {
                         url: self.fork.fork_network,
                         block: self.fork.fork_block,
                         cache: self.fork.fork_cache,
                     },
                 },
                 timestamp: self.genesis_timestamp.map(BlockTimestamp),
-                options: Box::new(self.options),
+                options: Box::new(self.options.into_options()),
             },
             limits: self.mempool.limits(),
             state_history: self.history.state_history,

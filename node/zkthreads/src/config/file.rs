@@ -90,10 +90,10 @@ pub fn apply(mut command: Command, path: &Path, given: &ArgMatches) -> Result<Co
                     return Err(FileError::UnknownSection { path: path.to_owned(), section: key.clone() });
                 };
                 for (option, value) in options {
-                    Place { path, section: key, key: option }.set(subcommand, value, &mut given)?;
+                    OptionPlace { path, section: key, key: option }.set(subcommand, value, &mut given)?;
                 }
             }
-            value => Place { path, section: "", key }.set(&mut command, value, &mut given)?,
+            value => OptionPlace { path, section: "", key }.set(&mut command, value, &mut given)?,
         }
     }
     Ok(command)
@@ -120,13 +120,13 @@ fn explicit(matches: &ArgMatches) -> BTreeMap<Id, Origin> {
 
 /// Where in which file a value is.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct OptionPlace<'a> {
     path: &'a Path,
     section: &'a str,
     key: &'a str,
 }
 
-impl Place<'_> {
+impl OptionPlace<'_> {
     fn set(
         self,
         command: &mut Command,

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 use zkthreads_execution::admit::MAX_NONCE_GAP;
-use zkthreads_mempool::{Budget, Limits};
+use zkthreads_genesis::constants::DEFAULT_PORT;
+use zkthreads_mempool::{Budget, MempoolLimits};
 
 use super::values;
-use crate::devnet::constants::DEFAULT_PORT;
 
 /// Where JSON-RPC is served.
 #[derive(Debug, Clone, Copy, Args)]
@@ -56,27 +56,27 @@ pub struct MetricsArgs {
 pub struct MempoolArgs {
     /// Transactions the mempool holds, threads apart, 0 or more.
     #[arg(long, env = "ZKTHREADS_MEMPOOL_TRANSACTIONS", value_name = "NUMBER", hide_short_help = true,
-        default_value_t = Limits::default().ordinary.transactions)]
+        default_value_t = MempoolLimits::default().ordinary.transactions)]
     pub mempool_transactions: usize,
     /// Memory they take, bytes, 0 or more.
     #[arg(long, env = "ZKTHREADS_MEMPOOL_BYTES", value_name = "BYTES", hide_short_help = true,
-        default_value_t = Limits::default().ordinary.bytes)]
+        default_value_t = MempoolLimits::default().ordinary.bytes)]
     pub mempool_bytes: usize,
     /// How many of one account wait, 0 or more.
     #[arg(long, env = "ZKTHREADS_MEMPOOL_PER_ACCOUNT", value_name = "NUMBER", hide_short_help = true,
-        default_value_t = Limits::default().ordinary.account_transactions)]
+        default_value_t = MempoolLimits::default().ordinary.account_transactions)]
     pub mempool_per_account: usize,
     /// Thread transactions the mempool holds, 0 or more.
     #[arg(long, env = "ZKTHREADS_MEMPOOL_THREADS", value_name = "NUMBER", hide_short_help = true,
-        default_value_t = Limits::default().threads.transactions)]
+        default_value_t = MempoolLimits::default().threads.transactions)]
     pub mempool_threads: usize,
     /// Memory they take, bytes, 0 or more.
     #[arg(long, env = "ZKTHREADS_MEMPOOL_THREAD_BYTES", value_name = "BYTES", hide_short_help = true,
-        default_value_t = Limits::default().threads.bytes)]
+        default_value_t = MempoolLimits::default().threads.bytes)]
     pub mempool_thread_bytes: usize,
     /// How many of one account wait, 0 or more.
     #[arg(long, env = "ZKTHREADS_MEMPOOL_THREADS_PER_ACCOUNT", value_name = "NUMBER", hide_short_help = true,
-        default_value_t = Limits::default().threads.account_transactions)]
+        default_value_t = MempoolLimits::default().threads.account_transactions)]
     pub mempool_threads_per_account: usize,
     /// How far a transaction's nonce may be ahead of its account's, 0 to 200.
     #[arg(long, env = "ZKTHREADS_MEMPOOL_NONCE_GAP", value_name = "NUMBER", hide_short_help = true,
@@ -84,16 +84,16 @@ pub struct MempoolArgs {
     pub mempool_nonce_gap: u64,
     /// Seconds that a transaction waits before it is dropped, 0 or more.
     #[arg(long, env = "ZKTHREADS_MEMPOOL_TTL", value_name = "SECONDS", hide_short_help = true,
-        default_value_t = Limits::default().ttl.as_secs())]
+        default_value_t = MempoolLimits::default().ttl.as_secs())]
     pub mempool_ttl: u64,
 }
 
 impl MempoolArgs {
     /// As the mempool takes it.
     #[must_use]
-    pub fn limits(self) -> Limits {
-        let default = Limits::default();
-        Limits {
+    pub fn limits(self) -> MempoolLimits {
+        let default = MempoolLimits::default();
+        MempoolLimits {
             ordinary: Budget {
                 transactions: self.mempool_transactions,
                 bytes: self.mempool_bytes,

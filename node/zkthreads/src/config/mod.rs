@@ -10,6 +10,7 @@ mod check_class;
 mod db;
 mod demo;
 mod devnet;
+mod devnet_options;
 pub mod file;
 mod groups;
 mod thread;
@@ -26,10 +27,12 @@ pub use check_class::CheckClassArgs;
 pub use db::{CheckpointArgs, DataDir, DbCommand, PruneArgs};
 pub use demo::DemoArgs;
 pub use devnet::{DevnetArgs, ForkArgs};
+pub use devnet_options::DevnetOptionArgs;
 pub use file::FileError;
 pub use groups::{HistoryArgs, MempoolArgs, MetricsArgs, RpcArgs};
 pub use thread::{ProveArgs, VerifyArgs};
-pub use thread_daemon::{ContractChoice, OnHot, ProverArgs, SubBlockArgs, ThreadArgs};
+pub use thread_daemon::{ProverArgs, SubBlockArgs, ThreadArgs};
+pub use values::ContractChoice;
 
 const EXAMPLES: &str = "\
 Examples:

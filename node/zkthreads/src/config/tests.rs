@@ -3,12 +3,12 @@ use std::fs;
 use clap::Arg;
 use starknet_api::core::ChainId;
 use tempfile::TempDir;
+use zkthreads_devnet::manifest::DevnetRequest;
+use zkthreads_fork::ForkRequest;
 use zkthreads_producer::BlockMode;
 
 use super::*;
-use crate::chain::Origin;
-use crate::devnet::manifest::Wishes;
-use crate::fork::ForkWishes;
+use crate::chain::ChainOrigin;
 use crate::launch::NodeConfig;
 
 fn load(arguments: &[&str]) -> Result<Cli, ConfigError> {
@@ -30,9 +30,9 @@ fn file(content: &str) -> (TempDir, String) {
     (directory, format!("--config={}", path.display()))
 }
 
-fn wishes(config: NodeConfig) -> Wishes {
+fn request(config: NodeConfig) -> DevnetRequest {
     match config.origin {
-        Origin::Devnet { wishes, .. } => wishes,
+        ChainOrigin::Devnet { request, .. } => request,
         other => panic!("{other:?}"),
     }
 }
@@ -72,9 +72,9 @@ fn devnet_defaults_are_starknet_devnets() {
     let config = devnet(&[]).unwrap();
     assert_eq!(config.address.to_string(), "127.0.0.1:5050");
     assert_eq!(config.block_mode, BlockMode::OnTransaction);
-    let wishes = wishes(config);
-    assert_eq!(wishes, Wishes::default());
-    let manifest = wishes.into_manifest();
+    let request = request(config);
+    assert_eq!(request, DevnetRequest::default());
+    let manifest = request.into_manifest();
     assert_eq!(manifest.chain_id, ChainId::Sepolia);
     assert_eq!(manifest.accounts, 10);
     assert_eq!(manifest.initial_balance, 1_000_000_000_000_000_000_000.into());
@@ -89,7 +89,7 @@ fn devnet_options_are_read() {
     assert_eq!(config.address.to_string(), "127.0.0.1:0");
     assert_eq!(config.block_mode, BlockMode::Interval(std::time::Duration::from_millis(500)));
     assert_eq!(config.data_dir, Some(PathBuf::from("here")));
-    let expected = Wishes {
+    let expected = DevnetRequest {
         chain_id: Some(ChainId::Other("MY_CHAIN".to_owned())),
         seed: Some(7),
         accounts: Some(3),
@@ -97,9 +97,9 @@ fn devnet_options_are_read() {
         account_class: None,
         predeclare_argent: false,
         max_thread_lag: Some(0),
-        fork: ForkWishes::default(),
+        fork: ForkRequest::default(),
     };
-    assert_eq!(wishes(config), expected);
+    assert_eq!(request(config), expected);
 }
 
 #[test]
@@ -125,12 +125,12 @@ fn the_file_beats_defaults_and_the_command_line_beats_the_file() {
     let from_file = devnet(&[&config]).unwrap();
     assert_eq!(from_file.address.to_string(), "[::1]:7000");
     assert_eq!(from_file.block_mode, BlockMode::Interval(std::time::Duration::from_millis(500)));
-    assert_eq!(wishes(from_file).seed, Some(1));
+    assert_eq!(request(from_file).seed, Some(1));
 
     let overridden = devnet(&["--seed", "9", &config, "--port", "7002"]).unwrap();
     assert_eq!(overridden.address.port(), 7002);
-    let wishes = wishes(overridden);
-    assert_eq!((wishes.seed, wishes.accounts), (Some(9), Some(2)));
+    let request = request(overridden);
+    assert_eq!((request.seed, request.accounts), (Some(9), Some(2)));
     let cli = load(&["devnet", &config]).unwrap();
     assert_eq!(cli.general.log_format, LogFormat::Json);
     let cli = load(&[&config, "--log-format", "text", "devnet"]).unwrap();

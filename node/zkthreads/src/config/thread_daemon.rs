@@ -8,9 +8,10 @@ use clap::{Args, ValueEnum};
 use starknet_api::core::ContractAddress;
 use zkthreads_batcher::thread::{
     DEFAULT_MAX_FRESH_CELLS, DEFAULT_MAX_FRESH_CELLS_PER_ACCOUNT, DEFAULT_MAX_UNSETTLED,
-    DEFAULT_MAX_UNSETTLED_CELLS,
+    DEFAULT_MAX_UNSETTLED_CELLS, HotPolicy,
 };
 
+use super::values::ContractChoice;
 use super::{MetricsArgs, RpcArgs, values};
 use crate::thread::{ProverOptions, ThreadDaemonConfig, ThreadLimits};
 
@@ -138,15 +139,6 @@ pub struct ProverArgs {
     pub prover_deadline: Duration,
 }
 
-/// What transactions may write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ContractChoice {
-    /// Every contract.
-    Any,
-    /// This one.
-    One(ContractAddress),
-}
-
 /// What happens to a transaction that the chain keeps conflicting with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OnHot {
@@ -156,6 +148,16 @@ pub enum OnHot {
     Retry,
     /// It is rejected.
     Reject,
+}
+
+impl From<OnHot> for HotPolicy {
+    fn from(on_hot: OnHot) -> Self {
+        match on_hot {
+            OnHot::Forward => Self::Forward,
+            OnHot::Retry => Self::Retry,
+            OnHot::Reject => Self::Reject,
+        }
+    }
 }
 
 impl ThreadArgs {
@@ -180,7 +182,7 @@ impl ThreadArgs {
             max_age: sub_blocks.max_age,
             max_fee: sub_blocks.max_fee,
             fee_margin: sub_blocks.fee_margin,
-            on_hot: sub_blocks.on_hot,
+            on_hot: sub_blocks.on_hot.into(),
             max_conflicts: sub_blocks.max_conflicts,
             limits: ThreadLimits {
                 fresh_cells: limits.max_fresh_cells,
@@ -224,7 +226,7 @@ mod tests {
         assert_eq!(config.contracts, Some([1_u64, 2].map(ContractAddress::from).into()));
         assert_eq!(config.node, "http://127.0.0.1:5050/rpc");
         assert_eq!((config.provers.workers, config.provers.memory_bytes), (1, 6 << 30));
-        assert_eq!((config.max_fee, config.fee_margin, config.on_hot), (None, 50, OnHot::Forward));
+        assert_eq!((config.max_fee, config.fee_margin, config.on_hot), (None, 50, HotPolicy::Forward));
         assert_eq!(config.limits, ThreadLimits::default());
     }
 
@@ -271,6 +273,6 @@ mod tests {
         assert_eq!(config.max_age, Duration::from_secs(3));
         assert_eq!(config.provers.memory_bytes, 8 << 30);
         assert_eq!(config.max_fee, Some(500_000_000_000_000_000));
-        assert_eq!(config.on_hot, OnHot::Reject);
+        assert_eq!(config.on_hot, HotPolicy::Reject);
     }
 }

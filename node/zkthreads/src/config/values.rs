@@ -5,24 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use starknet_api::block::{GasPrice, NonzeroGasPrice};
-use starknet_api::core::{ChainId, ContractAddress};
+use starknet_api::core::ContractAddress;
 use starknet_types_core::felt::Felt;
 use tracing_subscriber::EnvFilter;
-
-use super::ContractChoice;
-use crate::devnet::account_class::AccountClass;
-
-/// A chain's id, or the short name of one of Starknet's.
-pub(crate) fn chain_id(text: &str) -> Result<ChainId, String> {
-    match text {
-        "MAINNET" => Ok(ChainId::Mainnet),
-        "TESTNET" => Ok(ChainId::Sepolia),
-        _ if text.is_empty() || text.len() > 31 || !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Err("a chain id is 1 to 31 printable ASCII characters".to_owned())
-        }
-        _ => Ok(ChainId::from(text.to_owned())),
-    }
-}
+use zkthreads_genesis::account_class::AccountClass;
 
 /// One of OpenZeppelin's account classes, by starknet-devnet's names.
 pub(crate) fn account_class(text: &str) -> Result<AccountClass, String> {
@@ -59,6 +45,15 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 pub(crate) fn address(text: &str) -> Result<ContractAddress, String> {
     let felt = Felt::from_hex(text).map_err(|error| error.to_string())?;
     felt.try_into().map_err(|_| "not a contract address".to_owned())
+}
+
+/// What transactions may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContractChoice {
+    /// Every contract.
+    Any,
+    /// This one.
+    One(ContractAddress),
 }
 
 /// A contract that a thread may write, or `any`.
@@ -112,16 +107,6 @@ pub(crate) fn log_level(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn chain_ids_have_their_short_names() {
-        assert_eq!(chain_id("MAINNET"), Ok(ChainId::Mainnet));
-        assert_eq!(chain_id("SN_MAIN"), Ok(ChainId::Mainnet));
-        assert_eq!(chain_id("TESTNET"), Ok(ChainId::Sepolia));
-        assert!(chain_id("").is_err());
-        assert!(chain_id("café").is_err());
-        assert!(chain_id(&"x".repeat(32)).is_err());
-    }
 
     #[test]
     fn nothing_is_free_and_no_time_stands_still() {

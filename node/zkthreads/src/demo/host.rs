@@ -4,11 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use zkthreads_mempool::Limits;
+use zkthreads_devnet::manifest::DevnetRequest;
+use zkthreads_mempool::MempoolLimits;
 use zkthreads_producer::BlockMode;
 
-use crate::chain::Origin;
-use crate::devnet::manifest::Wishes;
+use crate::chain::ChainOrigin;
 use crate::launch::{Node, NodeConfig};
 
 use super::chain::Chain;
@@ -30,12 +30,16 @@ impl Host {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             block_mode: BlockMode::OnTransaction,
             data_dir: Some(directory.to_owned()),
-            origin: Origin::Devnet {
-                wishes: Wishes { seed: Some(SEED), accounts: Some(ACCOUNTS), ..Wishes::default() },
+            origin: ChainOrigin::Devnet {
+                request: DevnetRequest {
+                    seed: Some(SEED),
+                    accounts: Some(ACCOUNTS),
+                    ..DevnetRequest::default()
+                },
                 timestamp: None,
                 options: Box::default(),
             },
-            limits: Limits::default(),
+            limits: MempoolLimits::default(),
             state_history: None,
         };
         let node = Node::launch(config).await.context("the node did not start")?;

@@ -16,10 +16,9 @@ use starknet_rust::signers::{LocalWallet, SigningKey};
 use starknet_types_core::felt::Felt;
 use zkthreads_client::{Account, Call};
 use zkthreads_execution::class::compile;
-
-use crate::devnet::accounts::PredeployedAccount;
-use crate::devnet::classes::{flatten, sierra};
-use crate::devnet::constants::UDC_ADDRESS;
+use zkthreads_genesis::accounts::PredeployedAccount;
+use zkthreads_genesis::classes::{flatten, sierra};
+use zkthreads_genesis::constants::UDC_ADDRESS;
 
 use super::chain::Chain;
 

@@ -39,10 +39,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use starknet_api::core::ContractAddress;
+use zkthreads_batcher::thread::HotPolicy;
+use zkthreads_genesis::accounts::PredeployedAccount;
 use zkthreads_workers::budget::max_steps;
 
-use crate::config::{DemoArgs, OnHot};
-use crate::devnet::accounts::PredeployedAccount;
+use crate::config::DemoArgs;
 use crate::signals::Signals;
 use crate::terminal::Paint;
 use crate::thread::{ProverOptions, ThreadDaemon, ThreadDaemonConfig, ThreadLimits};
@@ -205,7 +206,7 @@ fn thread_config(
         max_age: MAX_AGE,
         max_fee: None,
         fee_margin: 50,
-        on_hot: OnHot::Retry,
+        on_hot: HotPolicy::Retry,
         max_conflicts: 3,
         limits: ThreadLimits::default(),
         provers: ProverOptions {

@@ -1,8 +1,7 @@
 //! What to try after the demo: commands that work as they are written.
 
 use anyhow::{Context, Result};
-
-use crate::devnet::accounts::derive;
+use zkthreads_genesis::accounts::derive;
 
 use super::host::SEED;
 use super::screen::Screen;

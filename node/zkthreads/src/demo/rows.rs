@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use zkthreads_prover::Stage;
+use zkthreads_prover::ProofStage;
 use zkthreads_rpc_api::thread::{SubBlockStage, SubBlockStatus, ThreadStatus};
-use zkthreads_workers::Stage as WorkerStage;
+use zkthreads_workers::Stage;
 
 use crate::terminal::grouped;
 
@@ -156,13 +156,13 @@ fn prover_stage(sub_block: &SubBlockStatus) -> &str {
 
 /// How far a proof is: the worker's stages, then done.
 fn proof_part(stage: &str) -> Part {
-    let ran = WorkerStage::OsRan { steps: 0 }.to_string();
+    let ran = Stage::OsRan { steps: 0 }.to_string();
     let ran_kind = ran.split(':').next().unwrap_or(&ran);
-    let done = match Stage::ALL.iter().position(|known| known.to_string() == stage) {
+    let done = match ProofStage::ALL.iter().position(|known| known.to_string() == stage) {
         Some(index) => STAGES_BEFORE + index,
         None => usize::from(stage.starts_with(ran_kind)),
     };
-    Part { done: done as u64, of: (STAGES_BEFORE + Stage::ALL.len()) as u64 }
+    Part { done: done as u64, of: (STAGES_BEFORE + ProofStage::ALL.len()) as u64 }
 }
 
 fn name(stage: SubBlockStage) -> &'static str {
@@ -248,8 +248,8 @@ mod tests {
 
     #[test]
     fn a_proof_grows() {
-        let mut stages = vec![WorkerStage::RunningOs, WorkerStage::OsRan { steps: 7 }];
-        stages.extend(Stage::ALL.map(WorkerStage::Proving));
+        let mut stages = vec![Stage::RunningOs, Stage::OsRan { steps: 7 }];
+        stages.extend(ProofStage::ALL.map(Stage::Proving));
         let done: Vec<u64> = stages.iter().map(|stage| proof_part(&stage.to_string()).done).collect();
         assert_eq!(done, (0..stages.len() as u64).collect::<Vec<_>>());
     }

@@ -11,8 +11,7 @@ use starknet_rust::core::types::ExecutionResult;
 use starknet_rust::providers::ProviderError;
 use starknet_types_core::felt::Felt;
 use zkthreads_client::{Account, Call, NodeError};
-
-use crate::devnet::accounts::PredeployedAccount;
+use zkthreads_genesis::accounts::PredeployedAccount;
 
 use super::chain::Chain;
 use super::ledger::{Ledger, Sent};

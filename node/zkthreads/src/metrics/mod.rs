@@ -11,7 +11,7 @@ use metrics_process::Collector;
 
 pub use catalogue::{Kind, METRICS, Metric};
 pub use server::MetricsServer;
-pub use sources::{Figures, Sources};
+pub use sources::{MetricsSource, Sources};
 pub use thread::ThreadSources;
 
 /// From verifying a proof (milliseconds) to estimating a large fee (seconds).
@@ -61,7 +61,7 @@ impl Recorder {
     }
 
     /// All metrics as Prometheus reads them, with those of the process and of `sources` as they are now.
-    fn render(&self, sources: &dyn Figures) -> String {
+    fn render(&self, sources: &dyn MetricsSource) -> String {
         self.process.collect();
         sources.collect();
         self.prometheus.render()

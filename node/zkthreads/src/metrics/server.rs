@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Figures, MetricsError, Recorder};
+use super::{MetricsError, MetricsSource, Recorder};
 
 /// How often reports are put into their histograms' buckets, so that they take no room if nobody asks.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ impl MetricsServer {
     pub async fn start(
         address: SocketAddr,
         recorder: Recorder,
-        sources: Arc<dyn Figures>,
+        sources: Arc<dyn MetricsSource>,
     ) -> Result<Self, MetricsError> {
         let bind = |source| MetricsError::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(bind)?;

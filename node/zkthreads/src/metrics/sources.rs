@@ -9,7 +9,7 @@ use zkthreads_storage::{Storage, StorageError};
 use zkthreads_mempool::Mempool;
 
 /// Whatever has figures that are metrics.
-pub trait Figures: Send + Sync {
+pub trait MetricsSource: Send + Sync {
     /// Reports them.
     fn collect(&self);
 }
@@ -22,7 +22,7 @@ pub struct Sources {
     verification: VerificationPool,
 }
 
-impl Figures for Sources {
+impl MetricsSource for Sources {
     fn collect(&self) {
         collect_storage(&self.storage);
         self.collect_mempool();

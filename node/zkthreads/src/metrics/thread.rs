@@ -9,7 +9,7 @@ use zkthreads_rpc_api::ThreadStatus;
 use zkthreads_rpc_api::thread::SubBlockStage;
 use zkthreads_storage::Storage;
 
-use super::sources::{Figures, collect_storage};
+use super::sources::{MetricsSource, collect_storage};
 
 /// The parts of a thread whose figures are metrics. They change when the thread forks its node anew. Cheap to clone.
 #[derive(Clone, Default)]
@@ -29,7 +29,7 @@ impl ThreadSources {
     }
 }
 
-impl Figures for ThreadSources {
+impl MetricsSource for ThreadSources {
     fn collect(&self) {
         let now = self.now.lock();
         let Some((storage, thread)) = now.as_ref() else { return };

@@ -8,15 +8,15 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use zkthreads_batcher::follow::{self, BeginError, FORK_DEPTH};
 use zkthreads_execution::Executor;
+use zkthreads_fork::{CACHE, Fork};
+use zkthreads_genesis::Rules;
 use zkthreads_storage::Storage;
 
 use super::ThreadDaemonError;
 use super::connect::patiently;
-use super::life::Setup;
 use super::manifest::ThreadManifest;
+use super::setup::Setup;
 use crate::chain::DATABASE;
-use crate::fork::{CACHE, Fork};
-use crate::genesis::Rules;
 
 /// The pause before beginning anew when the node took back the block that was to be the first.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -8,10 +8,8 @@ use std::time::Duration;
 use starknet_api::core::ContractAddress;
 use zkthreads_batcher::thread::{
     DEFAULT_MAX_FRESH_CELLS, DEFAULT_MAX_FRESH_CELLS_PER_ACCOUNT, DEFAULT_MAX_UNSETTLED,
-    DEFAULT_MAX_UNSETTLED_BYTES, DEFAULT_MAX_UNSETTLED_CELLS,
+    DEFAULT_MAX_UNSETTLED_BYTES, DEFAULT_MAX_UNSETTLED_CELLS, HotPolicy,
 };
-
-use crate::config::OnHot;
 
 /// What a thread's daemon is launched with.
 #[derive(Debug, Clone)]
@@ -37,7 +35,7 @@ pub struct ThreadDaemonConfig {
     /// How far the signed bounds lie above the node's estimate, percent.
     pub fee_margin: u32,
     /// What happens to a transaction that the chain keeps conflicting with.
-    pub on_hot: OnHot,
+    pub on_hot: HotPolicy,
     /// After how many conflicts in turn.
     pub max_conflicts: u32,
     /// What is taken at most.

@@ -8,7 +8,7 @@ use starknet_api::core::{ChainId, ClassHash, ContractAddress};
 use starknet_rust::core::types::{BlockId, BlockTag};
 use starknet_types_core::felt::Felt;
 use zkthreads_batcher::follow::BeginError;
-use zkthreads_client::{Account, FeePolicy, NodeClient, NodeError, SubmitError, Submitter};
+use zkthreads_client::{Account, FeePolicy, NodeClient, NodeError, Submitter, SubmitterError};
 
 use super::{ThreadDaemonConfig, ThreadDaemonError};
 
@@ -69,7 +69,7 @@ fn is_passing(error: &ThreadDaemonError) -> bool {
             error.is_passing()
         }
         ThreadDaemonError::Submitter(error) => {
-            matches!(error.as_ref(), SubmitError::Node(error) if error.is_passing())
+            matches!(error.as_ref(), SubmitterError::Node(error) if error.is_passing())
         }
         _ => false,
     }

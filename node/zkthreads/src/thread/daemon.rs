@@ -1,4 +1,4 @@
-//! The daemon: one life of the thread after the other, for as long as nobody stops it.
+//! The daemon: one run of the thread after the other, for as long as nobody stops it.
 
 use std::net::SocketAddr;
 
@@ -8,8 +8,9 @@ use tokio::task::JoinHandle;
 
 use super::connect::connect;
 use super::key::read_key;
-use super::life::{End, Life, Setup};
 use super::manifest::ThreadManifest;
+use super::run::{End, ThreadRun};
+use super::setup::Setup;
 use super::{ThreadDaemonConfig, ThreadDaemonError, chain};
 use crate::launch::Launch;
 use crate::metrics::ThreadSources;
@@ -54,10 +55,10 @@ impl ThreadDaemon {
         }
         let sources = ThreadSources::default();
         let setup = Setup { config, connection, directory, sources: sources.clone() };
-        let life = Life::begin(&setup, setup.config.address).await?;
-        let address = life.address();
+        let run = ThreadRun::begin(&setup, setup.config.address).await?;
+        let address = run.address();
         let (stop, stopped) = oneshot::channel();
-        let supervisor = tokio::spawn(live(setup, life, stopped));
+        let supervisor = tokio::spawn(live(setup, run, stopped));
         Ok(Self { address, stop, supervisor, sources, _temporary: temporary })
     }
 
@@ -95,19 +96,19 @@ impl ThreadDaemon {
     }
 }
 
-/// One life after the other, until it is stopped or fails. All at one address.
+/// One run after the other, until it is stopped or fails. All at one address.
 async fn live(
     setup: Setup,
-    mut life: Life,
+    mut run: ThreadRun,
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<(), ThreadDaemonError> {
-    let address = life.address();
+    let address = run.address();
     loop {
         let end = tokio::select! {
-            end = life.ended() => Some(end),
+            end = run.ended() => Some(end),
             _ = &mut stopped => None,
         };
-        life.end().await;
+        run.end().await;
         match end {
             None => return Ok(()),
             Some(End::Failed(error)) => return Err(error),
@@ -115,8 +116,8 @@ async fn live(
         }
         tracing::warn!("the node's chain is another one now: beginning again from its newest state");
         chain::forget(&setup.directory).await?;
-        life = tokio::select! {
-            life = Life::begin(&setup, address) => life?,
+        run = tokio::select! {
+            run = ThreadRun::begin(&setup, address) => run?,
             _ = &mut stopped => return Ok(()),
         };
     }

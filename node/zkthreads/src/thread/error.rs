@@ -3,14 +3,14 @@
 use starknet_api::StarknetApiError;
 use starknet_api::core::ContractAddress;
 use zkthreads_batcher::follow::{BeginError, Unfollowed};
-use zkthreads_client::{NodeError, SubmitError};
+use zkthreads_client::{NodeError, SubmitterError};
+use zkthreads_fork::ForkError;
 use zkthreads_rpc::ServeError;
 use zkthreads_storage::StorageError;
 use zkthreads_workers::WorkerError;
 
 use super::key::KeyFileError;
 use super::manifest::ThreadManifestError;
-use crate::fork::ForkError;
 
 /// Why a thread's daemon does not start, or ends.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub enum ThreadDaemonError {
     Node(#[from] NodeError),
     /// The submitter cannot settle.
     #[error(transparent)]
-    Submitter(Box<SubmitError>),
+    Submitter(Box<SubmitterError>),
     /// A contract of the thread is not there.
     #[error("there is no contract at {contract}, which --contracts names")]
     NoContract {
@@ -74,8 +74,8 @@ pub enum ThreadDaemonError {
     },
 }
 
-impl From<SubmitError> for ThreadDaemonError {
-    fn from(error: SubmitError) -> Self {
+impl From<SubmitterError> for ThreadDaemonError {
+    fn from(error: SubmitterError) -> Self {
         Self::Submitter(Box::new(error))
     }
 }

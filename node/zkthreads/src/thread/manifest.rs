@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use starknet_api::core::{ChainId, ContractAddress};
+use zkthreads_genesis::write_whole;
 use zkthreads_storage::ForkPoint;
-
-use crate::devnet::manifest::write_whole;
 
 const FILE_NAME: &str = "thread.toml";
 

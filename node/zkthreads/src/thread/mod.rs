@@ -2,12 +2,12 @@
 //!
 //! ```text
 //!             RPC server --submit--> sequencer --> journal/, chain/      (ThreadHandle: everybody's way to it)
-//!  node --blocks--> Follower -----------^  ^  ^
+//!  node --blocks--> ChainFollower -----------^  ^  ^
 //!                   provers: job -> process -> proof
 //!                   Settler: bundle -> check, sign, send --> node        Forwarder: hot transactions --> node
 //! ```
 //!
-//! [`ThreadDaemon`] wires these for one life of the thread after the other: a life ends when the node's chain does not
+//! [`ThreadDaemon`] wires these for one run of the thread after the other: a run ends when the node's chain does not
 //! contain the block any more that it began after. Everything that must survive is in the data directory: `thread.toml`
 //! and `journal/`; `chain/` and `fork-cache/` can be had from the node again.
 
@@ -17,9 +17,10 @@ mod connect;
 mod daemon;
 mod error;
 mod key;
-mod life;
 mod manifest;
 mod provers;
+mod run;
+mod setup;
 
 pub use config::{ProverOptions, ThreadDaemonConfig, ThreadLimits};
 pub use daemon::ThreadDaemon;

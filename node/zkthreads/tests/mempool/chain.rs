@@ -15,10 +15,10 @@ use starknet_types_core::felt::Felt;
 use zkthreads_client::{Account, Call};
 use zkthreads_execution::query::at::StateAt;
 use zkthreads_execution::{Executor, OpenBlock, PendingTransaction, Submission};
-use zkthreads_mempool::{Limits, Mempool};
-use zkthreads_node::devnet::accounts::derive;
-use zkthreads_node::devnet::constants::STRK_ADDRESS;
-use zkthreads_node::devnet::{chain_config, genesis};
+use zkthreads_genesis::accounts::derive;
+use zkthreads_genesis::constants::STRK_ADDRESS;
+use zkthreads_genesis::{chain_config, state};
+use zkthreads_mempool::{Mempool, MempoolLimits};
 use zkthreads_program::os_program;
 use zkthreads_protocol::{BaseBlock, Package, PackageDigest, ThreadFacts};
 use zkthreads_rpc_api::{ChainFeed, SubmitError, TransactionSink};
@@ -48,12 +48,12 @@ pub(crate) struct User {
 
 impl Chain {
     /// Opens or begins the chain in `directory`, at `now`. The pool is empty.
-    pub(crate) fn open(directory: &Path, limits: Limits, now: u64) -> Self {
+    pub(crate) fn open(directory: &Path, limits: MempoolLimits, now: u64) -> Self {
         let storage = Storage::open(directory).unwrap();
         let executor = Executor::new(storage, chain_config(ChainId::Sepolia).unwrap());
         if executor.storage().latest().unwrap().is_none() {
             let accounts = derive(0, 8).unwrap();
-            let state = genesis::devnet_state(
+            let state = state::devnet_state(
                 &accounts,
                 &(1 << 80).into(),
                 &Default::default(),
@@ -85,7 +85,7 @@ impl Chain {
             std::thread::yield_now();
         }
         drop(storage);
-        Self::open(directory, Limits::default(), now)
+        Self::open(directory, MempoolLimits::default(), now)
     }
 
     pub(crate) fn admit(&self, submission: Submission) -> PendingTransaction {

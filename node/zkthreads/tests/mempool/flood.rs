@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use zkthreads_execution::thread::constants::VERIFICATION_L2_GAS;
-use zkthreads_mempool::{Before, Limits};
+use zkthreads_mempool::{Before, MempoolLimits};
 use zkthreads_protocol::SettleError;
 use zkthreads_rpc_api::{PoolStatus, SubmitError, TransactionSink};
 use zkthreads_storage::ExecutionStatus;
@@ -14,7 +14,7 @@ use super::{Chain, User};
 #[tokio::test]
 async fn ordinary_transactions_do_not_wait_for_bad_proofs_and_each_costs_its_sender() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let (honest, victim) = (User::new(0), User::new(7));
     let mut flood = Vec::new();
     for mallory in (1..4).map(User::new) {
@@ -42,7 +42,7 @@ async fn ordinary_transactions_do_not_wait_for_bad_proofs_and_each_costs_its_sen
 #[tokio::test]
 async fn a_block_never_waits_for_a_verdict() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let [mallory, honest] = [1, 2].map(User::new);
     let package = chain.package(&honest, b"not a proof");
     let thread = chain.admit(mallory.with_tip(1_000).thread(&package));
@@ -62,7 +62,7 @@ async fn a_block_never_waits_for_a_verdict() {
 #[tokio::test]
 async fn whoever_makes_a_block_by_hand_waits_for_the_verdicts_under_way() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let [mallory, other, honest] = [1, 2, 3].map(User::new);
     let package = chain.package(&honest, b"not a proof");
     let [first, second] = [&mallory, &other].map(|user| user.thread(&package));
@@ -87,7 +87,7 @@ async fn whoever_makes_a_block_by_hand_waits_for_the_verdicts_under_way() {
 #[tokio::test]
 async fn a_bad_thread_cannot_be_replaced_by_one_that_nobody_has_verified() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let mallory = User::new(1);
     let package = chain.package(&User::new(2), b"not a proof");
     let hash = chain.submit(mallory.thread(&package)).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_bad_thread_cannot_be_replaced_by_one_that_nobody_has_verified() {
 #[tokio::test]
 async fn a_proof_is_not_looked_at_while_its_preconditions_do_not_hold() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let [prover, user] = [1, 2].map(User::new);
     let package = chain.package(&user, b"not a proof");
     chain.submit(user.transfer()).await.unwrap();

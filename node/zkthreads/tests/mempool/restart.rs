@@ -1,7 +1,7 @@
 //! What was accepted outlives the process.
 
 use starknet_api::core::CompiledClassHash;
-use zkthreads_mempool::{Limits, Restored};
+use zkthreads_mempool::{MempoolLimits, Restored};
 use zkthreads_rpc_api::{PoolStatus, TransactionSink};
 
 use super::{Chain, User};
@@ -16,7 +16,7 @@ fn rejection(chain: &Chain, hash: starknet_api::transaction::TransactionHash) ->
 #[tokio::test]
 async fn accepted_transactions_wait_again_after_a_restart() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let [alice, bob, carol] = [0, 1, 2].map(User::new);
     let package = chain.package(&carol, b"not a proof");
     let submissions =
@@ -49,7 +49,7 @@ async fn accepted_transactions_wait_again_after_a_restart() {
 #[tokio::test]
 async fn a_thread_that_is_held_is_held_after_a_restart() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let [submitter, user, other] = [0, 1, 2].map(User::new);
     let package = chain.package_in(&user, b"not a proof", 100);
     let due = package.segments[0].statement.base_block.timestamp;
@@ -73,7 +73,7 @@ async fn a_thread_that_is_held_is_held_after_a_restart() {
 #[tokio::test]
 async fn what_a_block_had_before_the_kill_is_not_executed_again() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let [alice, bob] = [0, 1].map(User::new);
     let hash = chain.submit(alice.transfer()).await.unwrap();
     let waits = chain.submit(bob.transfer()).await.unwrap();
@@ -94,7 +94,7 @@ async fn what_a_block_had_before_the_kill_is_not_executed_again() {
 #[tokio::test]
 async fn what_was_in_the_block_under_construction_is_executed_after_the_kill() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let hash = chain.submit(User::new(0).transfer()).await.unwrap();
     let mut block = chain.open_block();
     block.execute(chain.take()).unwrap();
@@ -108,7 +108,7 @@ async fn what_was_in_the_block_under_construction_is_executed_after_the_kill() {
 #[tokio::test]
 async fn what_is_no_longer_valid_is_dropped_and_says_why() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let alice = User::new(0);
     // Two for one nonce, as if the node were killed before it struck the first one out; a block took the second.
     let first = chain.admit(alice.transfer()).hash;
@@ -154,7 +154,7 @@ async fn what_is_no_longer_valid_is_dropped_and_says_why() {
 #[tokio::test]
 async fn the_journal_holds_what_the_pool_does() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let alice = User::new(0);
     chain.submit(alice.transfer()).await.unwrap();
     let replacing = chain.submit(alice.with_tip(10).transfer()).await.unwrap();

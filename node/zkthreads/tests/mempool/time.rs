@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use zkthreads_mempool::Limits;
+use zkthreads_mempool::MempoolLimits;
 use zkthreads_rpc_api::{ChainEvent, PoolStatus, TransactionSink};
 
 use super::{Chain, User};
@@ -11,7 +11,7 @@ use super::{Chain, User};
 #[tokio::test]
 async fn time_goes_on_over_restarts() {
     let directory = tempfile::tempdir().unwrap();
-    let limits = Limits { ttl: Duration::from_secs(100), ..Limits::default() };
+    let limits = MempoolLimits { ttl: Duration::from_secs(100), ..MempoolLimits::default() };
     let chain = Chain::open(directory.path(), limits, 1_000);
     let [alice, bob] = [0, 1].map(User::new);
     let old = chain.submit(alice.ahead(1).transfer()).await.unwrap();
@@ -33,7 +33,7 @@ async fn time_goes_on_over_restarts() {
 #[tokio::test]
 async fn listeners_are_told_what_comes_and_what_is_dropped() {
     let directory = tempfile::tempdir().unwrap();
-    let chain = Chain::open(directory.path(), Limits::default(), 0);
+    let chain = Chain::open(directory.path(), MempoolLimits::default(), 0);
     let mut events = chain.feed.subscribe();
     let alice = User::new(0);
     let first = chain.submit(alice.transfer()).await.unwrap();

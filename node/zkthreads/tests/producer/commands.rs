@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use starknet_api::abi::abi_utils::get_fee_token_var_address;
 use starknet_api::block::{BlockNumber, BlockTimestamp, GasPrice, GasPriceVector, GasPrices};
-use zkthreads_node::devnet::constants::STRK_ADDRESS;
+use zkthreads_genesis::constants::STRK_ADDRESS;
 use zkthreads_producer::{BlockMode, CommandError, ProducerConfig};
 
 use super::support::{GENESIS, Running};

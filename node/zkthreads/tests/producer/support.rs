@@ -17,10 +17,11 @@ use tokio::sync::broadcast::error::TryRecvError;
 use zkthreads_client::{Account, Call};
 use zkthreads_execution::query::at::StateAt;
 use zkthreads_execution::{Executor, PreConfirmed, Submission};
-use zkthreads_mempool::{Limits, Mempool};
-use zkthreads_node::devnet;
-use zkthreads_node::devnet::accounts::{PredeployedAccount, derive};
-use zkthreads_node::devnet::constants::STRK_ADDRESS;
+use zkthreads_genesis::accounts::{PredeployedAccount, derive};
+use zkthreads_genesis::chain_config;
+use zkthreads_genesis::constants::STRK_ADDRESS;
+use zkthreads_genesis::state::devnet_state;
+use zkthreads_mempool::{Mempool, MempoolLimits};
 use zkthreads_producer::{BlockMode, Producer, ProducerConfig, ProducerError, ProducerHandle};
 use zkthreads_program::os_program;
 use zkthreads_protocol::{BaseBlock, PackageDigest, ThreadFacts};
@@ -59,10 +60,10 @@ impl Running {
     /// The chain in `directory`, begun if need be.
     pub(crate) fn open(directory: &Path, config: ProducerConfig) -> Result<Self> {
         let accounts = derive(0, 3)?;
-        let executor = Executor::new(Storage::open(directory)?, devnet::chain_config(ChainId::Sepolia)?);
+        let executor = Executor::new(Storage::open(directory)?, chain_config(ChainId::Sepolia)?);
         if executor.storage().latest()?.is_none() {
             let balance = 1_000_000_000_000_000_000_000;
-            executor.commit_genesis(devnet::genesis::devnet_state(
+            executor.commit_genesis(devnet_state(
                 &accounts,
                 &balance.into(),
                 &Default::default(),
@@ -71,7 +72,7 @@ impl Running {
         }
         let feed = ChainFeed::default();
         let events = feed.subscribe();
-        let mempool = Mempool::new(executor.clone(), Limits::default(), feed.clone());
+        let mempool = Mempool::new(executor.clone(), MempoolLimits::default(), feed.clone());
         mempool.restore()?;
         let producer = Producer::new(executor.clone(), Arc::clone(&mempool), feed.clone(), config);
         let handle = producer.handle();

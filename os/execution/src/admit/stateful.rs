@@ -16,14 +16,16 @@ use starknet_api::transaction::InvokeTransactionV3;
 use starknet_api::transaction::fields::Fee;
 use starknet_types_core::felt::Felt;
 
-use super::{AdmitError, MAX_NONCE_GAP, Validated, stateless};
+use super::{MAX_NONCE_GAP, stateless};
 use crate::blockifier_tx::{IN_BLOCK, to_blockifier, without_proof_facts};
 use crate::busy::{Cancellation, watched};
-use crate::error::ExecutionError;
+use crate::error::{AdmitError, ExecutionError};
 use crate::executor::Executor;
 use crate::query::at::StateAt;
 use crate::state::ChainState;
+use crate::thread::validate;
 use crate::transaction::{PendingBody, PendingTransaction};
+use crate::validated::Validated;
 
 /// Runs the account's validation as the next block would, except that the nonce may be ahead. Tells what the validation saw,
 /// unless there is none.
@@ -78,7 +80,7 @@ pub(super) fn check_submitter(
         let unbounded = context.versioned_constants().initial_gas_no_user_l2_bound();
         let flags = ExecutionFlags { charge_fee: false, strict_nonce_check: false, ..IN_BLOCK };
         match to_blockifier(&transaction, flags, unbounded)? {
-            Transaction::Account(prepared) => Validated::run(state, &Arc::new(context), &prepared).map(drop),
+            Transaction::Account(prepared) => validate_account(state, context, &prepared).map(drop),
             Transaction::L1Handler(_) => Ok(()),
         }
     })
@@ -155,8 +157,24 @@ fn ask(
     match &transaction.tx {
         _ if !transaction.execution_flags.validate => Ok(None),
         executable::AccountTransaction::DeployAccount(_) => Ok(Some(Validated::of_new_account(&context))),
-        _ => Validated::run(state, &Arc::new(context), transaction).map(Some),
+        _ => validate_account(state, context, transaction).map(Some),
     }
+}
+
+/// Validates an INVOKE, a DECLARE or a thread's envelope. Nonce and balance are not looked at.
+fn validate_account(
+    state: &ChainState,
+    context: BlockContext,
+    transaction: &AccountTransaction,
+) -> Result<Validated, AdmitError> {
+    let of_transaction = Arc::new(TransactionContext {
+        block_context: Arc::new(context),
+        tx_info: transaction.create_tx_info(),
+    });
+    let mut seen = CachedState::new(state.clone());
+    validate::run(&mut seen, &of_transaction, transaction)?;
+    let reads = seen.get_initial_reads()?;
+    Ok(Validated::new(&of_transaction.block_context, reads))
 }
 
 fn check_nonce(transaction: &PendingTransaction, account_nonce: Nonce) -> Result<(), AdmitError> {

@@ -16,9 +16,9 @@ use starknet_api::transaction::{
 use zkthreads_protocol::{InnerTransaction, ThreadFacts, ThreadTransaction};
 use zkthreads_storage::ClassRecord;
 
-use super::AdmitError;
 use crate::class;
 use crate::compiler::Waiting;
+use crate::error::AdmitError;
 use crate::executor::Executor;
 use crate::thread;
 use crate::transaction::{PendingBody, PendingTransaction, Submission};

@@ -1,7 +1,10 @@
 //! Making a block: open, execute, seal, commit.
 
 mod aliases;
+mod executed;
+mod failure;
 pub mod genesis;
+mod order;
 pub(crate) mod pre_confirmed;
 pub mod receipt;
 mod reopen;
@@ -23,16 +26,15 @@ use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::{BlockCommit, BlockTransaction};
 
-use crate::admit::AdmitError;
 use crate::blockifier_tx::IN_BLOCK;
 use crate::context::{BlockEnv, Capacity};
-use crate::error::ExecutionError;
+use crate::error::{AdmitError, ExecutionError};
 use crate::executor::Executor;
 use crate::transaction::{PendingBody, PendingTransaction};
 use pre_confirmed::{ExecutedInBlock, PreConfirmed, Shown};
 use session::Session;
 
-pub use seal::sort;
+pub use order::sort;
 
 /// Most bytes of packages in a block. With all else that is in it, it can be exported.
 const MAX_PACKAGES_BYTES: usize = 96 << 20;

@@ -11,7 +11,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::BaseBlock;
 use zkthreads_storage::{BlockTransaction, StorageError, TransactionTrace};
 
-use super::seal::sort;
+use super::order::sort;
 use crate::context::{BlockEnv, STARKNET_VERSION};
 use crate::error::ExecutionError;
 use crate::state::ChainState;

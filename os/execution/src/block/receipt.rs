@@ -6,17 +6,17 @@ use starknet_api::core::EthAddress;
 use starknet_api::transaction::{Event, MessageToL1};
 use zkthreads_storage::{ExecutionStatus, Receipt, ThreadOutcome};
 
-use super::session::Executed;
-use crate::admit::AdmitError;
+use crate::error::AdmitError;
 use crate::thread::settle::SettledSegments;
 use crate::transaction::{PendingBody, PendingTransaction};
 
-/// What a thread adds: the segments that settled, and what became of it.
-pub(super) type ThreadPart = (SettledSegments, ThreadOutcome);
-
-pub(super) fn build(transaction: &PendingTransaction, executed: &Executed) -> Result<Receipt, AdmitError> {
-    let info = &executed.info;
-    let settled = executed.thread.as_ref().map(|(settled, _)| settled.segments()).unwrap_or_default();
+/// The receipt. A thread adds the segments that settled, and what became of it.
+pub(super) fn build(
+    transaction: &PendingTransaction,
+    info: &TransactionExecutionInfo,
+    thread: Option<&(SettledSegments, ThreadOutcome)>,
+) -> Result<Receipt, AdmitError> {
+    let settled = thread.map(|(settled, _)| settled.segments()).unwrap_or_default();
     let deploys = matches!(transaction.body, PendingBody::DeployAccount { .. });
     let (validate, execute) = (info.validate_call_info.as_ref(), info.execute_call_info.as_ref());
     // An account is constructed before it validates.
@@ -34,18 +34,18 @@ pub(super) fn build(transaction: &PendingTransaction, executed: &Executed) -> Re
     }
     Ok(Receipt {
         actual_fee: info.receipt.fee,
-        status: status(executed),
+        status: status(info, thread.map(|(_, outcome)| outcome)),
         events,
         messages,
         gas: info.receipt.gas,
         deployed: deploys.then(|| transaction.sender()),
-        thread: executed.thread.as_ref().map(|(_, outcome)| outcome.clone()),
+        thread: thread.map(|(_, outcome)| outcome.clone()),
     })
 }
 
-fn status(executed: &Executed) -> ExecutionStatus {
-    let thread_error = executed.thread.as_ref().and_then(|(_, outcome)| outcome.revert_reason());
-    let reason = match (thread_error, &executed.info.revert_error) {
+fn status(info: &TransactionExecutionInfo, outcome: Option<&ThreadOutcome>) -> ExecutionStatus {
+    let thread_error = outcome.and_then(ThreadOutcome::revert_reason);
+    let reason = match (thread_error, &info.revert_error) {
         (Some(reason), _) => reason,
         (None, Some(error)) => error.to_string(),
         (None, None) => return ExecutionStatus::Succeeded,

@@ -10,9 +10,9 @@ use blockifier::state::cached_state::{CachedState, StateMaps, TransactionalState
 use blockifier::transaction::objects::TransactionExecutionInfo;
 use starknet_api::execution_resources::GasAmount;
 
-use super::session::Failure;
+use super::failure::Failure;
 use super::{Refusal, aliases, receipt};
-use crate::admit::AdmitError;
+use crate::error::AdmitError;
 use crate::state::ChainState;
 use crate::unfit::Unfit;
 

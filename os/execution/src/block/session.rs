@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use blockifier::blockifier::config::TransactionExecutorConfig;
 use blockifier::blockifier::transaction_executor::TransactionExecutor;
-use blockifier::blockifier_versioned_constants::VersionedConstants;
 use blockifier::bouncer::Bouncer;
 use blockifier::context::BlockContext;
 use blockifier::execution::common_hints::ExecutionMode;
@@ -15,23 +14,22 @@ use blockifier::state::cached_state::{CachedState, CommitmentStateDiff, StateMap
 use blockifier::state::errors::StateError;
 use blockifier::state::state_api::{StateReader, UpdatableState};
 use blockifier::transaction::account_transaction::{AccountTransaction, ExecutionFlags};
-use blockifier::transaction::objects::TransactionExecutionInfo;
 use blockifier::transaction::transaction_execution::Transaction;
 use blockifier::transaction::transactions::ExecutableTransaction;
-use starknet_api::block::{BlockHashAndNumber, BlockNumber, BlockTimestamp};
+use starknet_api::block::{BlockHashAndNumber, BlockNumber};
 use starknet_api::state::ThinStateDiff;
 use zkthreads_protocol::ThreadTransaction;
 use zkthreads_storage::{ClassRecord, Receipt, ThreadTimes, TransactionTrace, is_changed};
 
-use super::Refusal;
+use super::executed::Executed;
+use super::failure::Failure;
+use super::order::sort;
 use super::room::Room;
-use super::seal::sort;
-use super::{aliases, receipt, trace, without_execute};
-use crate::admit::AdmitError;
+use super::{Refusal, aliases, without_execute};
 use crate::blockifier_tx::to_blockifier;
 use crate::busy::{Cancellation, TimeLimits, watched};
 use crate::call_stack::CallStack;
-use crate::error::ExecutionError;
+use crate::error::{AdmitError, ExecutionError};
 use crate::executor::Executor;
 use crate::overlay::{Declared, Overlay};
 use crate::state::ChainState;
@@ -343,41 +341,6 @@ impl Session {
     }
 }
 
-/// Why a transaction was not executed, or not to an end that a block can hold.
-pub(super) enum Failure {
-    /// The block does not take it.
-    Refused(Refusal),
-    /// It is to be executed without its `__execute__`.
-    Unfit(Unfit),
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<AdmitError> for Failure {
-    fn from(error: AdmitError) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-impl From<Unfit> for Failure {
-    fn from(unfit: Unfit) -> Self {
-        Self::Unfit(unfit)
-    }
-}
-
-impl From<Failure> for Refusal {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(refusal) => refusal,
-            Failure::Unfit(unfit) => AdmitError::Execution(unfit.reason.into()).into(),
-        }
-    }
-}
-
 /// The block hash that becomes readable with block `number`, if there is one. Those of another chain's blocks, which
 /// this chain was forked off, are unknown.
 fn old_hash(executor: &Executor, number: BlockNumber) -> Result<Option<BlockHashAndNumber>, ExecutionError> {
@@ -387,30 +350,6 @@ fn old_hash(executor: &Executor, number: BlockNumber) -> Result<Option<BlockHash
         Some(header) => Ok(Some(BlockHashAndNumber { number: old, hash: header.block_hash })),
         None if storage.fork().is_some_and(|fork| old <= fork.number) => Ok(None),
         None => Err(ExecutionError::MissingBlock(old)),
-    }
-}
-
-/// A transaction whose effects are in the session's state.
-pub(super) struct Executed {
-    pub(super) info: TransactionExecutionInfo,
-    changes: StateMaps,
-    /// When of that was written what sub-blocks wrote.
-    times: ThreadTimes,
-    /// The latest time that it saw, if it saw any.
-    saw: Option<BlockTimestamp>,
-    pub(super) thread: Option<receipt::ThreadPart>,
-}
-
-impl Executed {
-    fn finish(
-        self,
-        transaction: &PendingTransaction,
-        constants: &VersionedConstants,
-    ) -> Result<(Receipt, TransactionTrace), AdmitError> {
-        let receipt = receipt::build(transaction, &self)?;
-        let mut diff = ThinStateDiff::from(CommitmentStateDiff::from(self.changes));
-        sort(&mut diff);
-        Ok((receipt, trace::build(&self.info, diff, constants)))
     }
 }
 

@@ -15,7 +15,7 @@ use blockifier::transaction::transaction_execution::Transaction;
 use starknet_api::executable_transaction::{AccountTransaction as ApiTransaction, L1HandlerTransaction};
 use starknet_api::transaction::fields::Fee;
 
-use crate::admit::AdmitError;
+use crate::error::AdmitError;
 use crate::thread::constants::Meter;
 use crate::thread::fee;
 use crate::thread::validate::validate;

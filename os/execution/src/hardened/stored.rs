@@ -1,14 +1,6 @@
-//! Making up for what stored classes of an older program lack: whether, and as which code, threads run them.
+//! Whether classes were met that an older program stored, without the code that threads run.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
-
-use starknet_api::core::ClassHash;
-use zkthreads_storage::StorageError;
-
-use super::HARDENING;
-use crate::class;
-use crate::executor::Executor;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Whether there may be such classes.
 #[derive(Debug)]
@@ -30,58 +22,18 @@ impl Stored {
         self.met.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// How often somebody has met one.
+    pub(crate) fn met(&self) -> u64 {
+        self.met.load(Ordering::SeqCst)
+    }
+
+    /// All were compiled that could be met when somebody had met one so often.
+    pub(crate) fn is_done(&self, met: u64) {
+        self.done.store(met, Ordering::SeqCst);
+    }
+
     /// Whether classes may be met that are still to be compiled.
     pub(crate) fn is_behind(&self) -> bool {
         self.done.load(Ordering::SeqCst) != self.met.load(Ordering::SeqCst)
     }
-}
-
-impl Executor {
-    /// Compiles all stored classes that lack their hardened code, one after the other, until `stopped`, and keeps what comes of
-    /// it; gives how many. Nothing is done if none is known to lack it. Each class is followed by a pause as long as it took, so
-    /// that those who compile for users come to their turn.
-    ///
-    /// # Errors
-    /// If the database fails, or the system has no room for the compiler. What is left can be done later.
-    pub fn harden_stored(&self, stopped: &AtomicBool) -> Result<u64, HardenError> {
-        let stored = self.stored();
-        if !stored.is_behind() {
-            return Ok(0);
-        }
-        let met = stored.met.load(Ordering::SeqCst);
-        let count = self.harden_each(stopped)?;
-        if !stopped.load(Ordering::SeqCst) {
-            stored.done.store(met, Ordering::SeqCst);
-        }
-        Ok(count)
-    }
-
-    fn harden_each(&self, stopped: &AtomicBool) -> Result<u64, HardenError> {
-        let (mut last, mut count) = (None::<ClassHash>, 0_u64);
-        while !stopped.load(Ordering::SeqCst) {
-            let Some((hash, record)) = self.storage().next_class(last, class::is_pending)? else { break };
-            let (hardened, took) = self.compiler().alone(|| {
-                let begun = Instant::now();
-                (class::hardened(&record), begun.elapsed())
-            });
-            if let Some(hardened) = hardened.map_err(|_| HardenError::Busy)? {
-                self.storage().keep_hardened(hash, HARDENING, hardened)?;
-            }
-            (last, count) = (Some(hash), count.saturating_add(1));
-            // Whoever stops this wakes its thread.
-            std::thread::park_timeout(took);
-        }
-        Ok(count)
-    }
-}
-
-/// Why stored classes could not be compiled for threads.
-#[derive(Debug, thiserror::Error)]
-pub enum HardenError {
-    /// The database failed.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// The system has no room for the compiler.
-    #[error("the compiler could not be started")]
-    Busy,
 }

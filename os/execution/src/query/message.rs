@@ -9,9 +9,8 @@ use zkthreads_storage::ExecutionStatus;
 
 use super::FeeEstimate;
 use super::at::StateAt;
-use crate::admit::AdmitError;
 use crate::block::Refusal;
-use crate::error::{CallError, ExecutionError};
+use crate::error::{AdmitError, CallError, ExecutionError};
 use crate::executor::Executor;
 use crate::transaction::Submission;
 

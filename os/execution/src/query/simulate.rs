@@ -9,9 +9,9 @@ use zkthreads_storage::{Receipt, TransactionTrace};
 
 use super::FeeEstimate;
 use super::at::StateAt;
-use crate::admit::AdmitError;
 use crate::block::Refusal;
 use crate::call_stack::CallStack;
+use crate::error::AdmitError;
 use crate::error::SimulateError;
 use crate::executor::Executor;
 use crate::transaction::PendingTransaction;

@@ -4,7 +4,7 @@ use starknet_api::transaction::fields::ValidResourceBounds;
 use zkthreads_protocol::ThreadTransaction;
 
 use super::constants::minimal_l2_gas;
-use crate::admit::AdmitError;
+use crate::error::AdmitError;
 
 /// Whether the L2 gas bound covers receiving and verifying the package. If it did not, whatever the fee is capped at
 /// would not pay for the node's work.

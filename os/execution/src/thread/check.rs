@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use blockifier::state::cached_state::{CachedState, StateMaps};
 use blockifier::state::state_api::{State, StateReader, UpdatableState};
-use starknet_api::block::{BlockTimestamp, FeeType};
+use starknet_api::block::FeeType;
 use starknet_api::core::{ContractAddress, Nonce};
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::InvokeTransactionV3;
@@ -13,19 +13,18 @@ use starknet_api::transaction::fields::{
     AccountDeploymentData, AllResourceBounds, Calldata, Fee, PaymasterData, ResourceBounds, Tip,
     TransactionSignature, ValidResourceBounds,
 };
-use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
     EnvelopeError, OsProgramHash, PackageDigest, Segment, SegmentError, SettleError, ThreadFacts,
     ThreadTransaction,
 };
 
 use super::constants::{MAX_FORECAST_SECONDS, minimal_l2_gas};
+use super::envelope::due_at;
 use super::settle::Forecast;
 use super::times::Times;
 use super::{Scope, SettlingBlock, apply, precheck};
-use crate::admit::AdmitError;
 use crate::class;
-use crate::error::ExecutionError;
+use crate::error::{AdmitError, ExecutionError};
 use crate::executor::Executor;
 use crate::query::FeeEstimate;
 use crate::query::at::StateAt;
@@ -222,13 +221,6 @@ impl Executor {
     }
 }
 
-/// Whether an envelope asks for calls of its own. Accounts take an array of them, which begins with its length.
-#[must_use]
-pub fn makes_calls(envelope: &InvokeTransactionV3) -> bool {
-    let calls = envelope.calldata.0.as_slice();
-    !calls.is_empty() && calls != [Felt::ZERO]
-}
-
 /// Whether the first segment passes the precheck after these packages.
 fn holds_after<'a>(
     scope: &Scope<'_>,
@@ -256,13 +248,6 @@ fn holds_after<'a>(
 
 fn refuse(error: Option<SettleError>) -> Result<(), AdmitError> {
     error.map_or(Ok(()), |error| Err(AdmitError::Unsettleable(Box::new(SegmentError { segment: 0, error }))))
-}
-
-/// When a thread can settle at the earliest, wholly: the latest time of its segments.
-#[must_use]
-pub fn due_at(thread: &ThreadTransaction) -> BlockTimestamp {
-    let segments = thread.package().segments.iter();
-    segments.map(|segment| segment.statement.base_block.timestamp).max().unwrap_or_default()
 }
 
 fn unsigned_envelope(submitter: ContractAddress, facts: ThreadFacts) -> InvokeTransactionV3 {

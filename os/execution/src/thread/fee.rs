@@ -20,8 +20,8 @@ use starknet_api::transaction::fields::{Calldata, Fee};
 use starknet_types_core::felt::Felt;
 
 use super::constants::Meter;
-use crate::admit::AdmitError;
 use crate::blockifier_tx::without_proof_facts;
+use crate::error::AdmitError;
 use crate::unfit::Reverted;
 use crate::verification::CheckedSegment;
 

@@ -16,6 +16,7 @@ pub(crate) mod admit;
 pub(crate) mod apply;
 pub mod check;
 pub mod constants;
+pub mod envelope;
 pub(crate) mod fee;
 pub(crate) mod precheck;
 pub(crate) mod settle;

@@ -19,15 +19,14 @@ use zkthreads_protocol::{Segment, SegmentError, SettleError, StateCell, Statemen
 use zkthreads_storage::ThreadOutcome;
 
 use super::apply::{self, Calls};
-use super::check::{due_at, makes_calls};
 use super::constants::Meter;
+use super::envelope::{due_at, makes_calls};
 use super::fee;
 use super::times::Times;
 use super::validate::{Validated, validate};
 use super::{Scope, SettlingBlock, admit, precheck};
-use crate::admit::AdmitError;
 use crate::blockifier_tx::unsigned_envelope;
-use crate::error::ExecutionError;
+use crate::error::{AdmitError, ExecutionError};
 use crate::unfit::{Reverted, Unfit};
 use crate::verification::{CheckedSegment, CheckedThread};
 

@@ -13,6 +13,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{ContractAccess, LogicalTime, StaleCell, StateCell, Statement};
 use zkthreads_storage::{CellWrite, StorageError, ThreadTimes};
 
+use crate::cells::{changed, writes};
 use crate::state::ChainState;
 
 /// The last writes to the cells of a state on which a thread transaction is being settled.
@@ -40,7 +41,7 @@ impl<'a> Times<'a> {
 
     /// The transaction itself wrote this: validating it did.
     pub(crate) fn write(&mut self, changes: &StateMaps) {
-        for (cell, value) in cells(changes) {
+        for (cell, value) in changed(changes) {
             self.written.insert(cell, Written { sub_block: None, value });
         }
     }
@@ -89,7 +90,7 @@ impl<'a> Times<'a> {
     /// Of all that the transaction changed in the end, what its segments wrote: what has the value that the last segment which
     /// wrote it gave to it.
     pub(crate) fn of_segments(&self, changes: &StateMaps) -> ThreadTimes {
-        let last = cells(changes).filter_map(|(cell, value)| {
+        let last = changed(changes).filter_map(|(cell, value)| {
             let written = self.written.get(&cell).filter(|written| written.value == value)?;
             Some((cell, written.sub_block?))
         });
@@ -107,22 +108,4 @@ pub(crate) fn listed(access: &ContractAccess) -> impl Iterator<Item = StateCell>
     let nonce = access.consumes_nonces().then_some(StateCell::Nonce);
     let storage = access.storage.iter().map(|cell| StateCell::Storage(cell.key));
     [StateCell::ClassHash].into_iter().chain(nonce).chain(storage)
-}
-
-/// The cells of a contract that a statement writes, with their new values.
-pub(crate) fn writes(access: &ContractAccess) -> impl Iterator<Item = (StateCell, Felt)> {
-    let class = access.changes_class().then_some((StateCell::ClassHash, access.class_hash_after.0));
-    let nonce = access.consumes_nonces().then_some((StateCell::Nonce, access.nonce_after.0));
-    let storage = access.storage.iter().filter(|cell| cell.is_write());
-    class.into_iter().chain(nonce).chain(storage.map(|cell| (StateCell::Storage(cell.key), cell.after)))
-}
-
-/// Changed cells with their new values.
-pub(crate) fn cells(changes: &StateMaps) -> impl Iterator<Item = ((ContractAddress, StateCell), Felt)> {
-    let storage = changes.storage.iter();
-    let storage = storage.map(|((contract, key), value)| ((*contract, StateCell::Storage(*key)), *value));
-    let nonces = changes.nonces.iter().map(|(contract, nonce)| ((*contract, StateCell::Nonce), nonce.0));
-    let classes = changes.class_hashes.iter();
-    let classes = classes.map(|(contract, class)| ((*contract, StateCell::ClassHash), class.0));
-    storage.chain(nonces).chain(classes)
 }

@@ -23,8 +23,8 @@ use starknet_api::transaction::constants::{
 };
 use starknet_api::transaction::fields::Calldata;
 
-use crate::admit::AdmitError;
 use crate::blockifier_tx::without_proof_facts;
+use crate::error::AdmitError;
 
 /// A transaction that may be executed, with what validating it took.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ pub(super) struct Crew {
 }
 
 /// One thread at work.
-struct Place<'a>(&'a Crew);
+struct CrewSeat<'a>(&'a Crew);
 
 impl Crew {
     pub(super) fn new(limit: usize) -> Self {
@@ -68,18 +68,18 @@ impl Crew {
         done.into_iter().map(|(index, result)| result.map_err(|error| (index, error))).collect()
     }
 
-    fn enter(&self) -> Place<'_> {
+    fn enter(&self) -> CrewSeat<'_> {
         self.at_work.fetch_add(1, Ordering::AcqRel);
-        Place(self)
+        CrewSeat(self)
     }
 
-    fn try_enter(&self) -> Option<Place<'_>> {
+    fn try_enter(&self) -> Option<CrewSeat<'_>> {
         let more = |at_work: usize| at_work.checked_add(1).filter(|at_work| *at_work <= self.limit);
-        self.at_work.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok().map(|_| Place(self))
+        self.at_work.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok().map(|_| CrewSeat(self))
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for CrewSeat<'_> {
     fn drop(&mut self) {
         self.0.at_work.fetch_sub(1, Ordering::AcqRel);
     }

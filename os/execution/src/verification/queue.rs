@@ -28,12 +28,12 @@ impl Rank {
 /// occupies one worker, and nobody in good standing waits for ever, however much others pay.
 #[derive(Debug)]
 pub(super) struct FairQueue<O, W> {
-    state: Mutex<State<O, W>>,
+    state: Mutex<QueueState<O, W>>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
-struct State<O, W> {
+struct QueueState<O, W> {
     /// Owners with work that waits and none under way: whoever is first is next. Of those of one rank, by a number that
     /// counts up.
     turns: BTreeMap<(Rank, u64), O>,
@@ -67,7 +67,7 @@ pub(super) struct Turn<'a, O: Copy + Eq + Hash, W> {
 
 impl<O: Copy + Eq + Hash, W> FairQueue<O, W> {
     pub(super) fn new() -> Self {
-        let state = State {
+        let state = QueueState {
             turns: BTreeMap::new(),
             by_age: BTreeMap::new(),
             next_number: 0,
@@ -120,7 +120,7 @@ impl<O: Copy + Eq + Hash, W> FairQueue<O, W> {
         self.changed.notify_all();
     }
 
-    fn try_next(&self, state: &mut State<O, W>) -> Option<Turn<'_, O, W>> {
+    fn try_next(&self, state: &mut QueueState<O, W>) -> Option<Turn<'_, O, W>> {
         let (rank, owner) = state.next_owner()?;
         state.last_is_busy |= rank.last;
         let entry = state.owners.get_mut(&owner)?;
@@ -148,7 +148,7 @@ impl<O: Copy + Eq + Hash, W> FairQueue<O, W> {
     }
 }
 
-impl<O, W> State<O, W> {
+impl<O, W> QueueState<O, W> {
     fn get_in_line(&mut self, owner: O, rank: Rank) {
         self.turns.insert((rank, self.next_number), owner);
         if !rank.last {

@@ -5,7 +5,7 @@ use cairo_vm::vm::errors::hint_errors::HintError;
 use cairo_vm::vm::vm_core::VirtualMachine;
 use starknet_types_core::felt::Felt;
 
-use super::contract::Answer;
+use super::answer::Answer;
 use super::secp::{self, Operation};
 use super::{broken, digests};
 use crate::syscall_costs::KECCAK_ROUND_GAS;

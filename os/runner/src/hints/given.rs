@@ -6,7 +6,7 @@ use cairo_vm::vm::errors::hint_errors::HintError;
 use cairo_vm::vm::vm_core::VirtualMachine;
 use starknet_types_core::felt::Felt;
 
-use super::contract::Answer;
+use super::answer::Answer;
 use crate::faults::Faults;
 use crate::syscall_costs::Syscall;
 

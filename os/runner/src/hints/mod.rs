@@ -3,6 +3,7 @@
 //! Each `zkthreads.*` hint in `cairo/` names the assertion that binds what it supplies. Hints of the Cairo library go
 //! to cairo-vm, core hints of contracts to cairo-lang-runner, and contracts' syscalls to [`contract`].
 
+mod answer;
 mod args;
 mod blake;
 mod bytecode;

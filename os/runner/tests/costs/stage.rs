@@ -7,7 +7,7 @@ use zkthreads_protocol::InnerTransaction;
 use zkthreads_sub_block::ExecutedSubBlock;
 
 use super::kinds::Kind;
-use crate::sub_block_support::{Call, Class, World, address, classes};
+use crate::sub_block_support::{Call, Class, TestState, address, classes};
 
 pub const ORDER_BOOK: &str = "contracts/metered/order_book.sierra.json";
 pub const AMM: &str = "contracts/metered/amm.sierra.json";
@@ -44,7 +44,7 @@ impl Metering {
 }
 
 pub struct Stage {
-    pub world: World,
+    pub world: TestState,
     pub metering: Metering,
     pub order_book: ContractAddress,
     pub amm: ContractAddress,
@@ -54,7 +54,7 @@ pub struct Stage {
 
 impl Stage {
     fn new(metering: Metering) -> Self {
-        let mut world = World::new(USERS);
+        let mut world = TestState::new(USERS);
         if metering == Metering::Gas {
             for user in &world.users {
                 let (address, key) = (user.address, user.public_key());

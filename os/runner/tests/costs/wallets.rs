@@ -7,7 +7,7 @@ use super::argent::{Curve, Key, Wallet};
 use super::profile::Profile;
 use super::stage::DEPLOYER;
 use super::usage::Usage;
-use crate::sub_block_support::{INITIAL_BALANCE, World, address, classes, transfer};
+use crate::sub_block_support::{INITIAL_BALANCE, TestState, address, classes, transfer};
 
 /// Payments of the smaller of two sub-blocks that are compared, and how many more the larger one has: of some, hardly more fit
 /// into a proof.
@@ -48,8 +48,8 @@ pub const WALLETS: &[WalletKind] = &[
 
 impl WalletKind {
     /// Where the account is deployed, and so many payments of STRK.
-    fn payments(&self, count: usize) -> (World, Vec<InnerTransaction>) {
-        let mut world = World::new(2);
+    fn payments(&self, count: usize) -> (TestState, Vec<InnerTransaction>) {
+        let mut world = TestState::new(2);
         let mut wallet = (self.make)();
         let deployer = address(0xdc_u64);
         world.state.deploy(deployer, classes::load(DEPLOYER));

@@ -14,7 +14,7 @@ use super::habits;
 use super::random::Random;
 use super::transaction;
 use super::{actions, chain};
-use crate::sub_block_support::{Call, INITIAL_BALANCE, MemoryState, User, World, address, eth, strk};
+use crate::sub_block_support::{Call, INITIAL_BALANCE, MemoryState, TestState, User, address, eth, strk};
 
 /// Who sends a transaction, and how its account checks it.
 pub enum Account {
@@ -53,7 +53,7 @@ pub fn scene() -> &'static Scene {
 
 impl Scene {
     fn new() -> Self {
-        let World { mut state, mut users, context } = World::new(3);
+        let TestState { mut state, mut users, context } = TestState::new(3);
         for class in corpus() {
             state.classes.insert(class.class.hash, class.class.clone());
         }

@@ -9,7 +9,7 @@ use zkthreads_sub_block::SubBlockContext;
 use super::honest::Honest;
 use super::programs::{CATCH, Op, act, call, let_run, plain, span, transaction, with_gas};
 use crate::sub_block_support::classes::{self, Class};
-use crate::sub_block_support::{MemoryState, World, address, chain_id, probe, probe_a, transfer};
+use crate::sub_block_support::{MemoryState, TestState, address, chain_id, probe, probe_a, transfer};
 
 /// Two accounts that do what they are told, by whom ever.
 pub fn first() -> ContractAddress {
@@ -69,7 +69,7 @@ pub fn one(program: &[Vec<Felt>]) -> Honest {
 
 /// Two signed transactions: a transfer; then a write, an event, a message and a block hash.
 pub fn signed() -> Honest {
-    let mut world = World::new(2);
+    let mut world = TestState::new(2);
     let (strk, to) = (world.strk(), world.users[1].address);
     let transfer = world.users[0].sign(&[transfer(strk, to, 7)]);
     let probes = world.users[1].sign(&[

@@ -3,9 +3,9 @@
 //!
 //! ```ignore
 //! mod sub_block_support;
-//! use sub_block_support::{World, transfer};
+//! use sub_block_support::{TestState, transfer};
 //!
-//! let mut world = World::new(5);
+//! let mut world = TestState::new(5);
 //! let tx = world.users[0].sign(&[transfer(world.strk(), world.users[1].address, 7)]);
 //! let executed = world.execute([tx]);          // zkthreads_sub_block::execute
 //! let run = zkthreads_runner::run(&executed.input)?;
@@ -44,13 +44,13 @@ pub fn address(felt: impl Into<Felt>) -> ContractAddress {
 }
 
 /// A state and the users who own accounts in it.
-pub struct World {
+pub struct TestState {
     pub state: MemoryState,
     pub users: Vec<User>,
     pub context: SubBlockContext,
 }
 
-impl World {
+impl TestState {
     /// `users` users with STRK and ETH, and two probe contracts.
     pub fn new(users: usize) -> Self {
         let mut state = MemoryState::default();

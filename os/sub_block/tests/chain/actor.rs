@@ -6,7 +6,7 @@ use zkthreads_protocol::InnerTransaction;
 
 use crate::sub_block_support::classes::{self, Class};
 pub use crate::sub_block_support::everything::Op;
-use crate::sub_block_support::{World, address, everything};
+use crate::sub_block_support::{TestState, address, everything};
 
 /// The class, gas-metered.
 pub fn class() -> Class {
@@ -26,8 +26,8 @@ pub fn prop() -> ContractAddress {
 }
 
 /// A world with both.
-pub fn world() -> World {
-    let mut world = World::new(1);
+pub fn world() -> TestState {
+    let mut world = TestState::new(1);
     world.state.deploy(actor(), class());
     world.state.deploy(prop(), class());
     world

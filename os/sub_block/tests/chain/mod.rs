@@ -19,12 +19,12 @@ use zkthreads_program::input::RecordedCall;
 use zkthreads_protocol::{InnerEvent, InnerTransaction};
 use zkthreads_sub_block::{ExecutedSubBlock, SubBlockError};
 
-use crate::sub_block_support::{MemoryState, World, chain_id};
+use crate::sub_block_support::{MemoryState, TestState, chain_id};
 
 /// Executes `transactions` as a sub-block, then those that are in it on the chain, and compares: status and reason,
 /// calls, gas, events, state. Returns the sub-block, unless nothing is in it.
 pub fn compare(
-    world: &World,
+    world: &TestState,
     transactions: Vec<InnerTransaction>,
 ) -> Result<ExecutedSubBlock, SubBlockError> {
     let executed = zkthreads_sub_block::execute(world.state.clone(), &world.context, transactions)?;
@@ -59,7 +59,7 @@ pub struct Chain {
 }
 
 impl Chain {
-    pub fn new(world: &World) -> Self {
+    pub fn new(world: &TestState) -> Self {
         let base_block = world.context.base_block;
         let block_info = BlockInfo {
             block_number: base_block.number,
@@ -86,7 +86,7 @@ impl Chain {
         transaction.execute(&mut self.state, &self.context).map_err(|error| error.to_string())
     }
 
-    fn into_state(mut self, world: &World) -> MemoryState {
+    fn into_state(mut self, world: &TestState) -> MemoryState {
         let diff = self.state.to_state_diff().expect("a diff").state_maps;
         let mut after = world.state.clone();
         after.nonces.extend(diff.nonces);

@@ -19,7 +19,7 @@ const BLOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Takes the node's blocks into a thread, one by one, and takes back those that the node takes back.
 #[derive(Debug)]
-pub struct Follower {
+pub struct ChainFollower {
     /// The node.
     pub node: NodeClient,
     /// The thread.
@@ -83,7 +83,7 @@ enum Step {
     UpToDate,
 }
 
-impl Follower {
+impl ChainFollower {
     /// Follows until `shutdown` ends, or there is no going on.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Unfollowed {
         tokio::select! {
@@ -193,7 +193,7 @@ impl Follower {
     }
 }
 
-impl Hashes for Follower {
+impl Hashes for ChainFollower {
     type Error = Failure;
 
     async fn block_hash(&self, number: BlockNumber) -> Result<Option<BlockHash>, Failure> {

@@ -3,7 +3,7 @@
 use starknet_api::core::ContractAddress;
 use starknet_api::state::StorageKey;
 use starknet_rust::core::types::FeeEstimate;
-use zkthreads_client::{FailedCheck, FailedPrecondition, ThreadCheck};
+use zkthreads_client::{FailedCheck, FailedPrecondition, ThreadCheckAnswer};
 use zkthreads_protocol::{Conflict, StateCell};
 
 use crate::thread::BundleFailure;
@@ -35,7 +35,7 @@ pub(super) enum Verdict {
     },
 }
 
-pub(super) fn verdict(check: &ThreadCheck) -> Verdict {
+pub(super) fn verdict(check: &ThreadCheckAnswer) -> Verdict {
     if check.errors.iter().all(is_early) {
         return Verdict::Settles(check.fee_estimate.clone());
     }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use zkthreads_client::SegmentCheck;
 
-    fn check(errors: &[&str], conflicts: serde_json::Value) -> ThreadCheck {
+    fn check(errors: &[&str], conflicts: serde_json::Value) -> ThreadCheckAnswer {
         let errors: Vec<_> = errors.iter().map(|kind| json!({ "kind": kind, "message": kind })).collect();
         let fee = json!({
             "l1_gas_consumed": "0x0", "l1_gas_price": "0x1", "l2_gas_consumed": "0x2", "l2_gas_price": "0x3",
@@ -115,7 +115,7 @@ mod tests {
         .unwrap()
     }
 
-    fn why_not(check: &ThreadCheck) -> BundleFailure {
+    fn why_not(check: &ThreadCheckAnswer) -> BundleFailure {
         match verdict(check) {
             Verdict::Fails { settling: 0, failure } => failure,
             other => panic!("{other:?}"),
@@ -197,7 +197,7 @@ mod tests {
             }
         };
         let segments = vec![segment(&[]), segment(&["NOT_YET"]), segment(&["PROOF"]), segment(&["CONFLICT"])];
-        let whole = ThreadCheck { segments, ..check(&["PROOF", "CONFLICT"], json!([])) };
+        let whole = ThreadCheckAnswer { segments, ..check(&["PROOF", "CONFLICT"], json!([])) };
         let failure = BundleFailure::WouldRevert { reason: "PROOF".to_owned() };
         assert_eq!(verdict(&whole), Verdict::Fails { settling: 2, failure });
     }

@@ -10,13 +10,14 @@ use zkthreads_storage::{JournalPlace, Reverted};
 use super::landed;
 use super::met::Met;
 use super::model::{Stage, SubBlock};
-use super::setback::Setback;
-use super::work::{Settled, Work};
+use super::outage::Outage;
+use super::sub_block_report::Settled;
+use super::work::Work;
 use super::writes::Writes;
 
 impl Work {
     /// The newest block is another one now, with these writes: takes out what it settled, and puts the rest on top of it.
-    pub(super) fn go_on(&mut self, writes: &Writes) -> Result<(), Setback> {
+    pub(super) fn go_on(&mut self, writes: &Writes) -> Result<(), Outage> {
         self.set_head(self.executor.latest_header()?);
         self.take_settled()?;
         self.find_forwarded()?;
@@ -34,7 +35,7 @@ impl Work {
     }
 
     /// Blocks were undone: what they settled comes back in front of the rest, in the order in which it came.
-    pub(super) fn go_back(&mut self, undone: Reverted) -> Result<(), Setback> {
+    pub(super) fn go_back(&mut self, undone: Reverted) -> Result<(), Outage> {
         self.set_head(self.executor.latest_header()?);
         let number = self.base_block().number;
         let (transactions, sub_blocks) = self.ledger.finished_after(number)?;
@@ -57,7 +58,7 @@ impl Work {
     }
 
     /// Takes out the sub-blocks that thread transactions settled, and looks at those that they did not.
-    pub(super) fn take_settled(&mut self) -> Result<(), Setback> {
+    pub(super) fn take_settled(&mut self) -> Result<(), Outage> {
         let mut refused = Vec::new();
         for hot in [false, true] {
             let list = if hot { &mut self.unsettled.hots } else { &mut self.unsettled.fronts };
@@ -92,7 +93,7 @@ impl Work {
     }
 
     /// Finds the transactions that the chain got as they are, and has now.
-    pub(super) fn find_forwarded(&mut self) -> Result<(), Setback> {
+    pub(super) fn find_forwarded(&mut self) -> Result<(), Outage> {
         for hash in self.forwards.hashes() {
             if let Some(block) = landed::block_of(self.executor.storage(), hash)? {
                 self.forwards.remove(hash);

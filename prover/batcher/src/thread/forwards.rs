@@ -23,13 +23,13 @@ pub(super) struct Forwards(Vec<Forwarded>);
 struct Forwarded {
     hash: TransactionHash,
     transaction: InnerTransaction,
-    state: State,
+    state: ForwardState,
     /// Why the node refuses it.
     refusal: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ForwardState {
     /// Waits to be sent.
     Queued,
     /// Somebody is about to send it.
@@ -43,32 +43,34 @@ enum State {
 impl Forwards {
     /// Adds one.
     pub(super) fn add(&mut self, hash: TransactionHash, transaction: InnerTransaction) {
-        self.0.push(Forwarded { hash, transaction, state: State::Queued, refusal: String::new() });
+        self.0.push(Forwarded { hash, transaction, state: ForwardState::Queued, refusal: String::new() });
     }
 
     /// The next one that is to be sent.
     pub(super) fn take(&mut self, lease: u64, now: Instant) -> Option<(TransactionHash, InnerTransaction)> {
-        let is_due = |state: State| match state {
-            State::Queued => true,
-            State::Taken { .. } | State::Refused { .. } => false,
-            State::Sent { at } => now.saturating_duration_since(at) >= SENT_AGAIN_AFTER,
+        let is_due = |state: ForwardState| match state {
+            ForwardState::Queued => true,
+            ForwardState::Taken { .. } | ForwardState::Refused { .. } => false,
+            ForwardState::Sent { at } => now.saturating_duration_since(at) >= SENT_AGAIN_AFTER,
         };
         let next = self.0.iter_mut().find(|forwarded| is_due(forwarded.state))?;
-        next.state = State::Taken { lease };
+        next.state = ForwardState::Taken { lease };
         Some((next.hash, next.transaction.clone()))
     }
 
     /// Whoever took one did not send it.
     pub(super) fn give_back(&mut self, lease: u64) {
-        for forwarded in self.0.iter_mut().filter(|forwarded| forwarded.state == State::Taken { lease }) {
-            forwarded.state = State::Queued;
+        for forwarded in
+            self.0.iter_mut().filter(|forwarded| forwarded.state == ForwardState::Taken { lease })
+        {
+            forwarded.state = ForwardState::Queued;
         }
     }
 
     /// The node has it.
     pub(super) fn sent(&mut self, hash: TransactionHash, now: Instant) {
         for forwarded in self.0.iter_mut().filter(|forwarded| forwarded.hash == hash) {
-            forwarded.state = State::Sent { at: now };
+            forwarded.state = ForwardState::Sent { at: now };
         }
     }
 
@@ -76,7 +78,7 @@ impl Forwards {
     pub(super) fn refused(&mut self, hash: TransactionHash, refused: ForwardRefused, now: Instant) {
         let ForwardRefused { reason, latest } = refused;
         for forwarded in self.0.iter_mut().filter(|forwarded| forwarded.hash == hash) {
-            forwarded.state = State::Refused { at: now, latest };
+            forwarded.state = ForwardState::Refused { at: now, latest };
             reason.clone_into(&mut forwarded.refusal);
         }
     }
@@ -84,8 +86,8 @@ impl Forwards {
     /// The node took back blocks: what it refused because of them it may take now.
     pub(super) fn went_back(&mut self) {
         for forwarded in &mut self.0 {
-            if matches!(forwarded.state, State::Refused { .. }) {
-                forwarded.state = State::Queued;
+            if matches!(forwarded.state, ForwardState::Refused { .. }) {
+                forwarded.state = ForwardState::Queued;
             }
         }
     }
@@ -93,7 +95,7 @@ impl Forwards {
     /// Takes out what the node refuses, and what is not found in a block up to `head`, with the reason.
     pub(super) fn take_refused(&mut self, head: BlockNumber, now: Instant) -> Vec<(TransactionHash, String)> {
         let is_over = |forwarded: &mut Forwarded| match forwarded.state {
-            State::Refused { at, latest } => {
+            ForwardState::Refused { at, latest } => {
                 head >= latest && now.saturating_duration_since(at) >= DOUBTED_FOR
             }
             _ => false,

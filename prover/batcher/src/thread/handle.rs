@@ -7,90 +7,23 @@ use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::Nonce;
 use starknet_api::transaction::TransactionHash;
 use tokio::sync::oneshot;
-use zkthreads_execution::ExecutionError;
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_rpc_api::{InnerRefusal, PoolStatus, ThreadControl, ThreadStatus};
-use zkthreads_storage::{FollowedBlock, StorageError};
+use zkthreads_storage::FollowedBlock;
 use zkthreads_workers::{Proven, Stage, WorkerError};
 
-use super::intake::{self, Arrival};
-use super::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth, SubBlockId};
+use super::error::{FollowError, Stopped};
+use super::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth};
+use super::message::Message;
 use super::sequencer::Sequencer;
 use super::shared::Shared;
 use super::writes::Writes;
-
-/// The sequencer has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the thread has stopped")]
-pub struct Stopped;
-
-/// Why a block of the node was not taken, or not undone.
-#[derive(Debug, thiserror::Error)]
-pub enum FollowError {
-    /// The sequencer has ended.
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-    /// The thread's journal cannot be written. To be tried again.
-    #[error("the thread cannot write its journal: {reason}")]
-    Halted {
-        /// What the disk says.
-        reason: String,
-    },
-    /// The database refuses the block (it does not follow on the newest one), or fails.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// The same, found while reading.
-    #[error(transparent)]
-    Execution(#[from] ExecutionError),
-}
-
-/// Something for the sequencer to see to.
-pub(super) enum Message {
-    /// A user's transaction.
-    Submit(Box<Arrival>),
-    /// Something to do between two transactions.
-    Command(Box<dyn FnOnce(&mut Sequencer) + Send>),
-    /// The end.
-    Stop,
-}
-
-/// Takes back what was handed out.
-type GiveBack = Box<dyn FnOnce(&mut Sequencer) + Send + Sync>;
-
-/// Takes back what was handed out, when it is dropped.
-pub(super) struct Lease {
-    messages: Sender<Message>,
-    give_back: Option<GiveBack>,
-}
-
-impl Lease {
-    pub(super) fn new(
-        messages: &Sender<Message>,
-        give_back: impl FnOnce(&mut Sequencer) + Send + Sync + 'static,
-    ) -> Self {
-        Self { messages: messages.clone(), give_back: Some(Box::new(give_back)) }
-    }
-}
-
-impl std::fmt::Debug for Lease {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Lease")
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(give_back) = self.give_back.take() {
-            // If the sequencer has ended there is nobody to give it back to.
-            let _ = self.messages.send(Message::Command(give_back));
-        }
-    }
-}
+use super::{SubBlockId, intake};
 
 /// The way to a thread's sequencer. Cheap to clone.
 #[derive(Clone)]
 pub struct ThreadHandle {
-    messages: Sender<Message>,
+    messages: Sender<Message<Sequencer>>,
     shared: Arc<Shared>,
 }
 
@@ -101,7 +34,7 @@ impl std::fmt::Debug for ThreadHandle {
 }
 
 impl ThreadHandle {
-    pub(super) fn new(messages: Sender<Message>, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(messages: Sender<Message<Sequencer>>, shared: Arc<Shared>) -> Self {
         Self { messages, shared }
     }
 
@@ -111,7 +44,8 @@ impl ThreadHandle {
     /// # Errors
     /// See [`InnerRefusal`]; nothing of the transaction stays.
     pub fn submit(&self, transaction: InnerTransaction) -> Result<TransactionHash, InnerRefusal> {
-        intake::submit(&self.messages, &self.shared, transaction)
+        let send = |arrival| self.messages.send(Message::Submit(Box::new(arrival))).map_err(|_| Stopped);
+        intake::submit(send, &self.shared, transaction)
     }
 
     /// Takes in the node's next block: settles what it settles, finds what it conflicts with.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Sender, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
 use starknet_api::core::{ContractAddress, Nonce};
@@ -13,13 +13,14 @@ use zkthreads_rpc_api::{InnerRefusal, ThreadLimit};
 use zkthreads_storage::JournalPlace;
 use zkthreads_sub_block::LeftOutReason;
 
-use super::handle::Message;
+use super::error::Stopped;
 use super::landed;
+use super::outage::Outage;
 use super::plan::{MAX_FORECAST, is_plenty};
-use super::setback::Setback;
 use super::shared::Shared;
 use super::waiting::{NoWaiting, is_near};
-use super::work::{Fresh, Work, unix_millis};
+use super::wall_clock::unix_millis;
+use super::work::{Fresh, Work};
 
 /// Most transactions on their way to the sequencer.
 const MAX_QUEUED: usize = 1_024;
@@ -38,7 +39,7 @@ pub(super) struct Arrival {
 
 /// Sends a transaction to the sequencer and waits for the answer.
 pub(super) fn submit(
-    messages: &Sender<Message>,
+    send: impl FnOnce(Arrival) -> Result<(), Stopped>,
     shared: &Arc<Shared>,
     transaction: InnerTransaction,
 ) -> Result<TransactionHash, InnerRefusal> {
@@ -50,7 +51,7 @@ pub(super) fn submit(
     let (answer, answered) = sync_channel(1);
     let arrival = Arrival { hash, transaction, received_at: unix_millis(), at, answer };
     let stopped = || InnerRefusal::Unavailable { reason: "it is shutting down".to_owned() };
-    messages.send(Message::Submit(Box::new(arrival))).map_err(|_| stopped())?;
+    send(arrival).map_err(|_| stopped())?;
     answered.recv().map_err(|_| stopped())?
 }
 
@@ -84,10 +85,10 @@ impl Arrival {
     }
 
     /// Answers that nothing can be taken now.
-    pub(super) fn refuse(self, setback: &Setback) {
-        let refusal = match setback {
-            Setback::State { reason } => InnerRefusal::StateUnavailable { reason: reason.clone() },
-            Setback::Journal { reason } => InnerRefusal::NotRecorded { reason: reason.clone() },
+    pub(super) fn refuse(self, outage: &Outage) {
+        let refusal = match outage {
+            Outage::State { reason } => InnerRefusal::StateUnavailable { reason: reason.clone() },
+            Outage::Journal { reason } => InnerRefusal::NotRecorded { reason: reason.clone() },
         };
         let _ = self.answer.send(Err(refusal));
     }
@@ -98,7 +99,7 @@ impl Work {
     pub(super) fn take_in(
         &mut self,
         arrivals: &[Arrival],
-    ) -> Result<Vec<Result<TransactionHash, InnerRefusal>>, Setback> {
+    ) -> Result<Vec<Result<TransactionHash, InnerRefusal>>, Outage> {
         let mut results = Vec::with_capacity(arrivals.len());
         for arrival in arrivals {
             results.push(self.take(arrival)?.map(|()| arrival.hash));
@@ -107,7 +108,7 @@ impl Work {
         Ok(results)
     }
 
-    fn take(&mut self, arrival: &Arrival) -> Result<Result<(), InnerRefusal>, Setback> {
+    fn take(&mut self, arrival: &Arrival) -> Result<Result<(), InnerRefusal>, Outage> {
         let Arrival { hash, transaction, received_at, .. } = arrival;
         let (hash, received_at) = (*hash, *received_at);
         if self.ledger.has(hash) || self.turn.is_fresh(hash) {
@@ -167,13 +168,13 @@ impl Work {
     }
 
     /// Executes what of `account` waits for no other any more.
-    pub(super) fn promote(&mut self, account: ContractAddress) -> Result<(), Setback> {
+    pub(super) fn promote(&mut self, account: ContractAddress) -> Result<(), Outage> {
         loop {
             let (nonce, open) = (self.unsettled.state().nonce(account)?, self.unsettled.open.seed.id);
             let Some(waiter) = self.waiting.take_for(account, nonce, open) else { return Ok(()) };
             let Err(left_out) = self.execute(waiter.transaction.clone())? else { continue };
             match left_out.reason {
-                LeftOutReason::Unreadable { reason } => return Err(Setback::State { reason }),
+                LeftOutReason::Unreadable { reason } => return Err(Outage::State { reason }),
                 // It was acknowledged, so it is not refused. The open sub-block may be another one by now.
                 LeftOutReason::FreshCellsSpent { .. } => {
                     self.waiting.hold(waiter, self.unsettled.open.seed.id, Instant::now());
@@ -185,7 +186,7 @@ impl Work {
     }
 
     /// Executes what waits for no other any more, and finds what will never be executed.
-    pub(super) fn look_after_waiting(&mut self) -> Result<(), Setback> {
+    pub(super) fn look_after_waiting(&mut self) -> Result<(), Outage> {
         for (account, mut lowest) in self.waiting.accounts() {
             let nonce = self.unsettled.state().nonce(account)?;
             while lowest < nonce {
@@ -250,7 +251,7 @@ impl Work {
             Ok(_) => {}
             Err(error) => return Err(unavailable(error.to_string())),
         }
-        let at = self.pre_confirmed().map_err(|setback| unavailable(setback.to_string()))?;
+        let at = self.pre_confirmed().map_err(|outage| unavailable(outage.to_string()))?;
         let flags =
             SimulationFlags { skip_validate: false, skip_fee_charge: true, nonces_may_be_ahead: true };
         match self.executor.simulate(at, vec![pending], flags) {

@@ -1,6 +1,5 @@
 //! Work that the sequencer hands out: sub-blocks to prove, packages to settle, transactions to forward.
 
-use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use starknet_api::block::BlockNumber;
@@ -10,17 +9,8 @@ use tokio::sync::watch;
 use zkthreads_protocol::{Conflict, InnerTransaction, Package};
 use zkthreads_sub_block::ExecutedSubBlock;
 
-use super::handle::Lease;
-
-/// Names a sub-block within its thread. Counts up, across restarts too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubBlockId(pub u64);
-
-impl Display for SubBlockId {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0)
-    }
-}
+use super::SubBlockId;
+use super::lease::Lease;
 
 /// A sub-block to prove. If it is dropped before the sequencer has heard of a result, somebody else gets it.
 #[derive(Debug)]

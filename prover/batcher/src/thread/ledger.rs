@@ -11,7 +11,7 @@ use zkthreads_storage::{
     JournalBatch, JournalPlace, JournalStage, JournalSubBlock, JournalTransaction, ThreadJournal,
 };
 
-use super::setback::Setback;
+use super::outage::Outage;
 
 /// Blocks for which it is remembered what became of transactions: deeper reorgs lose them.
 pub(super) const REMEMBERED_BLOCKS: u64 = 1_024;
@@ -177,9 +177,9 @@ impl Ledger {
     }
 
     /// Writes a draft. It survives whatever happens after that.
-    pub(super) fn write(&mut self, draft: Draft) -> Result<(), Setback> {
+    pub(super) fn write(&mut self, draft: Draft) -> Result<(), Outage> {
         if !draft.batch.is_empty() {
-            self.journal.write(&draft.batch).map_err(Setback::journal)?;
+            self.journal.write(&draft.batch).map_err(Outage::journal)?;
         }
         self.next_seq += draft.new;
         for (hash, row) in draft.rows {
@@ -195,9 +195,9 @@ impl Ledger {
     }
 
     /// Forgets what was finished long before `head`.
-    pub(super) fn forget(&self, head: BlockNumber) -> Result<(), Setback> {
+    pub(super) fn forget(&self, head: BlockNumber) -> Result<(), Outage> {
         match head.0.checked_sub(REMEMBERED_BLOCKS) {
-            Some(block) => self.journal.forget_settled_before(BlockNumber(block)).map_err(Setback::journal),
+            Some(block) => self.journal.forget_settled_before(BlockNumber(block)).map_err(Outage::journal),
             None => Ok(()),
         }
     }
@@ -206,8 +206,8 @@ impl Ledger {
     pub(super) fn finished_after(
         &self,
         number: BlockNumber,
-    ) -> Result<(Vec<JournalTransaction>, Vec<JournalSubBlock>), Setback> {
-        let contents = self.journal.settled_since(number.unchecked_next()).map_err(Setback::journal)?;
+    ) -> Result<(Vec<JournalTransaction>, Vec<JournalSubBlock>), Outage> {
+        let contents = self.journal.settled_since(number.unchecked_next()).map_err(Outage::journal)?;
         Ok((contents.transactions, contents.sub_blocks))
     }
 

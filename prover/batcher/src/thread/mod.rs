@@ -19,6 +19,7 @@
 mod bundling;
 mod cells;
 mod config;
+mod error;
 mod figures;
 mod following;
 mod forwards;
@@ -27,9 +28,12 @@ mod heat;
 mod intake;
 mod job;
 mod landed;
+mod lease;
 mod ledger;
+mod message;
 mod met;
 mod model;
+mod outage;
 mod plan;
 mod proving;
 mod replay;
@@ -38,11 +42,14 @@ mod restore;
 mod room;
 mod rules;
 mod sequencer;
-mod setback;
 mod settling;
 mod shared;
+mod start;
+mod sub_block_id;
+mod sub_block_report;
 mod taint;
 mod waiting;
+mod wall_clock;
 mod work;
 mod writes;
 
@@ -50,6 +57,8 @@ pub use config::{
     DEFAULT_MAX_FRESH_CELLS, DEFAULT_MAX_FRESH_CELLS_PER_ACCOUNT, DEFAULT_MAX_UNSETTLED,
     DEFAULT_MAX_UNSETTLED_BYTES, DEFAULT_MAX_UNSETTLED_CELLS, HotPolicy, Provers, ThreadConfig, ThreadParts,
 };
-pub use handle::{FollowError, Stopped, ThreadHandle};
-pub use job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth, SubBlockId};
-pub use sequencer::{Thread, ThreadError};
+pub use error::{FollowError, Stopped, ThreadError};
+pub use handle::ThreadHandle;
+pub use job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth};
+pub use start::Thread;
+pub use sub_block_id::SubBlockId;

@@ -16,8 +16,8 @@ use zkthreads_sub_block::{ExecutedInner, ExecutedSubBlock, OpenSubBlock};
 use super::SubBlockId;
 use super::cells::Cells;
 use super::met::Met;
+use super::outage::Outage;
 use super::plan::Took;
-use super::setback::Setback;
 
 /// All sub-blocks that are not settled. Each is executed on what those before it make of the newest block: first the
 /// fronts, then the hot ones, then the open one. No front depends on a hot one.
@@ -220,7 +220,7 @@ impl Stage {
 
 impl SubBlock {
     /// Completes `block`.
-    pub(super) fn close(seed: Seed, block: &OpenSubBlock) -> Result<Self, Setback> {
+    pub(super) fn close(seed: Seed, block: &OpenSubBlock) -> Result<Self, Outage> {
         Ok(Self {
             inner: block.executed().to_vec(),
             cells: Cells::of(block.executed()),

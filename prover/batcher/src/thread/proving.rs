@@ -10,9 +10,9 @@ use zkthreads_workers::{Proven, WorkerError};
 use super::SubBlockId;
 use super::config::HotPolicy;
 use super::model::{Proof, ProofFailures, Stage, SubBlock, patience};
+use super::outage::Outage;
 use super::plan::can_be_met;
 use super::replay::Changes;
-use super::setback::Setback;
 use super::work::Work;
 
 /// Provers that one transaction may cost, by taking too long or by their death, before it counts as the cause.
@@ -45,7 +45,7 @@ impl Work {
     }
 
     /// Executes what is to be proven next again, if its time can hardly be met any more, and another one can.
-    pub(super) fn renew_job(&mut self, now: Instant) -> Result<(), Setback> {
+    pub(super) fn renew_job(&mut self, now: Instant) -> Result<(), Outage> {
         let (rules, time) = (self.rules.limits(self.base_block()), self.clock.at(now));
         let left = self.shared.figures.lock().forecasts.left(now);
         let Some(name) = self.to_prove(now) else { return Ok(()) };
@@ -94,7 +94,7 @@ impl Work {
         &mut self,
         name: (SubBlockId, u32),
         result: Result<Proven, WorkerError>,
-    ) -> Result<(), Setback> {
+    ) -> Result<(), Outage> {
         let Some(sub_block) = self.unsettled.find_mut(name) else { return Ok(()) };
         let Stage::Proving { since, failures, .. } = sub_block.stage else { return Ok(()) };
         match result {
@@ -114,7 +114,7 @@ impl Work {
         name: (SubBlockId, u32),
         mut failures: ProofFailures,
         error: &WorkerError,
-    ) -> Result<(), Setback> {
+    ) -> Result<(), Outage> {
         tracing::warn!(sub_block = %name.0, attempt = name.1, %error, "not proven");
         failures.all += 1;
         failures.lost += match error {
@@ -136,7 +136,7 @@ impl Work {
     }
 
     /// A transaction that cannot be proven even alone: the chain may have it, or nobody.
-    fn give_up(&mut self, name: (SubBlockId, u32), error: &WorkerError) -> Result<(), Setback> {
+    fn give_up(&mut self, name: (SubBlockId, u32), error: &WorkerError) -> Result<(), Outage> {
         let mut changes = Changes::default();
         for executed in self.unsettled.remove(name).into_iter().flat_map(|sub_block| sub_block.inner) {
             if self.rules.config.on_hot == HotPolicy::Reject {
@@ -152,7 +152,7 @@ impl Work {
     }
 
     /// Makes two sub-blocks of one. Both do what the one did, so that nothing changes for those after it.
-    fn halve(&mut self, name: (SubBlockId, u32)) -> Result<(), Setback> {
+    fn halve(&mut self, name: (SubBlockId, u32)) -> Result<(), Outage> {
         self.replay(Vec::new(), |replay| replay.halving(name), false)?;
         self.look_after_waiting()?;
         self.end_turn()

@@ -1,17 +1,16 @@
 //! The status.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use zkthreads_rpc_api::thread::{
-    NodeStatus, QueueStatus, StatusBase, SubBlockStage, SubBlockStatus, ThreadStatus, Throughput, TimeStatus,
-};
+use zkthreads_rpc_api::thread::{NodeStatus, QueueStatus, StatusBase, ThreadStatus, Throughput, TimeStatus};
 
 use super::config::ThreadConfig;
 use super::figures::Figures;
 use super::job::NodeHealth;
-use super::model::{Open, Seed, Stage, SubBlock};
-use super::setback::Setback;
-use super::work::{Settled, Work};
+use super::model::Stage;
+use super::outage::Outage;
+use super::sub_block_report::{closed, open};
+use super::work::Work;
 
 /// How everything is at one moment: what is counted fits what is listed. Rates and the provers are added when somebody
 /// asks.
@@ -20,7 +19,7 @@ pub(super) fn status(
     health: &NodeHealth,
     base_block: StatusBase,
     figures: &Figures,
-    work: Result<&Work, &Setback>,
+    work: Result<&Work, &Outage>,
 ) -> ThreadStatus {
     let mut trouble = Vec::new();
     let (reachable, error) = match health {
@@ -49,7 +48,7 @@ pub(super) fn status(
             status.time = time(work, base_block, figures);
             fill(&mut status, work);
         }
-        Err(setback) => status.trouble.push(setback.to_string()),
+        Err(outage) => status.trouble.push(outage.to_string()),
     }
     status
 }
@@ -106,72 +105,4 @@ fn fill(status: &mut ThreadStatus, work: &Work) {
 pub(super) fn base_block(head: &starknet_api::block::BlockHeader) -> StatusBase {
     let header = &head.block_header_without_hash;
     StatusBase { block_number: header.block_number, block_hash: head.block_hash, timestamp: header.timestamp }
-}
-
-fn open(open: &Open) -> SubBlockStatus {
-    let base_block = open.block.context().base_block.number;
-    SubBlockStatus {
-        transactions: u64::try_from(open.block.len()).unwrap_or(u64::MAX),
-        steps: open.block.steps(),
-        ..blank(&open.seed, SubBlockStage::Open, base_block)
-    }
-}
-
-fn closed(sub_block: &SubBlock) -> SubBlockStatus {
-    let stage = match &sub_block.stage {
-        Stage::Closed { .. } => SubBlockStage::Closed,
-        Stage::Proving { .. } => SubBlockStage::Proving,
-        Stage::Proven { .. } | Stage::Taken { .. } => SubBlockStage::Proven,
-        Stage::Submitted { .. } => SubBlockStage::Submitted,
-    };
-    let prover_stage = match &sub_block.stage {
-        Stage::Proving { stage: Some(stage), .. } => Some(stage.to_string()),
-        _ => None,
-    };
-    let took = sub_block.stage.proof().and_then(|proof| proof.took);
-    SubBlockStatus {
-        transactions: u64::try_from(sub_block.inner.len()).unwrap_or(u64::MAX),
-        steps: sub_block.steps,
-        prover_stage,
-        proven_in_ms: took.map(milliseconds),
-        transaction_hash: sub_block.stage.submitted().map(|(hash, _)| hash),
-        ..blank(&sub_block.seed, stage, sub_block.base_block().number)
-    }
-}
-
-/// Of a sub-block that was just settled.
-pub(super) fn settled(settled: &Settled) -> SubBlockStatus {
-    SubBlockStatus {
-        stage: SubBlockStage::Settled,
-        transaction_hash: Some(settled.thread),
-        block_number: Some(settled.block),
-        ..closed(&settled.sub_block)
-    }
-}
-
-fn blank(
-    seed: &Seed,
-    stage: SubBlockStage,
-    base_block_number: starknet_api::block::BlockNumber,
-) -> SubBlockStatus {
-    SubBlockStatus {
-        id: seed.id.0,
-        stage,
-        attempt: seed.attempt,
-        proofs: seed.proofs,
-        sent: seed.sent,
-        base_block_number,
-        transactions: 0,
-        steps: 0,
-        opened_at: seed.opened_at,
-        prover_stage: None,
-        proven_in_ms: None,
-        transaction_hash: None,
-        block_number: None,
-        conflicts: seed.met.to_vec(),
-    }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -21,14 +21,14 @@ use super::forwards::Forwards;
 use super::heat::Heat;
 use super::ledger::Ledger;
 use super::model::{Open, Proof, Seed, Stage, SubBlock, Unsettled};
+use super::outage::Outage;
 use super::plan::Clock;
 use super::replay::Replay;
 use super::rules::{Rules, base_block, is_canonical};
-use super::setback::Setback;
 use super::shared::Shared;
 use super::waiting::WaitingRoom;
 use super::work::{Turn, Work};
-use super::{landed, work};
+use super::{landed, wall_clock};
 
 impl Work {
     /// What the journal holds, on top of the newest block.
@@ -37,9 +37,9 @@ impl Work {
         executor: &Executor,
         feed: &ChainFeed,
         shared: &Arc<Shared>,
-    ) -> Result<Self, Setback> {
+    ) -> Result<Self, Outage> {
         let journal = &shared.journal;
-        let contents = journal.load().map_err(Setback::journal)?;
+        let contents = journal.load().map_err(Outage::journal)?;
         probe(shared, &contents)?;
         let JournalContents { transactions, mut sub_blocks, next_seq, next_sub_block } = contents;
         sub_blocks.sort_by_key(|row| (row.stage == JournalStage::Open, row.hot, row.position));
@@ -101,7 +101,7 @@ impl Work {
         &mut self,
         rows: Vec<JournalSubBlock>,
         mut members: BTreeMap<u64, Vec<JournalTransaction>>,
-    ) -> Result<(), Setback> {
+    ) -> Result<(), Outage> {
         let returned = self.returned()?;
         let onto = self.onto();
         let head = onto.head;
@@ -168,7 +168,7 @@ impl Work {
     }
 
     /// What is said to be settled in blocks that do not exist any more.
-    fn returned(&mut self) -> Result<Vec<InnerTransaction>, Setback> {
+    fn returned(&mut self) -> Result<Vec<InnerTransaction>, Outage> {
         let (transactions, sub_blocks) = self.ledger.finished_after(self.base_block().number)?;
         self.turn.undone.extend(sub_blocks.iter().map(|row| row.id));
         let mut returned = Vec::new();
@@ -182,11 +182,11 @@ impl Work {
     }
 
     /// The proof of a sub-block that the journal has.
-    fn stored_segment(shared: &Shared, row: &JournalSubBlock) -> Result<Option<Proof>, Setback> {
+    fn stored_segment(shared: &Shared, row: &JournalSubBlock) -> Result<Option<Proof>, Outage> {
         if !matches!(row.stage, JournalStage::Proven | JournalStage::Submitted { .. }) {
             return Ok(None);
         }
-        let Some(bytes) = shared.journal.segment(row.id).map_err(Setback::journal)? else {
+        let Some(bytes) = shared.journal.segment(row.id).map_err(Outage::journal)? else {
             return Ok(None);
         };
         match Package::decode(&bytes) {
@@ -208,16 +208,16 @@ impl Work {
 }
 
 /// Whether the journal can be written.
-fn probe(shared: &Shared, contents: &JournalContents) -> Result<(), Setback> {
+fn probe(shared: &Shared, contents: &JournalContents) -> Result<(), Outage> {
     let mut batch = JournalBatch::new();
     if let Some(row) = contents.transactions.first() {
         batch.put_place(row.seq, row.place.clone());
     }
-    shared.journal.write(&batch).map_err(Setback::journal)
+    shared.journal.write(&batch).map_err(Outage::journal)
 }
 
 fn seed_of(row: &JournalSubBlock) -> Seed {
-    Seed::new(SubBlockId(row.id), work::unix_millis() / 1_000)
+    Seed::new(SubBlockId(row.id), wall_clock::unix_millis() / 1_000)
 }
 
 fn with_proof(stage: JournalStage, proof: Proof) -> Stage {

@@ -11,8 +11,8 @@ use zkthreads_storage::StorageError;
 use zkthreads_sub_block::{ClassCodes, ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock, SubBlockContext};
 
 use super::config::ThreadConfig;
+use super::outage::Outage;
 use super::plan::{MAX_FORECAST, is_plenty};
-use super::setback::Setback;
 
 /// What sub-blocks are executed by.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ impl Rules {
         below: ChainState,
         base_block: BaseBlock,
         steps: Vec<Step>,
-    ) -> Result<Run, Setback> {
+    ) -> Result<Run, Outage> {
         let mut block = OpenSubBlock::open(below, self.context(base_block));
         let mut left_out = Vec::new();
         let mut queue = steps.into_iter();
@@ -127,7 +127,7 @@ impl Rules {
             };
             let Err(refused) = block.execute_again(transaction.clone()) else { continue };
             match refused.reason {
-                LeftOutReason::Unreadable { reason } => return Err(Setback::State { reason }),
+                LeftOutReason::Unreadable { reason } => return Err(Outage::State { reason }),
                 LeftOutReason::Full | LeftOutReason::StaleBase => {
                     is_stale = refused.reason == LeftOutReason::StaleBase;
                     rest.push(step);

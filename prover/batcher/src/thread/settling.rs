@@ -10,7 +10,7 @@ use zkthreads_rpc_api::thread::MetConflict;
 use super::SubBlockId;
 use super::job::{BundleFailure, ForwardRefused, InFlight};
 use super::model::Stage;
-use super::setback::Setback;
+use super::outage::Outage;
 use super::work::Work;
 
 /// After how long sub-blocks that could not be sent are offered again.
@@ -34,7 +34,7 @@ impl Work {
         names: &[(SubBlockId, u32)],
         hash: TransactionHash,
         nonce: Nonce,
-    ) -> Result<bool, Setback> {
+    ) -> Result<bool, Outage> {
         let is_ready = |name: &(SubBlockId, u32)| {
             let found = self.unsettled.closed().find(|sub_block| sub_block.name() == *name);
             found.is_some_and(|sub_block| {
@@ -68,7 +68,7 @@ impl Work {
         &mut self,
         names: &[(SubBlockId, u32)],
         failure: &BundleFailure,
-    ) -> Result<(), Setback> {
+    ) -> Result<(), Outage> {
         tracing::debug!(?names, ?failure, "not sent, or not settled");
         let head = self.base_block().number;
         let (mut is_void, mut too_late) = (false, None);

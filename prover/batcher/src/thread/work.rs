@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::mem::{replace, take};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use rpds::VectorSync;
 use starknet_api::block::{BlockHeader, BlockNumber};
@@ -18,18 +18,20 @@ use zkthreads_rpc_api::{ChainEvent, ChainFeed};
 use zkthreads_storage::{JournalPlace, JournalSubBlock};
 use zkthreads_sub_block::{Cell, ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
 
-use super::SubBlockId;
 use super::cells::Cells;
 use super::forwards::Forwards;
 use super::heat::Heat;
 use super::ledger::{Draft, Ledger};
 use super::model::{Open, Seed, SubBlock, Unsettled};
+use super::outage::Outage;
 use super::plan::{self, Clock, Schedule};
 use super::replay::{Changes, Onto, Replay};
 use super::rules::{Rules, base_block};
-use super::setback::Setback;
 use super::shared::Shared;
+use super::sub_block_report::Settled;
 use super::waiting::WaitingRoom;
+use super::wall_clock::unix_millis;
+use super::{SubBlockId, sub_block_report};
 
 /// What the sequencer has in memory.
 pub(super) struct Work {
@@ -84,14 +86,6 @@ pub(super) struct Fresh {
     pub(super) transaction: InnerTransaction,
     /// Milliseconds since 1970.
     pub(super) received_at: u64,
-}
-
-/// A sub-block that is settled.
-pub(super) struct Settled {
-    pub(super) sub_block: SubBlock,
-    pub(super) hot: bool,
-    pub(super) thread: TransactionHash,
-    pub(super) block: BlockNumber,
 }
 
 impl Turn {
@@ -155,7 +149,7 @@ impl Work {
     pub(super) fn execute(
         &mut self,
         transaction: InnerTransaction,
-    ) -> Result<Result<Arc<ExecutedInner>, LeftOut>, Setback> {
+    ) -> Result<Result<Arc<ExecutedInner>, LeftOut>, Outage> {
         self.refresh_open();
         loop {
             let open = &mut self.unsettled.open;
@@ -186,7 +180,7 @@ impl Work {
                         self.complete()?;
                     }
                     // Over the newest block, at a time that is not before any other's here.
-                    LeftOutReason::StaleBase => return Err(Setback::too_old()),
+                    LeftOutReason::StaleBase => return Err(Outage::too_old()),
                     _ => return Ok(Err(*left_out)),
                 },
             }
@@ -200,7 +194,7 @@ impl Work {
     }
 
     /// Completes the open sub-block, unless it is empty, and opens the next one.
-    pub(super) fn complete(&mut self) -> Result<(), Setback> {
+    pub(super) fn complete(&mut self) -> Result<(), Outage> {
         if self.unsettled.open.block.is_empty() {
             return Ok(());
         }
@@ -227,7 +221,7 @@ impl Work {
         returned: Vec<InnerTransaction>,
         prepare: impl for<'a> FnOnce(Replay<'a>) -> Replay<'a>,
         complete: bool,
-    ) -> Result<(), Setback> {
+    ) -> Result<(), Outage> {
         let old = self.take_unsettled();
         let onto = self.onto();
         let storage = self.executor.storage();
@@ -280,7 +274,7 @@ impl Work {
     }
 
     /// Writes down what this turn has changed, and shows it.
-    pub(super) fn end_turn(&mut self) -> Result<(), Setback> {
+    pub(super) fn end_turn(&mut self) -> Result<(), Outage> {
         let turn = take(&mut self.turn);
         let mut draft = Draft::default();
         for Fresh { hash, transaction, received_at } in &turn.fresh {
@@ -320,7 +314,7 @@ impl Work {
     }
 
     /// Shows what is written down by now.
-    fn show(&mut self, turn: Turn) -> Result<(), Setback> {
+    fn show(&mut self, turn: Turn) -> Result<(), Outage> {
         let is_waiting_changed = turn.replayed
             || turn.places.iter().any(|(_, place)| !matches!(place, JournalPlace::In { .. }))
             || self.shared.waiting.read().len() != self.waiting.len();
@@ -370,7 +364,7 @@ impl Work {
     }
 
     /// Tells again of transactions that had another result when they were told before.
-    fn show_changed(&self, before: &VectorSync<Arc<ExecutedInBlock>>) -> Result<(), Setback> {
+    fn show_changed(&self, before: &VectorSync<Arc<ExecutedInBlock>>) -> Result<(), Outage> {
         let number = self.base_block().number.unchecked_next();
         let old: std::collections::HashMap<_, _> =
             before.iter().map(|executed| (executed.transaction.hash, executed)).collect();
@@ -388,13 +382,13 @@ impl Work {
     }
 
     /// Shows the pre-confirmed block as it is now.
-    pub(super) fn show_block(&mut self) -> Result<(), Setback> {
+    pub(super) fn show_block(&mut self) -> Result<(), Outage> {
         self.feed.set_pre_confirmed(Some(self.pre_confirmed()?));
         Ok(())
     }
 
     /// The newest block with all that is not settled on top, as the next transaction will see it.
-    pub(super) fn pre_confirmed(&self) -> Result<PreConfirmed, Setback> {
+    pub(super) fn pre_confirmed(&self) -> Result<PreConfirmed, Outage> {
         let (env, open) = (BlockEnv::of(&self.head)?, &self.unsettled.open.block);
         let (base, state) = (open.context().base_block, open.state().clone());
         Ok(PreConfirmed::of_thread(&self.head, env, base, self.shown.clone(), state)?)
@@ -422,7 +416,7 @@ impl Work {
             let statement = &settled.sub_block.executed.statement;
             figures.settled(many(statement.inner_transactions.len()), now);
             figures.totals.reverted += many(statement.reverted_count());
-            figures.settled_sub_block(super::report::settled(settled));
+            figures.settled_sub_block(sub_block_report::settled(settled));
         }
     }
 
@@ -450,10 +444,4 @@ impl Work {
         self.next_lease += 1;
         self.next_lease
     }
-}
-
-/// Milliseconds since 1970.
-pub(super) fn unix_millis() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

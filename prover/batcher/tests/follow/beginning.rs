@@ -12,8 +12,8 @@ use zkthreads_client::{NodeClient, NodeError};
 use zkthreads_execution::Executor;
 use zkthreads_storage::{BlockBytesError, ForkPoint};
 
+use super::harness::open_following;
 use super::node::Node;
-use super::rig::open_following;
 use crate::support::TestChain;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,14 +6,14 @@ use zkthreads_batcher::follow::Unfollowed;
 use zkthreads_execution::Executor;
 
 use super::gate::Gate;
+use super::harness::Harness;
 use super::node::Node;
-use super::rig::Rig;
 use crate::support::TestChain;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_has_what_the_node_has() {
     let mut node = Node::start(5).await;
-    let thread = Rig::follow(&node, &node.url(), 64).await;
+    let thread = Harness::follow(&node, &node.url(), 64).await;
     thread.has_all_of(&node).await;
     assert_eq!(thread.executor.storage().fork(), None);
     for blocks in [1, 4] {
@@ -27,7 +27,7 @@ async fn a_thread_has_what_the_node_has() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_begins_a_little_below_the_newest_block() {
     let mut node = Node::start(12).await;
-    let thread = Rig::follow(&node, &node.url(), 4).await;
+    let thread = Harness::follow(&node, &node.url(), 4).await;
     thread.has_all_of(&node).await;
     assert_eq!(thread.executor.storage().fork().map(|fork| fork.number), Some(BlockNumber(8)));
     node.go_another_way(9, 5);
@@ -39,7 +39,7 @@ async fn a_thread_begins_a_little_below_the_newest_block() {
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_that_the_node_takes_back_are_taken_back() {
     let mut node = Node::start(20).await;
-    let thread = Rig::follow(&node, &node.url(), 64).await;
+    let thread = Harness::follow(&node, &node.url(), 64).await;
     thread.has_all_of(&node).await;
     for (to, blocks) in [(19, 1), (19, 2), (14, 9), (13, 2), (11, 0), (0, 3), (0, 0)] {
         node.go_another_way(to, blocks);
@@ -53,7 +53,7 @@ async fn blocks_that_the_node_takes_back_are_taken_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reorg_below_the_fork_needs_a_new_one() {
     let mut node = Node::start(12).await;
-    let thread = Rig::follow(&node, &node.url(), 4).await;
+    let thread = Harness::follow(&node, &node.url(), 4).await;
     thread.has_all_of(&node).await;
     node.go_another_way(8, 6);
     assert_eq!(thread.ends().await, Unfollowed::Refork { first: BlockNumber(9) });
@@ -63,7 +63,7 @@ async fn a_reorg_below_the_fork_needs_a_new_one() {
 async fn a_node_that_was_away_is_followed_again() {
     let mut node = Node::start(3).await;
     let gate = Gate::to(&node.url()).await;
-    let thread = Rig::follow(&node, &gate.url(), 64).await;
+    let thread = Harness::follow(&node, &gate.url(), 64).await;
     thread.has_all_of(&node).await;
     for _ in 0..2 {
         gate.close();
@@ -82,7 +82,7 @@ async fn a_node_that_was_away_is_followed_again() {
 async fn another_chain_is_not_followed() {
     let node = Node::start(3).await;
     let gate = Gate::to(&node.url()).await;
-    let thread = Rig::follow(&node, &gate.url(), 64).await;
+    let thread = Harness::follow(&node, &gate.url(), 64).await;
     thread.has_all_of(&node).await;
     gate.close();
     thread.until("the node is away", |handle| !handle.status().node.reachable).await;
@@ -103,7 +103,7 @@ async fn another_chain_is_not_followed() {
 async fn a_chain_that_begins_elsewhere_needs_a_new_fork() {
     let node = Node::start(3).await;
     let gate = Gate::to(&node.url()).await;
-    let thread = Rig::follow(&node, &gate.url(), 64).await;
+    let thread = Harness::follow(&node, &gate.url(), 64).await;
     thread.has_all_of(&node).await;
     let other = Node::serve(TestChain::new(3), 9).await;
     gate.lead_to(&other.url());
@@ -113,7 +113,7 @@ async fn a_chain_that_begins_elsewhere_needs_a_new_fork() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_that_has_stopped_is_not_followed_for() {
     let mut node = Node::start(3).await;
-    let thread = Rig::follow(&node, &node.url(), 64).await;
+    let thread = Harness::follow(&node, &node.url(), 64).await;
     thread.has_all_of(&node).await;
     thread.handle.stop();
     node.grow(1);

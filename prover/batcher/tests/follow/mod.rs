@@ -4,5 +4,5 @@
 mod beginning;
 mod following;
 mod gate;
+mod harness;
 mod node;
-mod rig;

@@ -7,116 +7,121 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use zkthreads_rpc_api::InnerRefusal;
 use zkthreads_rpc_api::thread::SubBlockStage;
 
+use super::harness::{Fate, Harness};
 use super::node::Item;
-use super::rig::{Fate, Rig};
 use crate::support::INITIAL_BALANCE;
 
 #[test]
 fn a_thread_goes_on_where_it_ended() {
-    let mut rig = Rig::new(4, |_| {});
-    let sent: Vec<_> = (0..7).map(|round| rig.send(round % 4, (round + 1) % 4, 1)).collect();
-    rig.users[3].nonce += 1;
-    let waiting = rig.send(3, 0, 1);
+    let mut harness = Harness::new(4, |_| {});
+    let sent: Vec<_> = (0..7).map(|round| harness.send(round % 4, (round + 1) % 4, 1)).collect();
+    harness.users[3].nonce += 1;
+    let waiting = harness.send(3, 0, 1);
     for _ in 0..2 {
-        let job = rig.job().unwrap();
-        rig.prove(&job);
+        let job = harness.job().unwrap();
+        harness.prove(&job);
     }
-    let before = rig.unsettled();
-    let mut rig = rig.restart();
-    assert_eq!(rig.shown(), sent);
-    assert_eq!(rig.fate(waiting), Fate::Received);
-    let after = rig.unsettled();
+    let before = harness.unsettled();
+    let mut harness = harness.restart();
+    assert_eq!(harness.shown(), sent);
+    assert_eq!(harness.fate(waiting), Fate::Received);
+    let after = harness.unsettled();
     let facts = |all: &[zkthreads_rpc_api::thread::SubBlockStatus]| {
         all.iter().map(|it| (it.id, it.stage, it.attempt, it.transactions)).collect::<Vec<_>>()
     };
     assert_eq!(facts(&before), facts(&after), "proofs are kept");
     assert_eq!(after.iter().filter(|it| it.stage == SubBlockStage::Proven).count(), 2);
-    assert_eq!(rig.prove_all(), 1);
-    let package = rig.send_bundle().unwrap();
-    rig.block(&[package]);
-    assert!(sent[..6].iter().all(|hash| rig.fate(*hash) == Fate::Settled));
-    let again = rig.restart();
+    assert_eq!(harness.prove_all(), 1);
+    let package = harness.send_bundle().unwrap();
+    harness.block(&[package]);
+    assert!(sent[..6].iter().all(|hash| harness.fate(*hash) == Fate::Settled));
+    let again = harness.restart();
     assert_eq!(again.shown(), sent[6..]);
     assert_eq!(again.status().totals.received, 0, "totals are since the start");
 }
 
 #[test]
 fn what_was_on_its_way_is_found_again() {
-    let mut rig = Rig::new(4, |_| {});
-    rig.send(0, 1, 1);
-    rig.send(0, 1, 1);
-    rig.prove_all();
-    let package = rig.send_bundle().unwrap();
-    let (sent, hash) = (rig.in_flight(), rig.shown()[0]);
-    let mut rig = rig.restart();
-    assert_eq!(rig.in_flight(), sent);
-    assert!(rig.bundle().is_none(), "it is not sent twice");
-    rig.block(&[package]);
-    assert_eq!(rig.fate(hash), Fate::Settled);
-    assert!(rig.in_flight().is_empty());
+    let mut harness = Harness::new(4, |_| {});
+    harness.send(0, 1, 1);
+    harness.send(0, 1, 1);
+    harness.prove_all();
+    let package = harness.send_bundle().unwrap();
+    let (sent, hash) = (harness.in_flight(), harness.shown()[0]);
+    let mut harness = harness.restart();
+    assert_eq!(harness.in_flight(), sent);
+    assert!(harness.bundle().is_none(), "it is not sent twice");
+    harness.block(&[package]);
+    assert_eq!(harness.fate(hash), Fate::Settled);
+    assert!(harness.in_flight().is_empty());
 }
 
 #[test]
 fn what_blocks_have_by_now_is_found_there() {
-    let mut rig = Rig::new(4, |_| {});
-    let forced = rig.transfer(2, 3, 1);
-    let hashes = [rig.send(0, 1, 1), rig.send(0, 1, 1), rig.submit(&forced).unwrap(), rig.send(3, 2, 1)];
-    let job = rig.job().unwrap();
-    rig.prove(&job);
-    let package = rig.send_bundle().unwrap();
+    let mut harness = Harness::new(4, |_| {});
+    let forced = harness.transfer(2, 3, 1);
+    let hashes = [
+        harness.send(0, 1, 1),
+        harness.send(0, 1, 1),
+        harness.submit(&forced).unwrap(),
+        harness.send(3, 2, 1),
+    ];
+    let job = harness.job().unwrap();
+    harness.prove(&job);
+    let package = harness.send_bundle().unwrap();
     // The blocks reach the database, and the journal knows nothing of it.
-    rig.block_unheard(&[package, Item::Send(forced)]);
-    let rig = rig.restart();
-    let fates = hashes.map(|hash| rig.fate(hash));
+    harness.block_unheard(&[package, Item::Send(forced)]);
+    let harness = harness.restart();
+    let fates = hashes.map(|hash| harness.fate(hash));
     assert_eq!(fates, [Fate::Settled, Fate::Settled, Fate::OnChain, Fate::PreConfirmed]);
-    assert_eq!(rig.shown(), hashes[3..]);
-    assert_eq!(rig.status().queue.unsettled, 1);
+    assert_eq!(harness.shown(), hashes[3..]);
+    assert_eq!(harness.status().queue.unsettled, 1);
 }
 
 #[test]
 fn what_is_hot_stays_so() {
-    let mut rig = Rig::new(4, |config| config.max_transactions = 4);
-    let hot = rig.send(0, 1, 1);
-    let cold = [rig.send(2, 3, 1), rig.send(3, 2, 1), rig.send(2, 3, 1)];
+    let mut harness = Harness::new(4, |config| config.max_transactions = 4);
+    let hot = harness.send(0, 1, 1);
+    let cold = [harness.send(2, 3, 1), harness.send(3, 2, 1), harness.send(2, 3, 1)];
     for round in 0..2 {
-        let items = [rig.set_balance(1, round)];
-        rig.block(&items);
+        let items = [harness.set_balance(1, round)];
+        harness.block(&items);
     }
     // This one is open, on top of the hot one.
-    let open = rig.send(0, 3, 1);
+    let open = harness.send(0, 3, 1);
     let shown = [cold.to_vec(), vec![hot, open]].concat();
-    assert_eq!(rig.shown(), shown);
-    assert_eq!(rig.prove_all(), 2);
-    let mut rig = rig.restart();
-    assert_eq!(rig.shown(), shown);
-    assert_eq!(rig.unsettled()[2].stage, SubBlockStage::Open);
-    let front = rig.bundle().expect("it is proven");
+    assert_eq!(harness.shown(), shown);
+    assert_eq!(harness.prove_all(), 2);
+    let mut harness = harness.restart();
+    assert_eq!(harness.shown(), shown);
+    assert_eq!(harness.unsettled()[2].stage, SubBlockStage::Open);
+    let front = harness.bundle().expect("it is proven");
     assert_eq!(front.sub_blocks.len(), 1, "a hot one goes alone");
-    let packages = [rig.submitting(&front), rig.send_bundle()].map(Option::unwrap);
-    rig.block(&packages);
-    assert_eq!(rig.fate(hot), Fate::Settled);
+    let packages = [harness.submitting(&front), harness.send_bundle()].map(Option::unwrap);
+    harness.block(&packages);
+    assert_eq!(harness.fate(hot), Fate::Settled);
 }
 
 #[test]
 fn forwarded_transactions_are_offered_again() {
-    let mut rig = Rig::new(2, |config| {
+    let mut harness = Harness::new(2, |config| {
         config.max_transactions = 1;
         config.max_conflicts = 1;
     });
-    let hash = rig.send(0, 1, 1);
+    let hash = harness.send(0, 1, 1);
     for round in 0..3 {
-        let items = [rig.set_balance(1, round)];
-        rig.block(&items);
+        let items = [harness.set_balance(1, round)];
+        harness.block(&items);
     }
-    assert_eq!(rig.forward().expect("given up").hash, hash);
-    let mut rig = rig.restart();
-    let forward = rig.forward().expect("offered again");
-    rig.handle.forwarded(&forward, Ok(()));
+    assert_eq!(harness.forward().expect("given up").hash, hash);
+    let mut harness = harness.restart();
+    let forward = harness.forward().expect("offered again");
+    harness.handle.forwarded(&forward, Ok(()));
     let transaction = forward.transaction.clone();
-    rig.block(&[Item::Send(transaction)]);
-    assert_eq!(rig.fate(hash), Fate::OnChain);
-    let rig = rig.restart();
-    assert!(rig.forward().is_none());
+    harness.block(&[Item::Send(transaction)]);
+    assert_eq!(harness.fate(hash), Fate::OnChain);
+    let harness = harness.restart();
+    assert!(harness.forward().is_none());
 }
 
 /// Whether files may grow: if not, every write fails as on a full disk.
@@ -128,22 +133,22 @@ fn let_files_grow(grow: bool) {
 
 /// What the process with a full disk does.
 fn on_a_full_disk() {
-    let mut rig = Rig::new(2, |_| {});
-    let first = rig.send(0, 1, 1);
-    let second = rig.transfer(0, 1, 2);
+    let mut harness = Harness::new(2, |_| {});
+    let first = harness.send(0, 1, 1);
+    let second = harness.transfer(0, 1, 2);
     let_files_grow(false);
-    let refused = rig.submit(&second);
+    let refused = harness.submit(&second);
     assert!(matches!(refused, Err(InnerRefusal::NotRecorded { .. })), "{refused:?}");
-    let status = rig.status();
+    let status = harness.status();
     assert!(status.trouble.iter().any(|it| it.contains("journal")), "{:?}", status.trouble);
-    assert_eq!(rig.shown(), [first], "what is not recorded is not shown");
+    assert_eq!(harness.shown(), [first], "what is not recorded is not shown");
     let_files_grow(true);
-    rig.until("it goes on by itself", |status| status.trouble.is_empty());
-    assert_eq!(rig.shown(), [first]);
-    rig.submit(&second).expect("there is room again");
-    assert_eq!(rig.balance(1), INITIAL_BALANCE + 3);
-    let rig = rig.restart();
-    assert_eq!(rig.shown().len(), 2);
+    harness.until("it goes on by itself", |status| status.trouble.is_empty());
+    assert_eq!(harness.shown(), [first]);
+    harness.submit(&second).expect("there is room again");
+    assert_eq!(harness.balance(1), INITIAL_BALANCE + 3);
+    let harness = harness.restart();
+    assert_eq!(harness.shown().len(), 2);
     println!("\nwell");
 }
 

@@ -4,6 +4,7 @@
 
 mod conflicts;
 mod durable;
+mod harness;
 mod hot;
 mod intake;
 mod life;
@@ -11,7 +12,6 @@ mod limits;
 mod node;
 mod provers;
 mod reorg;
-mod rig;
 mod simulation;
 mod time;
 mod writers;

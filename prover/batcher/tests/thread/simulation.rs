@@ -7,8 +7,8 @@ use zkthreads_batcher::thread::HotPolicy;
 use zkthreads_protocol::InnerTransaction;
 use zkthreads_workers::WorkerError;
 
+use super::harness::{Fate, Harness};
 use super::node::Item;
-use super::rig::{Fate, Rig};
 use crate::support::INITIAL_BALANCE;
 
 const USERS: usize = 6;
@@ -38,25 +38,25 @@ struct Acknowledged {
 
 impl Acknowledged {
     /// Sends a transfer; one that is refused is forgotten, and its nonce used again.
-    fn send(&mut self, rig: &mut Rig, from: usize, to: usize) {
-        let nonce = rig.users[from].nonce;
-        let transaction = rig.transfer(from, to, 1);
-        match rig.submit(&transaction) {
+    fn send(&mut self, harness: &mut Harness, from: usize, to: usize) {
+        let nonce = harness.users[from].nonce;
+        let transaction = harness.transfer(from, to, 1);
+        match harness.submit(&transaction) {
             Ok(hash) => drop(self.transactions.insert(hash, (from, nonce, transaction))),
-            Err(_) => rig.users[from].nonce = nonce,
+            Err(_) => harness.users[from].nonce = nonce,
         }
     }
 
-    fn pending(&self, rig: &Rig) -> Vec<TransactionHash> {
+    fn pending(&self, harness: &Harness) -> Vec<TransactionHash> {
         let is_pending = |hash: &&TransactionHash| {
-            !matches!(rig.fate(**hash), Fate::Settled | Fate::OnChain | Fate::Rejected(_))
+            !matches!(harness.fate(**hash), Fate::Settled | Fate::OnChain | Fate::Rejected(_))
         };
         self.transactions.keys().filter(is_pending).copied().collect()
     }
 
     /// Nothing is lost, nothing is twice, and each account's transactions are in their order.
-    fn check(&self, rig: &Rig) {
-        let shown = rig.shown();
+    fn check(&self, harness: &Harness) {
+        let shown = harness.shown();
         let mut nonces: BTreeMap<usize, u64> = BTreeMap::new();
         for hash in &shown {
             let (from, nonce, _) = &self.transactions[hash];
@@ -65,7 +65,7 @@ impl Acknowledged {
         }
         for (hash, (from, nonce, _)) in &self.transactions {
             let times = shown.iter().filter(|shown| *shown == hash).count();
-            let fate = rig.fate(*hash);
+            let fate = harness.fate(*hash);
             match fate {
                 Fate::PreConfirmed | Fate::Reverted => assert_eq!(times, 1),
                 Fate::Unknown => assert_eq!(times, 0, "forwarded"),
@@ -77,92 +77,92 @@ impl Acknowledged {
 
 fn run(seed: u64, on_hot: HotPolicy, max_lag: u64) {
     let mut dice = Dice(seed);
-    let mut rig = Rig::with_lag(USERS as u64, max_lag, |config| {
+    let mut harness = Harness::with_lag(USERS as u64, max_lag, |config| {
         config.max_transactions = 3;
         config.on_hot = on_hot;
     });
     let mut acknowledged = Acknowledged::default();
     let (mut flying, mut forwarded): (Vec<Item>, Vec<Item>) = (vec![], vec![]);
     for step in 0..STEPS {
-        rig.block_time = 1 + dice.roll(90);
+        harness.block_time = 1 + dice.roll(90);
         match dice.roll(20) {
             0..=7 => {
                 let (from, to) = (dice.user(), dice.user());
-                acknowledged.send(&mut rig, from, to);
+                acknowledged.send(&mut harness, from, to);
             }
-            8..=9 => drop(rig.prove_all()),
+            8..=9 => drop(harness.prove_all()),
             10 => {
-                if let Some(job) = rig.job() {
-                    rig.handle.proved(
+                if let Some(job) = harness.job() {
+                    harness.handle.proved(
                         job.id,
                         job.attempt,
                         Err(WorkerError::Failed { reason: "no".to_owned() }),
                     );
                 }
             }
-            11..=12 => flying.extend(rig.send_bundle()),
+            11..=12 => flying.extend(harness.send_bundle()),
             13..=15 => {
                 let mut items = vec![];
                 if dice.roll(2) == 0 {
                     let user = dice.user();
-                    items.push(rig.set_balance(user, INITIAL_BALANCE + u128::from(dice.roll(1_000))));
+                    items.push(harness.set_balance(user, INITIAL_BALANCE + u128::from(dice.roll(1_000))));
                 }
                 items.append(&mut flying);
                 items.append(&mut forwarded);
-                rig.block(&items);
+                harness.block(&items);
             }
             16 => {
                 // Somebody does not want to wait.
-                let pending = acknowledged.pending(&rig);
+                let pending = acknowledged.pending(&harness);
                 let forced: Vec<Item> = pending
                     .iter()
                     .take(1)
                     .map(|hash| Item::Send(acknowledged.transactions[hash].2.clone()))
                     .collect();
-                rig.block(&forced);
+                harness.block(&forced);
             }
             17 => {
-                while let Some(forward) = rig.forward() {
+                while let Some(forward) = harness.forward() {
                     forwarded.push(Item::Send(forward.transaction.clone()));
-                    rig.handle.forwarded(&forward, Ok(()));
+                    harness.handle.forwarded(&forward, Ok(()));
                 }
             }
             18 => {
-                let head = rig.handle.head().0.0;
-                rig.revert_to(head - dice.roll(3).min(head));
+                let head = harness.handle.head().0.0;
+                harness.revert_to(head - dice.roll(3).min(head));
             }
-            _ => rig = rig.restart(),
+            _ => harness = harness.restart(),
         }
-        rig.status();
-        acknowledged.check(&rig);
+        harness.status();
+        acknowledged.check(&harness);
         assert!(
-            rig.status().trouble.iter().all(|it| !it.contains("state")),
+            harness.status().trouble.iter().all(|it| !it.contains("state")),
             "step {step}: {:?}",
-            rig.status().trouble
+            harness.status().trouble
         );
     }
     // The chain calms down: everything comes to an end.
-    rig.block_time = 65;
+    harness.block_time = 65;
     for round in 0..30 {
-        while let Some(forward) = rig.forward() {
+        while let Some(forward) = harness.forward() {
             forwarded.push(Item::Send(forward.transaction.clone()));
-            rig.handle.forwarded(&forward, Ok(()));
+            harness.handle.forwarded(&forward, Ok(()));
         }
-        rig.prove_all();
-        flying.extend(std::iter::from_fn(|| rig.send_bundle()).collect::<Vec<_>>());
+        harness.prove_all();
+        flying.extend(std::iter::from_fn(|| harness.send_bundle()).collect::<Vec<_>>());
         let mut items = std::mem::take(&mut flying);
         items.append(&mut forwarded);
-        rig.block(&items);
+        harness.block(&items);
         // What is alone in the open sub-block gets company.
-        if round < 20 && !rig.shown().is_empty() {
+        if round < 20 && !harness.shown().is_empty() {
             for user in 0..USERS {
-                acknowledged.send(&mut rig, user, (user + 1) % USERS);
+                acknowledged.send(&mut harness, user, (user + 1) % USERS);
             }
         }
     }
-    acknowledged.check(&rig);
-    let unfinished = acknowledged.pending(&rig).len();
-    let status = rig.status();
+    acknowledged.check(&harness);
+    let unfinished = acknowledged.pending(&harness).len();
+    let status = harness.status();
     let all = acknowledged.transactions.len();
     assert!(unfinished < 3, "{unfinished} are left of {all}: {status:#?}");
     assert_eq!(status.totals.rejected, 0, "no nonce was used by another transaction");

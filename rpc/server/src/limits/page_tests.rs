@@ -11,14 +11,14 @@ use zkthreads_protocol::limits::MAX_SEGMENTS;
 use zkthreads_rpc_api::MAX_LAG;
 
 use super::*;
-use crate::jobs::LaneLimits;
+use crate::limits::LaneLimits;
 
 const HALF: &str = "half of the cores, one at least";
 const CORES: &str = "as many as cores";
 
 /// The cells after the first one of each row whose numbers are ours, by the first one.
 fn rows() -> Vec<(&'static str, Vec<String>)> {
-    let limits = Limits::default();
+    let limits = ServerLimits::default();
     let socket = &limits.websocket;
     let counted = |total: usize| format!("{}, counted beyond {} each", bytes(total), bytes(MEMORY_STEP));
     let one = |label, value: String| (label, vec![value]);

@@ -14,7 +14,7 @@ use starknet_api::transaction::TransactionHash;
 use crate::context::RpcContext;
 use crate::door::Door;
 use crate::error::RpcError;
-use crate::jobs::{Jobs, Lane, Place};
+use crate::jobs::{Jobs, Lane, LaneSlot};
 use crate::params;
 use crate::submitters::Submitters;
 use crate::subscription::Session;
@@ -31,7 +31,7 @@ pub(super) enum Step<R> {
     /// To its answer.
     Answer(R),
     /// To work of another kind.
-    Then(Place, Rest<R>),
+    Then(LaneSlot, Rest<R>),
 }
 
 /// The rest of a method's work.
@@ -40,7 +40,7 @@ pub(super) type Rest<R> = Box<dyn FnOnce(&RpcContext) -> Result<Step<R>, RpcErro
 impl<R> Step<R> {
     /// To work of another kind.
     pub(super) fn then(
-        place: Place,
+        place: LaneSlot,
         rest: impl FnOnce(&RpcContext) -> Result<Self, RpcError> + Send + 'static,
     ) -> Self {
         Self::Then(place, Box::new(rest))

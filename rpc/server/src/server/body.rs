@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use tokio::time::timeout;
 
-use super::http::{busy, failure};
-use crate::limits::{Limits, MAX_DISCARDED_BYTES, MAX_REQUEST_BYTES};
+use super::failure::{busy, failure};
+use crate::limits::{MAX_DISCARDED_BYTES, MAX_REQUEST_BYTES, ServerLimits};
 use crate::memory::{Budget, Exhausted, Share};
 
 /// Why there is no body.
@@ -30,7 +30,7 @@ pub(super) enum BodyError {
 /// A request's whole body, and its share of the memory for requests.
 pub(super) async fn read(
     request: Request,
-    limits: &Limits,
+    limits: &ServerLimits,
     memory: &Budget,
 ) -> Result<(Vec<u8>, Share), BodyError> {
     let (parts, body) = request.into_parts();

@@ -10,12 +10,12 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
-use crate::limits::Limits;
+use crate::limits::ServerLimits;
 use crate::metrics::Counted;
 
 /// All connections.
 pub(super) struct Connections {
-    limits: Limits,
+    limits: ServerLimits,
     most: usize,
     table: Mutex<Table>,
 }
@@ -23,7 +23,7 @@ pub(super) struct Connections {
 #[derive(Default)]
 struct Table {
     next: u64,
-    connections: HashMap<u64, Arc<State>>,
+    connections: HashMap<u64, Arc<ConnectionTable>>,
     addresses: HashMap<IpAddr, Count>,
     websockets: usize,
 }
@@ -35,7 +35,7 @@ struct Count {
 }
 
 /// What a connection does.
-struct State {
+struct ConnectionTable {
     ip: IpAddr,
     /// Requests under way, and WebSockets, which count as one for as long as they are open.
     busy: AtomicUsize,
@@ -47,9 +47,9 @@ struct State {
 }
 
 /// A connection's place. Given back when dropped.
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     id: u64,
-    state: Arc<State>,
+    state: Arc<ConnectionTable>,
     table: Arc<Connections>,
     _counted: Counted,
     /// The server waits for all of these when it stops.
@@ -66,23 +66,27 @@ pub(super) enum Full {
 }
 
 /// While this lives, the connection does not count as idle.
-pub(super) struct Busy(Arc<Place>);
+pub(super) struct Busy(Arc<ConnectionSlot>);
 
 /// A WebSocket's place among the WebSockets; the connection is busy with it.
-pub(super) struct WebSocketPlace {
+pub(super) struct WebSocketSlot {
     busy: Busy,
     _counted: Counted,
 }
 
 impl Connections {
     /// `descriptors`: how many connections the process can hold open.
-    pub(super) fn new(limits: Limits, descriptors: usize) -> Arc<Self> {
+    pub(super) fn new(limits: ServerLimits, descriptors: usize) -> Arc<Self> {
         let most = limits.connections.min(descriptors);
         Arc::new(Self { limits, most, table: Mutex::default() })
     }
 
     /// A place for a new connection from `ip`, which may cost another one its own.
-    pub(super) fn enter(self: &Arc<Self>, ip: IpAddr, alive: mpsc::Sender<()>) -> Result<Arc<Place>, Full> {
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        ip: IpAddr,
+        alive: mpsc::Sender<()>,
+    ) -> Result<Arc<ConnectionSlot>, Full> {
         let mut table = self.table.lock();
         let of_ip = table.addresses.get(&ip).map_or(0, |count| count.connections);
         if of_ip >= self.limits.connections_per_ip {
@@ -93,7 +97,7 @@ impl Connections {
         let id = table.next;
         table.next += 1;
         table.addresses.entry(ip).or_default().connections += 1;
-        let state = Arc::new(State {
+        let state = Arc::new(ConnectionTable {
             ip,
             busy: AtomicUsize::new(0),
             sending: AtomicBool::new(false),
@@ -103,13 +107,13 @@ impl Connections {
         });
         table.connections.insert(id, Arc::clone(&state));
         let table = Arc::clone(self);
-        Ok(Arc::new(Place { id, state, table, _counted: Counted::connection(), _alive: alive }))
+        Ok(Arc::new(ConnectionSlot { id, state, table, _counted: Counted::connection(), _alive: alive }))
     }
 }
 
 impl Table {
     /// Tells the connection that has been idle for longest, of those that `may` go, to close.
-    fn evict(&self, may: impl Fn(&State) -> bool) -> Option<()> {
+    fn evict(&self, may: impl Fn(&ConnectionTable) -> bool) -> Option<()> {
         let idle = self.connections.values().filter(|connection| may(connection) && connection.is_idle());
         let longest = idle.min_by_key(|connection| *connection.idle_since.lock())?;
         longest.evicted.store(true, Ordering::Release);
@@ -118,7 +122,7 @@ impl Table {
     }
 }
 
-impl State {
+impl ConnectionTable {
     fn is_idle(&self) -> bool {
         self.busy.load(Ordering::Acquire) == 0
             && !self.sending.load(Ordering::Acquire)
@@ -126,7 +130,7 @@ impl State {
     }
 }
 
-impl Place {
+impl ConnectionSlot {
     /// Marks the connection as busy; `None` if it has to close.
     pub(super) fn busy(self: &Arc<Self>) -> Option<Busy> {
         self.state.busy.fetch_add(1, Ordering::AcqRel);
@@ -135,7 +139,7 @@ impl Place {
     }
 
     /// A place among the WebSockets.
-    pub(super) fn websocket(self: &Arc<Self>) -> Result<WebSocketPlace, Full> {
+    pub(super) fn websocket(self: &Arc<Self>) -> Result<WebSocketSlot, Full> {
         let busy = self.busy().ok_or(Full::Server)?;
         let limits = &self.table.limits.websocket;
         let mut table = self.table.table.lock();
@@ -148,7 +152,7 @@ impl Place {
         }
         count.websockets += 1;
         table.websockets += 1;
-        Ok(WebSocketPlace { busy, _counted: Counted::websocket() })
+        Ok(WebSocketSlot { busy, _counted: Counted::websocket() })
     }
 
     /// Says whether something is being sent.
@@ -169,7 +173,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let mut table = self.table.table.lock();
         table.connections.remove(&self.id);
@@ -189,7 +193,7 @@ impl Drop for Busy {
     }
 }
 
-impl Drop for WebSocketPlace {
+impl Drop for WebSocketSlot {
     fn drop(&mut self) {
         let place = &self.busy.0;
         let mut table = place.table.table.lock();
@@ -208,7 +212,12 @@ mod tests {
     fn connections(most: usize, per_ip: usize) -> Arc<Connections> {
         let websocket =
             WebSocketLimits { connections: 2, connections_per_ip: 1, ..WebSocketLimits::default() };
-        let limits = Limits { connections: most, connections_per_ip: per_ip, websocket, ..Limits::default() };
+        let limits = ServerLimits {
+            connections: most,
+            connections_per_ip: per_ip,
+            websocket,
+            ..ServerLimits::default()
+        };
         Connections::new(limits, usize::MAX)
     }
 
@@ -216,7 +225,7 @@ mod tests {
         [127, 0, 0, last].into()
     }
 
-    fn is_evicted(place: &Place) -> bool {
+    fn is_evicted(place: &ConnectionSlot) -> bool {
         place.state.evicted.load(Ordering::Acquire)
     }
 

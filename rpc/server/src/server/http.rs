@@ -13,31 +13,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use jsonrpsee::core::server::Extensions;
-use jsonrpsee::types::error::{ErrorCode, OVERSIZED_REQUEST_CODE};
 use tower_http::cors::CorsLayer;
 
-use super::connections::{Full, Place};
+use super::connections::{ConnectionSlot, Full};
+use super::failure::{busy, failure, json};
+use super::served::Server;
 use super::{body, health, page, websocket};
-use crate::context::RpcContext;
-use crate::dispatch::{Answer, Dispatcher, SERVER_ERROR};
-use crate::limits::Limits;
-use crate::memory::{Budget, Exhausted, Share};
+use crate::dispatch::Answer;
+use crate::memory::Share;
 use crate::metrics;
-use crate::subscription::Blocks;
-
-/// Everything that requests are answered from. Cheap to clone.
-#[derive(Clone)]
-pub(super) struct Server {
-    pub(super) context: RpcContext,
-    pub(super) dispatcher: Dispatcher,
-    pub(super) limits: Arc<Limits>,
-    pub(super) request_memory: Budget,
-    pub(super) response_memory: Budget,
-    /// Blocks as subscriptions read them.
-    pub(super) blocks: Blocks,
-    /// Closed when the server stops.
-    pub(super) stopping: tokio::sync::watch::Receiver<()>,
-}
 
 /// A response's text, and its share of the memory for responses: both go once it is sent.
 struct Sent {
@@ -95,7 +79,7 @@ async fn post(State(server): State<Server>, request: Request) -> Response {
 /// A WebSocket, if that is what the client asks for.
 async fn upgrade(
     State(server): State<Server>,
-    Extension(place): Extension<Arc<Place>>,
+    Extension(place): Extension<Arc<ConnectionSlot>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -132,31 +116,8 @@ pub(super) fn refusal(full: Full) -> (StatusCode, &'static str) {
     }
 }
 
-/// What a client is told when memory is short.
-pub(super) fn busy(exhausted: Exhausted) -> Response {
-    metrics::refused("memory");
-    failure(StatusCode::SERVICE_UNAVAILABLE, &exhausted.to_string())
-}
-
 fn is_json(headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = value.split(';').next().unwrap_or_default().trim();
     ["application/json", "application/json-rpc"].iter().any(|json| essence.eq_ignore_ascii_case(json))
-}
-
-fn json(status: StatusCode, body: Body) -> Response {
-    (status, [(CONTENT_TYPE, "application/json")], body).into_response()
-}
-
-/// An answer outside any call: a JSON-RPC error with the HTTP status that fits.
-pub(super) fn failure(status: StatusCode, reason: &str) -> Response {
-    let code = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => OVERSIZED_REQUEST_CODE,
-        StatusCode::BAD_REQUEST => ErrorCode::InvalidRequest.code(),
-        _ => SERVER_ERROR,
-    };
-    let body = serde_json::json!({
-        "jsonrpc": "2.0", "id": null, "error": { "code": code, "message": reason },
-    });
-    json(status, Body::from(body.to_string()))
 }

@@ -1,15 +1,17 @@
 //! The server: HTTP and WebSockets on one port.
 //!
-//! Each connection is one task. It has a [`Place`](connections::Place) among the connections, and gives it back when
+//! Each connection is one task. It has a [`ConnectionSlot`](connections::ConnectionSlot) among the connections, and gives it back when
 //! it ends; a WebSocket takes its place along. Whatever a client does or leaves undone (headers, bodies, responses
-//! that it does not read), a time-out or a limit of [`Limits`] ends it.
+//! that it does not read), a time-out or a limit of [`ServerLimits`] ends it.
 
 mod body;
 mod connections;
 mod descriptors;
+mod failure;
 mod health;
 mod http;
 mod page;
+mod served;
 mod stream;
 mod websocket;
 
@@ -35,12 +37,12 @@ use crate::context::RpcContext;
 use crate::dispatch::Dispatcher;
 use crate::jobs::Jobs;
 pub(crate) use crate::limits::MAX_RESPONSE_BYTES;
-use crate::limits::{Limits, MAX_HEADERS_BYTES};
+use crate::limits::{MAX_HEADERS_BYTES, ServerLimits};
 use crate::memory::Budget;
 use crate::method;
 use crate::subscription::Blocks;
-use connections::{Connections, Full, Place};
-use http::Server;
+use connections::{ConnectionSlot, Connections, Full};
+use served::Server;
 use stream::ClientStream;
 
 /// Most of a body that is read at once, bytes.
@@ -100,12 +102,12 @@ impl RpcServer {
     }
 }
 
-/// Listens on `address` (port 0: a free one) with the default [`Limits`] until [`RpcServer::stop`].
+/// Listens on `address` (port 0: a free one) with the default [`ServerLimits`] until [`RpcServer::stop`].
 ///
 /// # Errors
 /// If the address cannot be listened on.
 pub async fn serve(address: SocketAddr, context: RpcContext) -> Result<RpcServer, ServeError> {
-    serve_with(address, context, Limits::default()).await
+    serve_with(address, context, ServerLimits::default()).await
 }
 
 /// Like [`serve`], with limits of one's own.
@@ -115,7 +117,7 @@ pub async fn serve(address: SocketAddr, context: RpcContext) -> Result<RpcServer
 pub async fn serve_with(
     address: SocketAddr,
     context: RpcContext,
-    limits: Limits,
+    limits: ServerLimits,
 ) -> Result<RpcServer, ServeError> {
     let response_memory = Budget::new(limits.response_memory);
     // A fork's work waits for its origin most of the time.
@@ -184,7 +186,7 @@ async fn listen(listener: TcpListener, connections: Arc<Connections>, server: Se
 }
 
 /// Serves one connection.
-async fn converse(stream: TcpStream, place: Arc<Place>, router: Router, server: Server) {
+async fn converse(stream: TcpStream, place: Arc<ConnectionSlot>, router: Router, server: Server) {
     // Answers are sent at once. If the socket cannot do that, they are merely later.
     let _ = stream.set_nodelay(true);
     let stream = ClientStream::new(stream, Arc::clone(&place), server.limits.send_timeout);
@@ -195,7 +197,7 @@ async fn converse(stream: TcpStream, place: Arc<Place>, router: Router, server: 
         async move {
             let Some(_busy) = busy else {
                 let (status, reason) = http::refusal(Full::Server);
-                return Ok(http::failure(status, reason));
+                return Ok(failure::failure(status, reason));
             };
             router.oneshot(request.map(Body::new)).await
         }
@@ -229,7 +231,7 @@ async fn converse(stream: TcpStream, place: Arc<Place>, router: Router, server: 
 async fn refuse(mut stream: TcpStream, full: Full) -> std::io::Result<()> {
     let (status, reason) = http::refusal(full);
     let body = serde_json::json!({
-        "jsonrpc": "2.0", "id": null, "error": { "code": crate::dispatch::SERVER_ERROR, "message": reason },
+        "jsonrpc": "2.0", "id": null, "error": { "code": crate::error::SERVER_ERROR, "message": reason },
     })
     .to_string();
     let name = status.canonical_reason().unwrap_or_default();

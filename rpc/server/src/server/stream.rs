@@ -10,19 +10,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use super::connections::Place;
+use super::connections::ConnectionSlot;
 
 /// A client's stream. From the first write that has to wait until everything is handed to the system, at most
 /// `timeout` may pass.
 pub(super) struct ClientStream {
     stream: TcpStream,
-    place: Arc<Place>,
+    place: Arc<ConnectionSlot>,
     timeout: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl ClientStream {
-    pub(super) fn new(stream: TcpStream, place: Arc<Place>, timeout: Duration) -> Self {
+    pub(super) fn new(stream: TcpStream, place: Arc<ConnectionSlot>, timeout: Duration) -> Self {
         Self { stream, place, timeout, deadline: None }
     }
 

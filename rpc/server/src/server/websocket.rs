@@ -17,13 +17,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::Error as Broken;
 
-use super::connections::WebSocketPlace;
-use super::http::Server;
+use super::connections::WebSocketSlot;
+use super::served::Server;
 use crate::error::RpcError;
 use crate::limits::WebSocketLimits;
 use crate::metrics;
 use crate::outbox::{Closed, Outbox, Queued, outbox};
-use crate::subscription::{Answered, Session, Stop, Teller};
+use crate::subscription::{Answered, Notifier, Session, Stop};
 
 /// Size of the buffers for reading and writing, bytes. Each connection has both.
 const BUFFER: usize = 4 * 1024;
@@ -62,7 +62,7 @@ enum End {
 }
 
 /// Accepts a WebSocket.
-pub(super) fn accept(upgrade: WebSocketUpgrade, server: Server, place: WebSocketPlace) -> Response {
+pub(super) fn accept(upgrade: WebSocketUpgrade, server: Server, place: WebSocketSlot) -> Response {
     let most = server.limits.websocket.message_bytes;
     let upgrade = upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER);
     upgrade.max_message_size(most).max_frame_size(most).on_upgrade(|socket| async move {
@@ -77,13 +77,13 @@ async fn run(socket: WebSocket, server: Server) {
     let (outbox, queue) = outbox(limits);
     let session = Session::new(limits.subscriptions);
     let (changes, to_tell) = mpsc::channel(MAX_CHANGES);
-    let teller = Teller::new(server.blocks.clone(), session.clone(), outbox.clone(), to_tell);
+    let notifier = Notifier::new(server.blocks.clone(), session.clone(), outbox.clone(), to_tell);
     let mut stopping = server.stopping.clone();
     let (pings, to_ping) = mpsc::channel(1);
     let reader = Reader { server: &server, session, outbox, changes, pings };
     let end = tokio::select! {
         end = reader.read(&mut stream) => end,
-        stop = teller.run() => stop.into(),
+        stop = notifier.run() => stop.into(),
         end = send(&mut sink, queue, to_ping, limits) => end,
         _ = stopping.changed() => End::Stopping,
     };

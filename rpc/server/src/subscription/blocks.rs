@@ -11,7 +11,7 @@ use super::OriginBlock;
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::settled::Settled;
-use crate::wire::place::Place;
+use crate::wire::place::BlockPlace;
 
 /// Most blocks from before the fork that are asked for at once.
 const ORIGIN_BLOCKS_AT_ONCE: usize = 4;
@@ -37,7 +37,7 @@ type Transactions = Arc<Vec<Settled>>;
 /// A stored block.
 pub(super) struct Block {
     pub(super) header: BlockHeader,
-    pub(super) place: Place,
+    pub(super) place: BlockPlace,
     /// Read only if somebody wants them.
     pub(super) transactions: Transactions,
 }
@@ -62,7 +62,7 @@ impl Blocks {
     ) -> Result<Option<Block>, RpcError> {
         let context = &self.context;
         let Some(header) = context.storage.header(number)? else { return Ok(None) };
-        let place = Place { number, hash: Some(header.block_hash), finality: context.finality(number)? };
+        let place = BlockPlace { number, hash: Some(header.block_hash), finality: context.finality(number)? };
         if !wanted(&header) {
             return Ok(Some(Block { header, place, transactions: Arc::default() }));
         }

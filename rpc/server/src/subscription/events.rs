@@ -6,7 +6,7 @@ use zkthreads_rpc_api::number::FeltHex;
 
 use super::filter::BlockStatus;
 use super::start::{StartId, start_with_latest};
-use super::{Opening, OriginBlock, Seen, Subscription, Told};
+use super::{Notification, Opening, OriginBlock, Seen, Subscription};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
@@ -68,26 +68,26 @@ impl Subscription for Events {
         self.pre_confirmed
     }
 
-    fn on_origin_block(&mut self, block: &OriginBlock) -> Result<Vec<Told>, RpcError> {
+    fn on_origin_block(&mut self, block: &OriginBlock) -> Result<Vec<Notification>, RpcError> {
         let mut told = Vec::new();
         for (index, receipt) in block.receipts.iter().enumerate() {
             let events = receipt.events.iter().enumerate();
             for (event_index, event) in events.filter(|(_, event)| self.filter.matches(event)) {
                 let transaction = (receipt.transaction_hash, index);
                 let event = EmittedEvent::new(event, &block.place, transaction, event_index);
-                told.push(Told::new(&NewEvent { event, finality_status: block.place.finality })?);
+                told.push(Notification::new(&NewEvent { event, finality_status: block.place.finality })?);
             }
         }
         Ok(told)
     }
 
-    fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
+    fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Notification>, RpcError> {
         let Seen { place, index, settled } = seen;
         let matching = settled.events().filter(|(event, _)| self.filter.matches(event));
         matching
             .map(|(event, (hash, event_index))| {
                 let event = EmittedEvent::new(event, place, (hash, *index), event_index);
-                Told::new(&NewEvent { event, finality_status: place.finality })
+                Notification::new(&NewEvent { event, finality_status: place.finality })
             })
             .collect()
     }

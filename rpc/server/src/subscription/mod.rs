@@ -1,7 +1,7 @@
 //! Subscriptions over WebSocket.
 //!
 //! A kind of subscription ([`Subscription`], one file each) says what to tell of a block, a transaction or an event;
-//! it knows nothing of connections. Each connection has one [`teller`], which listens to the chain's feed, brings
+//! it knows nothing of connections. Each connection has one [`notifier`], which listens to the chain's feed, brings
 //! subscriptions up to date and tells them what is new, one block at a time, as fast as the client reads. Where a
 //! subscription stands is a [`cursor::Cursor`]: blocks are told in order, each once, whether they are old or new, and
 //! so there is no seam between catching up and following.
@@ -17,10 +17,10 @@ mod new_heads;
 mod new_transaction_receipts;
 mod new_transactions;
 mod notification;
+mod notifier;
 mod origin_block;
 mod session;
 mod start;
-mod teller;
 mod transaction_status;
 mod unsubscribe;
 
@@ -33,18 +33,18 @@ use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::method::registry::Registry;
 use crate::settled::Settled;
-use crate::wire::place::Place;
+use crate::wire::place::BlockPlace;
 
 pub(crate) use blocks::Blocks;
 pub(crate) use cursor::Cursor;
-pub(crate) use notification::Told;
+pub(crate) use notification::Notification;
+pub(crate) use notifier::{Notifier, Stop};
 pub(crate) use origin_block::OriginBlock;
 pub(crate) use session::{Answered, Change, Session};
-pub(crate) use teller::{Stop, Teller};
 
 /// One kind of subscription, as one client asked for it.
 ///
-/// What is told is [`Told`]: a notification's `result`.
+/// What is told is [`Notification`]: a notification's `result`.
 pub(crate) trait Subscription: Send + Sync {
     /// The notification's method.
     fn method(&self) -> &'static str;
@@ -53,17 +53,21 @@ pub(crate) trait Subscription: Send + Sync {
     fn kind(&self) -> &'static str;
 
     /// What is told first, before any block.
-    fn on_open(&mut self, _context: &RpcContext) -> Result<Option<Told>, RpcError> {
+    fn on_open(&mut self, _context: &RpcContext) -> Result<Option<Notification>, RpcError> {
         Ok(None)
     }
 
     /// What is told of a stored block as a whole.
-    fn on_block(&mut self, _context: &RpcContext, _header: &BlockHeader) -> Result<Option<Told>, RpcError> {
+    fn on_block(
+        &mut self,
+        _context: &RpcContext,
+        _header: &BlockHeader,
+    ) -> Result<Option<Notification>, RpcError> {
         Ok(None)
     }
 
     /// What is told of a block from before this chain was forked off.
-    fn on_origin_block(&mut self, _block: &OriginBlock) -> Result<Vec<Told>, RpcError> {
+    fn on_origin_block(&mut self, _block: &OriginBlock) -> Result<Vec<Notification>, RpcError> {
         Ok(Vec::new())
     }
 
@@ -83,12 +87,16 @@ pub(crate) trait Subscription: Send + Sync {
     }
 
     /// What is told of a transaction in a block, stored or open, and of the inner transactions that it settled.
-    fn on_transaction(&mut self, _seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
+    fn on_transaction(&mut self, _seen: &Seen<'_>) -> Result<Vec<Notification>, RpcError> {
         Ok(Vec::new())
     }
 
     /// What is told of an event other than blocks, reverted blocks and transactions in the open one.
-    fn on_event(&mut self, _context: &RpcContext, _event: &ChainEvent) -> Result<Option<Told>, RpcError> {
+    fn on_event(
+        &mut self,
+        _context: &RpcContext,
+        _event: &ChainEvent,
+    ) -> Result<Option<Notification>, RpcError> {
         Ok(None)
     }
 
@@ -99,7 +107,7 @@ pub(crate) trait Subscription: Send + Sync {
 /// A transaction in a block.
 pub(crate) struct Seen<'a> {
     /// The block.
-    pub(crate) place: Place,
+    pub(crate) place: BlockPlace,
     /// The transaction's index in it.
     pub(crate) index: usize,
     /// The transaction, with the inner transactions that it settled.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use starknet_api::block::BlockHeader;
 
 use super::start::{StartId, start};
-use super::{Opening, OriginBlock, Subscription, Told};
+use super::{Notification, Opening, OriginBlock, Subscription};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::block::HeaderOut;
@@ -32,11 +32,11 @@ impl Subscription for NewHeads {
         "new_heads"
     }
 
-    fn on_origin_block(&mut self, block: &OriginBlock) -> Result<Vec<Told>, RpcError> {
-        Ok(vec![Told::new(&block.header)?])
+    fn on_origin_block(&mut self, block: &OriginBlock) -> Result<Vec<Notification>, RpcError> {
+        Ok(vec![Notification::new(&block.header)?])
     }
 
-    fn on_block(&mut self, _: &RpcContext, header: &BlockHeader) -> Result<Option<Told>, RpcError> {
-        Told::new(&HeaderOut::from(header)).map(Some)
+    fn on_block(&mut self, _: &RpcContext, header: &BlockHeader) -> Result<Option<Notification>, RpcError> {
+        Notification::new(&HeaderOut::from(header)).map(Some)
     }
 }

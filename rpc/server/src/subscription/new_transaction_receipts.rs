@@ -6,7 +6,7 @@ use zkthreads_rpc_api::number::AddressHex;
 
 use super::filter::{BlockStatus, Senders};
 use super::start::start;
-use super::{Opening, Seen, Subscription, Told};
+use super::{Notification, Opening, Seen, Subscription};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::receipt::ReceiptOut;
@@ -52,11 +52,11 @@ impl Subscription for NewReceipts {
         self.statuses.contains(&BlockStatus::PreConfirmed)
     }
 
-    fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
+    fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Notification>, RpcError> {
         let wanted = seen.transactions().filter(|transaction| self.senders.sent(transaction));
         wanted
             .map(|transaction| {
-                Told::new(&ReceiptOut::new(transaction, seen.place.finality).in_block(&seen.place))
+                Notification::new(&ReceiptOut::new(transaction, seen.place.finality).in_block(&seen.place))
             })
             .collect()
     }

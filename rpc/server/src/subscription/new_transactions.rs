@@ -9,7 +9,7 @@ use zkthreads_rpc_api::number::AddressHex;
 
 use super::filter::{Senders, Status};
 use super::start::start;
-use super::{Opening, Seen, Subscription, Told};
+use super::{Notification, Opening, Seen, Subscription};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::wire::flags::{TransactionFlag, has};
@@ -55,9 +55,9 @@ impl NewTransactions {
         hash: TransactionHash,
         transaction: &Transaction,
         finality_status: Status,
-    ) -> Result<Told, RpcError> {
+    ) -> Result<Notification, RpcError> {
         let transaction = TransactionOut::new(transaction, Some(hash), self.proof_facts);
-        Told::new(&NewTransaction { transaction, finality_status })
+        Notification::new(&NewTransaction { transaction, finality_status })
     }
 }
 
@@ -78,12 +78,12 @@ impl Subscription for NewTransactions {
         self.statuses.contains(&Status::PreConfirmed)
     }
 
-    fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
+    fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Notification>, RpcError> {
         let wanted = seen.transactions().filter(|transaction| self.senders.sent(transaction));
         wanted.map(|transaction| self.told(transaction.hash, &transaction.body, Status::of(seen))).collect()
     }
 
-    fn on_event(&mut self, _: &RpcContext, event: &ChainEvent) -> Result<Option<Told>, RpcError> {
+    fn on_event(&mut self, _: &RpcContext, event: &ChainEvent) -> Result<Option<Notification>, RpcError> {
         match event {
             ChainEvent::Received { hash, sender, transaction }
                 if self.statuses.contains(&Status::Received) && self.senders.has(*sender) =>

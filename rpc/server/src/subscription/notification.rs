@@ -8,10 +8,10 @@ use starknet_types_core::felt::Felt;
 use crate::error::RpcError;
 
 /// A notification's `result`.
-pub(crate) struct Told(Box<RawValue>);
+pub(crate) struct Notification(Box<RawValue>);
 
 #[derive(Serialize)]
-struct Notification<'a> {
+struct Envelope<'a> {
     jsonrpc: &'static str,
     method: &'static str,
     params: Params<'a>,
@@ -31,7 +31,7 @@ struct Reorg {
     ending_block_number: u64,
 }
 
-impl Told {
+impl Notification {
     pub(super) fn new(result: &impl Serialize) -> Result<Self, RpcError> {
         let json = to_raw_value(result).map_err(|error| RpcError::Internal { reason: error.to_string() })?;
         Ok(Self(json))
@@ -53,7 +53,7 @@ impl Told {
     /// The whole message.
     pub(super) fn to_message(&self, method: &'static str, subscription_id: &str) -> Result<String, RpcError> {
         let params = Params { subscription_id, result: &self.0 };
-        serde_json::to_string(&Notification { jsonrpc: "2.0", method, params })
+        serde_json::to_string(&Envelope { jsonrpc: "2.0", method, params })
             .map_err(|error| RpcError::Internal { reason: error.to_string() })
     }
 }
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn messages_have_the_specification_s_shape() {
         let block = |number: u64| (BlockHash(Felt::from(number + 16)), BlockNumber(number));
-        let told = Told::reorg(block(1), block(2)).unwrap();
+        let told = Notification::reorg(block(1), block(2)).unwrap();
         let message = told.to_message("starknet_subscriptionReorg", "7").unwrap();
         let expected = serde_json::json!({
             "jsonrpc": "2.0",

@@ -9,12 +9,12 @@ use zkthreads_rpc_api::OriginError;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use crate::wire::place::{Finality, Place};
+use crate::wire::place::{BlockPlace, Finality};
 
 /// A block, in its own node's words.
 pub(crate) struct OriginBlock {
     /// Which one it is.
-    pub(super) place: Place,
+    pub(super) place: BlockPlace,
     /// What is told of it as a whole.
     pub(super) header: Map<String, Value>,
     /// What the transactions in it did, in order.
@@ -68,7 +68,7 @@ impl OriginBlock {
             Status::AcceptedOnL1 => Finality::AcceptedOnL1,
             Status::AcceptedOnL2 => Finality::AcceptedOnL2,
         };
-        let place = Place { number, hash: Some(block_hash), finality };
+        let place = BlockPlace { number, hash: Some(block_hash), finality };
         Ok(Self { place, header, receipts: transactions.into_iter().map(|it| it.receipt).collect() })
     }
 }

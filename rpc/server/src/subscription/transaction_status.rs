@@ -9,7 +9,7 @@ use zkthreads_rpc_api::ChainEvent;
 use zkthreads_rpc_api::number::FeltHex;
 
 use super::start::start;
-use super::{Opening, Seen, Subscription, Told};
+use super::{Notification, Opening, Seen, Subscription};
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::method::starknet::{execution_result, get_transaction_status};
@@ -42,17 +42,17 @@ pub(super) fn open(context: &RpcContext, params: Params) -> Result<Opening, RpcE
 impl Status {
     /// Tells `status`, unless it was told or the transaction has come further. A thread may execute a transaction again,
     /// with another result.
-    fn tell(&mut self, status: TransactionStatus) -> Result<Option<Told>, RpcError> {
+    fn tell(&mut self, status: TransactionStatus) -> Result<Option<Notification>, RpcError> {
         let is_old = |last: &TransactionStatus| *last == status || rank(last) > rank(&status);
         if self.last.as_ref().is_some_and(is_old) {
             return Ok(None);
         }
-        let told = Told::new(&NewStatus { transaction_hash: self.hash.0, status: &status })?;
+        let told = Notification::new(&NewStatus { transaction_hash: self.hash.0, status: &status })?;
         self.last = Some(status);
         Ok(Some(told))
     }
 
-    fn look(&mut self, context: &RpcContext) -> Result<Option<Told>, RpcError> {
+    fn look(&mut self, context: &RpcContext) -> Result<Option<Notification>, RpcError> {
         match get_transaction_status::status(context, self.hash)? {
             Some(status) => self.tell(status),
             None => Ok(None),
@@ -69,11 +69,11 @@ impl Subscription for Status {
         "transaction_status"
     }
 
-    fn on_open(&mut self, context: &RpcContext) -> Result<Option<Told>, RpcError> {
+    fn on_open(&mut self, context: &RpcContext) -> Result<Option<Notification>, RpcError> {
         self.look(context)
     }
 
-    fn on_block(&mut self, context: &RpcContext, _: &BlockHeader) -> Result<Option<Told>, RpcError> {
+    fn on_block(&mut self, context: &RpcContext, _: &BlockHeader) -> Result<Option<Notification>, RpcError> {
         self.look(context)
     }
 
@@ -82,14 +82,18 @@ impl Subscription for Status {
     }
 
     /// Only of the open block: the stored ones are looked into as a whole.
-    fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Told>, RpcError> {
+    fn on_transaction(&mut self, seen: &Seen<'_>) -> Result<Vec<Notification>, RpcError> {
         let own = seen.transactions().find(|transaction| transaction.hash == self.hash);
         let Some(own) = own else { return Ok(Vec::new()) };
         let result = execution_result(&own.receipt.status);
         Ok(self.tell(TransactionStatus::PreConfirmed(result))?.into_iter().collect())
     }
 
-    fn on_event(&mut self, context: &RpcContext, event: &ChainEvent) -> Result<Option<Told>, RpcError> {
+    fn on_event(
+        &mut self,
+        context: &RpcContext,
+        event: &ChainEvent,
+    ) -> Result<Option<Notification>, RpcError> {
         match event {
             ChainEvent::Received { hash, .. } if *hash == self.hash => self.tell(TransactionStatus::Received),
             ChainEvent::L1Accepted(_) | ChainEvent::Reorg { .. } => self.look(context),

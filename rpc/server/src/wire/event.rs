@@ -11,7 +11,7 @@ use starknet_api::transaction::{Event, TransactionHash};
 use starknet_types_core::felt::Felt;
 use zkthreads_rpc_api::number::{AddressHex, FeltHex};
 
-use super::place::Place;
+use super::place::BlockPlace;
 use super::receipt::EventOut;
 use crate::error::RpcError;
 use crate::limits::{MAX_EVENT_ADDRESSES, MAX_EVENT_KEYS};
@@ -47,7 +47,7 @@ impl EmittedEvent {
     /// The event at `event_index` of the transaction at `transaction_index` of a block.
     pub(crate) fn new(
         event: &Event,
-        place: &Place,
+        place: &BlockPlace,
         transaction: (TransactionHash, usize),
         event_index: usize,
     ) -> Self {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use starknet_api::transaction::TransactionHash;
 use zkthreads_protocol::{IncludedTransaction, InnerEvent, InnerMessage, Package};
 
-use super::receipt::{EventOut, MessageOut, StatusOut};
+use super::receipt::{Effects, EventOut, MessageOut, StatusOut};
 use super::transaction::TransactionOut;
 
 /// An inner transaction with what became of it.
@@ -14,15 +14,6 @@ pub(crate) struct InnerTransactionOut {
     transaction: TransactionOut,
     #[serde(flatten)]
     effects: Effects,
-}
-
-/// What became of an inner transaction. In a receipt's form, but for the revert reason all of it is proven.
-#[derive(Debug, Serialize)]
-pub(crate) struct Effects {
-    #[serde(flatten)]
-    pub(crate) status: StatusOut,
-    pub(crate) messages_sent: Vec<MessageOut>,
-    pub(crate) events: Vec<EventOut>,
 }
 
 /// The inner transactions of a package by hash, in order, each with what became of it.

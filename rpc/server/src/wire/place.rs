@@ -19,7 +19,7 @@ pub(crate) enum Finality {
 
 /// A block as what is in it names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct BlockPlace {
     /// Its number.
     pub(crate) number: BlockNumber,
     /// Its hash; an open block has none.

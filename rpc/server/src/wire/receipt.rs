@@ -8,8 +8,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::Transaction;
 use zkthreads_storage::{BlockTransaction, ExecutionStatus};
 
-use super::inner::Effects;
-use super::place::{Finality, Place};
+use super::place::{BlockPlace, Finality};
 
 /// A receipt, with or without the block it is in.
 #[derive(Debug, Serialize)]
@@ -74,6 +73,15 @@ pub(crate) struct EventOut {
     pub(crate) data: Vec<Felt>,
 }
 
+/// What became of an inner transaction. In a receipt's form, but for the revert reason all of it is proven.
+#[derive(Debug, Serialize)]
+pub(crate) struct Effects {
+    #[serde(flatten)]
+    pub(crate) status: StatusOut,
+    pub(crate) messages_sent: Vec<MessageOut>,
+    pub(crate) events: Vec<EventOut>,
+}
+
 impl ReceiptOut {
     /// The receipt of a transaction in a block, without the block.
     pub(crate) fn new(transaction: &BlockTransaction, finality: Finality) -> Self {
@@ -108,14 +116,14 @@ impl ReceiptOut {
     }
 
     /// Names the block.
-    pub(crate) fn in_block(self, place: &Place) -> Self {
+    pub(crate) fn in_block(self, place: &BlockPlace) -> Self {
         let (block_hash, block_number) = (place.hash.map(|hash| hash.0), Some(place.number.0));
         Self { block_hash, block_number, ..self }
     }
 
     /// The receipt of an inner transaction of a thread that settled in a block. It costs its sender nothing: the
     /// thread transaction's receipt says what the submitter paid.
-    pub(crate) fn inner(hash: TransactionHash, effects: Effects, place: &Place) -> Self {
+    pub(crate) fn inner(hash: TransactionHash, effects: Effects, place: &BlockPlace) -> Self {
         Self {
             kind: "INVOKE",
             transaction_hash: hash.0,

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use zkthreads_execution::class::compile;
 use zkthreads_execution::{ChainConfig, Executor, GenesisState, OsVersion, RuleLines, ThreadRules};
 use zkthreads_protocol::OsProgram;
-use zkthreads_rpc::{Limits, RpcContext, RpcServer, serve_with};
+use zkthreads_rpc::{RpcContext, RpcServer, ServerLimits, serve_with};
 use zkthreads_rpc_api::{ChainFeed, TransactionSink};
 use zkthreads_storage::{ClassDefinition, ClassRecord, Storage};
 
@@ -48,18 +48,18 @@ pub(crate) struct Chain {
 impl Chain {
     /// A chain with its first block.
     pub(crate) async fn start() -> Self {
-        Self::serve(commit_genesis, Limits::default()).await
+        Self::serve(commit_genesis, ServerLimits::default()).await
     }
 
     /// A chain without any block.
     pub(crate) async fn start_empty() -> Self {
-        Self::serve(|_| Default::default(), Limits::default()).await
+        Self::serve(|_| Default::default(), ServerLimits::default()).await
     }
 
     /// A chain that begins with what `begin` commits, behind a server with these limits.
     pub(crate) async fn serve(
         begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash),
-        limits: Limits,
+        limits: ServerLimits,
     ) -> Self {
         Self::serve_as(begin, limits, |context, _| context).await
     }
@@ -67,7 +67,7 @@ impl Chain {
     /// The same, with what `change` makes of the server's context.
     pub(crate) async fn serve_as(
         begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash),
-        limits: Limits,
+        limits: ServerLimits,
         change: impl FnOnce(RpcContext, &Arc<Pool>) -> RpcContext,
     ) -> Self {
         let directory = tempfile::tempdir().unwrap();
@@ -81,14 +81,14 @@ impl Chain {
         let storage = Storage::open_following(directory.path(), None).unwrap();
         fill(&storage).await;
         let chain =
-            Self::over(storage, |_| Default::default(), Limits::default(), |context, _| context).await;
+            Self::over(storage, |_| Default::default(), ServerLimits::default(), |context, _| context).await;
         Self { _directory: Some(directory), ..chain }
     }
 
     async fn over(
         storage: Storage,
         begin: impl FnOnce(&Executor) -> (ClassHash, ClassHash),
-        limits: Limits,
+        limits: ServerLimits,
         change: impl FnOnce(RpcContext, &Arc<Pool>) -> RpcContext,
     ) -> Self {
         let executor = Executor::new(storage.clone(), config());

@@ -12,7 +12,7 @@ use starknet_types_core::felt::Felt;
 use tokio::runtime::Handle;
 use zkthreads_execution::Submission;
 use zkthreads_protocol::InnerTransaction;
-use zkthreads_rpc::{Limits, ThreadSink};
+use zkthreads_rpc::{ServerLimits, ThreadSink};
 use zkthreads_rpc_api::thread::{NodeStatus, QueueStatus, StatusBase, Throughput, TimeStatus, Totals};
 use zkthreads_rpc_api::{
     InnerRefusal, Origin, OriginError, PoolStatus, ThreadControl, ThreadLimit, ThreadStatus,
@@ -119,7 +119,7 @@ impl Pair {
             runtime: Handle::current(),
         };
         let mut sequencer = None;
-        let thread = Chain::serve_as(commit_genesis, Limits::default(), |mut context, pool| {
+        let thread = Chain::serve_as(commit_genesis, ServerLimits::default(), |mut context, pool| {
             let control = Arc::new(Sequencer {
                 pool: Arc::clone(pool),
                 refusal: Mutex::default(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use zkthreads_rpc::Limits;
+use zkthreads_rpc::ServerLimits;
 
 use crate::chain::{ALICE, BOB, Chain};
 use crate::transactions::{invoke, to_json, transfer};
@@ -64,7 +64,8 @@ async fn a_hundred_megabytes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_all_requests_may_hold() {
-    let chain = Chain::start_with(Limits { request_memory: 2 * 1024 * 1024, ..Limits::default() }).await;
+    let chain =
+        Chain::start_with(ServerLimits { request_memory: 2 * 1024 * 1024, ..ServerLimits::default() }).await;
     let head = "POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
     let length = 2 * 1024 * 1024;
     let large = format!("{}{CALL}", " ".repeat(length / 2));

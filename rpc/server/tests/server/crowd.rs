@@ -7,7 +7,7 @@ use rustix::process::{Resource, getrlimit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use zkthreads_rpc::{LaneLimits, LanesLimits, Limits};
+use zkthreads_rpc::{LaneLimits, LanesLimits, ServerLimits};
 
 use crate::chain::Chain;
 
@@ -24,7 +24,7 @@ async fn ask(stream: &mut TcpStream) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_idle_connections() {
-    let limits = Limits { header_timeout: Duration::from_secs(600), ..Limits::default() };
+    let limits = ServerLimits { header_timeout: Duration::from_secs(600), ..ServerLimits::default() };
     let chain = Chain::start_with(limits).await;
     // Both ends of each are this process's, which the server has allowed as many as the system lets it.
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
@@ -57,7 +57,7 @@ async fn two_thousand_idle_connections() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_the_limit_the_longest_idle_goes() {
-    let limits = Limits { connections_per_ip: 50, ..Limits::default() };
+    let limits = ServerLimits { connections_per_ip: 50, ..ServerLimits::default() };
     let chain = Chain::start_with(limits).await;
     let mut socket = chain.socket().await;
     let heads = socket.subscribe("NewHeads", json!([])).await;
@@ -77,7 +77,7 @@ async fn at_the_limit_the_longest_idle_goes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_the_limit_of_busy_ones_newcomers_are_refused() {
-    let chain = Chain::start_with(Limits { connections_per_ip: 3, ..Limits::default() }).await;
+    let chain = Chain::start_with(ServerLimits { connections_per_ip: 3, ..ServerLimits::default() }).await;
     let mut sockets = Vec::new();
     for _ in 0..3 {
         sockets.push(chain.socket().await);
@@ -97,7 +97,7 @@ async fn at_the_limit_of_busy_ones_newcomers_are_refused() {
 async fn a_burst_waits_its_turn() {
     let reading = LaneLimits { running: 2, waiting: 500 };
     let lanes = LanesLimits { reading, ..LanesLimits::default() };
-    let limits = Limits { lanes, ..Limits::default() };
+    let limits = ServerLimits { lanes, ..ServerLimits::default() };
     let chain = Arc::new(Chain::start_with(limits).await);
     let asking: Vec<_> = (0..500)
         .map(|_| {

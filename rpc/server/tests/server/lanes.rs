@@ -9,7 +9,7 @@ use starknet_api::core::ClassHash;
 use starknet_types_core::felt::Felt;
 use tokio::io::AsyncWriteExt;
 use zkthreads_execution::Executor;
-use zkthreads_rpc::{LaneLimits, LanesLimits, Limits};
+use zkthreads_rpc::{LaneLimits, LanesLimits, ServerLimits};
 
 use crate::chain::{ALICE, Chain, STRK, commit_genesis, commit_genesis_with, sierra};
 use crate::package::{envelope, package, to_request};
@@ -53,7 +53,7 @@ fn processor_time() -> Duration {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_lane_says_so_at_once_and_a_client_that_leaves_makes_room() {
     let lanes = LanesLimits { execution: ONE_AT_A_TIME, ..LanesLimits::default() };
-    let chain = Chain::serve(with_greedy, Limits { lanes, ..Limits::default() }).await;
+    let chain = Chain::serve(with_greedy, ServerLimits { lanes, ..ServerLimits::default() }).await;
     let url = format!("http://{}/", chain.server.address());
     let long = long_call().to_string();
     // Until the long one runs: it may come while a short one does, and be refused.
@@ -84,7 +84,7 @@ async fn a_full_lane_says_so_at_once_and_a_client_that_leaves_makes_room() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_executes_for_too_long_is_ended_and_says_nothing_of_the_contract() {
-    let limits = Limits { execution_time: Duration::ZERO, ..Limits::default() };
+    let limits = ServerLimits { execution_time: Duration::ZERO, ..ServerLimits::default() };
     let chain = Chain::serve(with_greedy, limits).await;
     let (status, answer) = chain.post("/", short_call().to_string()).await;
     let answer: Value = serde_json::from_str(&answer).unwrap();
@@ -98,7 +98,7 @@ async fn a_call_that_executes_for_too_long_is_ended_and_says_nothing_of_the_cont
 async fn strangers_who_ask_about_proofs_delay_no_submitter_until_it_asks_about_a_bad_one() {
     const NONE: LaneLimits = LaneLimits { running: 0, waiting: 0 };
     let lanes = LanesLimits { proofs: NONE, ..LanesLimits::default() };
-    let chain = Chain::serve(commit_genesis, Limits { lanes, ..Limits::default() }).await;
+    let chain = Chain::serve(commit_genesis, ServerLimits { lanes, ..ServerLimits::default() }).await;
     let bytes = package(&chain, Felt::ZERO).encode();
     let signed = to_request(&envelope(ALICE, 0, &bytes), &bytes);
     let mut unsigned = signed.clone();

@@ -39,7 +39,7 @@ mod websocket;
 use std::time::Duration;
 
 use starknet_api::block::BlockNumber;
-use zkthreads_rpc::{Limits, WebSocketLimits};
+use zkthreads_rpc::{ServerLimits, WebSocketLimits};
 use zkthreads_rpc_api::ChainEvent;
 
 use chain::{Chain, commit_genesis};
@@ -47,7 +47,7 @@ use sink::Pool;
 
 impl Chain {
     /// A chain with its first block, behind a server with limits of the test's own.
-    async fn start_with(limits: Limits) -> Self {
+    async fn start_with(limits: ServerLimits) -> Self {
         Self::serve(commit_genesis, limits).await
     }
 
@@ -55,7 +55,7 @@ impl Chain {
     async fn start_patient() -> Self {
         let websocket =
             WebSocketLimits { send_timeout: Duration::from_secs(600), ..WebSocketLimits::default() };
-        Self::start_with(Limits { websocket, ..Limits::default() }).await
+        Self::start_with(ServerLimits { websocket, ..ServerLimits::default() }).await
     }
 
     /// Makes empty blocks.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
-use zkthreads_rpc::{LaneLimits, LanesLimits, Limits};
+use zkthreads_rpc::{LaneLimits, LanesLimits, ServerLimits};
 
 use crate::chain::Chain;
 
@@ -62,7 +62,7 @@ async fn ask(chain: &Chain) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn headers() {
-    let limits = Limits { header_timeout: Duration::from_millis(500), ..Limits::default() };
+    let limits = ServerLimits { header_timeout: Duration::from_millis(500), ..ServerLimits::default() };
     let chain = Chain::start_with(limits).await;
     // Nothing at all; a part; and an endless trickle.
     let mut nothing = chain.connect().await;
@@ -88,7 +88,7 @@ async fn headers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies() {
     let (body_timeout, body_pause) = (Duration::from_secs(2), Duration::from_millis(500));
-    let chain = Chain::start_with(Limits { body_timeout, body_pause, ..Limits::default() }).await;
+    let chain = Chain::start_with(ServerLimits { body_timeout, body_pause, ..ServerLimits::default() }).await;
     // One stops in the middle, one goes on for ever.
     let mut stops = chain.connect().await;
     stops.write_all((head(BODY.len()) + &BODY[..20]).as_bytes()).await.unwrap();
@@ -120,7 +120,7 @@ async fn readers() {
     let send_timeout = Duration::from_secs(1);
     let one = LaneLimits { running: 1, waiting: 1 };
     let lanes = LanesLimits { reading: one, scanning: one, ..LanesLimits::default() };
-    let limits = Limits { lanes, send_timeout, ..Limits::default() };
+    let limits = ServerLimits { lanes, send_timeout, ..ServerLimits::default() };
     let chain = Chain::start_with(limits).await;
     let class = json!(["latest", chain.account_class]);
     let one = chain.ok("starknet_getClass", class.clone()).await.to_string().len();

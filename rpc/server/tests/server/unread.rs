@@ -9,7 +9,7 @@ use starknet_types_core::felt::Felt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 use zkthreads_protocol::Transaction;
-use zkthreads_rpc::{Limits, WebSocketLimits};
+use zkthreads_rpc::{ServerLimits, WebSocketLimits};
 use zkthreads_rpc_api::{ChainEvent, MAX_LAG};
 
 use crate::chain::{ALICE, Chain};
@@ -28,7 +28,7 @@ async fn of_answers_and_notifications() {
         queue_bytes: 64 * 1024,
         ..WebSocketLimits::default()
     };
-    let chain = Chain::start_with(Limits { websocket, ..Limits::default() }).await;
+    let chain = Chain::start_with(ServerLimits { websocket, ..ServerLimits::default() }).await;
     let mut other = chain.socket().await;
     let heads = other.subscribe("NewHeads", json!([])).await;
     let mut deaf = chain.socket().await;
@@ -102,7 +102,7 @@ async fn of_pings() {
         idle_timeout: Duration::from_secs(5),
         ..WebSocketLimits::default()
     };
-    let chain = Chain::start_with(Limits { websocket, ..Limits::default() }).await;
+    let chain = Chain::start_with(ServerLimits { websocket, ..ServerLimits::default() }).await;
     // It reads what it gets, and answers nothing.
     let mut silent = chain.connect().await;
     silent.write_all(UPGRADE).await.unwrap();

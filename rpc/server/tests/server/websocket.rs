@@ -3,12 +3,12 @@
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use zkthreads_rpc::{Limits, WebSocketLimits};
+use zkthreads_rpc::{ServerLimits, WebSocketLimits};
 
 use crate::chain::Chain;
 
-fn limits(websocket: WebSocketLimits) -> Limits {
-    Limits { websocket, ..Limits::default() }
+fn limits(websocket: WebSocketLimits) -> ServerLimits {
+    ServerLimits { websocket, ..ServerLimits::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

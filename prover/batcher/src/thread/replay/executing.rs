@@ -8,8 +8,8 @@ use zkthreads_sub_block::{ExecutedInner, LeftOut, LeftOutReason, OpenSubBlock};
 use super::{Replay, told, transactions};
 use crate::thread::landed;
 use crate::thread::model::{Open, Seed, Stage, SubBlock};
+use crate::thread::outage::Outage;
 use crate::thread::rules::{Run, Step};
-use crate::thread::setback::Setback;
 
 /// How transactions are put into sub-blocks.
 pub(super) struct Plan {
@@ -51,7 +51,7 @@ impl Replay<'_> {
         &mut self,
         base_block: BaseBlock,
         transactions: Vec<InnerTransaction>,
-    ) -> Result<(OpenSubBlock, Vec<InnerTransaction>), Setback> {
+    ) -> Result<(OpenSubBlock, Vec<InnerTransaction>), Outage> {
         let steps =
             |transactions: Vec<InnerTransaction>| transactions.into_iter().map(Step::execute).collect();
         let mut run = self.rules.run(self.below.clone(), base_block, steps(transactions.clone()))?;
@@ -69,7 +69,7 @@ impl Replay<'_> {
         &mut self,
         transactions: Vec<InnerTransaction>,
         out: &mut Vec<SubBlock>,
-    ) -> Result<(), Setback> {
+    ) -> Result<(), Outage> {
         let seed = self.seed();
         self.execute_as(seed, Plan::anew(transactions), false, out)
     }
@@ -80,7 +80,7 @@ impl Replay<'_> {
         open: Open,
         plan: Plan,
         out: &mut Vec<SubBlock>,
-    ) -> Result<Open, Setback> {
+    ) -> Result<Open, Outage> {
         let (since, mut seed) = (open.since, plan.seed(open.seed));
         let Plan { kept_base, mut steps, cause } = plan;
         loop {
@@ -106,7 +106,7 @@ impl Replay<'_> {
         plan: Plan,
         hot: bool,
         out: &mut Vec<SubBlock>,
-    ) -> Result<(), Setback> {
+    ) -> Result<(), Outage> {
         let seed = plan.seed(seed);
         self.execute_as(seed, plan, hot, out)
     }
@@ -118,7 +118,7 @@ impl Replay<'_> {
         plan: Plan,
         hot: bool,
         out: &mut Vec<SubBlock>,
-    ) -> Result<(), Setback> {
+    ) -> Result<(), Outage> {
         let Plan { kept_base, mut steps, cause } = plan;
         let (conflicts, hot_since) = (seed.conflicts, seed.hot_since);
         let mut next = Some(seed);
@@ -143,12 +143,12 @@ impl Replay<'_> {
         kept_base: Option<BaseBlock>,
         steps: Vec<Step>,
         cause: &[Conflict],
-    ) -> Result<(OpenSubBlock, Vec<Step>), Setback> {
+    ) -> Result<(OpenSubBlock, Vec<Step>), Outage> {
         let base_block = kept_base.unwrap_or_else(|| self.base());
         let Run { block, left_out, rest, is_stale } =
             self.rules.run(self.below.clone(), base_block, steps)?;
         if is_stale && block.is_empty() {
-            return Err(Setback::too_old());
+            return Err(Outage::too_old());
         }
         self.leave_out(left_out, cause)?;
         self.put_below(&block);
@@ -164,7 +164,7 @@ impl Replay<'_> {
     }
 
     /// Finds out what became of transactions that cannot be executed (any more).
-    fn leave_out(&mut self, left_out: Vec<LeftOut>, cause: &[Conflict]) -> Result<(), Setback> {
+    fn leave_out(&mut self, left_out: Vec<LeftOut>, cause: &[Conflict]) -> Result<(), Outage> {
         for LeftOut { transaction, hash, reason } in left_out {
             if let Some(block) = landed::block_of(self.storage, hash)? {
                 self.changes.on_chain.push((hash, block));

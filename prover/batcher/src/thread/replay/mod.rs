@@ -34,11 +34,11 @@ use zkthreads_sub_block::{Cell, ExecutedInner, OpenSubBlock};
 use crate::thread::SubBlockId;
 use crate::thread::cells::Cells;
 use crate::thread::model::{Open, Seed, SubBlock, Unsettled};
+use crate::thread::outage::Outage;
 use crate::thread::plan::Schedule;
 use crate::thread::rules::Rules;
-use crate::thread::setback::Setback;
 use crate::thread::taint::Taint;
-use crate::thread::work::unix_millis;
+use crate::thread::wall_clock::unix_millis;
 use executing::Plan;
 use parting::Parted;
 
@@ -171,7 +171,7 @@ impl<'a> Replay<'a> {
         returned: Vec<InnerTransaction>,
         old: Unsettled,
         complete: bool,
-    ) -> Result<(Unsettled, Changes), Setback> {
+    ) -> Result<(Unsettled, Changes), Outage> {
         let Unsettled { fronts: old_fronts, hots: old_hots, mut open } = old;
         let (mut fronts, mut hots) = (Vec::new(), Vec::new());
         self.put_transactions(returned, &mut fronts)?;
@@ -216,7 +216,7 @@ impl<'a> Replay<'a> {
         sub_block: SubBlock,
         hots: &[SubBlock],
         out: &mut Vec<SubBlock>,
-    ) -> Result<Vec<Arc<ExecutedInner>>, Setback> {
+    ) -> Result<Vec<Arc<ExecutedInner>>, Outage> {
         let mut taint = self.taint.clone();
         taint.extend(self.hot.keys().copied());
         taint.extend_with_writes(hots.iter().flat_map(|hot| &hot.inner));
@@ -226,7 +226,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Puts a complete sub-block there, without what depends on tainted cells.
-    fn put(&mut self, sub_block: SubBlock, hot: bool, out: &mut Vec<SubBlock>) -> Result<(), Setback> {
+    fn put(&mut self, sub_block: SubBlock, hot: bool, out: &mut Vec<SubBlock>) -> Result<(), Outage> {
         let (kept, tainted) = self.taint.part(sub_block.inner.clone());
         let is_part = !tainted.is_empty();
         // What is hot and tainted is in conflict: otherwise fresh conflicts would keep it from ever being given up.
@@ -240,7 +240,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Whether a complete sub-block may be put there as it is.
-    fn stays(&self, sub_block: &SubBlock) -> Result<bool, Setback> {
+    fn stays(&self, sub_block: &SubBlock) -> Result<bool, Outage> {
         let statement = &sub_block.executed.statement;
         Ok(self.halved != Some(sub_block.name())
             && !self.is_outdated(sub_block)
@@ -263,7 +263,7 @@ impl<'a> Replay<'a> {
         is_part: bool,
         hot: bool,
         out: &mut Vec<SubBlock>,
-    ) -> Result<(), Setback> {
+    ) -> Result<(), Outage> {
         if self.halved == Some(sub_block.name()) {
             self.note_void(&sub_block);
             let second = kept.split_off(kept.len() / 2);
@@ -298,7 +298,7 @@ impl<'a> Replay<'a> {
         mut open: Open,
         fronts: &mut Vec<SubBlock>,
         hots: &mut Vec<SubBlock>,
-    ) -> Result<Open, Setback> {
+    ) -> Result<Open, Outage> {
         let (mut kept, tainted) = self.taint.part(open.block.executed().to_vec());
         let is_part = !tainted.is_empty();
         self.part(tainted, open.seed.conflicts, None);
@@ -335,11 +335,7 @@ impl<'a> Replay<'a> {
     }
 
     /// The preconditions of a sub-block that do not hold, as far as `kept` of its transactions are concerned.
-    fn conflicts(
-        &self,
-        statement: &Statement,
-        kept: &[Arc<ExecutedInner>],
-    ) -> Result<Vec<Conflict>, Setback> {
+    fn conflicts(&self, statement: &Statement, kept: &[Arc<ExecutedInner>]) -> Result<Vec<Conflict>, Outage> {
         let mut conflicts = conflicts(&self.below, statement)?;
         conflicts.retain(|conflict| is_read_by(kept, Cell::from(conflict)));
         Ok(conflicts)

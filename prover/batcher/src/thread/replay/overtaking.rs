@@ -6,7 +6,7 @@
 use super::Replay;
 use crate::thread::cells::Cells;
 use crate::thread::model::SubBlock;
-use crate::thread::setback::Setback;
+use crate::thread::outage::Outage;
 
 impl Replay<'_> {
     /// Puts complete sub-blocks there: first those that stay as they are, in their order, then the others in theirs.
@@ -14,7 +14,7 @@ impl Replay<'_> {
         &mut self,
         old: Vec<SubBlock>,
         fronts: &mut Vec<SubBlock>,
-    ) -> Result<(), Setback> {
+    ) -> Result<(), Outage> {
         let (mut deferred, mut cells) = (Vec::new(), Cells::default());
         for sub_block in old {
             if cells.are_apart_from(&sub_block.cells) && self.stays(&sub_block)? {

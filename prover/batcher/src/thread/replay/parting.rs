@@ -13,7 +13,7 @@ use super::{Replay, is_read_by, told, transactions};
 use crate::thread::cells::{Cells, groups};
 use crate::thread::config::HotPolicy;
 use crate::thread::model::{Seed, Stage, SubBlock};
-use crate::thread::setback::Setback;
+use crate::thread::outage::Outage;
 use crate::thread::taint::Taint;
 
 /// The conflict at which a sub-block's transactions that depend on the conflicting cells are parted from it, if none of them
@@ -89,7 +89,7 @@ impl Replay<'_> {
     /// Makes hot sub-blocks of what was parted from others: of what has nothing to do with each other, different ones, so that
     /// whoever makes one void does not touch the others. If there would be too many of them, they share some: each takes a proof
     /// and a thread transaction, and a stranger has a say in how many there are. They are cut at the first conflict anyway.
-    pub(super) fn put_parted(&mut self, hots: &mut Vec<SubBlock>) -> Result<(), Setback> {
+    pub(super) fn put_parted(&mut self, hots: &mut Vec<SubBlock>) -> Result<(), Outage> {
         let parted = take(&mut self.parted);
         let mut groups = groups(parted, |parted| &parted.executed.accesses);
         let places = MAX_HOTS.saturating_sub(hots.len()).max(1);

@@ -7,11 +7,11 @@ use tokio::sync::oneshot;
 use zkthreads_storage::FollowedBlock;
 use zkthreads_workers::{Proven, Stage, WorkerError};
 
-use super::{Sequencer, State};
+use super::{Sequencer, SequencerState};
 use crate::thread::SubBlockId;
-use crate::thread::handle::FollowError;
+use crate::thread::error::FollowError;
 use crate::thread::job::{Bundle, BundleFailure, Forward, ForwardRefused, InFlight, Job, NodeHealth};
-use crate::thread::setback::Setback;
+use crate::thread::outage::Outage;
 use crate::thread::writes::Writes;
 
 impl Sequencer {
@@ -37,14 +37,14 @@ impl Sequencer {
     /// Starts over from the journal if that has to be done. While the journal cannot be written, the chain is not
     /// followed; while the state cannot be read, it is, for that may help.
     fn get_ready(&mut self) -> Result<(), FollowError> {
-        if matches!(self.state, State::Down { .. }) {
+        if matches!(self.state, SequencerState::Down { .. }) {
             self.recover();
         }
         match &self.state {
-            State::Down { setback: Setback::Journal { reason }, .. } => {
+            SequencerState::Down { outage: Outage::Journal { reason }, .. } => {
                 Err(FollowError::Halted { reason: reason.clone() })
             }
-            State::Down { .. } | State::Running(_) => Ok(()),
+            SequencerState::Down { .. } | SequencerState::Running(_) => Ok(()),
         }
     }
 

@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::{Sequencer, State};
-use crate::thread::handle::Lease;
+use super::{Sequencer, SequencerState};
 use crate::thread::job::{Bundle, Forward, Job};
+use crate::thread::lease::Lease;
+use crate::thread::message::Message;
 
 impl Sequencer {
     /// Gives work to those who wait for it.
@@ -16,7 +18,7 @@ impl Sequencer {
         let now = Instant::now();
         while let Some(taker) = next_taker(&mut self.jobs) {
             self.attempt(|work| work.renew_job(now));
-            let State::Running(work) = &mut self.state else {
+            let SequencerState::Running(work) = &mut self.state else {
                 self.jobs.push_front(taker);
                 return;
             };
@@ -36,12 +38,12 @@ impl Sequencer {
                 attempt: name.1,
                 executed: Arc::clone(&sub_block.executed),
                 alive: sub_block.alive.subscribe(),
-                _lease: Lease::new(&self.sender, give_back),
+                _lease: lease_of(&self.sender, give_back),
             };
             // If nobody waits any more, the job's end gives it back.
             drop(taker.send(job));
         }
-        let State::Running(work) = &mut self.state else { return };
+        let SequencerState::Running(work) = &mut self.state else { return };
         while let Some(taker) = next_taker(&mut self.bundles) {
             let Some(taken) = work.next_bundle(now) else {
                 self.bundles.push_front(taker);
@@ -58,7 +60,7 @@ impl Sequencer {
                 sub_blocks: taken.sub_blocks,
                 package: taken.package,
                 alive: taken.alive,
-                _lease: Lease::new(&self.sender, give_back),
+                _lease: lease_of(&self.sender, give_back),
             };
             drop(taker.send(bundle));
         }
@@ -73,9 +75,21 @@ impl Sequencer {
                     Ok(())
                 });
             };
-            drop(taker.send(Forward { hash, transaction, _lease: Lease::new(&self.sender, give_back) }));
+            drop(taker.send(Forward { hash, transaction, _lease: lease_of(&self.sender, give_back) }));
         }
     }
+}
+
+/// Has `give_back` done once what is handed out with the lease is dropped.
+fn lease_of(
+    sender: &Sender<Message<Sequencer>>,
+    give_back: impl FnOnce(&mut Sequencer) + Send + Sync + 'static,
+) -> Lease {
+    let sender = sender.clone();
+    Lease::new(move || {
+        // If the sequencer has ended there is nobody to give it back to.
+        let _ = sender.send(Message::Command(Box::new(give_back)));
+    })
 }
 
 /// The next one who still waits.

@@ -5,97 +5,25 @@ mod hand_out;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
-use zkthreads_execution::{ExecutionError, Executor};
+use zkthreads_execution::Executor;
 use zkthreads_rpc_api::ChainFeed;
 
-use crate::thread::config::{ThreadConfig, ThreadParts};
-use crate::thread::figures::Figures;
-use crate::thread::handle::{Message, ThreadHandle};
+use crate::thread::config::ThreadConfig;
 use crate::thread::intake::{Arrival, MAX_GROUP};
 use crate::thread::job::{Bundle, Forward, Job, NodeHealth};
+use crate::thread::message::Message;
+use crate::thread::outage::Outage;
 use crate::thread::report;
 use crate::thread::rules::Rules;
-use crate::thread::setback::Setback;
 use crate::thread::shared::Shared;
 use crate::thread::work::Work;
 
 /// How often to look at what happens by itself.
 const TICK: Duration = Duration::from_secs(1);
-
-/// Why a thread cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum ThreadError {
-    /// The database has no block to begin with, or fails.
-    #[error(transparent)]
-    Execution(#[from] ExecutionError),
-    /// There cannot be another thread of execution.
-    #[error("no thread of execution for the sequencer: {0}")]
-    Spawn(#[from] std::io::Error),
-}
-
-/// A thread: users' transactions on top of a node's chain.
-pub struct Thread;
-
-impl Thread {
-    /// Starts the sequencer, which goes on where the journal ends. It ends with [`ThreadHandle::stop`].
-    ///
-    /// # Errors
-    /// If the followed database has no block, or cannot be read.
-    pub fn start(parts: ThreadParts) -> Result<(ThreadHandle, JoinHandle<()>), ThreadError> {
-        let ThreadParts { executor, journal, feed, provers, config } = parts;
-        let head = executor.latest_header()?;
-        let (sender, messages) = channel();
-        let base = report::base_block(&head);
-        let beginning = Setback::State { reason: "the journal is being read".to_owned() };
-        let figures = Figures::new(Instant::now());
-        let status = report::status(&config, &NodeHealth::Reachable, base, &figures, Err(&beginning));
-        let shared = Arc::new(Shared {
-            chain_id: executor.config().chain_id.clone(),
-            journal: Arc::new(journal),
-            provers,
-            queued: AtomicUsize::new(0),
-            head: RwLock::new((base.block_number, base.block_hash)),
-            waiting: RwLock::default(),
-            figures: Mutex::new(figures),
-            status: RwLock::new(status),
-        });
-        let mut sequencer = Sequencer {
-            rules: Rules::new(&executor, config.clone()),
-            config,
-            executor,
-            feed,
-            shared: Arc::clone(&shared),
-            messages,
-            sender: sender.clone(),
-            state: State::Down { setback: beginning, retry_at: Instant::now() },
-            jobs: VecDeque::new(),
-            bundles: VecDeque::new(),
-            forwards: VecDeque::new(),
-            health: NodeHealth::Reachable,
-            looked_at: Instant::now(),
-            is_stopping: false,
-        };
-        // Nobody is served before it is known what was acknowledged.
-        let (ready, is_ready) = sync_channel(1);
-        let run = move || {
-            sequencer.recover();
-            sequencer.tell_status();
-            let _ = ready.send(());
-            sequencer.run();
-        };
-        let thread = std::thread::Builder::new().name("thread-sequencer".to_owned()).spawn(run)?;
-        // If it panicked, whoever asks it something learns that it has stopped.
-        let _ = is_ready.recv();
-        Ok((ThreadHandle::new(sender, shared), thread))
-    }
-}
 
 /// Sees to everything that others send to a thread.
 pub(in crate::thread) struct Sequencer {
@@ -104,9 +32,9 @@ pub(in crate::thread) struct Sequencer {
     executor: Executor,
     feed: ChainFeed,
     shared: Arc<Shared>,
-    messages: Receiver<Message>,
-    sender: Sender<Message>,
-    state: State,
+    messages: Receiver<Message<Self>>,
+    sender: Sender<Message<Self>>,
+    state: SequencerState,
     /// Who waits for a sub-block to prove.
     jobs: VecDeque<oneshot::Sender<Job>>,
     /// Who waits for a bundle to settle.
@@ -119,17 +47,44 @@ pub(in crate::thread) struct Sequencer {
     is_stopping: bool,
 }
 
-enum State {
+enum SequencerState {
     Running(Box<Work>),
     /// It starts over from the journal as soon as it can.
     Down {
-        setback: Setback,
+        outage: Outage,
         retry_at: Instant,
     },
 }
 
 impl Sequencer {
-    fn run(mut self) {
+    /// One that is down, and starts over from the journal when it is told to.
+    pub(in crate::thread) fn new(
+        config: ThreadConfig,
+        executor: Executor,
+        feed: ChainFeed,
+        shared: Arc<Shared>,
+        (sender, messages): (Sender<Message<Self>>, Receiver<Message<Self>>),
+        outage: Outage,
+    ) -> Self {
+        Self {
+            rules: Rules::new(&executor, config.clone()),
+            config,
+            executor,
+            feed,
+            shared,
+            messages,
+            sender,
+            state: SequencerState::Down { outage, retry_at: Instant::now() },
+            jobs: VecDeque::new(),
+            bundles: VecDeque::new(),
+            forwards: VecDeque::new(),
+            health: NodeHealth::Reachable,
+            looked_at: Instant::now(),
+            is_stopping: false,
+        }
+    }
+
+    pub(in crate::thread) fn run(mut self) {
         while !self.is_stopping {
             match self.messages.recv_timeout(self.patience()) {
                 Ok(message) => self.see_to(message),
@@ -144,7 +99,7 @@ impl Sequencer {
     }
 
     /// Sees to what there is by now, in order. Transactions that come in a row are recorded together.
-    fn see_to(&mut self, first: Message) {
+    fn see_to(&mut self, first: Message<Self>) {
         let mut arrivals: Vec<Arrival> = Vec::new();
         let mut next = Some(first);
         while let Some(message) = next {
@@ -177,30 +132,30 @@ impl Sequencer {
                     arrival.answer(result, &self.shared);
                 }
             }
-            Err(setback) => arrivals.into_iter().for_each(|arrival| arrival.refuse(&setback)),
+            Err(outage) => arrivals.into_iter().for_each(|arrival| arrival.refuse(&outage)),
         }
     }
 
     /// Does something with what is in memory. If that fails, all of it is dropped.
-    fn with<T>(&mut self, work: impl FnOnce(&mut Work) -> Result<T, Setback>) -> Result<T, Setback> {
+    fn with<T>(&mut self, work: impl FnOnce(&mut Work) -> Result<T, Outage>) -> Result<T, Outage> {
         let result = match &mut self.state {
-            State::Running(running) => work(running),
-            State::Down { setback, .. } => return Err(setback.clone()),
+            SequencerState::Running(running) => work(running),
+            SequencerState::Down { outage, .. } => return Err(outage.clone()),
         };
-        result.inspect_err(|setback| {
-            tracing::error!(%setback, "the thread takes nothing until it can go on");
-            self.state = State::Down { setback: setback.clone(), retry_at: Instant::now() + TICK };
+        result.inspect_err(|outage| {
+            tracing::error!(%outage, "the thread takes nothing until it can go on");
+            self.state = SequencerState::Down { outage: outage.clone(), retry_at: Instant::now() + TICK };
         })
     }
 
     /// As [`Self::with`], for what nobody waits for: it is done again after the start from the journal, or is obsolete.
-    fn attempt(&mut self, work: impl FnOnce(&mut Work) -> Result<(), Setback>) {
-        // The setback is in the log and in the status.
+    fn attempt(&mut self, work: impl FnOnce(&mut Work) -> Result<(), Outage>) {
+        // The outage is in the log and in the status.
         let _ = self.with(work);
     }
 
     /// Starts over from the journal.
-    fn recover(&mut self) {
+    pub(in crate::thread) fn recover(&mut self) {
         match Work::restore(&self.rules, &self.executor, &self.feed, &self.shared) {
             Ok(work) => {
                 let unsettled = work.unsettled.len();
@@ -209,13 +164,13 @@ impl Sequencer {
                     waiting = work.waiting.len(),
                     "the thread goes on from its journal"
                 );
-                self.state = State::Running(Box::new(work));
+                self.state = SequencerState::Running(Box::new(work));
             }
-            Err(setback) => {
-                if !matches!(&self.state, State::Down { setback: before, .. } if *before == setback) {
-                    tracing::error!(%setback, "the thread cannot go on from its journal");
+            Err(outage) => {
+                if !matches!(&self.state, SequencerState::Down { outage: before, .. } if *before == outage) {
+                    tracing::error!(%outage, "the thread cannot go on from its journal");
                 }
-                self.state = State::Down { setback, retry_at: Instant::now() + TICK };
+                self.state = SequencerState::Down { outage, retry_at: Instant::now() + TICK };
             }
         }
     }
@@ -223,7 +178,7 @@ impl Sequencer {
     /// Sees to what happens by itself.
     fn look(&mut self) {
         let now = Instant::now();
-        if let State::Down { retry_at, .. } = &self.state {
+        if let SequencerState::Down { retry_at, .. } = &self.state {
             if *retry_at <= now {
                 self.recover();
             }
@@ -255,10 +210,10 @@ impl Sequencer {
     /// takes less than several of few.
     fn closing(&self) -> Option<Instant> {
         match &self.state {
-            State::Running(work) if !self.jobs.is_empty() => {
+            SequencerState::Running(work) if !self.jobs.is_empty() => {
                 work.unsettled.open.since.map(|since| since + self.config.max_age)
             }
-            State::Running(_) | State::Down { .. } => None,
+            SequencerState::Running(_) | SequencerState::Down { .. } => None,
         }
     }
 
@@ -266,8 +221,8 @@ impl Sequencer {
     fn patience(&self) -> Duration {
         let now = Instant::now();
         let due = match &self.state {
-            State::Down { retry_at, .. } => Some(*retry_at),
-            State::Running(work) => {
+            SequencerState::Down { retry_at, .. } => Some(*retry_at),
+            SequencerState::Running(work) => {
                 let closing = self.closing();
                 let is_wanted = !(self.jobs.is_empty() && self.bundles.is_empty());
                 closing.into_iter().chain(work.next_due().filter(|due| is_wanted && *due > now)).min()
@@ -276,10 +231,10 @@ impl Sequencer {
         due.map_or(TICK, |due| due.saturating_duration_since(now)).min(TICK)
     }
 
-    fn tell_status(&mut self) {
+    pub(in crate::thread) fn tell_status(&mut self) {
         let work = match &self.state {
-            State::Running(work) => Ok(work.as_ref()),
-            State::Down { setback, .. } => Err(setback),
+            SequencerState::Running(work) => Ok(work.as_ref()),
+            SequencerState::Down { outage, .. } => Err(outage),
         };
         let mut status = self.shared.status.write();
         let base_block = match work {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use starknet_api::core::ContractAddress;
-use zkthreads_rpc_api::devnet::{ForkConfig, Impersonation};
+use zkthreads_rpc_api::devnet::{ForkConfig, Impersonated};
 
 use super::control;
 use crate::context::RpcContext;
@@ -27,7 +27,7 @@ pub(super) struct Status {
 pub(super) fn answer(context: &RpcContext, _: NoParams) -> Result<Status, RpcError> {
     let control = control(context)?;
     let config = control.config();
-    let Impersonation { everyone, accounts } = control.impersonation();
+    let Impersonated { everyone, accounts } = control.impersonation();
     // A fork's own blocks begin after the origin's.
     let first = config.fork_config.block_number.map_or(0, |origin| origin.saturating_add(1));
     let pre_confirmed = context.feed.pre_confirmed();

@@ -12,11 +12,11 @@ use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::limits::{MAX_BLOCKS_OF_EVENTS, MAX_EVENTS};
 use crate::lookup::{open_place, package_in};
-use crate::origin::Missing;
+use crate::missing::Missing;
 use crate::settled::Owners;
 use crate::wire::block_id::BlockId;
 use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
-use crate::wire::place::Place;
+use crate::wire::place::BlockPlace;
 
 /// Most packages that one page reads to say whose events they are; the page may end early for that, too.
 const MAX_PACKAGES: usize = 128;
@@ -154,7 +154,7 @@ fn page(
 
 /// A block with events.
 struct Source {
-    place: Place,
+    place: BlockPlace,
     transactions: Transactions,
 }
 

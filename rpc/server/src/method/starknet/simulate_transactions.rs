@@ -18,7 +18,7 @@ use crate::convert::initial_reads::initial_reads;
 use crate::convert::submission;
 use crate::convert::trace::{Traced, Traces};
 use crate::error::RpcError;
-use crate::jobs::{Lane, Place};
+use crate::jobs::{Lane, LaneSlot};
 use crate::limits::MAX_SIMULATED;
 use crate::method::registry::Step;
 use crate::submitters::Submitters;
@@ -132,13 +132,13 @@ pub(super) fn verified<R: 'static>(
         _ => None,
     };
     let submitters = submitters.clone();
-    Ok(Step::then(Place::Proofs { account }, move |context| {
+    Ok(Step::then(LaneSlot::Proofs { account }, move |context| {
         let verification = context.executor.verification();
         known.extend(unknown.iter().map(|thread| verification.keep(thread)));
         if let Some(account) = account.filter(|_| !known.iter().all(KeptVerdict::is_accepted)) {
             submitters.is_strange(account);
         }
-        Ok(Step::then(Place::Lane(Lane::Execution), move |context| {
+        Ok(Step::then(LaneSlot::Lane(Lane::Execution), move |context| {
             let answer = rest(context, transactions);
             drop(known);
             answer.map(Step::Answer)

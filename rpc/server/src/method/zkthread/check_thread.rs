@@ -12,7 +12,7 @@ use crate::context::RpcContext;
 use crate::convert::fee::fee_estimate;
 use crate::convert::submission;
 use crate::error::RpcError;
-use crate::jobs::{Lane, Place};
+use crate::jobs::{Lane, LaneSlot};
 use crate::method::registry::Step;
 use crate::submitters::Submitters;
 use crate::thread_error::ThreadError;
@@ -56,7 +56,7 @@ pub(super) fn begin(
     let at = context.resolve(BlockId::PreConfirmed)?;
     let account = submitters.asks(&context.executor, &at, &envelope, package.len())?;
     let submitters = submitters.clone();
-    Ok(Step::then(Place::Proofs { account }, move |context| {
+    Ok(Step::then(LaneSlot::Proofs { account }, move |context| {
         verify(context, &submitters, account, &envelope, &package)
     }))
 }
@@ -79,7 +79,7 @@ fn verify(
     if let Some(account) = account.filter(|_| !verdict.is_accepted()) {
         submitters.is_strange(account);
     }
-    Ok(Step::then(Place::Lane(Lane::Execution), move |context| {
+    Ok(Step::then(LaneSlot::Lane(Lane::Execution), move |context| {
         let check = check(context, &thread);
         drop(verdict);
         check.map(Step::Answer)

@@ -10,7 +10,7 @@ use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::lookup::{Found, InBlock, decode};
 use crate::thread_error::ThreadError;
-use crate::wire::place::Place;
+use crate::wire::place::BlockPlace;
 use crate::wire::thread::Failed;
 
 /// A thread transaction that the node knows.
@@ -20,7 +20,7 @@ pub(super) struct FoundThread {
     /// Who signed the envelope.
     pub(super) submitter: ContractAddress,
     /// None while it waits in the pool.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<BlockPlace>,
     /// None while it waits in the pool.
     pub(super) outcome: Option<ThreadOutcome>,
     pub(super) package: Package,

@@ -12,7 +12,7 @@ use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::limits::MAX_THREADS_LISTED;
 use crate::lookup::{InBlock, open_place};
-use crate::wire::place::Place;
+use crate::wire::place::BlockPlace;
 use crate::wire::receipt::FeePayment;
 use crate::wire::thread::{CheckOut, ConflictOut, conflicts};
 
@@ -137,7 +137,7 @@ impl List<'_> {
     /// Takes as many threads of a block as there is room for.
     fn take(
         &mut self,
-        place: Place,
+        place: BlockPlace,
         timestamp: u64,
         transactions: Vec<BlockTransaction>,
         open: Option<&PreConfirmed>,
@@ -164,7 +164,13 @@ impl List<'_> {
 }
 
 impl Summary {
-    fn new(thread: &FoundThread, place: Place, index: usize, timestamp: u64, actual_fee: FeePayment) -> Self {
+    fn new(
+        thread: &FoundThread,
+        place: BlockPlace,
+        index: usize,
+        timestamp: u64,
+        actual_fee: FeePayment,
+    ) -> Self {
         let error = thread.error();
         Self {
             transaction_hash: thread.hash.0,
