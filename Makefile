@@ -22,7 +22,7 @@ STEP := tools/step
 BUILD_TITLE := building the node, the thread and the prover
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo devnet test suites fuzz fuzz-os attack soak lag first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures deny
+.PHONY: help setup build demo devnet test suites fuzz fuzz-os attack soak lag first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures audit advisories
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -88,6 +88,12 @@ lint: ## check formatting, warnings are errors
 	cargo fmt --check
 	tools/watched cargo clippy --release --workspace --all-targets -- -D warnings
 
+audit: ## spelling, documentation without broken links, licences and sources of the dependencies
+	tools/setup audit
+	target/checkers/bin/typos
+	target/checkers/bin/cargo-deny --workspace check --hide-inclusion-graph licenses bans sources
+	RUSTDOCFLAGS='-D warnings' tools/watched cargo doc --release --workspace --no-deps
+
 check-reproducible: ## compile the Cairo sources again and compare with the committed artifacts
 	tools/check-reproducible
 
@@ -100,5 +106,6 @@ check-setup: ## the README's commands in bare systems (as root); FULL=1 builds t
 fixtures: ## rewrite every committed artifact that is made from sources
 	tools/check-reproducible --write
 
-deny: ## licences, advisories and sources of the dependencies (needs cargo-deny)
-	cargo deny --workspace check licenses bans sources advisories
+advisories: ## known faults of the dependencies (fetches their list from GitHub)
+	tools/setup audit
+	target/checkers/bin/cargo-deny --workspace check advisories

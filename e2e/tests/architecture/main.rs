@@ -182,23 +182,6 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// The part of a source that ships.
-fn shipped(source: &str) -> &str {
-    source.split_once("#[cfg(test)]").map_or(source, |(shipped, _)| shipped)
-}
-
-fn in_crates(crates: &[&str], check: impl Fn(&Path, &str)) -> Result<()> {
-    for directory in crates {
-        let mut files = Vec::new();
-        sources(&root().join(directory).join("src"), &mut files)?;
-        ensure!(!files.is_empty(), "{directory} has no sources");
-        for file in files {
-            check(&file, shipped(&std::fs::read_to_string(&file)?));
-        }
-    }
-    Ok(())
-}
-
 #[test]
 fn only_the_node_reads_the_environment() -> Result<()> {
     let below = [
@@ -221,11 +204,13 @@ fn only_the_node_reads_the_environment() -> Result<()> {
         "node/fork",
         "node/devnet",
     ];
-    in_crates(&below, |file, source| {
-        // What is compiled for tests only is told what to do by whoever runs them.
-        let is_test = file.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("_tests"));
-        assert!(is_test || !source.contains("env::var"), "{} reads the environment", file.display());
-    })
+    for directory in below {
+        let readers = modules::read_environment(&root().join(directory).join("src"))?;
+        ensure!(readers.is_empty(), "{directory} reads the environment: {readers:?}");
+    }
+    // The check sees one who does.
+    ensure!(!modules::read_environment(&root().join("node/zkthreads/src"))?.is_empty(), "nobody does");
+    Ok(())
 }
 
 /// Whoever reads a file can read what it builds on first, and what that builds on.
@@ -279,15 +264,22 @@ fn what_strangers_reach_cannot_panic_by_lint() -> Result<()> {
     Ok(())
 }
 
+/// The chain that a thread follows, and its journal. Its first block is there before the sequencer is.
 #[test]
 fn only_the_sequencer_of_a_thread_writes_to_databases() -> Result<()> {
-    let writes = [".follow(block)", ".revert_to(number)", ".write(&"];
-    in_crates(&["prover/batcher"], |file, source| {
-        let is_sequencer = file.components().any(|part| part.as_os_str() == "thread");
-        let reaches = source.contains("zkthreads_storage::Storage") || source.contains("ThreadJournal");
-        let writes = writes.iter().any(|write| source.contains(write));
-        assert!(is_sequencer || !(reaches && writes), "{} writes to a database", file.display());
-    })
+    let writes = ["follow", "revert_to", "write", "commit", "import", "prune_to", "set_l1_accepted"];
+    let calls = modules::database_calls(&root().join("prover/batcher/src"), &writes)?;
+    let (sequencer, others): (Vec<_>, Vec<_>) =
+        calls.iter().partition(|(module, _)| module.starts_with("thread::"));
+    let expected = [("follow::begin".to_owned(), "storage.follow".to_owned())];
+    ensure!(others.iter().copied().eq(&expected), "others than the sequencer write: {others:?}");
+    for call in ["storage.follow", "storage.revert_to", "journal.write"] {
+        ensure!(
+            sequencer.iter().any(|(_, found)| found == call),
+            "the sequencer does no {call}: {sequencer:?}"
+        );
+    }
+    Ok(())
 }
 
 /// Crates that the binary is made of, ours among them: the budget of the first build (docs/testing.md). Whoever adds some

@@ -8,10 +8,13 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use syn::visit::{Visit, visit_item, visit_path};
-use syn::{Attribute, Item, Meta, UseTree, Visibility};
+use syn::visit::{Visit, visit_expr_method_call, visit_item, visit_path};
+use syn::{Attribute, Expr, ExprField, ExprMethodCall, Item, Member, Meta, UseTree, Visibility};
 
 use super::sources;
+
+/// What databases are called.
+const DATABASES: [&str; 2] = ["storage", "journal"];
 
 /// A module by its path in its crate; the crate's root is empty.
 type Module = Vec<String>;
@@ -24,8 +27,10 @@ type Written = Vec<String>;
 struct Names {
     /// Public structs, enums, traits and aliases.
     public: Vec<String>,
-    /// Everything that it names in its crate.
+    /// Everything that it names.
     used: Vec<Written>,
+    /// What it does with a database: methods called on what is called so, as `storage.follow`.
+    database_calls: Vec<String>,
     /// What it hands on, by the name that it has here.
     handed_on: Vec<(String, Written)>,
 }
@@ -46,6 +51,18 @@ impl<'a> Visit<'a> for Names {
         }
         self.public.extend(public_type(item));
         visit_item(self, item);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
+        let receiver = match call.receiver.as_ref() {
+            Expr::MethodCall(call) => Some(&call.method),
+            Expr::Field(ExprField { member: Member::Named(name), .. }) => Some(name),
+            Expr::Path(path) => path.path.get_ident(),
+            _ => None,
+        };
+        let receiver = receiver.map(ToString::to_string).filter(|name| DATABASES.contains(&name.as_str()));
+        self.database_calls.extend(receiver.map(|name| format!("{name}.{}", call.method)));
+        visit_expr_method_call(self, call);
     }
 
     fn visit_path(&mut self, path: &'a syn::Path) {
@@ -139,6 +156,7 @@ impl Files {
             // A binary beside a library: both are the crate's root.
             let known: &mut Names = files.entry(module).or_default();
             known.public.extend(names.public);
+            known.database_calls.extend(names.database_calls);
             known.used.extend(names.used);
             known.handed_on.extend(names.handed_on);
         }
@@ -198,6 +216,33 @@ pub(super) fn public_types(directory: &Path) -> Result<Vec<String>> {
     Ok(Files::read(directory)?.0.into_values().flat_map(|names| names.public).collect())
 }
 
+/// The modules under `directory` that name something of `std::env` which the process was started with.
+pub(super) fn read_environment(directory: &Path) -> Result<Vec<String>> {
+    let is_read = |path: &Written| {
+        path.windows(2)
+            .any(|two| two[0] == "env" && ["var", "vars", "args"].iter().any(|it| two[1].starts_with(it)))
+    };
+    let files = Files::read(directory)?.0.into_iter();
+    let readers = files.filter(|(_, names)| {
+        names.used.iter().chain(names.handed_on.iter().map(|(_, path)| path)).any(is_read)
+    });
+    Ok(readers.map(|(module, _)| shown(&module)).collect())
+}
+
+/// The calls of these methods on databases under `directory`, each with its module.
+pub(super) fn database_calls(directory: &Path, methods: &[&str]) -> Result<Vec<(String, String)>> {
+    let is_meant = |call: &String| methods.iter().any(|method| call.ends_with(&format!(".{method}")));
+    let files = Files::read(directory)?.0.into_iter();
+    let calls = files.flat_map(|(module, names)| {
+        names.database_calls.into_iter().filter(is_meant).map(move |call| (shown(&module), call))
+    });
+    Ok(calls.collect())
+}
+
+fn shown(module: &Module) -> String {
+    if module.is_empty() { "the root".to_owned() } else { module.join("::") }
+}
+
 /// The modules under `directory` that are in a circle of imports, each with what it imports there. None of a module and its own
 /// children alone.
 pub(super) fn circles(directory: &Path) -> Result<Vec<String>> {
@@ -216,7 +261,6 @@ pub(super) fn circles(directory: &Path) -> Result<Vec<String>> {
             break;
         }
     }
-    let shown = |module: &Module| if module.is_empty() { "the root".to_owned() } else { module.join("::") };
     let line = |(module, there): (&Module, BTreeSet<&Module>)| {
         format!(
             "{} imports from {}",

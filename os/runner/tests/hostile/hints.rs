@@ -1,6 +1,6 @@
 //! Every hint of the OS is lied in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -140,7 +140,7 @@ fn lie_about(honest: &Honest, full: &[&str]) {
     let occasions = occasions(&honest.executed.input).expect("the OS runs");
     let lies = lies(&occasions, full);
     let next = AtomicUsize::new(0);
-    let verdicts = Mutex::new([0; 4]);
+    let verdicts = Mutex::new(BTreeMap::<&str, [usize; 4]>::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -151,16 +151,16 @@ fn lie_about(honest: &Honest, full: &[&str]) {
                         Verdict::Unchanged => 2,
                         Verdict::Stuck => 3,
                     };
-                    verdicts.lock().expect("not poisoned")[verdict] += 1;
+                    let mut verdicts = verdicts.lock().expect("not poisoned");
+                    verdicts.entry(lie.hint).or_default()[verdict] += 1;
                 }
             });
         }
     });
-    let [refused, told, unchanged, stuck] = verdicts.into_inner().expect("not poisoned");
-    println!(
-        "{} lies: {refused} refused, {told} told, {unchanged} changed nothing, {stuck} stuck",
-        lies.len()
-    );
+    let verdicts = verdicts.into_inner().expect("not poisoned");
+    for (hint, [refused, told, unchanged, stuck]) in &verdicts {
+        println!("{hint}: {refused} refused, {told} told, {unchanged} changed nothing, {stuck} stuck");
+    }
 }
 
 #[test]
