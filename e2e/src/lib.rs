@@ -21,6 +21,7 @@ pub mod wait;
 pub mod wallet;
 
 pub use node::{NodeOptions, TestNode};
+pub use overlay::Presumed;
 pub use receipt::Receipt;
 pub use rpc::{Failure, Rpc};
 pub use thread::{TestThread, ThreadOptions};

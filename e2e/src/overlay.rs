@@ -12,7 +12,17 @@ use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::ClassSource;
 
-use crate::sub_block::Presumed;
+/// A cell whose value the sub-block shall find, whatever the base block says: the effect of a transaction that will
+/// come before it.
+#[derive(Debug, Clone, Copy)]
+pub struct Presumed {
+    /// The contract.
+    pub contract: Felt,
+    /// The cell.
+    pub key: Felt,
+    /// Its value.
+    pub value: Felt,
+}
 
 /// `below` with some cells replaced.
 pub(crate) struct Overlay<S> {

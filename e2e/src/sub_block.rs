@@ -17,21 +17,9 @@ use zkthreads_verifier::Verifier;
 
 use crate::felt;
 use crate::node::{TestNode, target_directory};
-use crate::overlay::Overlay;
+use crate::overlay::{Overlay, Presumed};
 use crate::token::{ETH, transfer};
 use crate::wallet::{CHAIN_ID, Wallet};
-
-/// A cell whose value the sub-block shall find, whatever the base block says: the effect of a transaction that will
-/// come before it.
-#[derive(Debug, Clone, Copy)]
-pub struct Presumed {
-    /// The contract.
-    pub contract: Felt,
-    /// The cell.
-    pub key: Felt,
-    /// Its value.
-    pub value: Felt,
-}
 
 /// The OS version that everything here is proved with.
 #[must_use]

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 use starknet_types_core::felt::Felt;
-use zkthreads_e2e::sub_block::{self, Presumed, os_program_hash};
+use zkthreads_e2e::sub_block::{self, os_program_hash};
 use zkthreads_e2e::token::{ETH, INITIAL_BALANCE, balance, balance_key, transfer};
 use zkthreads_e2e::wallet::wire;
-use zkthreads_e2e::{Receipt, Rpc, TestNode, felt};
+use zkthreads_e2e::{Presumed, Receipt, Rpc, TestNode, felt};
 
 /// A node that makes blocks when told to.
 fn on_demand() -> Result<TestNode> {

@@ -11,6 +11,7 @@ use starknet_rust::core::types::{EntryPointsByType, FlattenedSierraClass, Sierra
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::AdmitError;
 use zkthreads_execution::class::compile;
+use zkthreads_execution::kept_classes::{Declared, kept};
 use zkthreads_storage::{ClassDefinition, ClassRecord};
 
 use crate::constants::{
@@ -71,10 +72,7 @@ pub enum ClassError {
     },
 }
 
-/// A class and what it is known by.
-pub type Declared = (ClassHash, ClassRecord);
-
-/// The classes of every genesis block, compiled.
+/// The classes of every genesis block, compiled: once by each build of the program, if it can keep them.
 ///
 /// # Errors
 /// If an embedded artifact is not what it should be.
@@ -114,18 +112,17 @@ fn compiled(classes: &[Sierra]) -> Result<Vec<Declared>, ClassError> {
     })
 }
 
-fn sierra_class(
-    name: &'static str,
-    expected: Felt,
-    json: &str,
-) -> Result<(ClassHash, ClassRecord), ClassError> {
-    let class = flatten(json).map_err(|reason| ClassError::Parse { name, reason })?;
-    let class = sierra(&class);
-    let hash = class.calculate_class_hash();
+fn sierra_class(name: &'static str, expected: Felt, json: &str) -> Result<Declared, ClassError> {
+    let (hash, record) = kept(json, || {
+        let class = flatten(json).map_err(|reason| ClassError::Parse { name, reason })?;
+        let class = sierra(&class);
+        let hash = class.calculate_class_hash();
+        let record = compile(class).map_err(|source| ClassError::Compile { name, source })?;
+        Ok((hash, record))
+    })?;
     if hash.0 != expected {
         return Err(ClassError::Hash { name, expected, computed: hash.0 });
     }
-    let record = compile(class).map_err(|source| ClassError::Compile { name, source })?;
     Ok((hash, record))
 }
 

@@ -35,6 +35,7 @@ pub mod error;
 pub mod executor;
 pub mod hardened;
 pub mod impersonation;
+pub mod kept_classes;
 mod overlay;
 pub mod query;
 mod reject;

@@ -1,4 +1,4 @@
-//! Sierra classes from files, compiled once per process.
+//! Sierra classes from files, compiled once.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -8,11 +8,11 @@ use starknet_api::state::SierraContractClass;
 use starknet_types_core::felt::Felt;
 use zkthreads_execution::GenesisState;
 use zkthreads_execution::class::{compile, legacy};
-use zkthreads_storage::ClassRecord;
+use zkthreads_execution::kept_classes::kept;
 
 use super::address;
 
-pub type Declared = (ClassHash, ClassRecord);
+pub use zkthreads_execution::kept_classes::Declared;
 
 pub static ACCOUNT: LazyLock<Declared> = LazyLock::new(|| third_party("oz_account_1.0.0.sierra"));
 pub static STRK: LazyLock<Declared> = LazyLock::new(|| third_party("strk_erc20.sierra"));
@@ -22,16 +22,10 @@ pub static ETH: LazyLock<Declared> = LazyLock::new(|| third_party("eth_erc20.sie
 pub static UDC: LazyLock<Declared> = LazyLock::new(|| third_party("udc_2.sierra"));
 
 /// Our `contracts/bulk.cairo`.
-pub static BULK: LazyLock<Declared> = LazyLock::new(|| {
-    let class = load("contracts/bulk.sierra.json");
-    (class.calculate_class_hash(), compile(class).expect("compiles"))
-});
+pub static BULK: LazyLock<Declared> = LazyLock::new(|| declared("contracts/bulk.sierra.json"));
 
 /// Our `contracts/greedy.cairo`, metered in steps.
-static GREEDY: LazyLock<Declared> = LazyLock::new(|| {
-    let class = load("contracts/greedy.sierra.json");
-    (class.calculate_class_hash(), compile(class).expect("compiles"))
-});
+static GREEDY: LazyLock<Declared> = LazyLock::new(|| declared("contracts/greedy.sierra.json"));
 
 /// A contract that does one thing as often as it is asked to.
 pub fn greedy() -> ContractAddress {
@@ -44,26 +38,31 @@ pub fn deploy_greedy(genesis: &mut GenesisState) {
     genesis.contracts.insert(greedy(), GREEDY.0);
 }
 
+const PROBE_PATH: &str = "contracts/probe.sierra.json";
+const UNHARDENED_PATH: &str = "contracts/metered/too_wide.sierra.json";
+
 fn third_party(name: &str) -> Declared {
-    let class = load(&format!("target/third-party/contracts/{name}"));
-    (class.calculate_class_hash(), compile(class).expect("compiles"))
+    declared(&format!("target/third-party/contracts/{name}"))
+}
+
+/// The class at `path`, compiled.
+fn declared(path: &str) -> Declared {
+    let compiled = kept(&text(path), || {
+        let class = load(path);
+        compile(class.clone()).map(|record| (class.calculate_class_hash(), record))
+    });
+    compiled.expect("compiles")
 }
 
 /// [`probe`], compiled.
-pub static PROBE: LazyLock<Declared> = LazyLock::new(|| {
-    let class = probe();
-    (class.calculate_class_hash(), compile(class).expect("compiles"))
-});
+pub static PROBE: LazyLock<Declared> = LazyLock::new(|| declared(PROBE_PATH));
 
 /// Our `contracts/metered/too_wide.cairo`, of which there is no hardened code: no thread may run it.
-pub static UNHARDENED: LazyLock<Declared> = LazyLock::new(|| {
-    let class = unhardened();
-    (class.calculate_class_hash(), compile(class).expect("compiles"))
-});
+pub static UNHARDENED: LazyLock<Declared> = LazyLock::new(|| declared(UNHARDENED_PATH));
 
 /// [`UNHARDENED`] as declared.
 pub fn unhardened() -> SierraContractClass {
-    load("contracts/metered/too_wide.sierra.json")
+    load(UNHARDENED_PATH)
 }
 
 /// A Cairo 0 class.
@@ -80,14 +79,11 @@ pub static LEDGER: LazyLock<Declared> = LazyLock::new(|| {
 });
 
 /// Our `contracts/metered/bridge.cairo`, which takes messages from L1.
-pub static BRIDGE: LazyLock<Declared> = LazyLock::new(|| {
-    let class = load("contracts/metered/bridge.sierra.json");
-    (class.calculate_class_hash(), compile(class).expect("compiles"))
-});
+pub static BRIDGE: LazyLock<Declared> = LazyLock::new(|| declared("contracts/metered/bridge.sierra.json"));
 
 /// Our `contracts/probe.cairo`, which no chain declares unasked.
 pub fn probe() -> SierraContractClass {
-    load("contracts/probe.sierra.json")
+    load(PROBE_PATH)
 }
 
 /// The Sierra class at `path`, relative to the workspace.
@@ -100,7 +96,10 @@ pub fn load(path: &str) -> SierraContractClass {
 }
 
 fn json(path: &str) -> serde_json::Value {
+    serde_json::from_str(&text(path)).expect("JSON")
+}
+
+fn text(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    let json = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_slice(&json).expect("JSON")
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -1,4 +1,4 @@
-//! Compiled classes, once per process.
+//! Compiled classes, once.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -11,6 +11,7 @@ use starknet_api::contract_class::compiled_class_hash::{HashVersion, HashableCom
 use starknet_api::core::ClassHash;
 use starknet_api::state::SierraContractClass;
 use starknet_types_core::felt::Felt;
+use zkthreads_execution::kept_classes::kept;
 use zkthreads_sub_block::Hardened;
 pub use zkthreads_sub_block::SubBlockClass as Class;
 
@@ -96,20 +97,31 @@ fn third_party(name: &str) -> Class {
 
 /// Compiles the Sierra class at `path`, relative to the workspace.
 pub fn load(path: &str) -> Class {
-    compile(read(path))
+    let compiled = kept(&text(path), || {
+        let class = sierra(serde_json::from_str(&text(path)).expect("JSON"));
+        zkthreads_execution::class::compile(class.clone())
+            .map(|record| (class.calculate_class_hash(), record))
+    });
+    Class::of(compiled.expect("compiles")).expect("a Sierra class")
 }
 
 /// The Sierra class at `path`, relative to the workspace.
 pub fn read(path: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    let json = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_slice(&json).expect("JSON")
+    serde_json::from_str(&text(path)).expect("JSON")
 }
 
-pub fn compile(mut sierra: Value) -> Class {
+fn text(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+pub fn compile(class: Value) -> Class {
+    Class::compile(sierra(class)).expect("compiles")
+}
+
+fn sierra(mut sierra: Value) -> SierraContractClass {
     if !sierra["abi"].is_string() {
         sierra["abi"] = Value::String(sierra["abi"].to_string());
     }
-    let sierra: SierraContractClass = serde_json::from_value(sierra).expect("a Sierra class");
-    Class::compile(sierra).expect("compiles")
+    serde_json::from_value(sierra).expect("a Sierra class")
 }

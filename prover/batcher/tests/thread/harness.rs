@@ -248,6 +248,12 @@ impl Harness {
         bundle.expect("a bundle in time").expect("a running thread")
     }
 
+    /// Whether a sub-block with transactions is to be proven.
+    pub(crate) fn has_unproven(&self) -> bool {
+        let is_unproven = |stage| matches!(stage, SubBlockStage::Open | SubBlockStage::Closed);
+        self.status().sub_blocks.iter().any(|it| it.transactions > 0 && is_unproven(it.stage))
+    }
+
     /// Whether a sub-block is at this stage.
     fn has(&self, stage: SubBlockStage) -> Option<()> {
         self.status().sub_blocks.iter().any(|sub_block| sub_block.stage == stage).then_some(())

@@ -13,6 +13,7 @@ use starknet_api::state::SierraContractClass;
 use starknet_types_core::felt::Felt;
 use tempfile::TempDir;
 use zkthreads_execution::class::compile;
+use zkthreads_execution::kept_classes::kept;
 use zkthreads_execution::{ChainConfig, Executor, GenesisState, OsVersion, RuleLines, ThreadRules};
 use zkthreads_protocol::OsProgram;
 use zkthreads_rpc::{RpcContext, RpcServer, ServerLimits, serve_with};
@@ -202,8 +203,11 @@ pub(crate) fn flattened(path: &str) -> SierraContractClass {
 }
 
 pub(crate) fn sierra(path: &str) -> (ClassHash, ClassRecord) {
-    let class = flattened(path);
-    (class.calculate_class_hash(), compile(class).unwrap())
+    let compiled = kept(&read(path).to_string(), || {
+        let class = flattened(path);
+        compile(class.clone()).map(|record| (class.calculate_class_hash(), record))
+    });
+    compiled.unwrap()
 }
 
 fn legacy() -> ClassRecord {
