@@ -22,7 +22,7 @@ STEP := tools/step
 BUILD_TITLE := building the node, the thread and the prover
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo devnet test suites fuzz fuzz-os attack soak lag first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures audit advisories
+.PHONY: help setup build demo devnet test test-long suites fuzz fuzz-os attack soak lag first-build-costs bench fmt lint check-reproducible check-docker check-setup fixtures audit advisories
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -42,10 +42,15 @@ demo: ## watch a thread at work: users who trade, proofs, a conflict, what it co
 devnet: build ## run a local chain on port 5050
 	$(BIN) devnet --seed 0
 
-test: ## run every test, those of the JavaScript and Python clients too
+test: ## run the tests, those of the JavaScript and Python clients too
 	@$(STEP) 1/3 "set-up, with all that the tests need" tools/setup test
 	@$(STEP) 2/3 "building the tests" tools/watched cargo nextest run --release --workspace --profile $(PROFILE) --no-run
 	@$(STEP) 3/3 "running the tests" cargo nextest run --release --workspace --profile $(PROFILE)
+
+test-long: ## the tests that take minutes each: twenty kills, proofs of the whole corpus, everybody's wallets
+	@$(STEP) 1/3 "set-up, with all that the tests need" tools/setup test
+	@$(STEP) 2/3 "building the tests" tools/watched cargo nextest run --release --workspace --profile long --no-run
+	@$(STEP) 3/3 "running the long tests" cargo nextest run --release --workspace --profile long
 
 suites: build ## starknet.py's own tests against the devnet, out of its source distribution
 	tools/setup test

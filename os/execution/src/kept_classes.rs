@@ -1,11 +1,12 @@
 //! Compiled classes that are kept beside the program, so that one which is started again and again compiles once what every chain
 //! of its begins with.
 //!
-//! They are kept where only those can write who could replace the program itself, and count for this very build of it: other code may
-//! compile otherwise. Where that place cannot be written, everything is compiled at every start.
+//! They are kept in a folder of whoever owns the program or runs it, where nobody else can write, and count for this very build: other
+//! code may compile otherwise. Where there can be no such folder, everything is compiled at every start.
 
-use std::fs;
+use std::fs::{self, DirBuilder, Metadata};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -16,6 +17,9 @@ use zkthreads_storage::ClassRecord;
 
 /// A class by its hash.
 pub type Declared = (ClassHash, ClassRecord);
+
+/// Who may write into the folder: its owner.
+const MODE: u32 = 0o755;
 
 /// Bytes of the digest that a kept class begins with.
 const DIGEST_BYTES: usize = 32;
@@ -36,6 +40,8 @@ struct Shelf {
     directory: PathBuf,
     /// What tells this build of the program from any other.
     build: String,
+    /// Whose folder it may be.
+    owners: [u32; 2],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -50,7 +56,14 @@ impl Shelf {
         let file = fs::metadata(&program)?;
         let modified = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         let build = format!("{} {} {}", env!("CARGO_PKG_VERSION"), file.len(), modified.as_nanos());
-        Ok(Self { directory: program.with_extension("classes"), build })
+        let owners = [file.uid(), rustix::process::geteuid().as_raw()];
+        Ok(Self { directory: program.with_extension("classes"), build, owners })
+    }
+
+    /// Whether nobody else can have put anything there. Somebody may have made the folder before us where all may make files.
+    fn is_ours(&self) -> bool {
+        let is_ours = |it: Metadata| it.is_dir() && self.owners.contains(&it.uid()) && it.mode() & 0o022 == 0;
+        fs::symlink_metadata(&self.directory).is_ok_and(is_ours)
     }
 
     fn kept<E>(&self, source: &str, compile: impl FnOnce() -> Result<Declared, E>) -> Result<Declared, E> {
@@ -67,6 +80,9 @@ impl Shelf {
     }
 
     fn read(&self, path: &Path, source: &str) -> Option<Kept<ClassRecord>> {
+        if !self.is_ours() {
+            return None;
+        }
         let bytes = fs::read(path).ok()?;
         let (digest, content) = bytes.split_first_chunk::<DIGEST_BYTES>()?;
         (*digest == self.digest(source, content)).then(|| serde_json::from_slice(content).ok()).flatten()
@@ -74,7 +90,10 @@ impl Shelf {
 
     /// Makes the file whole or not at all.
     fn write(&self, path: &Path, source: &str, kept: &Kept<&ClassRecord>) -> io::Result<()> {
-        fs::create_dir_all(&self.directory)?;
+        DirBuilder::new().recursive(true).mode(MODE).create(&self.directory)?;
+        if !self.is_ours() {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the folder is somebody else's"));
+        }
         let content = serde_json::to_vec(kept)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
         file.write_all(&self.digest(source, &content))?;
@@ -97,6 +116,7 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
     use crate::class::compile;
@@ -105,7 +125,31 @@ mod tests {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/metered/variants.sierra.json"));
 
     fn shelf(directory: &Path, build: &str) -> Shelf {
-        Shelf { directory: directory.to_owned(), build: build.to_owned() }
+        let owner = fs::metadata(std::env::current_exe().unwrap()).unwrap().uid();
+        Shelf {
+            directory: directory.to_owned(),
+            build: build.to_owned(),
+            owners: [owner, rustix::process::geteuid().as_raw()],
+        }
+    }
+
+    fn nothing() -> Result<Declared, &'static str> {
+        Ok((ClassHash::default(), crate::class::empty()))
+    }
+
+    /// Where all may make files, somebody may have made the folder first.
+    #[test]
+    fn what_somebody_else_can_write_is_not_believed() {
+        let above = tempfile::tempdir().unwrap();
+        let (ours, others) = (above.path().join("ours"), above.path().join("others"));
+        shelf(&ours, "one").kept("source", nothing).unwrap();
+        let kept = |shelf: Shelf| shelf.kept("source", || Err("compiled"));
+        assert!(kept(shelf(&ours, "one")).is_ok());
+        assert!(kept(Shelf { owners: [u32::MAX; 2], ..shelf(&ours, "one") }).is_err(), "of another owner");
+        std::os::unix::fs::symlink(&ours, &others).unwrap();
+        assert!(kept(shelf(&others, "one")).is_err(), "by a link");
+        fs::set_permissions(&ours, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(kept(shelf(&ours, "one")).is_err(), "where all may write");
     }
 
     #[test]
@@ -144,9 +188,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let missing: Result<_, &str> = shelf(file.path(), "one").kept("source", || Err("no class"));
         assert_eq!(missing, Err("no class"));
-        let record = crate::class::empty();
-        let made = shelf(file.path(), "one")
-            .kept("source", || Ok::<_, &str>((ClassHash::default(), record.clone())));
-        assert_eq!(made, Ok((ClassHash::default(), record)));
+        let made = shelf(file.path(), "one").kept("source", nothing);
+        assert_eq!(made, nothing());
     }
 }
