@@ -69,11 +69,12 @@ fn another_metering_is_told() {
     });
 }
 
-/// The contract says, in its call of `replace_class`, which class it wants; the OS finds it among the sub-block's.
+/// The contract says, in its call of `replace_class`, which class it wants; the OS finds it among the sub-block's. That another one
+/// is none, lies in `find_class` show.
 #[test]
 fn a_replacing_class_that_is_not_listed() {
     let honest = deployments();
-    honest.refuses(|input| {
+    honest.leaves_a_hint_without_answer(|input| {
         let probe = crate::sub_block_support::classes::probe().hash;
         input.classes.remove(&probe).expect("is listed");
     });

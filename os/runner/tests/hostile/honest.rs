@@ -93,6 +93,11 @@ impl Honest {
         assert_eq!(self.judge(self.altered(alter), "altered"), Verdict::Refused);
     }
 
+    /// Asserts that a hint has no answer on an altered recording. What the OS makes of an answer that is none, lies show.
+    pub fn leaves_a_hint_without_answer(&self, alter: impl FnOnce(&mut OsInput)) {
+        assert_eq!(self.judge(self.altered(alter), "altered"), Verdict::Stuck);
+    }
+
     /// Asserts that an altered recording changes what the statement says of the chain, and returns the statement.
     pub fn tells(&self, alter: impl FnOnce(&mut OsInput)) -> Statement {
         let run = self.altered(alter).unwrap_or_else(|error| panic!("the OS fails: {error}"));
