@@ -97,7 +97,8 @@ audit: ## spelling, documentation without broken links, licences and sources of 
 	tools/setup audit
 	target/checkers/bin/typos
 	target/checkers/bin/cargo-deny --workspace check --hide-inclusion-graph licenses bans sources
-	RUSTDOCFLAGS='-D warnings' tools/watched cargo doc --release --workspace --no-deps
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' tools/watched cargo doc --release --workspace --no-deps \
+		--document-private-items
 
 check-reproducible: ## compile the Cairo sources again and compare with the committed artifacts
 	tools/check-reproducible

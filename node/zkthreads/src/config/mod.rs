@@ -2,7 +2,7 @@
 //!
 //! An option `--some-name` is also the environment variable `ZKTHREADS_SOME_NAME` and the key `some-name` of the
 //! configuration file, in the section of its subcommand. The command line beats the environment, the environment
-//! beats the file, the file beats the default. Each subcommand's options are in a file of their own; [`file`] makes
+//! beats the file, the file beats the default. Each subcommand's options are in a file of their own; [`file`](mod@file) makes
 //! the configuration file's values clap's defaults, so that a value means the same wherever it comes from.
 
 mod chain;

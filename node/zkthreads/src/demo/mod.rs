@@ -3,7 +3,7 @@
 //! [`host`] runs the nodes, [`set_up`] opens the market on them. [`story`] is what happens, [`users`] who makes it happen on [`market`], [`conflict`] what goes wrong on purpose.
 //! [`observer`] looks at the thread and shows it on the [`screen`]: [`rows`] how things are, [`milestones`] what is new.
 //! In the end [`settled`] reads the node's blocks, [`twin`] sends the same transactions to another node one by one,
-//! [`tally`] is the closing table, and [`next`] what to try. [`room`] is what it all needs of the machine, [`ending`] what
+//! [`tally`](mod@tally) is the closing table, and [`next`] what to try. [`room`] is what it all needs of the machine, [`ending`] what
 //! may end it early. The demo talks to nodes and thread over HTTP only, and fails if anything goes other than it tells.
 
 mod chain;
