@@ -13,7 +13,7 @@ pub struct MempoolLimits {
     /// For thread transactions.
     pub threads: Budget,
     /// How far a nonce may be ahead of its account's next one; admission allows at most
-    /// [`MAX_NONCE_GAP`](zkthreads_execution::admit::MAX_NONCE_GAP).
+    /// [`MAX_NONCE_GAP`].
     pub nonce_gap: u64,
     /// How long a transaction waits, whole seconds. Counted from its arrival, over restarts.
     pub ttl: Duration,

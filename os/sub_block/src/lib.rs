@@ -1,6 +1,6 @@
 //! Executes a sub-block: inner transactions on blockifier, over any state, recording everything they read.
 //!
-//! [`OpenSubBlock`] takes one transaction after the other; [`execute`] a list of them. Each goes through the account flow
+//! [`OpenSubBlock`] takes one transaction after the other; [`execute()`] a list of them. Each goes through the account flow
 //! of an ordinary INVOKE v3 (nonce, `__validate__`, `__execute__`) without a fee, on a snapshot of the state. If
 //! `__execute__` fails, it is undone, and the transaction is part of the sub-block as a reverted one. A transaction that
 //! the account refuses, or that does something the thread OS cannot prove, is left out with its reason and leaves no

@@ -43,7 +43,7 @@ pub struct ThreadCheck {
     /// How many of them, the first ones, would settle.
     pub settled_segments: usize,
     /// Every check that fails, segment by segment, each on the state that the segments before it would leave;
-    /// [`SettleError::Conflicts`](zkthreads_protocol::SettleError::Conflicts) lists every conflicting key.
+    /// [`SettleError::Conflicts`] lists every conflicting key.
     pub errors: Vec<SegmentError>,
     /// What settling it costs, without the envelope's own calls.
     pub fee: FeeEstimate,

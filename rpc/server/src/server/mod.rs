@@ -1,6 +1,6 @@
 //! The server: HTTP and WebSockets on one port.
 //!
-//! Each connection is one task. It has a [`ConnectionSlot`](connections::ConnectionSlot) among the connections, and gives it back when
+//! Each connection is one task. It has a [`ConnectionSlot`] among the connections, and gives it back when
 //! it ends; a WebSocket takes its place along. Whatever a client does or leaves undone (headers, bodies, responses
 //! that it does not read), a time-out or a limit of [`ServerLimits`] ends it.
 
