@@ -11,6 +11,8 @@ export CARGO_BUILD_JOBS ?= $(shell awk -v cores=$$(nproc) \
 # The browser of the tests.
 export CHROMIUM ?= $(firstword $(wildcard /usr/bin/chromium /snap/bin/chromium /usr/bin/google-chrome) /usr/bin/chromium)
 PROFILE ?= default
+# What the default filter in .config/nextest.toml leaves out.
+LONG_TESTS := --release --workspace --profile ci --ignore-default-filter -E "not default()"
 FUZZ_OS_SUB_BLOCKS ?= 2000
 SOAK_SECONDS ?= 3600
 LAG_SECONDS ?= 1200
@@ -49,8 +51,8 @@ test: ## run the tests, those of the JavaScript and Python clients too
 
 test-long: ## the tests that take minutes each: twenty kills, proofs of the whole corpus, everybody's wallets
 	@$(STEP) 1/3 "set-up, with all that the tests need" tools/setup test
-	@$(STEP) 2/3 "building the tests" tools/watched cargo nextest run --release --workspace --profile long --no-run
-	@$(STEP) 3/3 "running the long tests" cargo nextest run --release --workspace --profile long
+	@$(STEP) 2/3 "building the tests" tools/watched cargo nextest run $(LONG_TESTS) --no-run
+	@$(STEP) 3/3 "running the long tests" cargo nextest run $(LONG_TESTS)
 
 suites: build ## starknet.py's own tests against the devnet, out of its source distribution
 	tools/setup test

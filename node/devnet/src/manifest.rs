@@ -146,7 +146,7 @@ impl DevnetRequest {
 }
 
 impl Manifest {
-    /// The manifest of `directory`: the one there, if it agrees with the request, else a new one out of them, written
+    /// The manifest of `directory`: the one there, if it agrees with the request, else a new one made of that, written
     /// before anything else is, so that a crash leaves either nothing or a directory that a restart completes.
     ///
     /// A network to fork is asked by `pin`, which is given its URL and the block, if one is wanted: at the first start,
