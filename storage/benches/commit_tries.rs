@@ -56,7 +56,7 @@ fn next_block(storage: &Storage, diff: ThinStateDiff) -> BlockCommit {
         transactions: Vec::new(),
         traces: Vec::new(),
         packages: Vec::new(),
-        inner_places: Vec::new(),
+        settled: Vec::new(),
         l1_messages: Vec::new(),
         classes: Vec::new(),
         state_diff: diff,

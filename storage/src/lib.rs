@@ -3,7 +3,7 @@
 //! # One block, one write
 //!
 //! [`Storage::commit`] is what makes the chain grow. Everything a block adds (header and its index, transactions with
-//! receipts, traces and their indices, packages, state diff, times of what sub-blocks wrote, history, latest state, classes,
+//! receipts, traces and their indices, packages, where events are, state diff, times of what sub-blocks wrote, history, latest state, classes,
 //! trie nodes and theirs, the tip) goes into one RocksDB batch. RocksDB appends a batch to its write-ahead log as one
 //! checksummed record and we ask it to sync the log before the write returns; only then do readers see it. So:
 //!
@@ -36,8 +36,11 @@ mod db;
 mod dump;
 mod epochs;
 mod error;
+mod events;
 mod followed;
+mod migrate;
 mod model;
+mod packages;
 mod state;
 mod storage;
 mod thread_journal;
@@ -47,14 +50,16 @@ pub use base::BaseState;
 pub use base::cache::CachedBase;
 pub use block_commit::BlockCommit;
 pub use check::{Check, Problem};
-pub use db::migrate::{Migrated, migrate};
 pub use dump::IMPORT_LIMIT;
 pub use error::{BaseStateError, BlockBytesError, CommitError, DumpError, StorageError};
+pub use events::{EventPlace, EventQuery, FoundEvents};
 pub use followed::{FollowedBlock, MAX_BLOCK_BYTES};
+pub use migrate::{Migrated, migrate};
 pub use model::{
     BlockTransaction, CallGas, CallTrace, CallType, CellWrite, ChainKind, ClassDefinition, ClassRecord,
-    Dropped, ExecutionStatus, ForkPoint, Hardened, OrderedEvent, OrderedMessage, PooledTransaction, Receipt,
-    RejectedTransaction, ThreadOutcome, ThreadTimes, TransactionTrace, is_changed,
+    Dropped, ExecutionStatus, ForkPoint, Hardened, OrderedEvent, OrderedMessage, PackageSummary,
+    PooledTransaction, Receipt, RejectedTransaction, SegmentSummary, SettledInner, ThreadOutcome,
+    ThreadTimes, TransactionTrace, is_changed,
 };
 pub use state::leaf::ContractLeaf;
 pub use state::prepare::PreparedState;

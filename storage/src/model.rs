@@ -16,12 +16,16 @@ use zkthreads_protocol::{LogicalTime, StateCell, Transaction};
 
 mod origin;
 mod outcome;
+mod package_summary;
 mod pool;
+mod settled_inner;
 mod trace;
 
 pub use origin::{ChainKind, ForkPoint};
 pub use outcome::ThreadOutcome;
+pub use package_summary::{PackageSummary, SegmentSummary};
 pub use pool::{Dropped, PooledTransaction, RejectedTransaction};
+pub use settled_inner::SettledInner;
 pub use trace::{CallGas, CallTrace, CallType, OrderedEvent, OrderedMessage, TransactionTrace};
 
 /// Cells that sub-blocks wrote, with the sub-blocks' times.

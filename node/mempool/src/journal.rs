@@ -1,5 +1,7 @@
 //! The pool's journal: what an accepted transaction leaves in the database, and how it comes back after a restart.
 
+use std::sync::Arc;
+
 use zkthreads_execution::{PendingBody, Submission};
 use zkthreads_protocol::Transaction;
 use zkthreads_storage::{ClassDefinition, PooledTransaction};
@@ -13,7 +15,7 @@ pub(crate) fn row(waiting: &Waiting) -> PooledTransaction {
             ClassDefinition::Sierra { sierra, .. } => (Some(sierra.clone()), None),
             ClassDefinition::Legacy { .. } => (None, None),
         },
-        PendingBody::Thread { package, .. } => (None, Some(package.to_vec())),
+        PendingBody::Thread(thread) => (None, Some(Arc::clone(thread.package()))),
         PendingBody::Invoke(_) | PendingBody::DeployAccount { .. } | PendingBody::L1Handler(_) => {
             (None, None)
         }
@@ -35,7 +37,7 @@ pub(crate) fn submission(row: PooledTransaction) -> Option<Submission> {
         Transaction::DeployAccount(tx) => Some(Submission::DeployAccount(tx)),
         Transaction::Declare(tx) => row.class.map(|class| Submission::Declare { tx, class }),
         Transaction::Thread { envelope, .. } => {
-            row.package.map(|package| Submission::Thread { envelope, package })
+            row.package.map(|package| Submission::Thread { envelope, package: package.encode() })
         }
         Transaction::L1Handler(message) => Some(Submission::L1Handler(message)),
     }

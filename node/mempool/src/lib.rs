@@ -254,13 +254,13 @@ impl Mempool {
     }
 
     /// Forgets what was taken (the committed block has it) and drops transactions whose nonce the block consumed,
-    /// be it by a thread that settled the same user transaction.
+    /// be it by a thread that settled the same user transaction. `changed` are the accounts whose nonces the block changed.
     ///
     /// # Errors
     /// If the database fails.
-    pub fn block_committed(&self) -> Result<(), StorageError> {
+    pub fn block_committed(&self, changed: &[ContractAddress]) -> Result<(), StorageError> {
         let mut pool = self.lock();
-        let nonces = self.canonical_nonces(&pool)?;
+        let nonces = self.canonical_nonces(pool.affected(changed))?;
         let settled = |hash| matches!(self.executor.storage().inner_place(hash), Ok(Some(_)));
         pool.settle(nonces, settled);
         Ok(())
@@ -273,7 +273,7 @@ impl Mempool {
     /// If the database fails.
     pub fn block_abandoned(&self) -> Result<(), StorageError> {
         let mut pool = self.lock();
-        let nonces = self.canonical_nonces(&pool)?;
+        let nonces = self.canonical_nonces(pool.accounts())?;
         pool.abandon(nonces);
         Ok(())
     }
@@ -290,9 +290,11 @@ impl Mempool {
         MempoolFigures { ordinary: usages.ordinary, threads: usages.threads }
     }
 
-    fn canonical_nonces(&self, pool: &Pool) -> Result<Vec<(ContractAddress, Nonce)>, StorageError> {
-        let accounts = pool.accounts().into_iter();
-        accounts.map(|account| Ok((account, self.canonical_nonce(account)?))).collect()
+    fn canonical_nonces(
+        &self,
+        accounts: impl IntoIterator<Item = ContractAddress>,
+    ) -> Result<Vec<(ContractAddress, Nonce)>, StorageError> {
+        accounts.into_iter().map(|account| Ok((account, self.canonical_nonce(account)?))).collect()
     }
 
     fn canonical_nonce(&self, account: ContractAddress) -> Result<Nonce, StorageError> {

@@ -11,7 +11,7 @@
 pub(crate) mod contents;
 mod room;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use starknet_api::block::BlockTimestamp;
@@ -130,6 +130,12 @@ impl Pool {
     /// Accounts that the pool knows a transaction of.
     pub(crate) fn accounts(&self) -> Vec<ContractAddress> {
         self.accounts.keys().copied().collect()
+    }
+
+    /// Those whose next nonces a block may have changed: which it names, or of which transactions were taken for it.
+    pub(crate) fn affected(&self, changed: &[ContractAddress]) -> HashSet<ContractAddress> {
+        let known = changed.iter().copied().filter(|account| self.accounts.contains_key(account));
+        known.chain(self.taken.values().map(|waiting| waiting.transaction.sender())).collect()
     }
 
     pub(crate) fn transaction(&self, hash: TransactionHash) -> Option<PendingTransaction> {

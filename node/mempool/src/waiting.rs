@@ -75,9 +75,7 @@ impl Waiting {
     pub(crate) fn new(transaction: PendingTransaction, arrival: Arrival, admitted_at: Seconds) -> Self {
         let bytes = weight(&transaction);
         let (proof, due_at, makes_calls) = match &transaction.body {
-            PendingBody::Thread { thread, .. } => {
-                (Proof::Unseen, due_at(thread), makes_calls(thread.envelope()))
-            }
+            PendingBody::Thread(thread) => (Proof::Unseen, due_at(thread), makes_calls(thread.envelope())),
             _ => (Proof::Absent, BlockTimestamp::default(), false),
         };
         Self {
@@ -107,7 +105,7 @@ impl Waiting {
 
     pub(crate) fn thread(&self) -> Option<&Arc<ThreadTransaction>> {
         match &self.transaction.body {
-            PendingBody::Thread { thread, .. } => Some(thread),
+            PendingBody::Thread(thread) => Some(thread),
             _ => None,
         }
     }

@@ -18,8 +18,8 @@ const INVOKE_LISTS: usize = 5 * 48;
 /// A compiled class takes about ten times its Sierra program, and its hardened code, which has more hints, somewhat more.
 const CLASS_FACTOR: usize = 22;
 
-/// About how much memory a transaction holds while it waits, bytes. For a thread that is the package as it came, the
-/// package decoded, and what its verdict keeps (statement and events once more).
+/// About how much memory a transaction holds while it waits, bytes. For a thread that is the package
+/// decoded, and what its verdict keeps (statement and events once more).
 pub(crate) fn weight(transaction: &PendingTransaction) -> usize {
     let validated = transaction.validated.as_ref().map_or(0, |validated| validated.bytes());
     FLAT + validated
@@ -29,7 +29,7 @@ pub(crate) fn weight(transaction: &PendingTransaction) -> usize {
                 FELT * (tx.constructor_calldata.0.len() + tx.signature.0.len())
             }
             PendingBody::Declare { tx, class } => FELT * tx.signature.0.len() + self::class(class),
-            PendingBody::Thread { thread, package } => package.len() + decoded(thread),
+            PendingBody::Thread(thread) => decoded(thread),
             PendingBody::L1Handler(message) => FELT * message.tx.calldata.0.len(),
         }
 }

@@ -250,8 +250,11 @@ impl Producer {
             None => self.executor.open_block(self.env())?,
         };
         let transactions = block.len();
-        let committed = block.seal().and_then(|sealed| self.executor.commit(sealed));
-        let header = committed.inspect_err(|_| {
+        let committed = block.seal().and_then(|sealed| {
+            let changed: Vec<_> = sealed.state_diff().nonces.keys().copied().collect();
+            Ok((self.executor.commit(sealed)?, changed))
+        });
+        let (header, changed) = committed.inspect_err(|_| {
             // The failure to report is the first one.
             let _ = self.mempool.block_abandoned();
         })?;
@@ -261,7 +264,7 @@ impl Producer {
         if let Some(kept) = self.config.state_history {
             self.executor.storage().prune(kept)?;
         }
-        self.mempool.block_committed()?;
+        self.mempool.block_committed(&changed)?;
         self.block()?;
         let made = (header.block_hash, header.block_header_without_hash.block_number);
         self.feed.publish(ChainEvent::Block(made.1, made.0));

@@ -15,7 +15,7 @@ pub(crate) fn kind(transaction: &PendingTransaction) -> &'static str {
         PendingBody::Declare { .. } => "declare",
         PendingBody::DeployAccount { .. } => "deploy_account",
         PendingBody::L1Handler(_) => "l1_handler",
-        PendingBody::Thread { .. } => "thread",
+        PendingBody::Thread(_) => "thread",
     }
 }
 
@@ -42,8 +42,8 @@ pub(crate) fn executed(kind: &'static str, executed: &ExecutedInBlock) {
         let hash = format_args!("{:#x}", transaction.hash.0);
         tracing::info!(hash, settled, segments, reason = %error, "thread settled in part");
     }
-    if !executed.inner.is_empty() {
-        counter!("zkthreads_inner_transactions_total").increment(executed.inner.len() as u64);
+    if !executed.settled.is_empty() {
+        counter!("zkthreads_inner_transactions_total").increment(executed.settled.len() as u64);
     }
 }
 

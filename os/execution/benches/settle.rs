@@ -68,7 +68,7 @@ fn with_thread(package: &[u8]) -> (TestChain, PendingTransaction) {
     let hash = chain.os_program_hash();
     let submission = chain.users[0].thread(hash, package.to_vec(), &[]);
     let transaction = admitted(&chain, submission);
-    if let PendingBody::Thread { thread, .. } = &transaction.body {
+    if let PendingBody::Thread(thread) = &transaction.body {
         chain.executor.verification().verdict(thread).expect("verifies");
     }
     (chain, transaction)
@@ -103,7 +103,7 @@ fn seal_and_commit(chain: &TestChain, block: OpenBlock) {
 fn settle(criterion: &mut Criterion) {
     let package = package();
     let (chain, transaction) = with_thread(&package);
-    let PendingBody::Thread { thread, .. } = &transaction.body else { unreachable!("it is a thread") };
+    let PendingBody::Thread(thread) = &transaction.body else { unreachable!("it is a thread") };
     let statement = &thread.package().segments[0].statement;
     println!(
         "the thread: {} preconditions, {} diff entries, {} bytes",

@@ -103,11 +103,11 @@ impl Executor {
             stateful::check_uncompiled(self, at, &uncompiled, limit)?;
         }
         let transaction = self.prepare(submission, false)?;
-        if let PendingBody::Thread { thread, .. } = &transaction.body {
+        if let PendingBody::Thread(thread) = &transaction.body {
             self.check_context(at, thread)?;
         }
         let admitted = self.validate(at, transaction, limit)?;
-        if let PendingBody::Thread { thread, .. } = &admitted.body {
+        if let PendingBody::Thread(thread) = &admitted.body {
             self.check_classes(at, thread)?;
         }
         Ok(admitted)

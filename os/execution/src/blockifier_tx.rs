@@ -34,7 +34,7 @@ pub(crate) fn to_blockifier(
             tx.resource_bounds = bounds(tx.resource_bounds);
             invoke(tx, tx_hash)
         }
-        PendingBody::Thread { thread, .. } => {
+        PendingBody::Thread(thread) => {
             let mut tx = thread.envelope().clone();
             tx.resource_bounds = bounds(tx.resource_bounds);
             invoke(tx, tx_hash)

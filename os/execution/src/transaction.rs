@@ -75,13 +75,8 @@ pub enum PendingBody {
         /// The class, compiled. Its `declared_at` is set when a block includes it.
         class: Arc<ClassRecord>,
     },
-    /// A thread transaction.
-    Thread {
-        /// Envelope and decoded package.
-        thread: Arc<ThreadTransaction>,
-        /// The package's bytes, as stored.
-        package: Arc<[u8]>,
-    },
+    /// A thread transaction: envelope and decoded package.
+    Thread(Arc<ThreadTransaction>),
     /// A message from L1.
     L1Handler(Arc<L1Message>),
 }
@@ -94,7 +89,7 @@ impl PendingTransaction {
             PendingBody::Invoke(tx) => tx.sender_address,
             PendingBody::DeployAccount { address, .. } => *address,
             PendingBody::Declare { tx, .. } => tx.sender_address,
-            PendingBody::Thread { thread, .. } => thread.envelope().sender_address,
+            PendingBody::Thread(thread) => thread.envelope().sender_address,
             PendingBody::L1Handler(message) => message.tx.contract_address,
         }
     }
@@ -106,7 +101,7 @@ impl PendingTransaction {
             PendingBody::Invoke(tx) => tx.nonce,
             PendingBody::DeployAccount { tx, .. } => tx.nonce,
             PendingBody::Declare { tx, .. } => tx.nonce,
-            PendingBody::Thread { thread, .. } => thread.envelope().nonce,
+            PendingBody::Thread(thread) => thread.envelope().nonce,
             PendingBody::L1Handler(message) => message.tx.nonce,
         }
     }
@@ -118,7 +113,7 @@ impl PendingTransaction {
             PendingBody::Invoke(tx) => tx.resource_bounds,
             PendingBody::DeployAccount { tx, .. } => tx.resource_bounds,
             PendingBody::Declare { tx, .. } => tx.resource_bounds,
-            PendingBody::Thread { thread, .. } => thread.envelope().resource_bounds,
+            PendingBody::Thread(thread) => thread.envelope().resource_bounds,
             PendingBody::L1Handler(_) => ValidResourceBounds::default(),
         }
     }
@@ -130,7 +125,7 @@ impl PendingTransaction {
             PendingBody::Invoke(tx) => tx.tip,
             PendingBody::DeployAccount { tx, .. } => tx.tip,
             PendingBody::Declare { tx, .. } => tx.tip,
-            PendingBody::Thread { thread, .. } => thread.envelope().tip,
+            PendingBody::Thread(thread) => thread.envelope().tip,
             PendingBody::L1Handler(_) => Tip::ZERO,
         }
     }
@@ -142,7 +137,7 @@ impl PendingTransaction {
             PendingBody::Invoke(tx) => Transaction::Invoke(tx.as_ref().clone()),
             PendingBody::DeployAccount { tx, .. } => Transaction::DeployAccount(tx.as_ref().clone()),
             PendingBody::Declare { tx, .. } => Transaction::Declare(tx.as_ref().clone()),
-            PendingBody::Thread { thread, .. } => {
+            PendingBody::Thread(thread) => {
                 Transaction::Thread { envelope: thread.envelope().clone(), facts: thread.facts() }
             }
             PendingBody::L1Handler(message) => Transaction::L1Handler(message.as_ref().clone()),

@@ -105,7 +105,13 @@ fn all_segments_settle_in_order() {
     assert_eq!([0, 1, 2, 3].map(|user: usize| chain.nonce(chain.users[user].address)), [1, 2, 1, 1]);
     let storage = chain.executor.storage();
     let hashes: Vec<_> = package.transaction_hashes().collect();
-    assert_eq!((hashes.len(), &executed.inner), (4, &hashes));
+    let settled: Vec<_> = executed.settled.hashes().collect();
+    assert_eq!((hashes.len(), &settled), (4, &hashes));
+    // Each inner transfer has one event, the first of its own.
+    let emitters: Vec<_> = (0..6).map(|event| executed.settled.emitter(event)).collect();
+    let expected: Vec<_> = hashes.iter().map(|hash| Some((*hash, 0))).chain([None, None]).collect();
+    assert_eq!(emitters, expected);
+    assert_eq!(storage.settled_inner(header.block_number, 0).unwrap(), executed.settled);
     for (index, inner) in (0..).zip(&hashes) {
         assert_eq!(storage.inner_place(*inner).unwrap(), Some((hash, index)));
     }

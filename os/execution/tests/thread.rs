@@ -24,8 +24,8 @@ use zkthreads_execution::thread::constants::{
 use zkthreads_execution::{AdmitError, PendingBody, PendingTransaction, Refusal, Submission};
 use zkthreads_protocol::limits::MAX_PACKAGE_BYTES;
 use zkthreads_protocol::{
-    Conflict, ContractAccess, ExecutedClass, InnerTransaction, Package, Segment, SettleError, StateCell,
-    Statement, StorageAccess, ThreadTransaction,
+    Conflict, ContractAccess, ExecutedClass, InnerTransaction, Package, PackageDigest, Segment, SettleError,
+    StateCell, Statement, StorageAccess, ThreadTransaction,
 };
 use zkthreads_storage::{ExecutionStatus, Receipt};
 
@@ -86,14 +86,9 @@ fn settle_with(chain: &mut TestChain, package: &Package, os_program_hash: Felt, 
     assert_eq!(chain.balance(strk(), submitter), before - receipt.actual_fee.0);
     assert_eq!(chain.nonce(submitter), nonce + 1);
     assert_eq!(untouched(chain), others);
-    let stored = chain.executor.storage().package(last_hash(chain)).unwrap();
-    assert_eq!(stored, Some(package.encode()));
+    let stored = chain.executor.storage().package(PackageDigest::of(&package.encode())).unwrap();
+    assert_eq!(stored.as_ref(), Some(package));
     receipt
-}
-
-fn last_hash(chain: &TestChain) -> starknet_api::transaction::TransactionHash {
-    let latest = chain.executor.storage().latest().unwrap().unwrap();
-    chain.executor.storage().transaction_at(latest, 0).unwrap().unwrap().hash
 }
 
 /// All that the threads of this file would change.
@@ -416,7 +411,7 @@ fn what_was_deferred_does_not_settle_unverified() {
     let Err(Refusal::Rejected { reason }) = open.execute(deferred.clone()) else { panic!("taken in") };
     assert!(matches!(*reason, AdmitError::Unverified), "{reason}");
     let known = |deferred: &PendingTransaction| match &deferred.body {
-        PendingBody::Thread { thread, .. } => chain.executor.verification().known_verdict(thread),
+        PendingBody::Thread(thread) => chain.executor.verification().known_verdict(thread),
         _ => unreachable!(),
     };
     assert!(known(&deferred).is_none() && open.is_empty());
@@ -440,7 +435,7 @@ fn preconditions_hold_on_top_of_earlier_packages() {
         let bytes = Package::from(segment.clone()).encode();
         let hash = chain.os_program_hash();
         let prepared = chain.executor.prepare(chain.users[0].thread(hash, bytes, &[]), false).unwrap();
-        let PendingBody::Thread { thread, .. } = prepared.body else { unreachable!() };
+        let PendingBody::Thread(thread) = prepared.body else { unreachable!() };
         thread
     };
     let [first, second, third] = [first, second, third].map(|segment| thread(&segment));

@@ -1,5 +1,7 @@
 //! The envelope: an INVOKE v3 whose `proof_facts` name a package.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use starknet_api::transaction::InvokeTransactionV3;
 use starknet_api::transaction::fields::ProofFacts;
@@ -80,7 +82,7 @@ impl TryFrom<&ProofFacts> for ThreadFacts {
 pub struct ThreadTransaction {
     envelope: InvokeTransactionV3,
     facts: ThreadFacts,
-    package: Package,
+    package: Arc<Package>,
     package_bytes: usize,
 }
 
@@ -99,7 +101,7 @@ impl ThreadTransaction {
                 signed: facts.package_digest.0,
             });
         }
-        let package = Package::decode(package_bytes)?;
+        let package = Arc::new(Package::decode(package_bytes)?);
         Ok(Self { envelope, facts, package, package_bytes: package_bytes.len() })
     }
 
@@ -117,7 +119,7 @@ impl ThreadTransaction {
 
     /// The decoded package.
     #[must_use]
-    pub fn package(&self) -> &Package {
+    pub fn package(&self) -> &Arc<Package> {
         &self.package
     }
 

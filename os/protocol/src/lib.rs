@@ -28,7 +28,8 @@ pub mod transaction;
 pub use envelope::{EnvelopeError, ThreadFacts, ThreadTransaction};
 pub use os_program::{OsProgram, OsProgramHash};
 pub use package::{
-    IncludedTransaction, InnerEvent, InnerTransaction, Package, PackageDigest, PackageError, Segment,
+    IncludedTransaction, InnerEvent, InnerTransaction, Package, PackageContents, PackageDigest, PackageError,
+    ProofLength, ProofPart, Segment, SegmentContents,
 };
 pub use settlement::{Conflict, SegmentError, SettleError, StaleCell, StateCell};
 pub use statement::{

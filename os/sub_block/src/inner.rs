@@ -14,7 +14,7 @@ use zkthreads_execution::ExecutedInBlock;
 use zkthreads_execution::block::{receipt, sort, trace};
 use zkthreads_program::input::{RecordedCall, RecordedTransaction};
 use zkthreads_protocol::{IncludedTransaction, InnerTransaction, Transaction};
-use zkthreads_storage::{BlockTransaction, ExecutionStatus, Receipt, TransactionTrace};
+use zkthreads_storage::{BlockTransaction, ExecutionStatus, Receipt, SettledInner, TransactionTrace};
 
 use crate::accesses::Accesses;
 use crate::account::Execution;
@@ -99,8 +99,8 @@ impl ExecutedInner {
                 fee_transfer: None,
                 state_diff,
             },
-            inner: Vec::new(),
-            package: None,
+            settled: SettledInner::default(),
+            thread: None,
         };
         Ok(Self {
             transaction,

@@ -74,7 +74,7 @@ impl Outcomes {
     /// any other, for those with smaller nonces, which nobody may ever send.
     fn may_wait_for_long(&self, hash: TransactionHash) -> bool {
         let Some(transaction) = self.sink.pending(hash) else { return false };
-        if matches!(transaction.body, PendingBody::Thread { .. }) {
+        if matches!(transaction.body, PendingBody::Thread(_)) {
             return true;
         }
         let next = self.sink.pending_nonce(transaction.sender());

@@ -54,9 +54,12 @@ pub(crate) const MAX_EVENT_ADDRESSES: usize = 256;
 /// Most events in one page: the largest `chunk_size`.
 pub(crate) const MAX_EVENTS: u64 = 1024;
 
-/// Most blocks with events that one page looks through; the page may then hold fewer events than asked for, and a
-/// token to go on.
-pub(crate) const MAX_BLOCKS_OF_EVENTS: usize = 1024;
+/// Most blocks that one page without a filter looks through, or rows of the index that one with a filter does; the page may then
+/// hold fewer events than asked for, and a token to go on.
+pub(crate) const MAX_EVENT_ROWS: usize = 16 * 1024;
+
+/// Events in receipts after which a page reads no further transaction, with the same consequence: a receipt is read as a whole.
+pub(crate) const MAX_EVENTS_READ: usize = 64 * 1024;
 
 /// Most leaves of one storage proof: classes, contracts and storage keys together.
 pub(crate) const MAX_PROOF_LEAVES: usize = 1024;
@@ -64,7 +67,7 @@ pub(crate) const MAX_PROOF_LEAVES: usize = 1024;
 /// Most transactions that one request simulates or estimates.
 pub(crate) const MAX_SIMULATED: usize = 100;
 
-/// Most threads in an answer: each takes reading a package.
+/// Most threads in an answer.
 pub(crate) const MAX_THREADS_LISTED: usize = 100;
 
 /// Processor time in which nearly all transactions are validated: a signature takes some 2 to 5 ms, a class that was not used

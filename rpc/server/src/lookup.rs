@@ -2,14 +2,14 @@
 
 use starknet_api::transaction::TransactionHash;
 use zkthreads_execution::{ExecutedInBlock, PendingTransaction, PreConfirmed};
-use zkthreads_protocol::{IncludedTransaction, Package};
+use zkthreads_protocol::{IncludedTransaction, PackageContents, SegmentContents, Transaction};
 use zkthreads_rpc_api::PoolStatus;
 use zkthreads_storage::BlockTransaction;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::missing::Missing;
-use crate::wire::inner::effects;
+use crate::wire::inner::effects_in;
 use crate::wire::place::{BlockPlace, Finality};
 use crate::wire::receipt::Effects;
 
@@ -41,27 +41,27 @@ pub(crate) struct Inner {
     pub(crate) place: BlockPlace,
     /// The thread transaction.
     pub(crate) thread: TransactionHash,
-    /// Its index in the package.
+    /// The segment of the thread transaction's package that it is in.
+    pub(crate) segment: SegmentContents,
+    /// Its index there.
     pub(crate) index: usize,
-    /// What settled of the thread transaction's package.
-    pub(crate) package: Package,
 }
 
 impl Inner {
     /// The transaction as its package holds it.
     pub(crate) fn included(&self) -> Result<&IncludedTransaction, RpcError> {
-        self.package.inner_transactions().nth(self.index).ok_or_else(|| self.missing())
+        self.segment.inner_transactions.get(self.index).ok_or_else(|| self.missing())
     }
 
     /// What became of it.
     pub(crate) fn effects(&self) -> Result<Effects, RpcError> {
-        let effects = effects(&self.package).into_iter().nth(self.index);
+        let effects = effects_in(&self.segment).into_iter().nth(self.index);
         effects.map(|(_, effects)| effects).ok_or_else(|| self.missing())
     }
 
     fn missing(&self) -> RpcError {
         RpcError::Internal {
-            reason: format!("inner transaction {} of {} is missing", self.index, self.thread),
+            reason: format!("inner transaction {} of a segment of {} is missing", self.index, self.thread),
         }
     }
 }
@@ -87,7 +87,7 @@ impl RpcContext {
         if stored.is_some() && !is_ahead {
             return Ok(stored);
         }
-        let open = shown.map_or(Ok(None), |block| find_in_open(&block, hash))?;
+        let open = shown.and_then(|block| find_in_open(&block, hash));
         // A thread's own, which a block has settled.
         Ok(if open.is_some() && stored.is_some() { stored } else { open })
     }
@@ -110,37 +110,24 @@ impl RpcContext {
         }
         let Some((thread, index)) = self.storage.inner_place(hash)? else { return Ok(None) };
         let Some((number, _, transaction)) = self.storage.transaction(thread)? else { return Ok(None) };
-        let Some(package) = self.package_of_settled(&transaction)? else { return Ok(None) };
+        let Transaction::Thread { facts, .. } = &transaction.body else { return Ok(None) };
+        let segment = self.storage.segment_of(facts.package_digest, index)?;
+        let (segment, index) = segment.ok_or_else(|| package_is_missing(thread))?;
         let place = self.place(number)?;
-        Ok(Some(Found::Inner(Box::new(Inner { place, thread, index: index as usize, package }))))
-    }
-
-    /// The package of a thread transaction in a block, as it was sent; empty for any other.
-    pub(crate) fn package_bytes(&self, found: &InBlock) -> Result<Vec<u8>, RpcError> {
-        match &found.open {
-            None => Ok(self.storage.package(found.transaction.hash)?.unwrap_or_default()),
-            Some(block) => {
-                let package = block.transaction(found.index).and_then(|executed| executed.package.as_deref());
-                Ok(package.map(<[u8]>::to_vec).unwrap_or_default())
-            }
-        }
-    }
-
-    /// The package of a stored thread transaction.
-    fn package(&self, thread: TransactionHash) -> Result<Package, RpcError> {
-        let bytes = self.storage.package(thread)?.ok_or_else(|| RpcError::Internal {
-            reason: format!("the package of thread transaction {thread} is missing"),
-        })?;
-        decode(thread, &bytes)
+        Ok(Some(Found::Inner(Box::new(Inner { place, thread, segment, index }))))
     }
 
     /// What settled of the package of a transaction in a stored block, if it is a thread.
     pub(crate) fn package_of_settled(
         &self,
         transaction: &BlockTransaction,
-    ) -> Result<Option<Package>, RpcError> {
-        let Some(settled) = settled(transaction) else { return Ok(None) };
-        Ok(Some(self.package(transaction.hash)?.first(settled)))
+    ) -> Result<Option<PackageContents>, RpcError> {
+        let (Some(settled), Transaction::Thread { facts, .. }) = (settled(transaction), &transaction.body)
+        else {
+            return Ok(None);
+        };
+        let package = self.storage.package_contents(facts.package_digest, settled)?;
+        Ok(Some(package.ok_or_else(|| package_is_missing(transaction.hash))?))
     }
 
     /// That no such transaction is known; says why if the pool remembers having rejected it.
@@ -161,29 +148,26 @@ pub(crate) fn open_place(block: &PreConfirmed) -> BlockPlace {
     BlockPlace { number: block.number(), hash: None, finality: Finality::PreConfirmed }
 }
 
-fn find_in_open(block: &PreConfirmed, hash: TransactionHash) -> Result<Option<Found>, RpcError> {
+fn find_in_open(block: &PreConfirmed, hash: TransactionHash) -> Option<Found> {
     let place = open_place(block);
     if let Some((index, executed)) = block.find(hash) {
         let transaction = executed.transaction.clone();
         let open = Some(block.clone());
-        return Ok(Some(Found::InBlock(Box::new(InBlock { place, index, transaction, open }))));
+        return Some(Found::InBlock(Box::new(InBlock { place, index, transaction, open })));
     }
     let inner = block.transactions().find_map(|executed| {
-        let index = executed.inner.iter().position(|inner| *inner == hash)?;
-        Some((executed, index))
+        let index = executed.settled.hashes().position(|inner| inner == hash)?;
+        let (segment, index) = executed.thread.as_ref()?.package().segment_of(index)?;
+        let (thread, segment) = (executed.transaction.hash, segment.contents());
+        Some(Inner { place, thread, segment, index })
     });
-    let Some((executed, index)) = inner else { return Ok(None) };
-    let thread = executed.transaction.hash;
-    let package = package_in(executed)?;
-    Ok(package.map(|package| Found::Inner(Box::new(Inner { place, thread, index, package }))))
+    inner.map(|inner| Found::Inner(Box::new(inner)))
 }
 
 /// What settled of the package of a transaction in the open block, if it is a thread.
-pub(crate) fn package_in(executed: &ExecutedInBlock) -> Result<Option<Package>, RpcError> {
-    let (Some(settled), Some(bytes)) = (settled(&executed.transaction), executed.package.as_deref()) else {
-        return Ok(None);
-    };
-    Ok(Some(decode(executed.transaction.hash, bytes)?.first(settled)))
+pub(crate) fn package_in(executed: &ExecutedInBlock) -> Option<PackageContents> {
+    let (settled, thread) = (settled(&executed.transaction)?, executed.thread.as_ref()?);
+    Some(thread.package().contents(settled))
 }
 
 /// How many segments of a thread settled, if any did.
@@ -192,9 +176,7 @@ fn settled(transaction: &BlockTransaction) -> Option<usize> {
     Some(outcome.settled())
 }
 
-/// A package that a block holds.
-pub(crate) fn decode(thread: TransactionHash, bytes: &[u8]) -> Result<Package, RpcError> {
-    Package::decode(bytes).map_err(|error| RpcError::Internal {
-        reason: format!("the package of thread transaction {thread}: {error}"),
-    })
+/// That a package is not stored which a block has.
+pub(crate) fn package_is_missing(thread: TransactionHash) -> RpcError {
+    RpcError::Internal { reason: format!("the package of thread transaction {thread} is missing") }
 }

@@ -1,13 +1,14 @@
 //! The inner transactions of a thread that settled, as transactions of their block. To lists of events and to
 //! subscriptions they are what they are to their users: transactions with hashes, receipts and events of their own.
 
+use starknet_api::block::BlockNumber;
 use starknet_api::core::EthAddress;
 use starknet_api::execution_resources::GasVector;
 use starknet_api::transaction::fields::Fee;
 use starknet_api::transaction::{Event, L2ToL1Payload, MessageToL1, TransactionHash};
 use zkthreads_execution::ExecutedInBlock;
-use zkthreads_protocol::{Package, Transaction};
-use zkthreads_storage::{BlockTransaction, ExecutionStatus, Receipt};
+use zkthreads_protocol::{PackageContents, Transaction};
+use zkthreads_storage::{BlockTransaction, ExecutionStatus, Receipt, SettledInner};
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
@@ -20,82 +21,57 @@ pub(crate) struct Settled {
     pub(crate) transaction: BlockTransaction,
     /// What it settled, in order.
     pub(crate) inner: Vec<BlockTransaction>,
-    owners: Owners,
-}
-
-/// Whose the events of a thread transaction are: its receipt holds those of the inner transactions, too.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Owners {
-    /// The first event of the thread's receipt that is an inner transaction's.
-    first: usize,
-    /// The inner transactions' events in order: whose each is, and which of its events.
-    inner: Vec<(TransactionHash, usize)>,
+    /// Whose the events of its receipt are.
+    emitters: SettledInner,
 }
 
 impl Settled {
-    fn new(transaction: BlockTransaction, package: Option<&Package>) -> Result<Self, RpcError> {
-        let Some(package) = package else {
-            return Ok(Self { transaction, inner: Vec::new(), owners: Owners::default() });
-        };
-        let (inner, owners) = (inner(package)?, Owners::of(&transaction, package));
-        Ok(Self { transaction, inner, owners })
+    fn new(
+        transaction: BlockTransaction,
+        package: Option<&PackageContents>,
+        emitters: SettledInner,
+    ) -> Result<Self, RpcError> {
+        let inner = package.map(inner).transpose()?.unwrap_or_default();
+        Ok(Self { transaction, inner, emitters })
     }
 
-    /// A transaction of a stored block.
-    pub(crate) fn stored(context: &RpcContext, transaction: BlockTransaction) -> Result<Self, RpcError> {
+    /// The transaction at an index of a stored block.
+    pub(crate) fn stored(
+        context: &RpcContext,
+        number: BlockNumber,
+        index: usize,
+        transaction: BlockTransaction,
+    ) -> Result<Self, RpcError> {
         let package = context.package_of_settled(&transaction)?;
-        Self::new(transaction, package.as_ref())
+        let emitters = context.storage.settled_inner(number, index)?;
+        Self::new(transaction, package.as_ref(), emitters)
     }
 
     /// A transaction of the open block.
     pub(crate) fn open(executed: &ExecutedInBlock) -> Result<Self, RpcError> {
-        Self::new(executed.transaction.clone(), package_in(executed)?.as_ref())
+        let (package, emitters) = (package_in(executed), executed.settled.clone());
+        Self::new(executed.transaction.clone(), package.as_ref(), emitters)
     }
 
     /// The events of the receipt, in order, each with the transaction that emitted it and its index among that one's.
     pub(crate) fn events(&self) -> impl Iterator<Item = (&Event, (TransactionHash, usize))> {
         let events = self.transaction.receipt.events.iter().enumerate();
-        events.map(|(index, event)| (event, self.owners.of_event(self.transaction.hash, index)))
+        events.map(|(index, event)| (event, emitter(&self.emitters, self.transaction.hash, index)))
     }
 }
 
-impl Owners {
-    /// Whose the events of `thread` are, which settled `package`.
-    pub(crate) fn of(thread: &BlockTransaction, package: &Package) -> Self {
-        let hashes: Vec<_> = package.transaction_hashes().collect();
-        let mut counts = vec![0; hashes.len()];
-        let inner: Vec<_> = package
-            .events()
-            // Every index is below the number of transactions: the package's decoder has seen to it.
-            .filter_map(|(of, _)| {
-                let (hash, count) = (hashes.get(of)?, counts.get_mut(of)?);
-                *count += 1;
-                Some((*hash, *count - 1))
-            })
-            .collect();
-        // The envelope's own validation, which comes before, may have emitted some.
-        let events = &thread.receipt.events;
-        let begins = |first: usize| {
-            let mut own = events[first..].iter();
-            package.events().all(|(_, event)| {
-                own.next()
-                    .is_some_and(|own| own.from_address == event.from_address && own.content == event.content)
-            })
-        };
-        let first = (0..=events.len().saturating_sub(inner.len())).find(|first| begins(*first));
-        first.map_or_else(Self::default, |first| Self { first, inner })
-    }
-
-    /// The transaction that emitted the event at `index` of the receipt of `thread`, and the event's index among its own. An
-    /// event of the envelope itself keeps its index in the receipt.
-    pub(crate) fn of_event(&self, thread: TransactionHash, index: usize) -> (TransactionHash, usize) {
-        let inner = index.checked_sub(self.first).and_then(|index| self.inner.get(index));
-        inner.copied().unwrap_or((thread, index))
-    }
+/// The transaction that emitted the event at an index of the receipt of `transaction`, and the event's index among its own. An
+/// event of a thread's envelope keeps its index in the receipt.
+pub(crate) fn emitter(
+    settled: &SettledInner,
+    transaction: TransactionHash,
+    event: usize,
+) -> (TransactionHash, usize) {
+    settled.emitter(event).unwrap_or((transaction, event))
 }
 
 /// The inner transactions of a package. They cost their senders nothing.
-fn inner(package: &Package) -> Result<Vec<BlockTransaction>, RpcError> {
+fn inner(package: &PackageContents) -> Result<Vec<BlockTransaction>, RpcError> {
     let transactions = package.transaction_hashes().zip(package.inner_transactions());
     let mut inner: Vec<_> = transactions
         .map(|(hash, included)| BlockTransaction {

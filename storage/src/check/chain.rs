@@ -1,16 +1,20 @@
 //! Blocks: each follows on the one before, and everything of it is found.
 
 use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
+use zkthreads_protocol::Transaction;
 
 use super::{Check, Problem};
-use crate::StorageError;
+use crate::db::keys::Holder;
 use crate::db::rows::TransactionPlace;
 use crate::db::table::Table;
 use crate::db::tables::{
-    BlockNumbers, Headers, Roots, StateDiffs, Tips, Traces, TransactionPlaces, Transactions,
+    BlockNumbers, Headers, PackageHolders, PackageSegments, Roots, StateDiffs, Tips, Traces,
+    TransactionPlaces, Transactions,
 };
 use crate::db::{Read, Snapshot};
+use crate::events::index as events;
 use crate::storage::place;
+use crate::{BlockTransaction, StorageError, packages};
 
 pub(super) fn check(now: &Snapshot<'_>, check: &mut Check) -> Result<(), StorageError> {
     let Some(tip) = now.get::<Tips>(&())? else {
@@ -65,6 +69,7 @@ fn check_transactions(
     block: BlockNumber,
     header: &BlockHeader,
 ) -> Result<(), StorageError> {
+    let mut transactions = Vec::new();
     for index in (0u32..).take(header.n_transactions) {
         let missing = |table| Problem::MissingTransactionRow { block, index: index as usize, table };
         let Some(transaction) = now.get::<Transactions>(&(block, index))? else {
@@ -78,6 +83,21 @@ fn check_transactions(
         if now.get::<Traces>(&(block, index))?.is_none() {
             check.found(missing(Traces::NAME));
         }
+        if !has_its_package(now, &transaction)? {
+            check.found(missing(PackageSegments::NAME));
+        }
+        transactions.push(transaction);
+    }
+    if !events::has(now, block, &transactions)? {
+        check.found(Problem::EventIndex { block });
     }
     Ok(())
+}
+
+/// Whether the package that a transaction names is there, and is there because of it.
+fn has_its_package(now: &Snapshot<'_>, transaction: &BlockTransaction) -> Result<bool, StorageError> {
+    let Transaction::Thread { facts, .. } = &transaction.body else { return Ok(true) };
+    let digest = facts.package_digest;
+    let holder = (digest, Holder::Block(transaction.hash));
+    Ok(now.has::<PackageHolders>(&holder)? && packages::contents(now, digest, usize::MAX)?.is_some())
 }

@@ -85,6 +85,12 @@ pub enum Problem {
         /// The transaction.
         hash: TransactionHash,
     },
+    /// An event of a block is not found by its contract or a key.
+    #[error("the index of events has not what block {block} has")]
+    EventIndex {
+        /// The block.
+        block: BlockNumber,
+    },
     /// The roots kept of a block are not those that its header commits to.
     #[error("the header of block {block} commits to another state than its roots")]
     StateRoot {

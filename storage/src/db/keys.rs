@@ -5,7 +5,7 @@ use starknet_api::core::{ClassHash, ContractAddress, PatriciaKey};
 use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{L1TransactionHash, StateCell};
+use zkthreads_protocol::{L1TransactionHash, PackageDigest, StateCell};
 
 use super::table::Key;
 use crate::trie::Path;
@@ -133,8 +133,44 @@ felt_keys! {
     BlockHash: |key| &key.0, |felt| Some(Self(felt));
     TransactionHash: |key| &key.0, |felt| Some(Self(felt));
     ClassHash: |key| &key.0, |felt| Some(Self(felt));
+    PackageDigest: |key| &key.0, |felt| Some(Self(felt));
     ContractAddress: |key| key.0.key(), |felt| PatriciaKey::try_from(felt).ok().map(Self);
     StorageKey: |key| key.0.key(), |felt| PatriciaKey::try_from(felt).ok().map(Self);
+}
+
+/// A transaction that names a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Holder {
+    /// Of the pool.
+    Pool(TransactionHash),
+    /// Of a block.
+    Block(TransactionHash),
+}
+
+/// First byte of each kind of holder. The transaction's hash follows.
+mod holder_kind {
+    pub(super) const POOL: u8 = 0;
+    pub(super) const BLOCK: u8 = 1;
+}
+
+impl Key for Holder {
+    fn encode(&self) -> Vec<u8> {
+        let (kind, hash) = match self {
+            Self::Pool(hash) => (holder_kind::POOL, hash),
+            Self::Block(hash) => (holder_kind::BLOCK, hash),
+        };
+        [vec![kind], hash.encode()].concat()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (kind, rest) = bytes.split_first()?;
+        let (hash, rest) = TransactionHash::decode(rest)?;
+        match *kind {
+            holder_kind::POOL => Some((Self::Pool(hash), rest)),
+            holder_kind::BLOCK => Some((Self::Block(hash), rest)),
+            _ => None,
+        }
+    }
 }
 
 /// First byte of each kind of cell. The storage key of a storage cell follows.

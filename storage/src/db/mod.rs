@@ -4,8 +4,8 @@
 //! one record with a checksum and syncs the log before any reader sees it, and recovery drops a record that is not
 //! whole, so neither a reader nor a crash can catch a part of it.
 
+pub(crate) mod events_in_block;
 pub(crate) mod keys;
-pub(crate) mod migrate;
 pub(crate) mod open;
 pub(crate) mod rows;
 pub(crate) mod table;
@@ -36,6 +36,11 @@ pub(crate) struct Db {
 }
 
 impl Db {
+    /// The directory that it is in.
+    pub(crate) fn path(&self) -> &Path {
+        self.rocks.path()
+    }
+
     /// A view of the database as it is now, whatever is committed later.
     pub(crate) fn snapshot(&self) -> Snapshot<'_> {
         Snapshot { db: self, at: self.rocks.snapshot() }
@@ -93,6 +98,13 @@ pub(crate) trait Read {
     /// The rows in the order of their keys.
     fn rows<T: Table>(&self, options: ReadOptions) -> Result<DBRawIterator<'_>, StorageError>;
 
+    /// A table's rows whose keys begin with these bytes, from the first on.
+    fn rows_within<T: Table>(&self, prefix: &[u8]) -> Result<DBRawIterator<'_>, StorageError> {
+        let mut rows = self.rows::<T>(within(prefix))?;
+        rows.seek_to_first();
+        Ok(rows)
+    }
+
     /// The row at `key`.
     fn get<T: Table>(&self, key: &T::Key) -> Result<Option<T::Value>, StorageError> {
         self.bytes::<T>(&key.encode())?.map(|row| decode::<T>(&row)).transpose()
@@ -106,8 +118,7 @@ pub(crate) trait Read {
     /// The values of all rows whose keys start with `prefix`, in the order of the keys. If the table has a
     /// [`Layout::Prefix`](table::Layout::Prefix), the prefix must be as long as that.
     fn values<T: Table>(&self, prefix: &[u8]) -> Result<Vec<T::Value>, StorageError> {
-        let mut rows = self.rows::<T>(within(prefix))?;
-        rows.seek_to_first();
+        let mut rows = self.rows_within::<T>(prefix)?;
         let mut values = Vec::new();
         while let Some(row) = rows.value() {
             values.push(decode::<T>(row)?);
@@ -123,8 +134,7 @@ pub(crate) trait Read {
         prefix: &[u8],
         mut row: impl FnMut(&[u8], T::Value) -> Result<(), StorageError>,
     ) -> Result<(), StorageError> {
-        let mut rows = self.rows::<T>(within(prefix))?;
-        rows.seek_to_first();
+        let mut rows = self.rows_within::<T>(prefix)?;
         while let Some((key, value)) = rows.item() {
             row(key.get(prefix.len()..).unwrap_or_default(), decode::<T>(value)?)?;
             rows.next();

@@ -8,8 +8,8 @@ use rocksdb::{
 };
 
 use super::table::{Layout, Table};
-use super::tables::{AnyTable, CACHE_TABLES, JOURNAL_TABLES, Schema, TABLES};
-use super::versions::SCHEMA_VERSION;
+use super::tables::{AnyTable, CACHE_TABLES, FORMER_TABLES, Headers, JOURNAL_TABLES, Schema, TABLES};
+use super::versions::{SCHEMA_VERSION, UNDER_WAY};
 use super::{Db, Read};
 use crate::StorageError;
 
@@ -52,9 +52,7 @@ impl Db {
                     // Whoever opens something else than this kind of database is told so by what is missing.
                     if tables.iter().any(|table| table.name != Schema::NAME && is_there(table)) {
                         // Tables that came later, which older versions do without.
-                        for table in tables.iter().filter(|table| !is_there(table)) {
-                            db.rocks.create_cf(table.name, &tuning(table.layout, &cache))?;
-                        }
+                        db.add_tables(tables, &cache)?;
                     }
                     return Ok(db);
                 }
@@ -71,12 +69,52 @@ impl Db {
 
     /// Opens a database that exists, of whatever kind and version, with the tables that it has. Tells its version; `None` if
     /// its creation was interrupted.
-    pub(super) fn open_as_it_is(path: &Path) -> Result<(Self, Option<u32>), StorageError> {
+    pub(crate) fn open_as_it_is(path: &Path) -> Result<(Self, Option<u32>), StorageError> {
         let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
         let families = DB::list_cf(&Options::default(), path)?;
         let db = open_families(path, &cache, families.iter().map(String::as_str))?;
         let version = db.version(path, &families)?;
         Ok((db, version))
+    }
+
+    /// Makes those tables that are not there.
+    fn add_tables(&mut self, tables: &[AnyTable], cache: &Cache) -> Result<(), StorageError> {
+        for table in tables {
+            if !self.has_table(table) {
+                self.rocks.create_cf(table.name, &tuning(table.layout, cache))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes those tables of a chain that are not there, on the way to another version.
+    pub(crate) fn add_chain_tables(&mut self) -> Result<(), StorageError> {
+        self.add_tables(TABLES, &Cache::new_lru_cache(BLOCK_CACHE_BYTES))
+    }
+
+    /// Makes those tables of earlier versions that are not there: an interrupted step may have removed some.
+    pub(crate) fn add_former_tables(&mut self) -> Result<(), StorageError> {
+        self.add_tables(FORMER_TABLES, &Cache::new_lru_cache(BLOCK_CACHE_BYTES))
+    }
+
+    /// Removes the tables that earlier versions had.
+    pub(crate) fn remove_former_tables(&mut self) -> Result<(), StorageError> {
+        for table in FORMER_TABLES {
+            if self.has_table(table) {
+                self.rocks.drop_cf(table.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is such a table.
+    fn has_table(&self, table: &AnyTable) -> bool {
+        self.rocks.cf_handle(table.name).is_some()
+    }
+
+    /// Whether this is a chain's database.
+    pub(crate) fn is_chain(&self) -> bool {
+        self.rocks.cf_handle(Headers::NAME).is_some()
     }
 
     /// The schema version of a database with these column families; `None` if its creation was interrupted.
@@ -98,9 +136,9 @@ impl Db {
     }
 }
 
-/// Why a database of version `found` is not opened.
-pub(super) fn other_version(path: &Path, found: u32) -> StorageError {
-    StorageError::SchemaVersion { path: path.to_owned(), found, expected: SCHEMA_VERSION }
+/// Why a database of version `found` is not opened. One that is being carried over is of the version that it is carried over from.
+pub(crate) fn other_version(path: &Path, found: u32) -> StorageError {
+    StorageError::SchemaVersion { path: path.to_owned(), found: found & !UNDER_WAY, expected: SCHEMA_VERSION }
 }
 
 fn open_families<'a>(
@@ -139,7 +177,7 @@ fn in_use(path: &Path, error: rocksdb::Error) -> StorageError {
 }
 
 fn layout(family: &str) -> Option<Layout> {
-    let mut tables = TABLES.iter().chain(CACHE_TABLES).chain(JOURNAL_TABLES);
+    let mut tables = TABLES.iter().chain(CACHE_TABLES).chain(JOURNAL_TABLES).chain(FORMER_TABLES);
     tables.find(|table| table.name == family).map(|table| table.layout)
 }
 

@@ -11,13 +11,13 @@ use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 
-use zkthreads_protocol::{InnerTransaction, L1TransactionHash, LogicalTime};
+use zkthreads_protocol::{InnerTransaction, L1TransactionHash, LogicalTime, PackageDigest};
 
 use super::keys::FELT_BYTES;
 use super::table::{CborValue, RowError, Value};
 use crate::model::{
-    BlockTransaction, ChainKind, ClassRecord, ForkPoint, PooledTransaction, RejectedTransaction,
-    TransactionTrace,
+    BlockTransaction, ChainKind, ClassRecord, ForkPoint, PackageSummary, PooledTransaction,
+    RejectedTransaction, SettledInner, TransactionTrace,
 };
 use crate::thread_journal::{JournalOwner, JournalPlace, JournalSubBlock};
 use crate::trie::{Path, TrieNode};
@@ -194,6 +194,38 @@ impl CborValue for JournalOwner {}
 impl CborValue for JournalPlace {}
 impl CborValue for JournalSubBlock {}
 impl CborValue for LogicalTime {}
+impl CborValue for PackageSummary {}
+impl CborValue for PackageDigest {}
+
+impl Value for SettledInner {
+    fn encode(&self, row: &mut Vec<u8>) -> Result<(), RowError> {
+        row.extend(self.end.to_be_bytes());
+        for (hash, begin) in &self.begins {
+            hash.0.encode(row)?;
+            row.extend(begin.to_be_bytes());
+        }
+        Ok(())
+    }
+
+    fn decode(row: &[u8]) -> Result<Self, RowError> {
+        let malformed = RowError::malformed::<Self>;
+        let (end, rest) = row.split_first_chunk().ok_or_else(malformed)?;
+        let (begins, []) = rest.as_chunks::<{ FELT_BYTES + size_of::<u32>() }>() else {
+            return Err(malformed());
+        };
+        let begin = |row: &[u8; FELT_BYTES + size_of::<u32>()]| {
+            let (hash, begin) = row.split_last_chunk().ok_or_else(malformed)?;
+            Ok((TransactionHash(Felt::decode(hash)?), u32::from_be_bytes(*begin)))
+        };
+        let begins: Vec<_> = begins.iter().map(begin).collect::<Result<_, RowError>>()?;
+        let end = u32::from_be_bytes(*end);
+        if !begins.is_sorted_by_key(|(_, begin)| *begin) || begins.last().is_some_and(|(_, last)| *last > end)
+        {
+            return Err(malformed());
+        }
+        Ok(Self { begins, end })
+    }
+}
 
 /// Of a row whose key says it all.
 impl Value for () {

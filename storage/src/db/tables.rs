@@ -6,9 +6,10 @@ use starknet_api::hash::StateRoots;
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{L1TransactionHash, LogicalTime, StateCell};
+use zkthreads_protocol::{L1TransactionHash, LogicalTime, PackageDigest, StateCell};
 
-use super::keys::{BLOCK_BYTES, Backwards, FELT_BYTES};
+use super::events_in_block::EventsInBlock;
+use super::keys::{BLOCK_BYTES, Backwards, FELT_BYTES, Holder};
 use super::rows::{
     Beginning, Contract, Header, InnerPlace, JournalNext, Latest, Received, Tip, TransactionPlace, Undo,
 };
@@ -16,7 +17,8 @@ use super::table::{Layout, Table};
 use super::{decode, decode_key};
 use crate::StorageError;
 use crate::model::{
-    BlockTransaction, ClassRecord, ForkPoint, PooledTransaction, RejectedTransaction, TransactionTrace,
+    BlockTransaction, ClassRecord, ForkPoint, PackageSummary, PooledTransaction, RejectedTransaction,
+    SettledInner, TransactionTrace,
 };
 use crate::thread_journal::{JournalOwner, JournalPlace, JournalSubBlock};
 use crate::trie::{Path, TrieNode};
@@ -86,12 +88,24 @@ tables! {
     Traces = "traces": (BlockNumber, u32) => TransactionTrace, Layout::Blob;
     /// Where inner transactions that settled are, by hash.
     InnerPlaces = "inner_places": TransactionHash => InnerPlace, Layout::Point;
+    /// The inner transactions that a thread transaction settled, by block and index, and where their events begin.
+    SettledInners = "settled_inner": (BlockNumber, u32) => SettledInner, Layout::Blob;
+    /// Where the events of a contract are, block by block.
+    EventsByContract = "events_by_contract": (ContractAddress, BlockNumber) => EventsInBlock, Layout::Point;
+    /// Where the events are that have a value for the key at a position, block by block.
+    EventsByKey = "events_by_key": (u32, Felt, BlockNumber) => EventsInBlock, Layout::Point;
     /// The transactions that delivered an L1 transaction's messages, by block and place among the block's messages.
     L1Messages = "l1_messages": (L1TransactionHash, BlockNumber, u32) => TransactionHash, Layout::Prefix(FELT_BYTES);
     /// The last block accepted on L1: one row.
     L1Accepted = "l1_accepted": () => BlockNumber, Layout::Point;
-    /// Packages of thread transactions, by transaction hash. Their proofs are compressed already.
-    Packages = "packages": TransactionHash => Vec<u8>, Layout::PackedBlob;
+    /// How packages of thread transactions are made up.
+    PackageSummaries = "package_summaries": PackageDigest => PackageSummary, Layout::Point;
+    /// Their segments by index: statement, inner transactions, events.
+    PackageSegments = "package_segments": (PackageDigest, u32) => Vec<u8>, Layout::Blob;
+    /// Their proofs, which are compressed already. A followed chain has none.
+    PackageProofs = "package_proofs": (PackageDigest, u32) => Vec<u8>, Layout::PackedBlob;
+    /// The transactions that name a package. Without one it is not kept.
+    PackageHolders = "package_holders": (PackageDigest, Holder) => (), Layout::Point;
     /// State diffs.
     StateDiffs = "state_diffs": BlockNumber => ThinStateDiff, Layout::Blob;
     /// Classes, both kinds.
@@ -131,8 +145,8 @@ tables! {
 
     /// Pending transactions, without their packages.
     Pool = "pool": TransactionHash => PooledTransaction, Layout::Blob;
-    /// Packages of pending transactions.
-    PoolPackages = "pool_packages": TransactionHash => Vec<u8>, Layout::PackedBlob;
+    /// The packages of pending transactions.
+    PooledPackages = "pooled_packages": TransactionHash => PackageDigest, Layout::Point;
     /// Why pending transactions were dropped, in the order in which they were.
     PoolRejections = "pool_rejections": u64 => RejectedTransaction, Layout::Point;
 }
@@ -175,4 +189,14 @@ tables! {
     JournalSettled = "journal_settled": (BlockNumber, u64) => (), Layout::Point;
     /// Proven segments, by sub-block. Their proofs are compressed already.
     JournalSegments = "journal_segments": u64 => Vec<u8>, Layout::PackedBlob;
+}
+
+tables! {
+    /// Tables that chains of earlier versions had.
+    FORMER_TABLES:
+
+    /// Packages of thread transactions, by transaction hash. Up to version 6.
+    FormerPackages = "packages": TransactionHash => Vec<u8>, Layout::PackedBlob;
+    /// Packages of pending transactions. Up to version 6.
+    FormerPoolPackages = "pool_packages": TransactionHash => Vec<u8>, Layout::PackedBlob;
 }

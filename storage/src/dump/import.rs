@@ -1,19 +1,18 @@
 //! Reading a dump.
 
-use std::io::{self, BufReader, Read};
-use std::slice::Iter;
+use std::io::{self, BufReader, Read, Seek};
+use std::vec;
 
 use sha2::Digest;
 use starknet_api::block::BlockNumber;
 use zstd::stream::read::Decoder;
 
-use super::{Checksummed, IMPORT_LIMIT, MAGIC, ROW, ROW_LIMIT, TABLE, WINDOW_LOG, tables};
-use crate::db::migrate;
+use super::{Checksummed, IMPORT_LIMIT, MAGIC, ROW, ROW_LIMIT, TABLE, WINDOW_LOG, former_tables, tables};
 use crate::db::table::Table;
-use crate::db::tables::{AnyTable, Beginnings, TABLES};
-use crate::db::versions::SCHEMA_VERSION;
-use crate::db::{Batch, Read as _, encoded};
-use crate::{DumpError, Storage, StorageError};
+use crate::db::tables::{AnyTable, Beginnings, Schema, TABLES};
+use crate::db::versions::{SCHEMA_VERSION, is_carried_over};
+use crate::db::{Batch, Db, Read as _, encoded};
+use crate::{DumpError, Storage, StorageError, migrate};
 
 impl Storage {
     /// Replaces everything by the rows of a dump, wholly and durably or not at all: blocks, state, the journal of
@@ -28,10 +27,37 @@ impl Storage {
 
     /// From any reader, so that it is compiled here, once.
     fn import_from(&self, from: &mut dyn Read) -> Result<(), StorageError> {
+        let (version, rows) = Rows::new(from)?;
+        if version == SCHEMA_VERSION { self.import_rows(rows) } else { self.import_earlier(version, rows) }
+    }
+
+    /// The rows of an earlier version become a database of that version, which is carried over in a directory beside this one; then
+    /// that one's are imported.
+    fn import_earlier(&self, version: u32, rows: Rows<'_>) -> Result<(), StorageError> {
+        let beside = self.db().path().parent().unwrap_or(self.db().path());
+        let directory =
+            tempfile::Builder::new().prefix("import-").tempdir_in(beside).map_err(DumpError::Write)?;
+        let path = directory.path().join("chain");
+        let mut db = Db::open(&path, TABLES)?;
+        db.add_former_tables()?;
+        let mut batch = db.batch();
+        rows.read_into(&mut batch)?;
+        batch.put::<Schema>(&(), &version)?;
+        batch.commit()?;
+        drop(db);
+        migrate::migrate(&path)?;
+        let mut dump = tempfile::tempfile_in(directory.path()).map_err(DumpError::Write)?;
+        Storage::open(&path)?.export(&mut dump)?;
+        dump.rewind().map_err(DumpError::Read)?;
+        self.import_rows(Rows::new(&mut dump)?.1)
+    }
+
+    fn import_rows(&self, rows: Rows<'_>) -> Result<(), StorageError> {
         let _one_at_a_time = self.lock_writer();
+        let _until_written = self.lock_packages();
         let mut batch = self.db().batch();
         tables().try_for_each(|table| batch.clear(table))?;
-        let beginning = Rows::new(from)?.read_into(&mut batch)?;
+        let beginning = rows.read_into(&mut batch)?;
         let expected = self.db().get::<Beginnings>(&())?;
         if beginning != expected.map(|beginning| encoded::<Beginnings>(&beginning)).transpose()? {
             let expected = expected.and_then(|beginning| beginning.fork);
@@ -45,11 +71,12 @@ impl Storage {
 struct Rows<'a> {
     records: Decoder<'static, Checksummed<BufReader<&'a mut dyn Read>>>,
     /// Tables that may still come.
-    tables: Iter<'static, AnyTable>,
+    tables: vec::IntoIter<&'static AnyTable>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(from: &'a mut dyn Read) -> Result<Self, DumpError> {
+    /// The rows, and the schema version that they are of: this program's, or one that is carried over.
+    fn new(from: &'a mut dyn Read) -> Result<(u32, Self), DumpError> {
         let mut file = Checksummed::new(BufReader::new(from));
         let (mut magic, mut version) = ([0; MAGIC.len()], [0; size_of::<u32>()]);
         file.read_exact(&mut magic).map_err(|_| DumpError::NotADump)?;
@@ -58,12 +85,13 @@ impl<'a> Rows<'a> {
         }
         file.read_exact(&mut version).map_err(read_error)?;
         let found = u32::from_be_bytes(version);
-        if !migrate::has_our_rows(found) {
+        if found != SCHEMA_VERSION && !is_carried_over(found) {
             return Err(DumpError::SchemaVersion { found, expected: SCHEMA_VERSION });
         }
         let mut records = Decoder::with_buffer(file).map_err(DumpError::Read)?.single_frame();
         records.window_log_max(WINDOW_LOG).map_err(DumpError::Read)?;
-        Ok(Self { records, tables: TABLES.iter() })
+        let tables = if found == SCHEMA_VERSION { tables().collect() } else { former_tables() };
+        Ok((found, Self { records, tables: tables.into_iter() }))
     }
 
     /// Puts all rows into the batch. Gives the row that says where the chain begins, if there is one.
@@ -104,9 +132,7 @@ impl<'a> Rows<'a> {
         let [length] = self.array()?;
         let name = self.whole(length.into())?;
         let found = self.tables.by_ref().find(|table| table.name.as_bytes() == name);
-        found
-            .filter(|table| table.name != super::SCHEMA)
-            .ok_or_else(|| DumpError::Table { name: String::from_utf8_lossy(&name).into_owned() })
+        found.ok_or_else(|| DumpError::Table { name: String::from_utf8_lossy(&name).into_owned() })
     }
 
     fn row(&mut self, table: &'static str) -> Result<(Vec<u8>, Vec<u8>), DumpError> {

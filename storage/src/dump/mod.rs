@@ -20,7 +20,10 @@ use std::io::{self, BufRead, Read, Write};
 
 use sha2::{Digest, Sha256};
 
-use crate::db::tables::{AnyTable, TABLES};
+use crate::db::table::Table;
+use crate::db::tables::{
+    AnyTable, FORMER_TABLES, FormerPackages, PackageSummaries, PooledPackages, Schema, TABLES,
+};
 
 /// A dump's first bytes.
 const MAGIC: [u8; 8] = *b"zkthdump";
@@ -42,8 +45,19 @@ fn tables() -> impl Iterator<Item = &'static AnyTable> {
     TABLES.iter().filter(|table| table.name != SCHEMA)
 }
 
+/// The tables of a dump of an earlier version, in order: those that came later stand where those stood that they replace.
+fn former_tables() -> Vec<&'static AnyTable> {
+    let replaced_by = |table: &AnyTable| {
+        FORMER_TABLES.iter().find(|former| match former.name {
+            FormerPackages::NAME => table.name == PackageSummaries::NAME,
+            _ => table.name == PooledPackages::NAME,
+        })
+    };
+    tables().flat_map(|table| replaced_by(table).into_iter().chain([table])).collect()
+}
+
 /// The table that stands in the dump's head instead.
-const SCHEMA: &str = <crate::db::tables::Schema as crate::db::table::Table>::NAME;
+const SCHEMA: &str = Schema::NAME;
 
 /// Passes bytes on and keeps their checksum: of those that were written, or taken out of the reader's buffer.
 struct Checksummed<S> {

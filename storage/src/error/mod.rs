@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::{ClassHash, ContractAddress, GlobalRoot};
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{LogicalTime, StateCell};
+use zkthreads_protocol::{LogicalTime, PackageDigest, StateCell};
 
 use crate::db::versions;
 use crate::{ChainKind, ForkPoint, JournalOwner};
@@ -238,6 +238,18 @@ pub enum CommitError {
         transactions: usize,
         /// How many traces.
         traces: usize,
+    },
+    /// What is said to have settled by a transaction that is no thread.
+    #[error("transaction {index} is no thread: it settles nothing")]
+    SettledByNone {
+        /// The transaction's index.
+        index: u32,
+    },
+    /// The package that a thread transaction names comes without it, and is not stored.
+    #[error("package {:#x} is missing", .digest.0)]
+    MissingPackage {
+        /// The package.
+        digest: PackageDigest,
     },
     /// A time of a cell that the block does not change, or that is not before the block.
     #[error("{cell} of {contract}, written by a sub-block over block {}, is no change of this block", .time.number)]

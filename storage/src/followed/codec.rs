@@ -10,19 +10,20 @@
 //! to what was read, and no more than [`MAX_BLOCK_BYTES`] is.
 
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use starknet_api::block::BlockHeader;
-use zkthreads_protocol::L1TransactionHash;
+use zkthreads_protocol::{L1TransactionHash, Package, PackageContents, PackageDigest, SegmentContents};
 
 use super::FollowedBlock;
 use crate::BlockBytesError;
-use crate::db::rows::{Header, InnerPlace};
+use crate::db::rows::Header;
 use crate::db::table::{Key, RowError, Value, decode_row, encode_row};
 use crate::db::versions::SCHEMA_VERSION;
 
 /// A block's first bytes.
 const MAGIC: [u8; 8] = *b"zkthblck";
-/// Compression: fast; most of a large block are proofs, which do not get smaller.
+/// Compression: fast.
 const LEVEL: i32 = 1;
 /// Largest window, as a power of two, that a reader makes room for: more than `LEVEL` ever uses.
 const WINDOW_LOG: u32 = 23;
@@ -35,8 +36,8 @@ pub(super) mod kind {
     pub(in crate::followed) const ROOTS: u8 = 2;
     pub(in crate::followed) const TRANSACTION: u8 = 3;
     pub(in crate::followed) const TRACE: u8 = 4;
-    pub(in crate::followed) const PACKAGE: u8 = 5;
-    pub(in crate::followed) const INNER_PLACE: u8 = 6;
+    pub(in crate::followed) const SEGMENT: u8 = 5;
+    pub(in crate::followed) const SETTLED: u8 = 6;
     pub(in crate::followed) const L1_MESSAGE: u8 = 7;
     pub(in crate::followed) const STATE_DIFF: u8 = 8;
     pub(in crate::followed) const CLASS: u8 = 9;
@@ -57,8 +58,8 @@ impl FollowedBlock {
         }
         let mut parts = Reader::new(frame)?;
         let (mut header, mut roots, mut state_diff) = (None, None, None);
-        let (mut transactions, mut traces, mut packages) = (vec![], vec![], vec![]);
-        let (mut inner_places, mut l1_messages, mut classes) = (vec![], vec![], vec![]);
+        let (mut transactions, mut traces, mut packages) = (vec![], vec![], Packages::default());
+        let (mut settled, mut l1_messages, mut classes) = (vec![], vec![], vec![]);
         let mut thread_times = vec![];
         while let Some(part) = parts.next()? {
             match part.kind {
@@ -66,11 +67,8 @@ impl FollowedBlock {
                 kind::ROOTS => part.once(&mut roots)?,
                 kind::TRANSACTION => transactions.push(part.value()?),
                 kind::TRACE => traces.push(part.value()?),
-                kind::PACKAGE => packages.push(part.row()?),
-                kind::INNER_PLACE => {
-                    let (hash, InnerPlace { thread, index }) = part.row()?;
-                    inner_places.push((hash, thread, index));
-                }
+                kind::SEGMENT => packages.add(&part)?,
+                kind::SETTLED => settled.push(part.row()?),
                 kind::L1_MESSAGE => l1_messages.push(part.row::<L1TransactionHash, _>()?),
                 kind::STATE_DIFF => part.once(&mut state_diff)?,
                 kind::CLASS => classes.push(part.row()?),
@@ -85,13 +83,35 @@ impl FollowedBlock {
             roots: roots.ok_or_else(|| missing(kind::ROOTS))?,
             transactions,
             traces,
-            packages,
-            inner_places,
+            packages: packages.whole(),
+            settled,
             l1_messages,
             state_diff: state_diff.ok_or_else(|| missing(kind::STATE_DIFF))?,
             classes,
             thread_times,
         })
+    }
+}
+
+/// Packages as far as their segments have come: one after the other, each one's in order.
+#[derive(Default)]
+struct Packages(Vec<(PackageDigest, PackageContents)>);
+
+impl Packages {
+    fn add(&mut self, part: &Part) -> Result<(), BlockBytesError> {
+        let ((digest, index), segment) = part.row::<(PackageDigest, u32), Vec<u8>>()?;
+        let segment = SegmentContents::decode(&segment).map_err(|error| part.wrong(&error.to_string()))?;
+        if self.0.last().is_none_or(|(last, _)| *last != digest) {
+            self.0.push((digest, Package { segments: vec![] }));
+        }
+        let segments = self.0.last_mut().map(|(_, package)| &mut package.segments);
+        let in_order = segments.filter(|segments| usize::try_from(index) == Ok(segments.len()));
+        in_order.ok_or_else(|| part.wrong("a segment is missing before it"))?.push(segment);
+        Ok(())
+    }
+
+    fn whole(self) -> Vec<(PackageDigest, Arc<PackageContents>)> {
+        self.0.into_iter().map(|(digest, package)| (digest, Arc::new(package))).collect()
     }
 }
 
@@ -229,10 +249,10 @@ mod tests {
     fn no_more_is_written_than_is_read() {
         let mut writer = Writer::new().unwrap();
         writer.left = 100;
-        writer.put(kind::PACKAGE, &[1; 32], &[2; 31]).unwrap();
-        let refused = writer.put(kind::PACKAGE, &[], &[2; 28]);
+        writer.put(kind::SEGMENT, &[1; 32], &[2; 31]).unwrap();
+        let refused = writer.put(kind::SEGMENT, &[], &[2; 28]);
         assert!(matches!(refused, Err(BlockBytesError::TooLong { limit: MAX_BLOCK_BYTES })));
-        writer.put(kind::PACKAGE, &[], &[2; 27]).unwrap();
+        writer.put(kind::SEGMENT, &[], &[2; 27]).unwrap();
         assert_eq!(writer.left, 0);
     }
 }

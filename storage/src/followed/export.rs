@@ -1,17 +1,19 @@
 //! Handing a stored block out.
 
+use std::collections::HashSet;
+
 use starknet_api::block::{BlockHeader, BlockNumber};
 use starknet_api::state::ThinStateDiff;
-use zkthreads_protocol::{Package, Transaction};
+use zkthreads_protocol::{PackageDigest, Transaction};
 
 use super::FollowedBlock;
 use super::codec::{Writer, kind};
 use crate::db::table::{Key, Table};
 use crate::db::tables::{
-    Classes, Headers, InnerPlaces, Packages, Roots, StateDiffs, ThreadTimes, Traces, Transactions,
+    Classes, Headers, PackageSegments, Roots, SettledInners, StateDiffs, ThreadTimes, Traces, Transactions,
 };
 use crate::db::{Read, Snapshot, decode};
-use crate::{BlockTransaction, ExecutionStatus, Storage, StorageError};
+use crate::{BlockTransaction, Storage, StorageError};
 
 impl Storage {
     /// A block with all that belongs to it, as [`Self::export_block_bytes`] hands it out; `None` if there is no such block.
@@ -47,7 +49,7 @@ impl Storage {
         for index in indices() {
             export.put::<Traces>(kind::TRACE, &(number, index))?;
         }
-        export.put_threads(&transactions)?;
+        export.put_threads(number, &transactions)?;
         export.put_l1_messages(&transactions)?;
         let diff = export.put::<StateDiffs>(kind::STATE_DIFF, &number)?;
         export.put_classes(number, &diff)?;
@@ -72,29 +74,33 @@ impl Export<'_> {
         decode::<T>(&row)
     }
 
-    /// The packages of the block's threads, and the inner transactions that they settled.
-    fn put_threads(&mut self, transactions: &[BlockTransaction]) -> Result<(), StorageError> {
-        for transaction in transactions {
-            let thread = transaction.hash;
-            let Some(row) = self.now.bytes::<Packages>(&thread.encode())? else { continue };
-            self.parts.put(kind::PACKAGE, &thread.encode(), &row)?;
-            if transaction.receipt.status != ExecutionStatus::Succeeded {
-                continue;
+    /// The packages that the block's threads name, without proofs, and what they settled.
+    fn put_threads(
+        &mut self,
+        number: BlockNumber,
+        transactions: &[BlockTransaction],
+    ) -> Result<(), StorageError> {
+        let mut done = HashSet::new();
+        for (index, transaction) in (0_u32..).zip(transactions) {
+            let Transaction::Thread { facts, .. } = &transaction.body else { continue };
+            if let Some(settled) = self.now.bytes::<SettledInners>(&(number, index).encode())? {
+                self.parts.put(kind::SETTLED, &index.encode(), &settled)?;
             }
-            let package = Package::decode(&decode::<Packages>(&row)?);
-            let package = package.map_err(|error| StorageError::DamagedRow {
-                table: Packages::NAME,
-                reason: error.to_string(),
-            })?;
-            for hash in package.transaction_hashes() {
-                let Some(place) = self.now.bytes::<InnerPlaces>(&hash.encode())? else { continue };
-                // Of a package of several segments, the last ones may not have settled.
-                if decode::<InnerPlaces>(&place)?.thread == thread {
-                    self.parts.put(kind::INNER_PLACE, &hash.encode(), &place)?;
-                }
+            if done.insert(facts.package_digest) {
+                self.put_segments(facts.package_digest)?;
             }
         }
         Ok(())
+    }
+
+    fn put_segments(&mut self, digest: PackageDigest) -> Result<(), StorageError> {
+        let Self { now, parts } = self;
+        let mut rows = now.rows_within::<PackageSegments>(&digest.encode())?;
+        while let Some((key, row)) = rows.item() {
+            parts.put(kind::SEGMENT, key, row)?;
+            rows.next();
+        }
+        Ok(rows.status()?)
     }
 
     fn put_l1_messages(&mut self, transactions: &[BlockTransaction]) -> Result<(), StorageError> {

@@ -7,19 +7,21 @@
 mod codec;
 mod export;
 
+use std::sync::Arc;
+
 use starknet_api::block::BlockHeader;
 use starknet_api::core::ClassHash;
 use starknet_api::hash::StateRoots;
 use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
-use zkthreads_protocol::L1TransactionHash;
+use zkthreads_protocol::{L1TransactionHash, PackageContents, PackageDigest, ProofLength};
 
 pub use codec::MAX_BLOCK_BYTES;
 
 use crate::state::{commit, prepare};
 use crate::{
-    BlockCommit, BlockTransaction, ChainKind, ClassRecord, PreparedState, Storage, StorageError, ThreadTimes,
-    TransactionTrace,
+    BlockCommit, BlockTransaction, ChainKind, ClassRecord, PreparedState, SettledInner, Storage,
+    StorageError, ThreadTimes, TransactionTrace,
 };
 
 /// Everything that a block added to the database of the node that made it, its tries aside.
@@ -33,10 +35,10 @@ pub struct FollowedBlock {
     pub transactions: Vec<BlockTransaction>,
     /// What each transaction did, in the same order.
     pub traces: Vec<TransactionTrace>,
-    /// The packages of the block's thread transactions, by transaction hash.
-    pub packages: Vec<(TransactionHash, Vec<u8>)>,
-    /// The inner transactions that settled: their hash, the thread transaction's, and their index in its package.
-    pub inner_places: Vec<(TransactionHash, TransactionHash, u32)>,
+    /// The packages that the block's thread transactions name, without proofs: the node has verified them.
+    pub packages: Vec<(PackageDigest, Arc<PackageContents>)>,
+    /// What the block's thread transactions settled, by the index of the transaction.
+    pub settled: Vec<(u32, SettledInner)>,
     /// The messages from L1 whose L1 transaction is known, with the transaction that delivered them.
     pub l1_messages: Vec<(L1TransactionHash, TransactionHash)>,
     /// What the block changed.
@@ -49,13 +51,13 @@ pub struct FollowedBlock {
 
 impl FollowedBlock {
     /// The block for the database, which keeps no tries of it.
-    fn with(self, state: PreparedState) -> BlockCommit {
+    fn with(self, state: PreparedState) -> BlockCommit<ProofLength> {
         BlockCommit {
             header: self.header,
             transactions: self.transactions,
             traces: self.traces,
             packages: self.packages,
-            inner_places: self.inner_places,
+            settled: self.settled,
             l1_messages: self.l1_messages,
             state_diff: self.state_diff,
             classes: self.classes,
@@ -76,6 +78,7 @@ impl Storage {
         let _one_at_a_time = self.lock_writer();
         self.expect(ChainKind::Followed)?;
         let state = prepare::followed(&self.db().snapshot(), &block.state_diff, block.roots)?;
+        let _until_written = self.lock_packages();
         let number = commit::commit(self.db(), self.base(), block.with(state))?;
         self.epochs().set_next(number.unchecked_next());
         Ok(())

@@ -1,9 +1,11 @@
 //! What the pool of pending transactions writes down, to survive a restart.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use starknet_api::state::SierraContractClass;
 use starknet_api::transaction::TransactionHash;
-use zkthreads_protocol::Transaction;
+use zkthreads_protocol::{Package, Transaction};
 
 /// A pending transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,9 +20,9 @@ pub struct PooledTransaction {
     pub transaction: Transaction,
     /// The class that comes with a DECLARE.
     pub class: Option<SierraContractClass>,
-    /// The package that comes with a thread transaction. Kept in a row of its own, as it is.
+    /// The package that comes with a thread transaction. Kept in rows of its own.
     #[serde(skip)]
-    pub package: Option<Vec<u8>>,
+    pub package: Option<Arc<Package>>,
 }
 
 /// A transaction that no block will hold.

@@ -4,25 +4,32 @@ use std::collections::HashSet;
 
 use starknet_api::block::BlockNumber;
 use starknet_api::state::ThinStateDiff;
+use zkthreads_protocol::Transaction;
 
 use super::prepare::{NodeChanges, PreparedContract, PreparedState};
 use super::tries::TrieTable;
 use crate::base::Base;
-use crate::db::keys::Backwards;
+use crate::db::keys::{Backwards, Holder};
 use crate::db::rows::{Contract, InnerPlace, Latest, Tip, TransactionPlace, Undo};
 use crate::db::tables::{
     BlockNumbers, CellHistory, Cells, ClassHashHistory, ClassTrie, Classes, ContractTrie, Contracts, Headers,
-    InnerPlaces, L1Messages, NonceHistory, Packages, Roots, StateDiffs, StorageTries, ThreadTimes, Tips,
-    Traces, TransactionPlaces, Transactions, Undos,
+    InnerPlaces, L1Messages, NonceHistory, PackageSummaries, Roots, SettledInners, StateDiffs, StorageTries,
+    ThreadTimes, Tips, Traces, TransactionPlaces, Transactions, Undos,
 };
 use crate::db::{Batch, Db, Read};
+use crate::events::index as events;
+use crate::packages::{self, StoredProof};
 use crate::storage::place::{self, NextPlace};
 use crate::trie::Path;
 use crate::{BlockCommit, CommitError, StorageError, is_changed};
 
 /// Checks the block against the tip and writes it; gives its number. The caller sees to it that no other commit is
-/// under way.
-pub(crate) fn commit(db: &Db, base: &Base, block: BlockCommit) -> Result<BlockNumber, StorageError> {
+/// under way, and that nobody else changes the rows of packages.
+pub(crate) fn commit<P: StoredProof>(
+    db: &Db,
+    base: &Base,
+    block: BlockCommit<P>,
+) -> Result<BlockNumber, StorageError> {
     check_place(&block, &place::next(db)?)?;
     check_classes(db, base, &block)?;
     let number = block.header.block_header_without_hash.block_number;
@@ -31,11 +38,13 @@ pub(crate) fn commit(db: &Db, base: &Base, block: BlockCommit) -> Result<BlockNu
 
     let mut batch = db.batch();
     let mut undo = Undo {
-        inner: block.inner_places.iter().map(|place| place.0).collect(),
+        inner: block.settled.iter().flat_map(|(_, settled)| settled.hashes()).collect(),
         l1_transactions: block.l1_messages.iter().map(|message| message.0).collect(),
         ..Undo::default()
     };
     put_transactions(&mut batch, number, &block)?;
+    put_packages(&mut batch, db, &block)?;
+    events::put(&mut batch, number, &block.transactions)?;
     for (hash, class) in &block.classes {
         if !db.has::<Classes>(hash)? {
             batch.put::<Classes>(hash, class)?;
@@ -62,7 +71,7 @@ pub(crate) fn commit(db: &Db, base: &Base, block: BlockCommit) -> Result<BlockNu
 }
 
 /// The block is the next one, and its parts belong together.
-fn check_place(block: &BlockCommit, place: &NextPlace) -> Result<(), CommitError> {
+fn check_place<P>(block: &BlockCommit<P>, place: &NextPlace) -> Result<(), CommitError> {
     let header = &block.header.block_header_without_hash;
     let &NextPlace { tip, number: expected, parent } = place;
     if header.block_number != expected {
@@ -92,6 +101,12 @@ fn check_place(block: &BlockCommit, place: &NextPlace) -> Result<(), CommitError
     if traces != counted {
         return Err(CommitError::TraceCount { transactions: counted, traces });
     }
+    for (index, _) in &block.settled {
+        let transaction = usize::try_from(*index).ok().and_then(|index| block.transactions.get(index));
+        if transaction.is_none_or(|it| !matches!(it.body, Transaction::Thread { .. })) {
+            return Err(CommitError::SettledByNone { index: *index });
+        }
+    }
     for &((contract, cell), time) in &block.thread_times {
         if !is_changed(&block.state_diff, contract, cell) || time.number >= header.block_number {
             return Err(CommitError::ThreadTime { contract, cell, time });
@@ -101,7 +116,7 @@ fn check_place(block: &BlockCommit, place: &NextPlace) -> Result<(), CommitError
 }
 
 /// Every class that the diff declares is stored, or of the base, or comes with the block, and says so.
-fn check_classes(db: &Db, base: &Base, block: &BlockCommit) -> Result<(), StorageError> {
+fn check_classes<P>(db: &Db, base: &Base, block: &BlockCommit<P>) -> Result<(), StorageError> {
     let number = block.header.block_header_without_hash.block_number;
     let mut new = HashSet::new();
     for (class_hash, record) in &block.classes {
@@ -122,10 +137,10 @@ fn check_classes(db: &Db, base: &Base, block: &BlockCommit) -> Result<(), Storag
 }
 
 /// The transactions, with all that is found by their hashes.
-fn put_transactions(
+fn put_transactions<P>(
     batch: &mut Batch<'_>,
     number: BlockNumber,
-    block: &BlockCommit,
+    block: &BlockCommit<P>,
 ) -> Result<(), StorageError> {
     for (index, transaction) in (0u32..).zip(&block.transactions) {
         batch.put::<Transactions>(&(number, index), transaction)?;
@@ -134,14 +149,38 @@ fn put_transactions(
     for (index, trace) in (0u32..).zip(&block.traces) {
         batch.put::<Traces>(&(number, index), trace)?;
     }
-    for (hash, package) in &block.packages {
-        batch.put::<Packages>(hash, package)?;
-    }
-    for &(hash, thread, index) in &block.inner_places {
-        batch.put::<InnerPlaces>(&hash, &InnerPlace { thread, index })?;
+    for (index, settled) in &block.settled {
+        batch.put::<SettledInners>(&(number, *index), settled)?;
+        let thread = usize::try_from(*index).ok().and_then(|index| block.transactions.get(index));
+        for (index, hash) in (0..).zip(settled.hashes()) {
+            if let Some(thread) = thread {
+                batch.put::<InnerPlaces>(&hash, &InnerPlace { thread: thread.hash, index })?;
+            }
+        }
     }
     for (place, (l1_transaction, hash)) in (0u32..).zip(&block.l1_messages) {
         batch.put::<L1Messages>(&(*l1_transaction, number, place), hash)?;
+    }
+    Ok(())
+}
+
+/// The packages of the transactions, unless the pool has written them.
+fn put_packages<P: StoredProof>(
+    batch: &mut Batch<'_>,
+    db: &Db,
+    block: &BlockCommit<P>,
+) -> Result<(), StorageError> {
+    for (digest, package) in &block.packages {
+        packages::put(batch, db, *digest, package)?;
+    }
+    let given: HashSet<_> = block.packages.iter().map(|(digest, _)| *digest).collect();
+    for transaction in &block.transactions {
+        let Transaction::Thread { facts, .. } = &transaction.body else { continue };
+        let digest = facts.package_digest;
+        if !given.contains(&digest) && !db.has::<PackageSummaries>(&digest)? {
+            return Err(CommitError::MissingPackage { digest }.into());
+        }
+        packages::hold(batch, digest, Holder::Block(transaction.hash))?;
     }
     Ok(())
 }

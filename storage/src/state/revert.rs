@@ -8,20 +8,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use starknet_api::block::{BlockHash, BlockHeader, BlockNumber};
 use starknet_api::core::ContractAddress;
 use starknet_api::state::{StorageKey, ThinStateDiff};
+use zkthreads_protocol::{PackageDigest, Transaction};
 
 use super::flat::FlatState;
 use super::proof::missing_roots;
 use super::tries::TrieTable;
 use crate::StorageError;
-use crate::db::keys::Backwards;
+use crate::db::keys::{Backwards, Holder};
 use crate::db::rows::{Contract, Tip, Undo};
 use crate::db::table::{Key, Table};
 use crate::db::tables::{
     BlockNumbers, CellHistory, Cells, ClassHashHistory, ClassTrie, Classes, ContractTrie, Contracts, Headers,
-    InnerPlaces, L1Accepted, L1Messages, NonceHistory, Packages, Roots, StateDiffs, StorageTries,
+    InnerPlaces, L1Accepted, L1Messages, NonceHistory, Roots, SettledInners, StateDiffs, StorageTries,
     ThreadTimes, Tips, Traces, TransactionPlaces, Transactions, Undos,
 };
 use crate::db::{Batch, Db, Read};
+use crate::events::index as events;
+use crate::packages;
 use crate::trie::{Path, TrieHasher, TrieNode};
 
 /// The blocks that a revert removed.
@@ -54,13 +57,14 @@ pub(crate) fn revert<'a>(
 ) -> Result<(Batch<'a>, Reverted), StorageError> {
     let mut batch = db.batch();
     let mut touched = Touched::default();
+    let mut packages = BTreeSet::new();
     let mut reverted = None;
     for number in (to.0 + 1..=tip.0).rev().map(BlockNumber) {
         let header: BlockHeader = row::<Headers>(db, number)?.into();
         let this = (header.block_hash, number);
         let last = reverted.map_or(this, |Reverted { last, .. }| last);
         reverted = Some(Reverted { first: this, last });
-        remove_block(db, &mut batch, number, &header)?;
+        remove_block(db, &mut batch, number, &header, &mut packages)?;
         let short = u32::try_from(number.0).map_err(|_| StorageError::NoSuchBlock { number })?;
         remove_history(&mut batch, short, &row::<StateDiffs>(db, number)?, &mut touched)?;
         batch.delete::<StateDiffs>(&number)?;
@@ -69,6 +73,7 @@ pub(crate) fn revert<'a>(
         remove_named(&mut batch, number, &undo)?;
         remove_nodes(db, &mut batch, short, undo, &mut touched)?;
     }
+    packages::release(&mut batch, db, &packages)?;
     restore(db, &mut batch, to, &touched)?;
     if db.get::<L1Accepted>(&())?.is_some_and(|accepted| accepted > to) {
         batch.put::<L1Accepted>(&(), &to)?;
@@ -87,22 +92,29 @@ fn row<T: Table<Key = BlockNumber>>(db: &Db, number: BlockNumber) -> Result<T::V
     })
 }
 
-/// The block itself and its transactions.
+/// The block itself and its transactions, whose packages it names.
 fn remove_block(
     db: &Db,
     batch: &mut Batch<'_>,
     number: BlockNumber,
     header: &BlockHeader,
+    packages: &mut BTreeSet<(PackageDigest, Holder)>,
 ) -> Result<(), StorageError> {
+    let mut transactions = Vec::new();
     for index in (0u32..).take(header.n_transactions) {
         let key = (number, index);
         if let Some(transaction) = db.get::<Transactions>(&key)? {
             batch.delete::<TransactionPlaces>(&transaction.hash)?;
-            batch.delete::<Packages>(&transaction.hash)?;
+            if let Transaction::Thread { facts, .. } = &transaction.body {
+                packages.insert((facts.package_digest, Holder::Block(transaction.hash)));
+            }
+            transactions.push(transaction);
         }
         batch.delete::<Transactions>(&key)?;
         batch.delete::<Traces>(&key)?;
+        batch.delete::<SettledInners>(&key)?;
     }
+    events::remove(batch, number, &transactions)?;
     let block = number.encode();
     db.each_within::<ThreadTimes>(&block, |cell, _| {
         batch.delete_encoded::<ThreadTimes>(&[block.as_slice(), cell].concat())

@@ -7,9 +7,7 @@ use starknet_api::transaction::TransactionHash;
 use super::Storage;
 use crate::db::rows::TransactionPlace;
 use crate::db::table::Table;
-use crate::db::tables::{
-    BlockNumbers, Headers, InnerPlaces, Packages, StateDiffs, Tips, Traces, TransactionPlaces, Transactions,
-};
+use crate::db::tables::{BlockNumbers, Headers, StateDiffs, Tips, Traces, TransactionPlaces, Transactions};
 use crate::db::{Read, Snapshot};
 use crate::{BlockTransaction, StorageError, TransactionTrace};
 
@@ -94,22 +92,6 @@ impl Storage {
             Ok(index) => self.db().get::<Traces>(&(number, index)),
             Err(_) => Ok(None),
         }
-    }
-
-    /// Where an inner transaction settled: the thread transaction, and its index in the package.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn inner_place(&self, hash: TransactionHash) -> Result<Option<(TransactionHash, u32)>, StorageError> {
-        Ok(self.db().get::<InnerPlaces>(&hash)?.map(|place| (place.thread, place.index)))
-    }
-
-    /// The package of a thread transaction.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn package(&self, hash: TransactionHash) -> Result<Option<Vec<u8>>, StorageError> {
-        self.db().get::<Packages>(&hash)
     }
 
     /// What a block changed.

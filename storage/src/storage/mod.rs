@@ -3,6 +3,7 @@
 mod chain;
 mod classes;
 mod l1;
+mod packages;
 mod past;
 pub(crate) mod place;
 mod pool;
@@ -41,6 +42,8 @@ struct Inner {
     db: Db,
     /// Held while a block is checked against the tip and written.
     writer: Mutex<()>,
+    /// Held while it is found out which packages are there, and the answer is acted on.
+    packages: Mutex<()>,
     /// Classes change only if blocks are removed, and if it becomes known what they are to threads.
     classes: Cache<ClassHash, Arc<ClassRecord>>,
     class_changes: AtomicU64,
@@ -120,11 +123,13 @@ impl Storage {
 
     fn over(db: Db, base: Base, kind: ChainKind) -> Result<Self, StorageError> {
         let epochs = Epochs::new(place::oldest(&db)?, place::next(&db)?.number);
-        let writer = Mutex::new(());
+        let (writer, packages) = (Mutex::new(()), Mutex::new(()));
         let classes = Cache::builder().weigher(|_, class: &Arc<ClassRecord>| class.felts());
         let classes = classes.max_capacity(CACHED_FELTS).build();
         let class_changes = AtomicU64::new(0);
-        Ok(Self { inner: Arc::new(Inner { db, writer, classes, class_changes, base, kind, epochs }) })
+        Ok(Self {
+            inner: Arc::new(Inner { db, writer, packages, classes, class_changes, base, kind, epochs }),
+        })
     }
 
     /// Who makes the chain's blocks.
@@ -168,6 +173,11 @@ impl Storage {
     /// Keeps other writers of the chain out.
     pub(crate) fn lock_writer(&self) -> MutexGuard<'_, ()> {
         self.inner.writer.lock()
+    }
+
+    /// Keeps others from changing the rows of packages. Who holds the writer's lock besides takes that first.
+    pub(crate) fn lock_packages(&self) -> MutexGuard<'_, ()> {
+        self.inner.packages.lock()
     }
 
     pub(crate) fn base(&self) -> &Base {
@@ -243,6 +253,7 @@ impl Storage {
     pub fn commit(&self, block: BlockCommit) -> Result<(), StorageError> {
         let _one_at_a_time = self.lock_writer();
         self.expect(ChainKind::Own)?;
+        let _until_written = self.lock_packages();
         let number = commit::commit(self.db(), self.base(), block)?;
         self.epochs().set_next(number.unchecked_next());
         Ok(())

@@ -47,6 +47,7 @@ impl Storage {
         if number == tip {
             return Ok(None);
         }
+        let _until_written = self.lock_packages();
         let (batch, reverted) = revert::revert(self.db(), number, tip)?;
         self.remove_from(reverted.first.1, batch)?;
         Ok(Some(reverted))

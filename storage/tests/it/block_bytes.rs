@@ -4,14 +4,16 @@ use std::io::Write;
 
 use proptest::prelude::*;
 use starknet_api::block::BlockNumber;
+use starknet_api::transaction::TransactionHash;
+use starknet_types_core::felt::Felt;
 use zkthreads_storage::{BlockBytesError, FollowedBlock, MAX_BLOCK_BYTES};
 
 use crate::followed::node;
-use crate::support::busy_diff;
+use crate::support::{busy_diff, package};
 
 const HEADER: u8 = 1;
 const TRANSACTION: u8 = 3;
-const PACKAGE: u8 = 5;
+const SEGMENT: u8 = 5;
 const STATE_DIFF: u8 = 8;
 const THREAD_TIME: u8 = 10;
 
@@ -28,7 +30,7 @@ fn block() -> anyhow::Result<(FollowedBlock, Vec<u8>)> {
 
 /// Bytes made of these parts, as the encoder makes them.
 fn made_up(parts: &[(u8, Vec<u8>)]) -> anyhow::Result<Vec<u8>> {
-    let mut frame = zstd::Encoder::new(b"zkthblck\0\0\0\x06".to_vec(), 1)?;
+    let mut frame = zstd::Encoder::new(b"zkthblck\0\0\0\x07".to_vec(), 1)?;
     for (kind, bytes) in parts {
         frame.write_all(&[*kind])?;
         frame.write_all(&u32::try_from(bytes.len())?.to_be_bytes())?;
@@ -76,7 +78,7 @@ fn damage_is_noticed_wherever_it_is() -> anyhow::Result<()> {
     assert!(matches!(refusal(&[bytes.as_slice(), b"!"].concat()), BlockBytesError::GoesOn));
     let mut other_version = bytes.clone();
     other_version[11] = 99;
-    assert!(matches!(refusal(&other_version), BlockBytesError::SchemaVersion { found: 99, expected: 6 }));
+    assert!(matches!(refusal(&other_version), BlockBytesError::SchemaVersion { found: 99, expected: 7 }));
     assert!(matches!(refusal(b"{\"json\": true}"), BlockBytesError::NotABlock));
     Ok(())
 }
@@ -105,8 +107,8 @@ fn parts_that_cannot_be_are_refused() -> anyhow::Result<()> {
     }
     let unknown = refused(&|parts| parts.push((77, vec![1])))?;
     assert!(unknown.contains("part of kind 77") && unknown.contains("no such kind"), "{unknown}");
-    refused(&|parts| parts.push((PACKAGE, vec![1; 31])))?;
-    refused(&|parts| parts.push((PACKAGE, vec![0xff; 64])))?;
+    refused(&|parts| parts.push((SEGMENT, vec![1; 31])))?;
+    refused(&|parts| parts.push((SEGMENT, vec![0xff; 64])))?;
     refused(&|parts| parts.push((TRANSACTION, vec![])))?;
     let version = refused(&|parts| parts.push((TRANSACTION, vec![9, 0])))?;
     assert!(version.contains("version 9 of the row is unknown"), "{version}");
@@ -124,15 +126,18 @@ fn parts_that_cannot_be_are_refused() -> anyhow::Result<()> {
 /// A few kilobytes that would be gigabytes, and lengths that promise more than there is.
 #[test]
 fn memory_is_bounded() -> anyhow::Result<()> {
-    let zeros = vec![0; 60 << 20];
-    let bomb: Vec<_> = (0..5u8).map(|n| (PACKAGE, [&[0; 31], [n, 1].as_slice(), &zeros].concat())).collect();
+    let mut segment = package([TransactionHash::default(); 2], 1).segments.remove(0);
+    segment.events[0].content.data.0 = vec![Felt::ZERO; 60 << 15];
+    let row = segment.encode_contents();
+    let bomb: Vec<_> =
+        (0..5u8).map(|n| (SEGMENT, [&[0; 31], [n, 0, 0, 0, 0, 1].as_slice(), &row].concat())).collect();
     let bomb = made_up(&bomb)?;
     assert!(bomb.len() < 1 << 20);
     assert!(matches!(refusal(&bomb), BlockBytesError::TooLong { limit: MAX_BLOCK_BYTES }));
 
     let promise = |length: u32| -> anyhow::Result<Vec<u8>> {
-        let mut frame = zstd::Encoder::new(b"zkthblck\0\0\0\x06".to_vec(), 1)?;
-        frame.write_all(&[PACKAGE])?;
+        let mut frame = zstd::Encoder::new(b"zkthblck\0\0\0\x07".to_vec(), 1)?;
+        frame.write_all(&[SEGMENT])?;
         frame.write_all(&length.to_be_bytes())?;
         Ok(frame.finish()?)
     };

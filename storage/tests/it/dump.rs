@@ -9,6 +9,7 @@ use zkthreads_storage::{DumpError, Storage, StorageError};
 
 use crate::fork::EmptyBase;
 use crate::journal::pooled;
+use crate::migrate::{make_version_6, with_packages};
 use crate::support::{address, busy_diff, cell, chain, commit, rows};
 
 fn busy_chain(path: &std::path::Path, blocks: u64, salt: u64) -> anyhow::Result<Storage> {
@@ -100,16 +101,17 @@ fn damaged_dumps_are_refused() -> anyhow::Result<()> {
     other_version[11] = 99;
     assert!(matches!(
         refusal(&target, &other_version)?,
-        StorageError::Dump(DumpError::SchemaVersion { found: 99, expected: 6 })
+        StorageError::Dump(DumpError::SchemaVersion { found: 99, expected: 7 })
     ));
     assert!(matches!(refusal(&target, b"{\"json\": true}")?, StorageError::Dump(DumpError::NotADump)));
     target.import(dump.as_slice())?;
     Ok(())
 }
 
-/// Version 5 has a table more than version 4, and version 6 classes that say more; every row is as it was.
+/// Version 5 has a table more than version 4, version 6 classes that say more, and version 7 packages in other rows, of which there
+/// are none here.
 #[test]
-fn a_dump_of_version_4_or_5_is_read() -> anyhow::Result<()> {
+fn a_dump_of_an_earlier_version_is_read() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let source = Storage::open(&directory.path().join("source"))?;
     (0..5).try_for_each(|block| commit(&source, busy_diff(block)).map(drop))?;
@@ -123,25 +125,96 @@ fn a_dump_of_version_4_or_5_is_read() -> anyhow::Result<()> {
         older
     };
     let target = busy_chain(&directory.path().join("target"), 2, 2)?;
-    for unknown in [0, 3, 7] {
+    for unknown in [0, 3, 8] {
         let refused = refusal(&target, &of_version(unknown))?;
         let expected = matches!(
             refused,
-            StorageError::Dump(DumpError::SchemaVersion { found, expected: 6 }) if found == u32::from(unknown)
+            StorageError::Dump(DumpError::SchemaVersion { found, expected: 7 }) if found == u32::from(unknown)
         );
         assert!(expected, "{refused}");
     }
-    for known in [4, 5] {
+    for known in [4, 5, 6] {
         target.import(of_version(known).as_slice())?;
-        assert!(rows(&target)? == dump, "it is one of version 6 now");
+        assert!(rows(&target)? == dump, "it is one of version 7 now");
     }
     assert!(target.check().is_sound(), "{:?}", target.check());
     Ok(())
 }
 
+/// The tables of version 6, in the order of its dumps.
+const TABLES_OF_6: [&str; 31] = [
+    "tip",
+    "fork",
+    "oldest",
+    "headers",
+    "block_numbers",
+    "transactions",
+    "transaction_places",
+    "traces",
+    "inner_places",
+    "l1_messages",
+    "l1_accepted",
+    "packages",
+    "state_diffs",
+    "classes",
+    "contracts",
+    "cells",
+    "cell_history",
+    "nonce_history",
+    "class_hash_history",
+    "thread_times",
+    "roots",
+    "contract_trie",
+    "storage_tries",
+    "class_trie",
+    "contract_trie_history",
+    "storage_tries_history",
+    "class_trie_history",
+    "undo",
+    "pool",
+    "pool_packages",
+    "pool_rejections",
+];
+
+/// Packages were rows by transaction hash: what is read of them is what a database of that version becomes.
+#[test]
+fn a_dump_of_version_6_with_packages_is_read() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("source");
+    let (source, packages) = with_packages(&path)?;
+    let expected = rows(&source)?;
+    drop(source);
+    make_version_6(&path, &packages)?;
+    let options = rocksdb::Options::default();
+    let families = rocksdb::DB::list_cf(&options, &path)?;
+    assert_eq!(families.len(), 1 + TABLES_OF_6.len());
+    let db = rocksdb::DB::open_cf(&options, &path, families)?;
+    let mut records = Vec::new();
+    for name in TABLES_OF_6 {
+        records.push(table(name));
+        let family = db.cf_handle(name).expect("a table of version 6");
+        for pair in db.iterator_cf(family, rocksdb::IteratorMode::Start) {
+            let (key, value) = pair?;
+            records.push(row(&key, &value));
+        }
+    }
+    let beside = directory.path().join("target");
+    let target = busy_chain(&beside.join("chain"), 2, 2)?;
+    target.import(made_up_of_version(6, &records, None)?.as_slice())?;
+    assert!(rows(&target)? == expected);
+    assert!(target.check().is_sound(), "{:?}", target.check());
+    let left: Vec<_> = std::fs::read_dir(beside)?.map(|entry| entry.map(|it| it.file_name())).collect();
+    assert_eq!(left.len(), 1, "of what it was carried over in, nothing is left: {left:?}");
+    Ok(())
+}
+
 /// A dump made of these records.
 fn made_up(records: &[Vec<u8>], digest: Option<[u8; 32]>) -> anyhow::Result<Vec<u8>> {
-    let mut dump = b"zkthdump\0\0\0\x06".to_vec();
+    made_up_of_version(7, records, digest)
+}
+
+fn made_up_of_version(version: u8, records: &[Vec<u8>], digest: Option<[u8; 32]>) -> anyhow::Result<Vec<u8>> {
+    let mut dump = [b"zkthdump\0\0\0".as_slice(), &[version]].concat();
     let mut frame = zstd::Encoder::new(&mut dump, 3)?;
     records.iter().try_for_each(|record| frame.write_all(record))?;
     frame.finish()?;
@@ -193,17 +266,20 @@ fn made_up_dumps_are_refused_by_name() -> anyhow::Result<()> {
         assert!(matches!(error, StorageError::DamagedRow { table: "cells", .. }));
     }
     // Lengths that promise more than there is: nothing is set aside for them.
-    let promise = |bytes: u32| [table("packages"), [&[2, 32][..], &bytes.to_be_bytes()].concat()];
+    let promise = |bytes: u32| [table("package_segments"), [&[2, 32][..], &bytes.to_be_bytes()].concat()];
     let error = refused(&promise(u32::MAX))?;
-    assert!(matches!(error, StorageError::Dump(DumpError::RowLength { table: "packages", bytes: u32::MAX })));
+    assert!(matches!(
+        error,
+        StorageError::Dump(DumpError::RowLength { table: "package_segments", bytes: u32::MAX })
+    ));
     assert!(matches!(refused(&promise(64 << 20))?, StorageError::Dump(DumpError::CutOff)));
     let wrong = made_up(&[table("cells"), row(&[0; 64], &cell_row)], Some([7; 32]))?;
     assert!(matches!(refusal(&target, &wrong)?, StorageError::Dump(DumpError::Checksum)));
     // Some hundred kilobytes that would be a gigabyte and more.
     let zeros = vec![0; 60 << 20];
-    let bomb: Vec<_> = std::iter::once(table("packages"))
+    let bomb: Vec<_> = std::iter::once(table("package_segments"))
         .chain(
-            (0..18u8).map(|n| row(&[[0; 31].as_slice(), &[n]].concat(), &[&[1], zeros.as_slice()].concat())),
+            (0..18u8).map(|n| row(&[[0; 35].as_slice(), &[n]].concat(), &[&[1], zeros.as_slice()].concat())),
         )
         .collect();
     let bomb = made_up(&bomb, None)?;

@@ -4,51 +4,24 @@ use std::path::Path;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use starknet_api::block::{BlockNumber, BlockTimestamp};
+use starknet_api::block::BlockNumber;
 use starknet_api::core::{ClassHash, ContractAddress, GlobalRoot, Nonce};
 use starknet_api::state::{StorageKey, ThinStateDiff};
-use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::{BaseBlock, InnerOutcome, Package, Segment, Statement};
+use zkthreads_protocol::Transaction;
 use zkthreads_storage::{
     BaseState, BaseStateError, BlockCommit, ChainKind, ClassRecord, CommitError, FollowedBlock, ForkPoint,
     ProofRequest, StateView, Storage, StorageError,
 };
 
-use crate::support::{
-    address, busy_diff, cell, commit, diffs, inner_transaction, next_block, rich_block, rows,
-};
-
-/// What a thread settled in a block of the node.
-fn package(hashes: [TransactionHash; 2]) -> Vec<u8> {
-    let statement = Statement {
-        chain_id: Felt::ONE,
-        submitter: ContractAddress::default(),
-        base_block: BaseBlock {
-            number: BlockNumber(1),
-            timestamp: BlockTimestamp(2),
-            sequencer: address(0x5e9),
-        },
-        inner_transactions: hashes.map(|hash| InnerOutcome { hash, reverted: false }).into(),
-        classes: vec![],
-        contracts: vec![],
-        event_count: 0,
-        events_commitment: Felt::ZERO,
-        messages: vec![],
-    };
-    let inner_transactions =
-        (0..2).map(|n| zkthreads_protocol::IncludedTransaction::succeeded(inner_transaction(n))).collect();
-    let segment = Segment { statement, inner_transactions, events: vec![], proof: vec![7; 10_000] };
-    Package { segments: vec![segment] }.encode()
-}
+use crate::support::{address, busy_diff, cell, commit, diffs, next_block, rich_block, rows};
 
 /// The node's next block, with something of every kind in it.
 fn node_block(node: &Storage, diff: ThinStateDiff, salt: u64) -> anyhow::Result<BlockCommit> {
     let mut block = rich_block(node, diff, salt)?;
-    let hashes = block.inner_places.iter().map(|place| place.0).collect::<Vec<_>>();
-    block.packages[0].1 = package([hashes[0], hashes[1]]);
     // As many as there are, each of the L1 transaction that its transaction names.
-    block.l1_messages = block.transactions.iter().map(|it| (Felt::TWO.into(), it.hash)).collect();
+    let messages = block.transactions.iter().filter(|it| matches!(it.body, Transaction::L1Handler(_)));
+    block.l1_messages = messages.map(|it| (Felt::TWO.into(), it.hash)).collect();
     Ok(block)
 }
 
@@ -127,12 +100,20 @@ fn assert_same(node: &Storage, follower: &Storage, first: u64) -> anyhow::Result
         for transaction in transactions {
             let hash = transaction.hash;
             assert_eq!(follower.transaction(hash)?, node.transaction(hash)?);
-            assert_eq!(follower.package(hash)?, node.package(hash)?);
+            if let Transaction::Thread { facts, .. } = &transaction.body {
+                let contents = |storage: &Storage| storage.package_contents(facts.package_digest, usize::MAX);
+                assert!(contents(node)?.is_some());
+                assert_eq!(contents(follower)?, contents(node)?);
+                assert_eq!(follower.package(facts.package_digest)?, None, "proofs do not come with a block");
+            }
         }
         let exported = node.export_block(number)?.expect("there");
-        assert!(!exported.inner_places.is_empty() && !exported.l1_messages.is_empty());
-        for (hash, _, _) in &exported.inner_places {
-            assert_eq!(follower.inner_place(*hash)?, node.inner_place(*hash)?);
+        assert!(!exported.settled.is_empty() && !exported.l1_messages.is_empty());
+        for (index, settled) in &exported.settled {
+            assert_eq!(follower.settled_inner(number, *index as usize)?, *settled);
+            for hash in settled.hashes() {
+                assert_eq!(follower.inner_place(hash)?, node.inner_place(hash)?);
+            }
         }
         assert_eq!(follower.export_block(number)?, Some(exported), "it can be followed, too");
         assert_eq!(follower.export_block_bytes(number)?, node.export_block_bytes(number)?);
@@ -141,7 +122,7 @@ fn assert_same(node: &Storage, follower: &Storage, first: u64) -> anyhow::Result
     let l1_messages = follower.l1_messages(Felt::TWO.into())?;
     let theirs = node.l1_messages(Felt::TWO.into())?;
     assert!(theirs.ends_with(&l1_messages));
-    assert_eq!(l1_messages.len() as u64, 3 * (latest.0 + 1 - first));
+    assert_eq!(l1_messages.len() as u64, 2 * (latest.0 + 1 - first));
     assert!(follower.check().is_sound(), "{:?}", follower.check());
     Ok(())
 }

@@ -1,21 +1,25 @@
 //! The journal of pending transactions, what L1 has to say, and the rows that come with blocks.
 
+use std::sync::Arc;
+
 use starknet_api::block::BlockNumber;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::{Dropped, PooledTransaction, RejectedTransaction, Storage, StorageError};
 
-use crate::support::{busy_diff, commit, rich_block, sierra_class, trace, transaction};
+use crate::support::{busy_diff, commit, package, rich_block, sierra_class, thread, trace, transaction};
 
 /// A pending transaction, different for each number.
 pub(crate) fn pooled(n: u64) -> PooledTransaction {
+    let inner = [1, 2].map(|inner| TransactionHash(Felt::from(100 * n + inner)));
+    let package = n.is_multiple_of(3).then(|| Arc::new(package(inner, n)));
     PooledTransaction {
         hash: TransactionHash(Felt::from(n)),
         arrival: n * 7 % 10,
         admitted_at: u64::MAX - n,
-        transaction: transaction().body,
+        transaction: package.as_ref().map_or_else(|| transaction().body, |package| thread(package)),
         class: n.is_multiple_of(2).then(sierra_class),
-        package: n.is_multiple_of(3).then(|| vec![n as u8; 100_000]),
+        package,
     }
 }
 
@@ -31,14 +35,11 @@ fn pending_transactions_survive_in_their_order() -> anyhow::Result<()> {
         drop(storage);
         storage = Storage::open(directory.path())?;
     }
-    // Written again without its package, it has none.
-    storage.pool_put(&PooledTransaction { package: None, ..pooled(6) })?;
+    // Written again, it is there once.
+    storage.pool_put(&pooled(6))?;
     let hash = |n| pooled(n).hash;
     storage.pool_remove(&[0, 1, 2, 3, 4, 77].map(hash))?;
     expected.retain(|transaction| transaction.hash.0 > Felt::from(4));
-    for transaction in &mut expected {
-        transaction.package.take_if(|_| transaction.hash == hash(6));
-    }
     assert_eq!(storage.pool()?, expected);
     // Blocks do not touch it.
     commit(&storage, busy_diff(0))?;
@@ -76,8 +77,8 @@ fn traces_and_places() -> anyhow::Result<()> {
     let mut storage = Storage::open(directory.path())?;
     commit(&storage, busy_diff(0))?;
     let block = rich_block(&storage, busy_diff(1), 40)?;
-    let (hashes, inner) =
-        (block.transactions.iter().map(|t| t.hash).collect::<Vec<_>>(), block.inner_places.clone());
+    let (hashes, settled) =
+        (block.transactions.iter().map(|t| t.hash).collect::<Vec<_>>(), block.settled[0].1.clone());
     storage.commit(block)?;
     for _now_and_after_reopening in 0..2 {
         assert_eq!(storage.traces(BlockNumber(0))?, Some(vec![]));
@@ -87,8 +88,12 @@ fn traces_and_places() -> anyhow::Result<()> {
         for index in [3, u32::MAX as usize, usize::MAX] {
             assert_eq!(storage.trace(BlockNumber(1), index)?, None);
         }
-        for (hash, thread, index) in &inner {
-            assert_eq!(storage.inner_place(*hash)?, Some((*thread, *index)));
+        assert_eq!(storage.settled_inner(BlockNumber(1), 1)?, settled);
+        for (index, hash) in (0..).zip(settled.hashes()) {
+            assert_eq!(storage.inner_place(hash)?, Some((hashes[1], index)));
+        }
+        for none in [0, 2, usize::MAX] {
+            assert!(storage.settled_inner(BlockNumber(1), none)?.is_empty());
         }
         assert_eq!(storage.inner_place(hashes[1])?, None);
         let l1_messages = |n: u64| storage.l1_messages(Felt::from(n).into());

@@ -2,22 +2,25 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::{ChainId, ContractAddress, Nonce};
 use starknet_api::state::StorageKey;
+use starknet_api::transaction::{Event, TransactionHash};
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::StateCell;
+use zkthreads_protocol::{Package, SettleError, StateCell};
 use zkthreads_storage::{
-    CachedBase, CellWrite, ForkPoint, JournalOwner, Migrated, Storage, StorageError, ThreadJournal, migrate,
+    CachedBase, CellWrite, ForkPoint, JournalOwner, Migrated, PooledTransaction, SettledInner, Storage,
+    StorageError, ThreadJournal, ThreadOutcome, migrate,
 };
 
 use crate::fork::EmptyBase;
 use crate::reopening::set_schema_version;
-use crate::support::{address, busy_diff, cell, commit, rich_block, rows};
+use crate::support::{address, busy_diff, cell, commit, package, rich_block, rows, thread};
 
 /// This program's version.
-const NOW: u32 = 6;
+const NOW: u32 = 7;
 
 /// A copy of the chain that the program of version 4 made; the README beside it says how.
 fn version_4(directory: &Path) -> anyhow::Result<PathBuf> {
@@ -143,7 +146,7 @@ fn what_cannot_be_carried_over() -> anyhow::Result<()> {
     commit(&storage, busy_diff(0))?;
     assert!(matches!(migrate(&path), Err(StorageError::InUse { .. })));
     drop(storage);
-    for version in [0, 3, 7, 8] {
+    for version in [0, 3, 8, 9] {
         set_schema_version(&path, Some(&[1, version]))?;
         let refused = migrate(&path).expect_err("of an unknown version");
         let expected =
@@ -152,7 +155,7 @@ fn what_cannot_be_carried_over() -> anyhow::Result<()> {
     }
     set_schema_version(&path, Some(&[9, 7]))?;
     assert!(matches!(migrate(&path), Err(StorageError::DamagedRow { table: "default", .. })));
-    set_schema_version(&path, Some(&[1, 6]))?;
+    set_schema_version(&path, Some(&[1, 7]))?;
     assert_eq!(Storage::open(&path)?.latest()?, Some(BlockNumber(0)), "nothing was changed");
 
     let foreign = directory.path().join("foreign");
@@ -160,6 +163,130 @@ fn what_cannot_be_carried_over() -> anyhow::Result<()> {
     options.create_if_missing(true);
     rocksdb::DB::open(&options, &foreign)?.put(b"their", b"row")?;
     assert!(matches!(migrate(&foreign), Err(StorageError::ForeignDatabase { .. })));
+    Ok(())
+}
+
+/// A database as a program of version 6 left it: packages by transaction hash, and no index.
+pub(crate) fn make_version_6(path: &Path, packages: &[(TransactionHash, Package)]) -> anyhow::Result<()> {
+    let options = rocksdb::Options::default();
+    let families = rocksdb::DB::list_cf(&options, path)?;
+    let mut db = rocksdb::DB::open_cf(&options, path, families)?;
+    for new in NEW_IN_7 {
+        db.drop_cf(new)?;
+    }
+    for former in ["packages", "pool_packages"] {
+        db.create_cf(former, &options)?;
+    }
+    for (hash, package) in packages {
+        let of_pool = if *hash == POOLED { "pool_packages" } else { "packages" };
+        let family = db.cf_handle(of_pool).expect("just made");
+        db.put_cf(family, hash.0.to_bytes_be(), [vec![1], package.encode()].concat())?;
+    }
+    drop(db);
+    set_schema_version(path, Some(&[1, 6]))
+}
+
+const NEW_IN_7: [&str; 8] = [
+    "settled_inner",
+    "events_by_contract",
+    "events_by_key",
+    "package_summaries",
+    "package_segments",
+    "package_proofs",
+    "package_holders",
+    "pooled_packages",
+];
+
+const POOLED: TransactionHash = TransactionHash(Felt::from_hex_unchecked("0x9001ed"));
+
+/// A chain with a package that settled behind an event of its envelope, one that was reverted, and one in the pool.
+pub(crate) fn with_packages(path: &Path) -> anyhow::Result<(Storage, Vec<(TransactionHash, Package)>)> {
+    let storage = Storage::open(path)?;
+    commit(&storage, busy_diff(0))?;
+    let mut packages = Vec::new();
+    for salt in 1..3 {
+        let mut block = rich_block(&storage, busy_diff(salt), salt)?;
+        let package = block.packages[0].1.as_ref().clone();
+        let thread = &mut block.transactions[1];
+        let own = Event { from_address: address(0xacc), ..Event::default() };
+        let inner = package
+            .events()
+            .map(|(_, event)| Event { from_address: event.from_address, content: event.content.clone() });
+        thread.receipt.events = [own.clone()].into_iter().chain(inner).chain([own]).collect();
+        let error = (salt == 2).then(|| SettleError::Proof { reason: "weak".to_owned() });
+        thread.receipt.thread = Some(ThreadOutcome {
+            settled_segments: u32::from(error.is_none()),
+            error,
+            failed_segment: None,
+            segments: 1,
+            package_bytes: 7,
+            verify_micros: None,
+        });
+        block.settled = match salt {
+            1 => vec![(1, SettledInner::of(1, &package.segments))],
+            _ => vec![],
+        };
+        packages.push((thread.hash, package));
+        storage.commit(block)?;
+    }
+    let pooled = package([TransactionHash(Felt::ONE), TransactionHash(Felt::TWO)], 9);
+    storage.pool_put(&PooledTransaction {
+        hash: POOLED,
+        arrival: 1,
+        admitted_at: 1,
+        transaction: thread(&pooled),
+        class: None,
+        package: Some(Arc::new(pooled.clone())),
+    })?;
+    packages.push((POOLED, pooled));
+    Ok((storage, packages))
+}
+
+#[test]
+fn packages_get_rows_of_their_own_and_events_an_index() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("chain");
+    let (storage, packages) = with_packages(&path)?;
+    let expected = rows(&storage)?;
+    drop(storage);
+    make_version_6(&path, &packages)?;
+    assert!(matches!(Storage::open(&path), Err(StorageError::SchemaVersion { found: 6, expected: NOW, .. })));
+    assert_eq!(migrate(&path)?, Migrated { from: 6, to: NOW });
+    let storage = Storage::open(&path)?;
+    assert!(rows(&storage)? == expected, "every row is as if this program had written it");
+    assert!(storage.check().is_sound(), "{:?}", storage.check());
+    drop(storage);
+    let families = rocksdb::DB::list_cf(&rocksdb::Options::default(), &path)?;
+    assert!(!families.iter().any(|name| ["packages", "pool_packages"].contains(&name.as_str())));
+    Ok(())
+}
+
+/// Rows are rewritten block by block: a database in between is no program's.
+#[test]
+fn a_rewriting_that_was_interrupted_is_taken_again() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("chain");
+    let (storage, mut packages) = with_packages(&path)?;
+    let expected = rows(&storage)?;
+    drop(storage);
+    make_version_6(&path, &packages)?;
+    migrate(&path)?;
+    // As it is when the first block was done, and the others were not.
+    packages.remove(0);
+    let options = rocksdb::Options::default();
+    let families = rocksdb::DB::list_cf(&options, &path)?;
+    let mut db = rocksdb::DB::open_cf(&options, &path, families)?;
+    db.create_cf("packages", &options)?;
+    let family = db.cf_handle("packages").expect("just made");
+    db.put_cf(family, packages[0].0.0.to_bytes_be(), [vec![1], packages[0].1.encode()].concat())?;
+    drop(db);
+    // 2^31 + 6 in CBOR: under way from version 6.
+    set_schema_version(&path, Some(&[1, 0x1a, 0x80, 0, 0, 6]))?;
+    let refused = Storage::open(&path).expect_err("half way");
+    assert!(matches!(refused, StorageError::SchemaVersion { found: 6, .. }), "{refused}");
+    assert!(refused.to_string().contains("db migrate"), "{refused}");
+    assert_eq!(migrate(&path)?, Migrated { from: 6, to: NOW });
+    assert!(rows(&Storage::open(&path)?)? == expected);
     Ok(())
 }
 

@@ -82,10 +82,10 @@ pub(crate) fn set_schema_version(path: &std::path::Path, row: Option<&[u8]>) -> 
 fn another_schema_version_is_refused_by_name() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     drop(Storage::open(directory.path())?);
-    // Row version 1, then 7 in CBOR.
-    set_schema_version(directory.path(), Some(&[1, 7]))?;
+    // Row version 1, then 8 in CBOR.
+    set_schema_version(directory.path(), Some(&[1, 8]))?;
     let refused = Storage::open(directory.path());
-    assert!(matches!(refused, Err(StorageError::SchemaVersion { found: 7, expected: 6, .. })), "{refused:?}");
+    assert!(matches!(refused, Err(StorageError::SchemaVersion { found: 8, expected: 7, .. })), "{refused:?}");
     set_schema_version(directory.path(), Some(&[9, 7]))?;
     assert!(matches!(
         Storage::open(directory.path()),

@@ -5,7 +5,7 @@ use starknet_api::block::{BlockHash, BlockNumber};
 use starknet_api::core::ClassHash;
 use starknet_api::state::ThinStateDiff;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::StateCell;
+use zkthreads_protocol::{StateCell, Transaction};
 use zkthreads_storage::{Reverted, Storage, StorageError};
 
 use crate::history::assert_view_is;
@@ -65,8 +65,6 @@ fn everything_of_the_removed_blocks_is_gone() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let storage = chain(directory.path(), &busy(6), 1)?;
     let removed = storage.transactions(BlockNumber(4))?.expect("a block");
-    let inner = rich_block(&storage, Default::default(), 1)?.inner_places;
-    assert_eq!(inner.len(), 2);
     let class = ClassHash(Felt::from(0xc4));
     assert!(storage.class(class)?.is_some(), "now cached");
     let (hash, l1_transaction) = (hash(&storage, 4)?, Felt::from(7).into());
@@ -81,7 +79,9 @@ fn everything_of_the_removed_blocks_is_gone() -> anyhow::Result<()> {
     assert_eq!(storage.traces(BlockNumber(4))?, None);
     for transaction in removed {
         assert_eq!(storage.transaction(transaction.hash)?, None);
-        assert_eq!(storage.package(transaction.hash)?, None);
+        if let Transaction::Thread { facts, .. } = &transaction.body {
+            assert_eq!(storage.package_summary(facts.package_digest)?, None);
+        }
     }
     assert!(storage.class(class)?.is_none());
     assert_eq!(storage.l1_messages(l1_transaction)?.len(), 8);

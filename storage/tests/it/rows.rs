@@ -27,15 +27,15 @@ use starknet_api::transaction::{
 };
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
-    Conflict, LogicalTime, OsProgramHash, PackageDigest, SettleError, StaleCell, StateCell, ThreadFacts,
-    Transaction,
+    Conflict, LogicalTime, OsProgramHash, Package, PackageDigest, SettleError, StaleCell, StateCell,
+    ThreadFacts, Transaction,
 };
 use zkthreads_storage::{
-    BlockTransaction, ClassDefinition, ClassRecord, ExecutionStatus, Hardened, Receipt, Storage,
-    ThreadOutcome, TransactionTrace,
+    BlockTransaction, ClassDefinition, ClassRecord, ExecutionStatus, Hardened, PackageSummary, Receipt,
+    Storage, ThreadOutcome, TransactionTrace,
 };
 
-use crate::support::{address, cell, commit, next_block, sierra_class};
+use crate::support::{address, cell, commit, digest, next_block, package, sierra_class};
 
 fn felts(numbers: impl IntoIterator<Item = u64>) -> Vec<Felt> {
     numbers.into_iter().map(Felt::from).collect()
@@ -70,10 +70,18 @@ fn invoke(proof_facts: Vec<Felt>) -> InvokeTransactionV3 {
     }
 }
 
+/// A package whose proof is long and does not get smaller.
+fn long_package() -> Package {
+    let mut package = package([1, 2_u64].map(|hash| TransactionHash(Felt::from(hash))), 3);
+    package.segments[0].proof =
+        (0..1_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    package
+}
+
 fn bodies() -> Vec<Transaction> {
     let facts = ThreadFacts {
         os_program_hash: OsProgramHash(Felt::from(5)),
-        package_digest: PackageDigest(Felt::MAX),
+        package_digest: digest(&long_package()),
     };
     vec![
         Transaction::Invoke(invoke(vec![])),
@@ -190,10 +198,10 @@ fn transactions_receipts_and_packages() -> anyhow::Result<()> {
         .zip(1u64..)
         .map(|((body, receipt), n)| BlockTransaction { hash: TransactionHash(Felt::from(n)), body, receipt })
         .collect();
-    let package: Vec<u8> = (0..1_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let (with_package, with_empty_package) = (transactions[0].hash, transactions[1].hash);
+    let package = long_package();
+    let digest = digest(&package);
     block.transactions = transactions.clone();
-    block.packages = vec![(with_package, package.clone()), (with_empty_package, vec![])];
+    block.packages = vec![(digest, Arc::new(package.clone()))];
     block.traces = vec![TransactionTrace::default(); transactions.len()];
     block.header.n_transactions = transactions.len();
     storage.commit(block)?;
@@ -211,9 +219,14 @@ fn transactions_receipts_and_packages() -> anyhow::Result<()> {
             assert_eq!(storage.transaction_at(BlockNumber(1), index)?, None);
         }
         assert_eq!(storage.transaction(TransactionHash(Felt::MAX))?, None);
-        assert_eq!(storage.package(with_package)?.as_ref(), Some(&package));
-        assert_eq!(storage.package(with_empty_package)?, Some(vec![]));
-        assert_eq!(storage.package(transactions[2].hash)?, None);
+        assert_eq!(storage.package(digest)?.as_ref(), Some(&package));
+        assert_eq!(storage.package_contents(digest, 9)?, Some(package.contents(9)));
+        assert_eq!(storage.package_contents(digest, 0)?, Some(package.contents(0)));
+        assert_eq!(storage.package_summary(digest)?, Some(PackageSummary::of(&package)));
+        assert_eq!(storage.segment_of(digest, 1)?, Some((package.segments[0].contents(), 1)));
+        assert_eq!(storage.segment_of(digest, 2)?, None);
+        let unknown = PackageDigest(Felt::ONE);
+        assert_eq!((storage.package(unknown)?, storage.package_summary(unknown)?), (None, None));
         drop(storage);
         storage = Storage::open(directory.path())?;
     }

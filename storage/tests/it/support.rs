@@ -1,6 +1,7 @@
 //! Building blocks from state diffs.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use proptest::prelude::*;
@@ -12,14 +13,17 @@ use starknet_api::core::{
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::state::{SierraContractClass, StorageKey, ThinStateDiff};
 use starknet_api::transaction::fields::{AllResourceBounds, Fee, ValidResourceBounds};
-use starknet_api::transaction::{InvokeTransactionV3, TransactionHash};
+use starknet_api::transaction::{EventContent, EventData, EventKey, InvokeTransactionV3, TransactionHash};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
-    InnerTransaction, L1Message, L1TransactionHash, LogicalTime, StateCell, Transaction,
+    BaseBlock, IncludedTransaction, InnerEvent, InnerOutcome, InnerTransaction, L1Message, L1TransactionHash,
+    LogicalTime, OsProgramHash, Package, PackageDigest, Segment, StateCell, Statement, ThreadFacts,
+    Transaction,
 };
 use zkthreads_storage::{
     BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord,
-    ExecutionStatus, OrderedEvent, OrderedMessage, Receipt, Storage, ThreadTimes, TransactionTrace,
+    ExecutionStatus, OrderedEvent, OrderedMessage, Receipt, SettledInner, Storage, ThreadTimes,
+    TransactionTrace,
 };
 
 pub(crate) fn key(felt: impl Into<Felt>) -> PatriciaKey {
@@ -87,7 +91,7 @@ pub(crate) fn next_block(storage: &Storage, diff: ThinStateDiff) -> anyhow::Resu
         transactions: Vec::new(),
         traces: Vec::new(),
         packages: Vec::new(),
-        inner_places: Vec::new(),
+        settled: Vec::new(),
         l1_messages: Vec::new(),
         classes: classes.map(|(hash, compiled)| (*hash, class_record(*compiled, number))).collect(),
         state_diff: diff,
@@ -110,13 +114,55 @@ pub(crate) fn rich_block(storage: &Storage, diff: ThinStateDiff, salt: u64) -> a
     block.transactions = (0..3).map(|n| BlockTransaction { hash: hash(n), ..transaction() }).collect();
     block.traces = (0..3).map(|n| trace(salt + n)).collect();
     block.header.n_transactions = 3;
-    block.packages = vec![(hash(1), vec![salt as u8; 5_000])];
-    block.inner_places = vec![(hash(10), hash(1), 0), (hash(11), hash(1), 1)];
+    let package = package([hash(10), hash(11)], salt);
+    block.transactions[1].body = thread(&package);
+    block.settled = vec![(1, SettledInner::of(0, &package.segments))];
+    block.packages = vec![(digest(&package), Arc::new(package))];
     block.thread_times = thread_times(&block.state_diff, number, salt);
     let l1_transaction = |n: u64| L1TransactionHash::from(Felt::from(n));
     block.l1_messages =
         vec![(l1_transaction(7), hash(0)), (l1_transaction(number.0), hash(2)), (l1_transaction(7), hash(2))];
     Ok(block)
+}
+
+/// A package of two inner transactions, each of which emits an event. `salt` tells proofs apart.
+pub(crate) fn package(hashes: [TransactionHash; 2], salt: u64) -> Package {
+    let event = |transaction_index| InnerEvent {
+        transaction_index,
+        from_address: address(0xe7),
+        content: EventContent { keys: vec![EventKey(Felt::from(salt))], data: EventData(vec![Felt::ONE]) },
+    };
+    let statement = Statement {
+        chain_id: Felt::ONE,
+        submitter: ContractAddress::default(),
+        base_block: BaseBlock {
+            number: BlockNumber(1),
+            timestamp: BlockTimestamp(2),
+            sequencer: address(0x5e9),
+        },
+        inner_transactions: hashes.map(|hash| InnerOutcome { hash, reverted: false }).into(),
+        classes: vec![],
+        contracts: vec![],
+        event_count: 2,
+        events_commitment: Felt::ZERO,
+        messages: vec![],
+    };
+    let inner_transactions = (0..2).map(|n| IncludedTransaction::succeeded(inner_transaction(n))).collect();
+    let (events, proof) = (vec![event(0), event(1)], vec![salt as u8; 10_000]);
+    Segment { statement, inner_transactions, events, proof }.into()
+}
+
+pub(crate) fn digest(package: &Package) -> PackageDigest {
+    PackageDigest::of(&package.encode())
+}
+
+/// A thread transaction that names a package.
+pub(crate) fn thread(package: &Package) -> Transaction {
+    let facts =
+        ThreadFacts { os_program_hash: OsProgramHash(Felt::from(5)), package_digest: digest(package) };
+    let mut envelope = inner_transaction(0).as_invoke().clone();
+    envelope.proof_facts = facts.to_proof_facts();
+    Transaction::Thread { envelope, facts }
 }
 
 /// Times for every second change of a block: sub-blocks over the block before it made them.

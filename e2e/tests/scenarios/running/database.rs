@@ -121,8 +121,8 @@ async fn a_chain_of_the_version_before_is_carried_over_and_goes_on() -> Result<(
         let (code, output) = outcome(arguments)?;
         assert!(code == 1 && output.contains(&command), "{arguments:?}: {output}");
     }
-    assert_eq!(succeeds("migrate", &data, &[])?, "chain: carried over from version 4 to 6\n");
-    assert_eq!(succeeds("migrate", &data, &[])?, "chain: is of version 6 already\n");
+    assert_eq!(succeeds("migrate", &data, &[])?, "chain: carried over from version 4 to 7\n");
+    assert_eq!(succeeds("migrate", &data, &[])?, "chain: is of version 7 already\n");
     assert!(succeeds("check", &data, &[])?.contains("sound"));
 
     let node = TestNode::options().data_dir(&data).start()?;

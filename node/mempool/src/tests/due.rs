@@ -136,11 +136,11 @@ fn in_the_strict_form_threads_that_make_calls_come_after_the_others_and_before_t
 fn an_empty_array_of_calls_is_none() {
     let makes_calls = |calldata: &[u64]| {
         let pending = thread(ALICE, 0).pending();
-        let PendingBody::Thread { thread, package } = &pending.body else { panic!("a thread") };
+        let PendingBody::Thread(thread) = &pending.body else { panic!("a thread") };
         let calldata = Calldata(Arc::new(calldata.iter().copied().map(Felt::from).collect()));
         let envelope = InvokeTransactionV3 { calldata, ..thread.envelope().clone() };
-        let thread = Arc::new(ThreadTransaction::new(envelope, package).unwrap());
-        let body = PendingBody::Thread { thread, package: Arc::clone(package) };
+        let thread = Arc::new(ThreadTransaction::new(envelope, &thread.package().encode()).unwrap());
+        let body = PendingBody::Thread(thread);
         Waiting::new(PendingTransaction { body, ..pending }, 0, 0).makes_calls
     };
     assert!(!makes_calls(&[]) && !makes_calls(&[0]));

@@ -90,10 +90,9 @@ fn a_thread_is_counted_with_its_package_decoded() {
     let sample = Sample::new(ALICE, 0).thread();
     let weigh = |package: &Arc<[u8]>| Waiting::new(sample.with_package(package), 0, 0).bytes;
     let package: Arc<[u8]> = PACKAGE.encode().into();
-    // The proof twice, encoded and decoded.
-    assert_eq!(weigh(&package) - weigh(&SMALL), 2 * PACKAGE.proof_bytes());
-    // The rest in three forms: encoded, decoded, kept with the verdict.
-    assert!(weigh(&SMALL) > 2 * SMALL.len(), "{} for {}", weigh(&SMALL), SMALL.len());
+    assert_eq!(weigh(&package) - weigh(&SMALL), PACKAGE.proof_bytes());
+    // The rest in two forms: decoded, and kept with the verdict.
+    assert!(weigh(&SMALL) > SMALL.len(), "{} for {}", weigh(&SMALL), SMALL.len());
 
     let capacity = weigh(&SMALL);
     let mut pool = limited(|limits| limits.threads.bytes = capacity);

@@ -96,7 +96,7 @@ impl Sample {
             let facts = ThreadFacts { os_program_hash: OsProgramHash(Felt::ONE), package_digest };
             invoke.proof_facts = facts.to_proof_facts();
             let thread = Arc::new(ThreadTransaction::new(invoke, package).unwrap());
-            PendingBody::Thread { thread, package: Arc::clone(package) }
+            PendingBody::Thread(thread)
         } else {
             PendingBody::Invoke(Arc::new(invoke))
         };

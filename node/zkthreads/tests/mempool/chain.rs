@@ -122,9 +122,12 @@ impl Chain {
         block
     }
 
-    /// Seals and commits a block. The pool is not told.
-    pub(crate) fn commit(&self, block: OpenBlock) {
-        self.executor.commit(block.seal().unwrap()).unwrap();
+    /// Seals and commits a block; gives the accounts whose nonces it changed. The pool is not told.
+    pub(crate) fn commit(&self, block: OpenBlock) -> Vec<ContractAddress> {
+        let sealed = block.seal().unwrap();
+        let changed = sealed.state_diff().nonces.keys().copied().collect();
+        self.executor.commit(sealed).unwrap();
+        changed
     }
 
     /// A block of the next `count` executable transactions, each waited for.
@@ -135,8 +138,8 @@ impl Chain {
             (executed.transaction.hash, executed.transaction.receipt.clone())
         });
         let executed = executed.collect();
-        self.commit(block);
-        self.mempool.block_committed().unwrap();
+        let changed = self.commit(block);
+        self.mempool.block_committed(&changed).unwrap();
         executed
     }
 

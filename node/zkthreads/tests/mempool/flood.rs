@@ -53,7 +53,7 @@ async fn a_block_never_waits_for_a_verdict() {
     for _ in 0..2 {
         let taken = chain.take();
         if taken.hash == thread.hash {
-            let zkthreads_execution::PendingBody::Thread { thread, .. } = &taken.body else { unreachable!() };
+            let zkthreads_execution::PendingBody::Thread(thread) = &taken.body else { unreachable!() };
             assert!(chain.executor.verification().known_verdict(thread).is_some());
         }
     }

@@ -115,7 +115,7 @@ fn check_on(
             .ok_or(AdmitError::ClassHashNotFound(tx.class_hash))?;
     }
     let Some((context, prepared)) = prepare(executor, at, state, transaction)? else { return Ok(None) };
-    if let PendingBody::Invoke(_) | PendingBody::Thread { .. } = &transaction.body {
+    if let PendingBody::Invoke(_) | PendingBody::Thread(_) = &transaction.body {
         pre_validate(state, &context, &prepared)?;
     } else {
         // Constructors run before validation, and validating has a price that the bounds must cover.
@@ -192,7 +192,7 @@ fn check_nonce(transaction: &PendingTransaction, account_nonce: Nonce) -> Result
 /// Wallets send an account's deployment and its first transaction together. The second cannot be validated before the
 /// first is in a block; its block will.
 fn awaits_deployment(transaction: &PendingTransaction, state: &ChainState) -> Result<bool, AdmitError> {
-    let may_wait = matches!(transaction.body, PendingBody::Invoke(_) | PendingBody::Thread { .. });
+    let may_wait = matches!(transaction.body, PendingBody::Invoke(_) | PendingBody::Thread(_));
     let first = transaction.nonce().0 == Felt::ONE;
     Ok(may_wait && first && state.get_class_hash_at(transaction.sender())? == ClassHash::default())
 }

@@ -67,7 +67,7 @@ pub(super) fn prepare(
                 thread::admit::check_bounds(&thread)?;
             }
             let hash = thread.envelope().calculate_transaction_hash(chain_id, &version)?;
-            (hash, PendingBody::Thread { thread: Arc::new(thread), package: package.into() })
+            (hash, PendingBody::Thread(Arc::new(thread)))
         }
         Submission::L1Handler(message) => {
             check_l1_handler(&message.tx)?;

@@ -5,7 +5,7 @@ use blockifier::state::cached_state::{CommitmentStateDiff, StateMaps};
 use blockifier::transaction::objects::TransactionExecutionInfo;
 use starknet_api::block::BlockTimestamp;
 use starknet_api::state::ThinStateDiff;
-use zkthreads_storage::{Receipt, ThreadOutcome, ThreadTimes, TransactionTrace};
+use zkthreads_storage::{Receipt, SettledInner, ThreadOutcome, ThreadTimes, TransactionTrace};
 
 use super::order::sort;
 use super::{receipt, trace};
@@ -25,15 +25,23 @@ pub(super) struct Executed {
     pub(super) thread: Option<(SettledSegments, ThreadOutcome)>,
 }
 
+/// What a transaction's execution leaves in its block.
+pub(crate) struct Execution {
+    pub(crate) receipt: Receipt,
+    pub(crate) trace: TransactionTrace,
+    /// What it settled, if it is a thread.
+    pub(crate) settled: SettledInner,
+}
+
 impl Executed {
     pub(super) fn finish(
         self,
         transaction: &PendingTransaction,
         constants: &VersionedConstants,
-    ) -> Result<(Receipt, TransactionTrace), AdmitError> {
-        let receipt = receipt::build(transaction, &self.info, self.thread.as_ref())?;
+    ) -> Result<Execution, AdmitError> {
+        let (receipt, settled) = receipt::build(transaction, &self.info, self.thread.as_ref())?;
         let mut diff = ThinStateDiff::from(CommitmentStateDiff::from(self.changes));
         sort(&mut diff);
-        Ok((receipt, trace::build(&self.info, diff, constants)))
+        Ok(Execution { receipt, trace: trace::build(&self.info, diff, constants), settled })
     }
 }

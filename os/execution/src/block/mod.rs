@@ -1,7 +1,7 @@
 //! Making a block: open, execute, seal, commit.
 
 mod aliases;
-mod executed;
+pub(crate) mod executed;
 mod failure;
 pub mod genesis;
 mod order;
@@ -31,6 +31,7 @@ use crate::context::{BlockEnv, Capacity};
 use crate::error::{AdmitError, ExecutionError};
 use crate::executor::Executor;
 use crate::transaction::{PendingBody, PendingTransaction};
+use executed::Execution;
 use pre_confirmed::{ExecutedInBlock, PreConfirmed, Shown};
 use session::Session;
 
@@ -134,8 +135,8 @@ impl OpenBlock {
         if transaction.only_query {
             return Err(AdmitError::Malformed("signed for a query, not for execution".to_owned()).into());
         }
-        if let PendingBody::Thread { package, .. } = &transaction.body
-            && self.package_bytes().saturating_add(package.len()) > MAX_PACKAGES_BYTES
+        if let PendingBody::Thread(thread) = &transaction.body
+            && self.package_bytes().saturating_add(thread.package_bytes()) > MAX_PACKAGES_BYTES
         {
             return Err(Refusal::BlockFull);
         }
@@ -155,21 +156,15 @@ impl OpenBlock {
             self.session.hold_at_most(entries_within(self.executor.time_limits().sealing));
         }
         let flags = ExecutionFlags { validate: !transaction.impersonated, ..IN_BLOCK };
-        let (receipt, trace) = self.session.execute(&transaction, flags)?;
-        let inner = match (&transaction.body, &receipt.thread) {
-            (PendingBody::Thread { thread, .. }, Some(outcome)) => {
-                let settled = thread.package().segments.iter().take(outcome.settled());
-                settled.flat_map(|segment| segment.statement.transaction_hashes()).collect()
-            }
-            _ => Vec::new(),
-        };
+        let Execution { receipt, trace, settled } = self.session.execute(&transaction, flags)?;
         let body = transaction.to_transaction();
         let transaction_in_block = BlockTransaction { hash: transaction.hash, body, receipt };
-        let package = match transaction.body {
-            PendingBody::Thread { package, .. } => Some(package),
+        let thread = match transaction.body {
+            PendingBody::Thread(thread) => Some(thread),
             _ => None,
         };
-        let executed = Arc::new(ExecutedInBlock { transaction: transaction_in_block, trace, inner, package });
+        let executed = ExecutedInBlock { transaction: transaction_in_block, trace, settled, thread };
+        let executed = Arc::new(executed);
         self.transactions.push_back_mut(Arc::clone(&executed));
         Ok(executed)
     }
@@ -190,8 +185,8 @@ impl OpenBlock {
     }
 
     fn package_bytes(&self) -> usize {
-        let packages = self.transactions.iter().filter_map(|executed| executed.package.as_ref());
-        packages.map(|package| package.len()).fold(0, usize::saturating_add)
+        let threads = self.transactions.iter().filter_map(|executed| executed.thread.as_ref());
+        threads.map(|thread| thread.package_bytes()).fold(0, usize::saturating_add)
     }
 
     /// Sets a storage cell without a transaction, for a devnet.

@@ -8,8 +8,8 @@ use starknet_api::block::{BlockHash, BlockHeader, BlockInfo, BlockNumber};
 use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::BaseBlock;
-use zkthreads_storage::{BlockTransaction, StorageError, TransactionTrace};
+use zkthreads_protocol::{BaseBlock, ThreadTransaction};
+use zkthreads_storage::{BlockTransaction, SettledInner, StorageError, TransactionTrace};
 
 use super::order::sort;
 use crate::context::{BlockEnv, STARKNET_VERSION};
@@ -25,9 +25,9 @@ pub struct ExecutedInBlock {
     /// What it did.
     pub trace: TransactionTrace,
     /// The inner transactions that it settled, if it is a thread.
-    pub inner: Vec<TransactionHash>,
-    /// Its package, if it is a thread.
-    pub package: Option<Arc<[u8]>>,
+    pub settled: SettledInner,
+    /// Envelope and package, if it is a thread.
+    pub thread: Option<Arc<ThreadTransaction>>,
 }
 
 /// An open block at one moment: what it holds so far, and the state after that. Cheap to clone; never changes.

@@ -4,18 +4,18 @@ use blockifier::execution::call_info::CallInfo;
 use blockifier::transaction::objects::TransactionExecutionInfo;
 use starknet_api::core::EthAddress;
 use starknet_api::transaction::{Event, MessageToL1};
-use zkthreads_storage::{ExecutionStatus, Receipt, ThreadOutcome};
+use zkthreads_storage::{ExecutionStatus, Receipt, SettledInner, ThreadOutcome};
 
 use crate::error::AdmitError;
 use crate::thread::settle::SettledSegments;
 use crate::transaction::{PendingBody, PendingTransaction};
 
-/// The receipt. A thread adds the segments that settled, and what became of it.
+/// The receipt, and whose the events in it are. A thread adds the segments that settled, and what became of it.
 pub(super) fn build(
     transaction: &PendingTransaction,
     info: &TransactionExecutionInfo,
     thread: Option<&(SettledSegments, ThreadOutcome)>,
-) -> Result<Receipt, AdmitError> {
+) -> Result<(Receipt, SettledInner), AdmitError> {
     let settled = thread.map(|(settled, _)| settled.segments()).unwrap_or_default();
     let deploys = matches!(transaction.body, PendingBody::DeployAccount { .. });
     let (validate, execute) = (info.validate_call_info.as_ref(), info.execute_call_info.as_ref());
@@ -23,6 +23,7 @@ pub(super) fn build(
     let (first, second) = if deploys { (execute, validate) } else { (validate, execute) };
 
     let mut events = events(first);
+    let inner = settled_inner(transaction, events.len(), settled.len());
     let mut messages = messages(first)?;
     for segment in settled {
         events.extend_from_slice(segment.events());
@@ -32,7 +33,7 @@ pub(super) fn build(
         events.extend(self::events(call));
         messages.extend(self::messages(call)?);
     }
-    Ok(Receipt {
+    let receipt = Receipt {
         actual_fee: info.receipt.fee,
         status: status(info, thread.map(|(_, outcome)| outcome)),
         events,
@@ -40,7 +41,17 @@ pub(super) fn build(
         gas: info.receipt.gas,
         deployed: deploys.then(|| transaction.sender()),
         thread: thread.map(|(_, outcome)| outcome.clone()),
-    })
+    };
+    Ok((receipt, inner))
+}
+
+/// What a thread settled, the events of whose first `settled` segments begin at `first_event` of its receipt.
+fn settled_inner(transaction: &PendingTransaction, first_event: usize, settled: usize) -> SettledInner {
+    let segments = match &transaction.body {
+        PendingBody::Thread(thread) => thread.package().segments.get(..settled).unwrap_or_default(),
+        _ => Default::default(),
+    };
+    SettledInner::of(first_event, segments)
 }
 
 fn status(info: &TransactionExecutionInfo, outcome: Option<&ThreadOutcome>) -> ExecutionStatus {

@@ -1,5 +1,7 @@
 //! Closing a block: roots, commitments, header, hash.
 
+use std::sync::Arc;
+
 use starknet_api::block::{BlockHash, BlockHeader, BlockHeaderWithoutHash, BlockInfo, FeeType};
 use starknet_api::block_hash::block_hash_calculator::{
     BlockHeaderCommitments, PartialBlockHashComponents, TransactionHashingData, TransactionOutputForHash,
@@ -13,8 +15,10 @@ use starknet_api::transaction::fields::TransactionSignature;
 use starknet_api::transaction::{
     RevertedTransactionExecutionStatus, TransactionExecutionStatus, TransactionHash,
 };
-use zkthreads_protocol::{L1TransactionHash, Transaction};
-use zkthreads_storage::{BlockCommit, BlockTransaction, ClassRecord, ExecutionStatus, Storage, ThreadTimes};
+use zkthreads_protocol::{L1TransactionHash, Package, PackageDigest, Transaction};
+use zkthreads_storage::{
+    BlockCommit, BlockTransaction, ClassRecord, ExecutionStatus, SettledInner, Storage, ThreadTimes,
+};
 
 use super::SealedBlock;
 use super::pre_confirmed::ExecutedInBlock;
@@ -38,7 +42,7 @@ impl Contents {
         let state = storage.prepare_state(&self.state_diff)?;
         let commitments = self.commitments()?;
         let header = self.header(state.global_root(), commitments)?;
-        let inner_places = self.inner_places();
+        let settled = self.settled();
         let l1_messages = self.l1_messages();
         let packages = self.packages();
         let Self { executed, classes, state_diff, thread_times, .. } = self;
@@ -49,7 +53,7 @@ impl Contents {
             transactions,
             traces,
             packages,
-            inner_places,
+            settled,
             l1_messages,
             state_diff,
             classes,
@@ -59,18 +63,17 @@ impl Contents {
         Ok(SealedBlock { commit })
     }
 
-    fn packages(&self) -> Vec<(TransactionHash, Vec<u8>)> {
-        let package = |executed: &ExecutedInBlock| {
-            executed.package.as_ref().map(|package| (executed.transaction.hash, package.to_vec()))
-        };
-        self.executed.iter().filter_map(package).collect()
+    fn packages(&self) -> Vec<(PackageDigest, Arc<Package>)> {
+        let threads = self.executed.iter().filter_map(|executed| executed.thread.as_ref());
+        threads.map(|thread| (thread.facts().package_digest, Arc::clone(thread.package()))).collect()
     }
 
-    fn inner_places(&self) -> Vec<(TransactionHash, TransactionHash, u32)> {
-        let places = self.executed.iter().flat_map(|ExecutedInBlock { transaction, inner, .. }| {
-            (0..).zip(inner).map(|(index, hash)| (*hash, transaction.hash, index))
-        });
-        places.collect()
+    fn settled(&self) -> Vec<(u32, SettledInner)> {
+        let settled = (0..).zip(self.executed.iter().map(|executed| &executed.settled));
+        settled
+            .filter(|(_, settled)| !settled.is_empty())
+            .map(|(at, settled)| (at, settled.clone()))
+            .collect()
     }
 
     fn l1_messages(&self) -> Vec<(L1TransactionHash, TransactionHash)> {

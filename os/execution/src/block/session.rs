@@ -21,7 +21,7 @@ use starknet_api::state::ThinStateDiff;
 use zkthreads_protocol::ThreadTransaction;
 use zkthreads_storage::{ClassRecord, Receipt, ThreadTimes, TransactionTrace, is_changed};
 
-use super::executed::Executed;
+use super::executed::{Executed, Execution};
 use super::failure::Failure;
 use super::order::sort;
 use super::room::Room;
@@ -124,7 +124,7 @@ impl Session {
         &mut self,
         transaction: &PendingTransaction,
         flags: ExecutionFlags,
-    ) -> Result<(Receipt, TransactionTrace), Refusal> {
+    ) -> Result<Execution, Refusal> {
         let executed = self.executed(transaction, flags)?;
         Ok(executed.finish(transaction, self.context().versioned_constants())?)
     }
@@ -137,7 +137,8 @@ impl Session {
     ) -> Result<(Receipt, TransactionTrace, Option<CallStack>), Refusal> {
         let executed = self.executed(transaction, flags)?;
         let failure = executed.info.revert_error.as_ref().map(CallStack::from);
-        let (receipt, trace) = executed.finish(transaction, self.context().versioned_constants())?;
+        let finished = executed.finish(transaction, self.context().versioned_constants())?;
+        let Execution { receipt, trace, .. } = finished;
         Ok((receipt, trace, failure))
     }
 
@@ -269,7 +270,7 @@ impl Session {
         // What could not be read for others before is not this transaction's business.
         let _ = self.state.all_read();
         let executed = catch_unwind(AssertUnwindSafe(|| match (&transaction.body, prepared) {
-            (PendingBody::Thread { thread, .. }, Transaction::Account(envelope)) => {
+            (PendingBody::Thread(thread), Transaction::Account(envelope)) => {
                 self.execute_thread(thread, transaction.deferred, envelope, unfit)
             }
             (_, prepared) => self.execute_ordinary(prepared, unfit),

@@ -9,6 +9,7 @@ use starknet_api::transaction::CalculateContractAddress;
 use zkthreads_protocol::{SettleError, ThreadTransaction, Transaction};
 use zkthreads_storage::{BlockTransaction, StorageError, ThreadOutcome, TransactionTrace};
 
+use crate::block::executed::Execution;
 use crate::block::session::Session;
 use crate::blockifier_tx::IN_BLOCK;
 use crate::context::{BlockEnv, Capacity};
@@ -53,7 +54,8 @@ impl Executor {
             // It was in the block, however full that was: a block that was opened again had counted anew.
             session.forget_fullness();
             match session.execute(&pending, flags) {
-                Ok((receipt, again)) if again == *trace && receipt.status == transaction.receipt.status => {}
+                Ok(Execution { receipt, trace: again, .. })
+                    if again == *trace && receipt.status == transaction.receipt.status => {}
                 Ok(_) | Err(_) => return Ok(None),
             }
         }
@@ -80,12 +82,12 @@ impl Executor {
                 let class = self.storage().class(tx.class_hash)?.ok_or_else(|| missing("the class"))?;
                 PendingBody::Declare { tx: Arc::new(tx.clone()), class }
             }
-            Transaction::Thread { envelope, .. } => {
-                let bytes =
-                    self.storage().package(transaction.hash)?.ok_or_else(|| missing("the package"))?;
-                let thread =
-                    ThreadTransaction::new(envelope.clone(), &bytes).map_err(|_| missing("the package"))?;
-                PendingBody::Thread { thread: Arc::new(thread), package: bytes.into() }
+            Transaction::Thread { envelope, facts } => {
+                let package =
+                    self.storage().package(facts.package_digest)?.ok_or_else(|| missing("the package"))?;
+                let thread = ThreadTransaction::new(envelope.clone(), &package.encode())
+                    .map_err(|_| missing("the package"))?;
+                PendingBody::Thread(Arc::new(thread))
             }
             Transaction::L1Handler(message) => PendingBody::L1Handler(Arc::new(message.clone())),
         };

@@ -24,7 +24,7 @@
 
 use super::read::Reader;
 use super::write::Writer;
-use super::{Package, PackageError, Segment};
+use super::{Package, PackageError, ProofLength, ProofPart, Segment, SegmentContents};
 use crate::limits::{MAX_PACKAGE_BYTES, MAX_SEGMENT_BYTES, MAX_SEGMENTS};
 
 /// First bytes of a package.
@@ -105,7 +105,40 @@ fn segment(input: &mut Reader<'_>) -> Result<Segment, PackageError> {
     Ok(segment)
 }
 
-impl Segment {
+impl<P: ProofPart> Segment<P> {
+    /// The segment's bytes in a package, up to its proof: the proof's length is the last that they hold.
+    #[must_use]
+    pub fn encode_contents(&self) -> Vec<u8> {
+        let mut out = Writer(Vec::new());
+        out.segment_contents(self);
+        out.0
+    }
+}
+
+impl SegmentContents {
+    /// Reads what [`Segment::encode_contents`] made of a segment of a package.
+    ///
+    /// # Errors
+    /// See [`PackageError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, PackageError> {
+        let mut input = Reader { rest: bytes };
+        let segment = input.segment_contents()?;
+        if !input.rest.is_empty() {
+            return Err(PackageError::TrailingBytes { bytes: input.rest.len() });
+        }
+        segment.check_counts()?;
+        Ok(segment)
+    }
+
+    /// The segment with its proof; `None` if the proof is not as long as this one's was.
+    #[must_use]
+    pub fn with_proof(self, proof: Vec<u8>) -> Option<Segment> {
+        let Self { statement, inner_transactions, events, proof: ProofLength(length) } = self;
+        (proof.len() == length).then_some(Segment { statement, inner_transactions, events, proof })
+    }
+}
+
+impl<P> Segment<P> {
     fn check_counts(&self) -> Result<(), PackageError> {
         let (named, held) = (self.statement.inner_transactions.len(), self.inner_transactions.len());
         if named != held {

@@ -21,17 +21,18 @@ use crate::statement::Statement;
 pub use codec::{PACKAGE_MAGIC, PACKAGE_VERSION, SINGLE_VERSION};
 pub use error::PackageError;
 
-/// What a thread transaction carries: one or several consecutive sub-blocks, ready to settle.
+/// What a thread transaction carries: one or several consecutive sub-blocks, ready to settle. Where nobody reads proofs,
+/// [`ProofLength`] stands in their places.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
+pub struct Package<P = Vec<u8>> {
     /// The sub-blocks, each of which starts from the output of the one before. At least one, at most
     /// [`MAX_SEGMENTS`](crate::limits::MAX_SEGMENTS).
-    pub segments: Vec<Segment>,
+    pub segments: Vec<Segment<P>>,
 }
 
 /// A sub-block: what it says, what it holds, and the proof of it alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment {
+pub struct Segment<P = Vec<u8>> {
     /// What the proof proves.
     pub statement: Statement,
     /// The transactions the statement names, in its order.
@@ -39,7 +40,35 @@ pub struct Segment {
     /// The events the statement commits to, in its order.
     pub events: Vec<InnerEvent>,
     /// The STARK proof, as the verifier's own encoding (opaque here).
-    pub proof: Vec<u8>,
+    pub proof: P,
+}
+
+/// A package whose proofs were left out.
+pub type PackageContents = Package<ProofLength>;
+
+/// A segment whose proof was left out.
+pub type SegmentContents = Segment<ProofLength>;
+
+/// In place of a proof: its length, bytes. At most [`MAX_PROOF_BYTES`](crate::limits::MAX_PROOF_BYTES).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProofLength(pub usize);
+
+/// A proof, or what stands in its place.
+pub trait ProofPart {
+    /// The proof's length, bytes.
+    fn proof_bytes(&self) -> usize;
+}
+
+impl ProofPart for Vec<u8> {
+    fn proof_bytes(&self) -> usize {
+        self.len()
+    }
+}
+
+impl ProofPart for ProofLength {
+    fn proof_bytes(&self) -> usize {
+        self.0
+    }
 }
 
 /// An inner transaction of a package.

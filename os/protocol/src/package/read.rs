@@ -14,7 +14,9 @@ use starknet_api::transaction::fields::{
 use starknet_api::transaction::{EventContent, EventData, EventKey, InvokeTransactionV3};
 use starknet_types_core::felt::Felt;
 
-use super::{IncludedTransaction, InnerEvent, InnerTransaction, PackageError, Segment};
+use super::{
+    IncludedTransaction, InnerEvent, InnerTransaction, PackageError, ProofLength, Segment, SegmentContents,
+};
 use crate::limits::{MAX_PROOF_BYTES, MAX_REVERT_REASON_BYTES};
 use crate::statement::Statement;
 
@@ -24,6 +26,10 @@ pub(super) const MIN_TRANSACTION_BYTES: usize = 2 * FELT_BYTES + 8 + 3 * 24 + 2 
 /// Index, address and two empty lists.
 const MIN_EVENT_BYTES: usize = 4 + FELT_BYTES + 2 * 4;
 
+fn checked_length(bytes: usize) -> Result<usize, PackageError> {
+    if bytes > MAX_PROOF_BYTES { Err(PackageError::ProofTooLarge { bytes }) } else { Ok(bytes) }
+}
+
 /// The bytes not yet read.
 pub(super) struct Reader<'a> {
     pub(super) rest: &'a [u8],
@@ -31,16 +37,29 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn segment(&mut self) -> Result<Segment, PackageError> {
+        self.segment_with(|input| {
+            let length = checked_length(input.length("proof", 1)?)?;
+            Ok(input.slice(length, "proof")?.to_vec())
+        })
+    }
+
+    /// A segment whose proof was left out: its length alone is there.
+    pub(super) fn segment_contents(&mut self) -> Result<SegmentContents, PackageError> {
+        self.segment_with(|input| {
+            let length = usize::try_from(input.u32("proof")?).unwrap_or(usize::MAX);
+            checked_length(length).map(ProofLength)
+        })
+    }
+
+    fn segment_with<P>(
+        &mut self,
+        proof: impl FnOnce(&mut Self) -> Result<P, PackageError>,
+    ) -> Result<Segment<P>, PackageError> {
         let statement = Statement::decode(&self.felts("statement")?)?;
         let inner_transactions =
             self.list("inner transactions", MIN_TRANSACTION_BYTES, Self::included_transaction)?;
         let events = self.list("events", MIN_EVENT_BYTES, Self::event)?;
-        let proof_length = self.length("proof", 1)?;
-        if proof_length > MAX_PROOF_BYTES {
-            return Err(PackageError::ProofTooLarge { bytes: proof_length });
-        }
-        let proof = self.slice(proof_length, "proof")?.to_vec();
-        Ok(Segment { statement, inner_transactions, events, proof })
+        Ok(Segment { statement, inner_transactions, events, proof: proof(self)? })
     }
 
     fn slice(&mut self, length: usize, field: &'static str) -> Result<&'a [u8], PackageError> {

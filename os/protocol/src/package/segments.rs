@@ -2,17 +2,20 @@
 
 use starknet_api::transaction::TransactionHash;
 
-use super::{IncludedTransaction, InnerEvent, Package, Segment};
+use super::{
+    IncludedTransaction, InnerEvent, Package, PackageContents, ProofLength, ProofPart, Segment,
+    SegmentContents,
+};
 use crate::statement::InnerMessage;
 
-impl From<Segment> for Package {
+impl<P> From<Segment<P>> for Package<P> {
     /// A package of one segment.
-    fn from(segment: Segment) -> Self {
+    fn from(segment: Segment<P>) -> Self {
         Self { segments: vec![segment] }
     }
 }
 
-impl Package {
+impl<P> Package<P> {
     /// The package without the segments from `count` on.
     #[must_use]
     pub fn first(mut self, count: usize) -> Self {
@@ -46,29 +49,50 @@ impl Package {
         })
     }
 
-    /// The segment that an inner transaction is in.
+    /// The segment that an inner transaction is in, and the transaction's index there.
     #[must_use]
-    pub fn segment_of(&self, transaction: usize) -> Option<&Segment> {
-        let after = |(first, segment): &(usize, &Segment)| {
-            transaction < first.saturating_add(segment.inner_transactions.len())
-        };
-        self.counted().find(after).map(|(_, segment)| segment)
-    }
-
-    /// Size of all proofs together, bytes.
-    #[must_use]
-    pub fn proof_bytes(&self) -> usize {
-        self.segments.iter().map(|segment| segment.proof.len()).fold(0, usize::saturating_add)
+    pub fn segment_of(&self, transaction: usize) -> Option<(&Segment<P>, usize)> {
+        let (first, segment) = self
+            .counted()
+            .find(|(first, segment)| transaction < first.saturating_add(segment.inner_transactions.len()))?;
+        Some((segment, transaction.checked_sub(first)?))
     }
 
     /// The segments, each with the number of inner transactions before it.
-    fn counted(&self) -> impl Iterator<Item = (usize, &Segment)> {
+    fn counted(&self) -> impl Iterator<Item = (usize, &Segment<P>)> {
         let mut next: usize = 0;
         self.segments.iter().map(move |segment| {
             let first = next;
             next = next.saturating_add(segment.inner_transactions.len());
             (first, segment)
         })
+    }
+}
+
+impl<P: ProofPart> Segment<P> {
+    /// A copy without the proof.
+    #[must_use]
+    pub fn contents(&self) -> SegmentContents {
+        Segment {
+            statement: self.statement.clone(),
+            inner_transactions: self.inner_transactions.clone(),
+            events: self.events.clone(),
+            proof: ProofLength(self.proof.proof_bytes()),
+        }
+    }
+}
+
+impl<P: ProofPart> Package<P> {
+    /// A copy of the first `count` segments, or all if there are fewer, without their proofs.
+    #[must_use]
+    pub fn contents(&self, count: usize) -> PackageContents {
+        Package { segments: self.segments.iter().take(count).map(Segment::contents).collect() }
+    }
+
+    /// Size of all proofs together, bytes.
+    #[must_use]
+    pub fn proof_bytes(&self) -> usize {
+        self.segments.iter().map(|segment| segment.proof.proof_bytes()).fold(0, usize::saturating_add)
     }
 }
 

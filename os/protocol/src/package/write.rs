@@ -4,13 +4,19 @@ use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::transaction::fields::{AllResourceBounds, ValidResourceBounds};
 use starknet_types_core::felt::Felt;
 
-use super::{InnerEvent, InnerTransaction, Segment};
+use super::{InnerEvent, InnerTransaction, ProofPart, Segment};
 
 /// The bytes so far.
 pub(super) struct Writer(pub(super) Vec<u8>);
 
 impl Writer {
     pub(super) fn segment(&mut self, segment: &Segment) {
+        self.segment_contents(segment);
+        self.bytes(&segment.proof);
+    }
+
+    /// A segment up to its proof's length.
+    pub(super) fn segment_contents<P: ProofPart>(&mut self, segment: &Segment<P>) {
         self.felts(&segment.statement.encode());
         self.length(segment.inner_transactions.len());
         for included in &segment.inner_transactions {
@@ -21,8 +27,7 @@ impl Writer {
         for event in &segment.events {
             self.event(event);
         }
-        self.length(segment.proof.len());
-        self.bytes(&segment.proof);
+        self.length(segment.proof.proof_bytes());
     }
 
     pub(super) fn bytes(&mut self, bytes: &[u8]) {

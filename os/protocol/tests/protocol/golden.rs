@@ -59,7 +59,10 @@ fn hashes() {
     let mut envelope = invoke(0x777, 3);
     envelope.proof_facts = facts.to_proof_facts();
     let thread = ThreadTransaction::new(envelope.clone(), &bytes).unwrap();
-    assert_eq!((thread.facts(), thread.package(), thread.package_bytes()), (facts, &package, bytes.len()));
+    assert_eq!(
+        (thread.facts(), thread.package().as_ref(), thread.package_bytes()),
+        (facts, &package, bytes.len())
+    );
 
     let inner: Vec<String> = package
         .inner_transactions()

@@ -2,7 +2,7 @@
 
 use zkthreads_protocol::limits::{MAX_PACKAGE_BYTES, MAX_PROOF_BYTES, MAX_SEGMENT_BYTES, MAX_SEGMENTS};
 use zkthreads_protocol::package::{PACKAGE_MAGIC, PACKAGE_VERSION, SINGLE_VERSION};
-use zkthreads_protocol::{Package, PackageError, Segment};
+use zkthreads_protocol::{Package, PackageError, ProofLength, Segment, SegmentContents};
 
 use crate::sample::{package, segment, two_segments};
 
@@ -130,6 +130,40 @@ fn the_largest_segments() {
 }
 
 #[test]
+fn a_segment_is_read_without_its_proof_and_given_it_back() {
+    let package = two_segments();
+    for segment in &package.segments {
+        let contents = segment.encode_contents();
+        let read = SegmentContents::decode(&contents).unwrap();
+        assert_eq!((&read, read.proof), (&segment.contents(), ProofLength(segment.proof.len())));
+        assert_eq!(read.encode_contents(), contents);
+        // As they stand in a package: up to the proof.
+        let whole = package.encode();
+        assert!(whole.windows(contents.len()).any(|window| window == contents));
+        assert_eq!(read.clone().with_proof(segment.proof.clone()).as_ref(), Some(segment));
+        assert_eq!(read.clone().with_proof(segment.proof[1..].to_vec()), None);
+
+        for cut in 0..contents.len() {
+            assert!(SegmentContents::decode(&contents[..cut]).is_err(), "cut off after {cut} bytes");
+        }
+        let longer = [contents.as_slice(), &[0]].concat();
+        assert_eq!(SegmentContents::decode(&longer), Err(PackageError::TrailingBytes { bytes: 1 }));
+        let (rest, _) = contents.split_last_chunk::<4>().unwrap();
+        let promises = [rest, &u32::MAX.to_be_bytes()].concat();
+        let too_large = PackageError::ProofTooLarge { bytes: u32::MAX as usize };
+        assert_eq!(SegmentContents::decode(&promises), Err(too_large));
+        let mut fewer = read;
+        fewer.inner_transactions.pop();
+        assert!(matches!(
+            SegmentContents::decode(&fewer.encode_contents()),
+            Err(PackageError::InnerTransactionCount { .. })
+        ));
+    }
+    assert_eq!(package.contents(1).segments, [package.segments[0].contents()]);
+    assert_eq!(package.contents(9).proof_bytes(), package.proof_bytes());
+}
+
+#[test]
 fn indices_count_through_all_segments() {
     let package = two_segments();
     let [first, second] = package.segments.as_slice() else { panic!("two") };
@@ -143,7 +177,7 @@ fn indices_count_through_all_segments() {
     let messages: Vec<_> = package.messages().collect();
     assert_eq!(messages, [(1, &first.statement.messages[0]), (2, &second.statement.messages[0])]);
     let segments: Vec<_> = (0..4).map(|index| package.segment_of(index)).collect();
-    assert_eq!(segments, [Some(first), Some(first), Some(second), None]);
+    assert_eq!(segments, [Some((first, 0)), Some((first, 1)), Some((second, 0)), None]);
     assert_eq!(package.proof_bytes(), first.proof.len() + second.proof.len());
 
     assert_eq!(package.clone().first(1), Package::from(first.clone()));

@@ -17,7 +17,7 @@ use zkthreads_protocol::{
     SettleError, StateCell, Statement, StorageAccess, ThreadFacts, Transaction,
 };
 use zkthreads_storage::{
-    BlockTransaction, ExecutionStatus, FollowedBlock, Receipt, ThreadOutcome, TransactionTrace,
+    BlockTransaction, ExecutionStatus, FollowedBlock, Receipt, SettledInner, ThreadOutcome, TransactionTrace,
 };
 use zkthreads_sub_block::{LeftOut, LeftOutReason, OpenSubBlock, SubBlockContext};
 
@@ -65,7 +65,7 @@ pub(crate) fn block(
             transactions: vec![],
             traces: vec![],
             packages: vec![],
-            inner_places: vec![],
+            settled: vec![],
             l1_messages: vec![],
             state_diff: ThinStateDiff::default(),
             classes: vec![],
@@ -218,17 +218,17 @@ impl Making<'_> {
             let written = self.apply(&segment.statement);
             write(&mut trace.state_diff, &segment.statement);
             self.times.extend(written.into_iter().map(|cell| (cell, time)));
-            for inner in segment.statement.transaction_hashes() {
-                let index = u32::try_from(self.block.inner_places.len()).expect("few");
-                self.block.inner_places.push((inner, hash, index));
-            }
             settled += 1;
         }
         let status = match &error {
             Some(error) if settled == 0 => ExecutionStatus::Reverted { reason: error.to_string() },
             _ => ExecutionStatus::Succeeded,
         };
-        let bytes = package.encode();
+        let (bytes, index) = (package.encode(), self.block.transactions.len());
+        if settled > 0 {
+            let inner = SettledInner::of(0, &package.segments[..settled as usize]);
+            self.block.settled.push((u32::try_from(index).expect("few"), inner));
+        }
         let segments = u32::try_from(package.segments.len()).expect("few");
         let outcome = ThreadOutcome {
             failed_segment: error.as_ref().map(|_| settled),
@@ -257,7 +257,7 @@ impl Making<'_> {
             },
         });
         self.block.traces.push(trace);
-        self.block.packages.push((hash, bytes));
+        self.block.packages.push((facts.package_digest, Arc::new(package.contents(usize::MAX))));
     }
 }
 

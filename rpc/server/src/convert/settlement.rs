@@ -9,10 +9,10 @@ use starknet_rust_core::types::{
 };
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::statement::ContractAccess;
-use zkthreads_protocol::{IncludedTransaction, Package};
+use zkthreads_protocol::{IncludedTransaction, PackageContents};
 
 /// Puts one call per inner transaction in front of the calls of the `envelope`, since they took place before those.
-pub(crate) fn show(package: &Package, envelope: &mut FunctionInvocation) {
+pub(crate) fn show(package: &PackageContents, envelope: &mut FunctionInvocation) {
     let (events, messages) = (package.events().count() as u64, package.messages().count() as u64);
     shift(envelope, events, messages);
     let inner = package.inner_transactions().enumerate();
@@ -27,9 +27,13 @@ fn shift(call: &mut FunctionInvocation, events: u64, messages: u64) {
     call.calls.iter_mut().for_each(|call| shift(call, events, messages));
 }
 
-fn transaction(package: &Package, index: usize, included: &IncludedTransaction) -> FunctionInvocation {
+fn transaction(
+    package: &PackageContents,
+    index: usize,
+    included: &IncludedTransaction,
+) -> FunctionInvocation {
     let invoke = included.transaction.as_invoke();
-    let contracts = package.segment_of(index).map(|segment| segment.statement.contracts.as_slice());
+    let contracts = package.segment_of(index).map(|(segment, _)| segment.statement.contracts.as_slice());
     let contracts = contracts.unwrap_or_default();
     let mut call = FunctionInvocation {
         entry_point_selector: selector_from_name(EXECUTE_ENTRY_POINT_NAME).0,

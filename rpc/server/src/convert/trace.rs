@@ -12,7 +12,7 @@ use starknet_rust_core::types::{
     L1HandlerTransactionTrace, OrderedEvent, OrderedMessage, RevertedInvocation, TransactionTrace,
 };
 use zkthreads_execution::PendingBody;
-use zkthreads_protocol::{Package, Transaction};
+use zkthreads_protocol::{PackageContents, Transaction};
 use zkthreads_storage::{
     BlockTransaction, CallGas, CallTrace, CallType as StoredCallType, ExecutionStatus, Receipt, StorageError,
     TransactionTrace as StoredTrace,
@@ -38,7 +38,7 @@ pub(crate) struct Traced<'a> {
     pub(crate) trace: &'a StoredTrace,
     pub(crate) receipt: &'a Receipt,
     /// Of a thread that settled.
-    pub(crate) settled: Option<&'a Package>,
+    pub(crate) settled: Option<&'a PackageContents>,
 }
 
 /// Converts the traces of transactions that followed each other.
@@ -64,7 +64,7 @@ impl<C: Fn(ContractAddress) -> Result<ClassHash, StorageError>> Traces<C> {
         &mut self,
         transaction: &BlockTransaction,
         trace: &StoredTrace,
-        settled: Option<&Package>,
+        settled: Option<&PackageContents>,
     ) -> Result<TransactionTrace, RpcError> {
         let kind = (&transaction.body).into();
         self.convert(&Traced { kind, trace, receipt: &transaction.receipt, settled })
@@ -133,7 +133,7 @@ impl From<&Transaction> for TraceKind {
 impl From<&PendingBody> for TraceKind {
     fn from(body: &PendingBody) -> Self {
         match body {
-            PendingBody::Invoke(_) | PendingBody::Thread { .. } => Self::Invoke,
+            PendingBody::Invoke(_) | PendingBody::Thread(_) => Self::Invoke,
             PendingBody::Declare { .. } => Self::Declare,
             PendingBody::DeployAccount { .. } => Self::DeployAccount,
             PendingBody::L1Handler(_) => Self::L1Handler,

@@ -43,7 +43,11 @@ fn rows() -> Vec<(&'static str, Vec<String>)> {
         ),
         one("Transactions in a simulation or estimate", MAX_SIMULATED.to_string()),
         one("`chunk_size` of `starknet_getEvents`", MAX_EVENTS.to_string()),
-        one("Blocks with events that one page looks through", MAX_BLOCKS_OF_EVENTS.to_string()),
+        one(
+            "Blocks, or with a filter rows of the index, that one page looks through",
+            MAX_EVENT_ROWS.to_string(),
+        ),
+        one("Events in receipts that one page reads", MAX_EVENTS_READ.to_string()),
         one("Classes, contracts and keys in a storage proof", MAX_PROOF_LEAVES.to_string()),
         one("Threads in a list", MAX_THREADS_LISTED.to_string()),
         one("Connections", format!("{}, or what the process's file descriptors leave", limits.connections)),

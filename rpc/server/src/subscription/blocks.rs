@@ -102,7 +102,10 @@ impl Blocks {
         if !is_same {
             return Ok(None);
         }
-        let settled = transactions.into_iter().map(|it| Settled::stored(&self.context, it));
+        let settled = transactions
+            .into_iter()
+            .enumerate()
+            .map(|(index, it)| Settled::stored(&self.context, number, index, it));
         let transactions = Arc::new(settled.collect::<Result<Vec<_>, _>>()?);
         *self.last.lock() = Some((header.block_hash, Arc::clone(&transactions)));
         Ok(Some(transactions))

@@ -10,6 +10,7 @@ use starknet_api::core::ContractAddress;
 use starknet_api::transaction::{Event, TransactionHash};
 use starknet_types_core::felt::Felt;
 use zkthreads_rpc_api::number::{AddressHex, FeltHex};
+use zkthreads_storage::EventQuery;
 
 use super::place::BlockPlace;
 use super::receipt::EventOut;
@@ -84,6 +85,11 @@ impl EventFilter {
             return Err(RpcError::TooManyKeysInFilter);
         }
         Ok(Self { addresses, keys })
+    }
+
+    /// What to look for in the index of events; `None` if all events are let through.
+    pub(crate) fn query(&self) -> Option<EventQuery> {
+        EventQuery::new(self.addresses.iter().copied(), &self.keys)
     }
 
     /// Whether it lets an event through.

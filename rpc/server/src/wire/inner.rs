@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use starknet_api::transaction::TransactionHash;
-use zkthreads_protocol::{IncludedTransaction, InnerEvent, InnerMessage, Package};
+use zkthreads_protocol::{IncludedTransaction, InnerEvent, InnerMessage, PackageContents, SegmentContents};
 
 use super::receipt::{Effects, EventOut, MessageOut, StatusOut};
 use super::transaction::TransactionOut;
@@ -17,7 +17,7 @@ pub(crate) struct InnerTransactionOut {
 }
 
 /// The inner transactions of a package by hash, in order, each with what became of it.
-pub(crate) fn inner_transactions(package: &Package) -> Vec<InnerTransactionOut> {
+pub(crate) fn inner_transactions(package: &PackageContents) -> Vec<InnerTransactionOut> {
     let transactions = package.inner_transactions().zip(effects(package));
     let show = |(included, (hash, effects)): (&IncludedTransaction, _)| InnerTransactionOut {
         transaction: TransactionOut::invoke(included.transaction.as_invoke(), Some(hash), false),
@@ -27,23 +27,29 @@ pub(crate) fn inner_transactions(package: &Package) -> Vec<InnerTransactionOut> 
 }
 
 /// What became of each inner transaction of a package, in order.
-pub(crate) fn effects(package: &Package) -> Vec<(TransactionHash, Effects)> {
-    let hashes = package.transaction_hashes();
+pub(crate) fn effects(package: &PackageContents) -> Vec<(TransactionHash, Effects)> {
+    package.segments.iter().flat_map(effects_in).collect()
+}
+
+/// What became of each inner transaction of a segment, in order.
+pub(crate) fn effects_in(segment: &SegmentContents) -> Vec<(TransactionHash, Effects)> {
+    let hashes = segment.statement.transaction_hashes();
     let mut effects: Vec<_> = hashes
-        .zip(package.inner_transactions())
+        .zip(&segment.inner_transactions)
         .map(|(hash, included)| {
             let status = StatusOut::new(included.revert_reason.as_ref());
             (hash, Effects { status, messages_sent: Vec::new(), events: Vec::new() })
         })
         .collect();
-    // Every index is below the number of transactions: the package's decoder has seen to it.
-    for (index, event) in package.events() {
-        if let Some((_, effects)) = effects.get_mut(index) {
+    // Every index is below the number of transactions: the decoder has seen to it.
+    let at = |index: u32| usize::try_from(index).unwrap_or(usize::MAX);
+    for event in &segment.events {
+        if let Some((_, effects)) = effects.get_mut(at(event.transaction_index)) {
             effects.events.push(event.into());
         }
     }
-    for (index, message) in package.messages() {
-        if let Some((_, effects)) = effects.get_mut(index) {
+    for message in &segment.statement.messages {
+        if let Some((_, effects)) = effects.get_mut(at(message.transaction_index)) {
             effects.messages_sent.push(message.into());
         }
     }

@@ -2,8 +2,9 @@
 //! then chosen, then executed in an open block, then in a block: as far as a test says.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use jsonrpsee::core::async_trait;
 use starknet_api::block::BlockTimestamp;
@@ -12,7 +13,7 @@ use starknet_api::transaction::{Event, InvokeTransactionV3, TransactionHash};
 use zkthreads_execution::{Executor, OpenBlock, PendingTransaction, Refusal, Submission};
 use zkthreads_protocol::{L1Message, Package, SettleError, ThreadFacts, Transaction};
 use zkthreads_rpc_api::{ChainEvent, ChainFeed, PoolStatus, SubmitError, TransactionSink};
-use zkthreads_storage::ThreadOutcome;
+use zkthreads_storage::{SettledInner, ThreadOutcome};
 
 use crate::chain::GENESIS_TIME;
 
@@ -119,7 +120,7 @@ impl Pool {
     ) {
         let whole = Package::decode(bytes).unwrap();
         let segments = whole.segments.len();
-        let package = whole.first(settled);
+        let package = whole.clone().first(settled);
         let failed = (settled < segments).then_some(settled as u32);
         let mut block = self.open_block();
         block.execute(self.executor.prepare(Submission::Invoke(nothing), false).unwrap()).unwrap();
@@ -140,9 +141,8 @@ impl Pool {
             .events()
             .map(|(_, event)| Event { from_address: event.from_address, content: event.content.clone() });
         transaction.receipt.events.splice(0..0, inner_events);
-        commit.packages = vec![(hash, bytes.to_vec())];
-        let inner = package.transaction_hashes();
-        commit.inner_places = (0..).zip(inner).map(|(index, inner)| (inner, hash, index)).collect();
+        commit.packages = vec![(facts.package_digest, Arc::new(whole))];
+        commit.settled = vec![(0, SettledInner::of(0, &package.segments))];
         let made = (commit.header.block_header_without_hash.block_number, commit.header.block_hash);
         self.executor.storage().commit(commit).unwrap();
         self.feed.publish(ChainEvent::Block(made.0, made.1));

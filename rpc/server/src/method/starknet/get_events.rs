@@ -1,25 +1,21 @@
 //! `starknet_getEvents`.
 
+mod page;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockNumber;
-use zkthreads_execution::{PreConfirmed, StateAt};
+use zkthreads_execution::StateAt;
 use zkthreads_rpc_api::number::FeltHex;
-use zkthreads_storage::{BlockTransaction, ThreadOutcome};
+use zkthreads_storage::EventPlace;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
-use crate::limits::{MAX_BLOCKS_OF_EVENTS, MAX_EVENTS};
-use crate::lookup::{open_place, package_in};
+use crate::limits::MAX_EVENTS;
 use crate::missing::Missing;
-use crate::settled::Owners;
 use crate::wire::block_id::BlockId;
 use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
-use crate::wire::place::BlockPlace;
-
-/// Most packages that one page reads to say whose events they are; the page may end early for that, too.
-const MAX_PACKAGES: usize = 128;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,12 +46,9 @@ pub(super) struct EventsChunk {
     continuation_token: Option<String>,
 }
 
-/// Where a page begins: a block, and how many of its events (matching or not) came before.
+/// Where a page begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Cursor {
-    block: u64,
-    skip: usize,
-}
+struct Cursor(EventPlace);
 
 /// The events of a range of blocks that match a filter, in order, by pages. Those of inner transactions carry the hashes
 /// of these.
@@ -71,16 +64,17 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
     let token = filter.continuation_token.as_deref();
     let from = begin(context, filter.from_block, token)?;
     let start = match token {
-        None => Cursor { block: from.0, skip: 0 },
+        None => Cursor::block(from),
         Some(token) => {
             let cursor = Cursor::parse(token).ok_or(RpcError::InvalidContinuationToken)?;
-            if cursor.block < from.0 || cursor.block > to.number().0 {
+            if cursor.0.block < from || cursor.0.block > to.number() {
                 return Err(RpcError::InvalidContinuationToken);
             }
             cursor
         }
     };
-    page(context, &matcher, start, &to, chunk_size)
+    let (events, next) = page::read(context, &matcher, start.0, &to, chunk_size)?;
+    Ok(EventsChunk { events, continuation_token: next.map(|next| Cursor(next).to_string()) })
 }
 
 /// The last block to look at: the open one, unless the range ends before.
@@ -126,135 +120,25 @@ fn begin(context: &RpcContext, from: Option<BlockId>, token: Option<&str>) -> Re
     before_fork.map_or_else(|| Ok(context.first()), |events| Err(context.missing(events)))
 }
 
-fn page(
-    context: &RpcContext,
-    filter: &EventFilter,
-    start: Cursor,
-    to: &StateAt,
-    chunk_size: usize,
-) -> Result<EventsChunk, RpcError> {
-    let mut events = Vec::new();
-    let (mut looked_through, mut packages) = (0, 0);
-    for block in start.block..=to.number().0 {
-        let skip = if block == start.block { start.skip } else { 0 };
-        let Some(source) = Source::new(context, BlockNumber(block), to)? else { continue };
-        let next = if looked_through == MAX_BLOCKS_OF_EVENTS {
-            Some(0)
-        } else {
-            looked_through += 1;
-            source.scan(context, filter, skip, chunk_size, &mut packages, &mut events)?
-        };
-        if let Some(next) = next {
-            let continuation_token = Some(Cursor { block, skip: next }.to_string());
-            return Ok(EventsChunk { events, continuation_token });
-        }
-    }
-    Ok(EventsChunk { events, continuation_token: None })
-}
-
-/// A block with events.
-struct Source {
-    place: BlockPlace,
-    transactions: Transactions,
-}
-
-/// The transactions of a block.
-enum Transactions {
-    Stored(Vec<BlockTransaction>),
-    Open(PreConfirmed),
-}
-
-impl Source {
-    /// The block of this number, which is stored or `last` itself; `None` if it has no events.
-    fn new(context: &RpcContext, number: BlockNumber, last: &StateAt) -> Result<Option<Self>, RpcError> {
-        if let StateAt::PreConfirmed(block) = last
-            && block.number() == number
-        {
-            return Ok(Some(Self {
-                place: open_place(block),
-                transactions: Transactions::Open(block.clone()),
-            }));
-        }
-        if context.header_at(number)?.n_events == 0 {
-            return Ok(None);
-        }
-        let transactions = Transactions::Stored(context.transactions_at(number)?);
-        Ok(Some(Self { place: context.place(number)?, transactions }))
-    }
-
-    /// Adds the matching events after the first `skip`. Stops before the first match that no longer fits, or takes one
-    /// package too many to read, and says how many events came before it.
-    fn scan(
-        &self,
-        context: &RpcContext,
-        filter: &EventFilter,
-        skip: usize,
-        chunk_size: usize,
-        packages: &mut usize,
-        found: &mut Vec<EmittedEvent>,
-    ) -> Result<Option<usize>, RpcError> {
-        let mut seen = 0;
-        for (index, transaction) in self.transactions.iter().enumerate() {
-            // Looked up only once an event matches.
-            let mut owners = None;
-            for (event_index, event) in transaction.receipt.events.iter().enumerate() {
-                seen += 1;
-                if seen <= skip || !filter.matches(event) {
-                    continue;
-                }
-                let thread = transaction.receipt.thread.as_ref();
-                let reads = owners.is_none() && thread.is_some_and(ThreadOutcome::has_settled);
-                if found.len() == chunk_size || (reads && *packages == MAX_PACKAGES) {
-                    return Ok(Some(seen - 1));
-                }
-                *packages += usize::from(reads);
-                let owners = match &mut owners {
-                    Some(owners) => owners,
-                    none => none.insert(self.transactions.owners(context, index, transaction)?),
-                };
-                let (hash, event_index) = owners.of_event(transaction.hash, event_index);
-                found.push(EmittedEvent::new(event, &self.place, (hash, index), event_index));
-            }
-        }
-        Ok(None)
-    }
-}
-
-impl Transactions {
-    fn iter(&self) -> Box<dyn Iterator<Item = &BlockTransaction> + '_> {
-        match self {
-            Self::Stored(transactions) => Box::new(transactions.iter()),
-            Self::Open(block) => Box::new(block.transactions().map(|executed| &executed.transaction)),
-        }
-    }
-
-    /// Whose the events are of the transaction at `index`.
-    fn owners(
-        &self,
-        context: &RpcContext,
-        index: usize,
-        transaction: &BlockTransaction,
-    ) -> Result<Owners, RpcError> {
-        let package = match self {
-            Self::Stored(_) => context.package_of_settled(transaction)?,
-            Self::Open(block) => {
-                block.transaction(index).map(|executed| package_in(executed)).transpose()?.flatten()
-            }
-        };
-        Ok(package.map(|package| Owners::of(transaction, &package)).unwrap_or_default())
-    }
-}
-
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.block, self.skip)
+        let EventPlace { block, transaction, event } = self.0;
+        write!(f, "{block}-{transaction}-{event}")
     }
 }
 
 impl Cursor {
+    /// The first event of a block.
+    fn block(block: BlockNumber) -> Self {
+        Self(EventPlace::first_of(block))
+    }
+
     fn parse(token: &str) -> Option<Self> {
-        let (block, skip) = token.split_once('-')?;
-        let cursor = Self { block: block.parse().ok()?, skip: skip.parse().ok()? };
+        let mut numbers = token.split('-');
+        let block = BlockNumber(numbers.next()?.parse().ok()?);
+        let transaction = numbers.next()?.parse().ok()?;
+        let event = numbers.next()?.parse().ok()?;
+        let cursor = Self(EventPlace { block, transaction, event });
         (cursor.to_string() == token).then_some(cursor)
     }
 }
@@ -265,10 +149,23 @@ mod tests {
 
     #[test]
     fn cursors_are_canonical() {
-        let cursor = Cursor { block: 12, skip: 3 };
-        assert_eq!(cursor.to_string(), "12-3");
-        assert_eq!(Cursor::parse("12-3"), Some(cursor));
-        for bad in ["", "-", "12", "12-", "+12-3", "012-3", "12-3-4", "a-b", "99999999999999999999-0"] {
+        let cursor = Cursor(EventPlace { block: BlockNumber(12), transaction: 3, event: 4 });
+        assert_eq!(cursor.to_string(), "12-3-4");
+        assert_eq!(Cursor::parse("12-3-4"), Some(cursor));
+        let bad = [
+            "",
+            "-",
+            "--",
+            "12",
+            "12-3",
+            "12-3-",
+            "+12-3-4",
+            "012-3-4",
+            "12-3-4-5",
+            "a-b-c",
+            "0-0-4294967296",
+        ];
+        for bad in bad {
             assert_eq!(Cursor::parse(bad), None, "{bad}");
         }
     }

@@ -9,7 +9,7 @@ use zkthreads_execution::verification::KeptVerdict;
 use zkthreads_execution::{
     PendingBody, PendingTransaction, Simulation, SimulationFlags, StateAt, Submission,
 };
-use zkthreads_protocol::Package;
+use zkthreads_protocol::PackageContents;
 use zkthreads_protocol::limits::MAX_SEGMENTS;
 
 use crate::context::RpcContext;
@@ -112,7 +112,7 @@ pub(super) fn verified<R: 'static>(
     let mut known = Vec::new();
     let mut unknown = Vec::new();
     for transaction in &transactions {
-        let PendingBody::Thread { thread, .. } = &transaction.body else { continue };
+        let PendingBody::Thread(thread) = &transaction.body else { continue };
         match verification.keep_known(thread) {
             Some(verdict) => known.push(verdict),
             None => unknown.push(Arc::clone(thread)),
@@ -147,10 +147,10 @@ pub(super) fn verified<R: 'static>(
 }
 
 /// What settled of a thread's package.
-fn settled(body: &PendingBody, simulation: &Simulation) -> Option<Package> {
-    let PendingBody::Thread { thread, .. } = body else { return None };
+fn settled(body: &PendingBody, simulation: &Simulation) -> Option<PackageContents> {
+    let PendingBody::Thread(thread) = body else { return None };
     let outcome = simulation.receipt.thread.as_ref().filter(|outcome| outcome.has_settled())?;
-    Some(thread.package().clone().first(outcome.settled()))
+    Some(thread.package().contents(outcome.settled()))
 }
 
 /// Makes transactions out of requests; names the one that fails.

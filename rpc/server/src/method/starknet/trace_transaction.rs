@@ -54,6 +54,6 @@ fn open(block: &PreConfirmed, index: usize) -> Result<TransactionTrace, RpcError
     let mut traces = Traces::new(|contract| before.class_hash(contract));
     block.transactions().take(index).for_each(|earlier| traces.skip(&earlier.trace));
     let executed = block.transaction(index).ok_or(RpcError::InvalidTransactionIndex)?;
-    let package = package_in(executed)?;
+    let package = package_in(executed);
     traces.in_block(&executed.transaction, &executed.trace, package.as_ref())
 }

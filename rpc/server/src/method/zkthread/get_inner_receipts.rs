@@ -17,7 +17,7 @@ pub(super) fn answer(context: &RpcContext, params: ThreadParams) -> Result<Vec<R
     let (Some(outcome), Some(place)) = (outcome, found.place) else {
         return Err(RpcError::Thread(ThreadError::NotSettled { status: found.status() }));
     };
-    let settled = outcome.settled();
+    let settled = found.contents(context, outcome.settled())?;
     let receipt = |(hash, effects)| ReceiptOut::inner(hash, effects, &place);
-    Ok(effects(&found.package.first(settled)).into_iter().map(receipt).collect())
+    Ok(effects(&settled).into_iter().map(receipt).collect())
 }

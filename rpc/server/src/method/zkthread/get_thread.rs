@@ -3,6 +3,7 @@
 use serde::Serialize;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
+use zkthreads_protocol::ProofPart;
 use zkthreads_storage::ThreadOutcome;
 
 use super::ThreadParams;
@@ -47,10 +48,11 @@ pub(super) fn answer(context: &RpcContext, params: ThreadParams) -> Result<Threa
     let found = FoundThread::by_hash(context, TransactionHash(params.transaction_hash.0))?;
     let error = found.error();
     let settled = found.outcome.as_ref().map_or(0, ThreadOutcome::settled);
-    let segments = found.package.segments.iter().enumerate().map(|(index, segment)| SegmentOut {
+    let package = found.contents(context, usize::MAX)?;
+    let segments = package.segments.iter().enumerate().map(|(index, segment)| SegmentOut {
         statement: StatementOut::from(&segment.statement),
         inner_transactions: segment.inner_transactions.len(),
-        proof_bytes: segment.proof.len(),
+        proof_bytes: segment.proof.proof_bytes(),
         settled: index < settled,
     });
     Ok(Thread {
@@ -62,12 +64,12 @@ pub(super) fn answer(context: &RpcContext, params: ThreadParams) -> Result<Threa
         os_program_hash: found.facts.os_program_hash.0,
         package_digest: found.facts.package_digest.0,
         package_bytes: found.package_bytes,
-        proof_bytes: found.package.proof_bytes(),
+        proof_bytes: package.proof_bytes(),
         verify_micros: found.outcome.as_ref().and_then(|outcome| outcome.verify_micros),
         error: error.as_ref().map(CheckOut::from),
         conflicts: error.as_ref().map(conflicts).unwrap_or_default(),
-        statement: found.package.segments.first().map(|segment| StatementOut::from(&segment.statement)),
-        inner_transactions: inner_transactions(&found.package),
+        statement: package.segments.first().map(|segment| StatementOut::from(&segment.statement)),
+        inner_transactions: inner_transactions(&package),
         segments: segments.collect(),
     })
 }

@@ -1,15 +1,18 @@
 //! Carrying a database over to the next schema version, step by step.
 //!
-//! Each step is one batch that ends with the new version, so that one which was interrupted is simply taken again. A schema
-//! version comes with the step from the one before it, and with a small database of that one among the tests' fixtures.
+//! A step ends with the new version, and one which was interrupted is simply taken again. One that rewrites rows does so batch by
+//! batch, since a database does not fit in memory; until it has ended, no program opens the database. A schema version comes
+//! with the step from the one before it, and with a test that takes it.
+
+mod packages_by_digest;
 
 use std::path::Path;
 
-use super::open::other_version;
-use super::tables::Schema;
-use super::versions::SCHEMA_VERSION;
-use super::{Batch, Db};
 use crate::StorageError;
+use crate::db::Db;
+use crate::db::open::other_version;
+use crate::db::tables::Schema;
+use crate::db::versions::{SCHEMA_VERSION, UNDER_WAY};
 
 /// What it takes to come from one version to the next.
 struct Step {
@@ -19,8 +22,8 @@ struct Step {
     rewrite: Option<Rewrite>,
 }
 
-/// Puts the rows that change into the batch.
-type Rewrite = fn(&Db, &mut Batch<'_>) -> Result<(), StorageError>;
+/// Changes rows, as often as need be: what was changed already stays so.
+type Rewrite = fn(&mut Db) -> Result<(), StorageError>;
 
 /// The steps, in order and without a gap.
 const STEPS: &[Step] = &[
@@ -29,6 +32,8 @@ const STEPS: &[Step] = &[
     Step { from: 4, rewrite: None },
     // Version 6 knows classes as threads run them. What is missing is made up for when the node is started, class by class.
     Step { from: 5, rewrite: None },
+    // Version 7 has packages in rows of their own, by digest, and an index of events.
+    Step { from: 6, rewrite: Some(packages_by_digest::rewrite) },
 ];
 
 /// From which version to which a database was carried over.
@@ -49,29 +54,28 @@ pub fn migrate(path: &Path) -> Result<Migrated, StorageError> {
     if !path.join("CURRENT").exists() {
         return Err(StorageError::NoDatabase { path: path.display().to_string() });
     }
-    let (db, version) = Db::open_as_it_is(path)?;
+    let (mut db, version) = Db::open_as_it_is(path)?;
     // One without a version has nothing in it yet: opening it makes one of this program's version.
-    let from = version.unwrap_or(SCHEMA_VERSION);
+    let from = version.unwrap_or(SCHEMA_VERSION) & !UNDER_WAY;
     if from > SCHEMA_VERSION {
         return Err(other_version(path, from));
     }
     for version in from..SCHEMA_VERSION {
         let step = step_from(version).ok_or_else(|| other_version(path, version))?;
-        let mut batch = db.batch();
         if let Some(rewrite) = step.rewrite {
-            rewrite(&db, &mut batch)?;
+            set_version(&db, version | UNDER_WAY)?;
+            rewrite(&mut db)?;
         }
-        batch.put::<Schema>(&(), &(version + 1))?;
-        batch.commit()?;
+        set_version(&db, version + 1)?;
     }
     Ok(Migrated { from, to: SCHEMA_VERSION })
 }
 
-/// Whether every row of a database of this version is one of this program's.
-pub(crate) fn has_our_rows(version: u32) -> bool {
-    let mut versions = version..SCHEMA_VERSION;
-    version <= SCHEMA_VERSION
-        && versions.all(|version| step_from(version).is_some_and(|step| step.rewrite.is_none()))
+/// Sets it durably, and with it whatever was written before.
+fn set_version(db: &Db, version: u32) -> Result<(), StorageError> {
+    let mut batch = db.batch();
+    batch.put::<Schema>(&(), &version)?;
+    batch.commit()
 }
 
 fn step_from(version: u32) -> Option<&'static Step> {
