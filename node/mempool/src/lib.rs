@@ -24,6 +24,7 @@ mod usage;
 mod validators;
 mod waiting;
 mod weight;
+mod writing;
 
 use std::sync::{Arc, Weak};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -45,6 +46,7 @@ use pool::Pool;
 use turn::OpenedBlock;
 use validators::Validators;
 use waiting::{Arrival, Seconds};
+use writing::Writing;
 
 /// Tells the time, in seconds since the Unix epoch.
 pub type Clock = Box<dyn Fn() -> Seconds + Send + Sync>;
@@ -58,6 +60,7 @@ pub struct Mempool {
     feed: ChainFeed,
     clock: Clock,
     state: Mutex<PoolState>,
+    writing: Writing,
     validators: Validators,
     /// Told of every verdict and validation.
     verified: Condvar,
@@ -113,6 +116,7 @@ impl Mempool {
             feed,
             clock,
             state: Mutex::new(state),
+            writing: Writing::default(),
             validators: Validators::start(),
             verified: Condvar::new(),
             this: Weak::clone(this),

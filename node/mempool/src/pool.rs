@@ -251,11 +251,12 @@ impl Pool {
     pub(crate) fn block_opened(&mut self, block: OpenedBlock) {
         let before = std::mem::replace(&mut self.block, block);
         self.threads_go_first = true;
-        let has_moved = |head: &Waiting| {
-            head.thread().is_some()
-                && (before.strict != block.strict || before.may_take(head) != block.may_take(head))
+        // Not the head alone: the proof of what comes behind an early one is asked for once that one is due.
+        let has_moved = |waiting: &Waiting| {
+            waiting.thread().is_some()
+                && (before.strict != block.strict || before.may_take(waiting) != block.may_take(waiting))
         };
-        let moved = self.accounts.iter().filter(|(_, queue)| queue.head().is_some_and(has_moved));
+        let moved = self.accounts.iter().filter(|(_, queue)| queue.waiting.values().any(has_moved));
         let moved: Vec<_> = moved.map(|(account, _)| *account).collect();
         moved.into_iter().for_each(|account| self.refresh(account));
     }

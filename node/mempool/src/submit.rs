@@ -55,6 +55,7 @@ impl Mempool {
             return Err(SubmitError::Unavailable { reason });
         }
         let hash = transaction.hash;
+        let Some(_until_it_is_in) = self.writing.begin(hash) else { return Err(SubmitError::Duplicate) };
         let waiting = self.waiting(transaction, Arrival::MIN, (self.clock)());
         self.check(&*self.open()?, &waiting, Pool::plan)?;
         let storage = self.executor.storage();

@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use starknet_api::block::BlockNumber;
 
 use zkthreads_rpc_api::{Origin, OriginError};
+use zkthreads_storage::EventPlace;
 
 use crate::context::RpcContext;
 use crate::error::RpcError;
 use crate::missing::{BLOCK_NOT_FOUND, Missing, ORIGIN_TOKEN, TRANSACTION_NOT_FOUND};
+use crate::wire::event_cursor::EventCursor;
 
 /// Anything that says in which block it is.
 #[derive(Deserialize)]
@@ -131,7 +133,7 @@ impl RpcContext {
         let page: EventsPage = read(&page)?;
         let continuation_token = match page.continuation_token {
             Some(token) => format!("{ORIGIN_TOKEN}{token}"),
-            None => format!("{}-0", self.first().0),
+            None => EventCursor(EventPlace::first_of(self.first())).to_string(),
         };
         let page = EventsPage { continuation_token: Some(continuation_token), ..page };
         to_raw_value(&page).map_err(internal)

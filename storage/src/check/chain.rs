@@ -8,19 +8,20 @@ use crate::db::keys::Holder;
 use crate::db::rows::TransactionPlace;
 use crate::db::table::Table;
 use crate::db::tables::{
-    BlockNumbers, Headers, PackageHolders, PackageSegments, Roots, StateDiffs, Tips, Traces,
+    BlockNumbers, Headers, InnerPlaces, PackageHolders, Roots, SettledInners, StateDiffs, Tips, Traces,
     TransactionPlaces, Transactions,
 };
 use crate::db::{Read, Snapshot};
 use crate::events::index as events;
 use crate::storage::place;
-use crate::{BlockTransaction, StorageError, packages};
+use crate::{BlockTransaction, SettledInner, StorageError, ThreadOutcome, packages};
 
 pub(super) fn check(now: &Snapshot<'_>, check: &mut Check) -> Result<(), StorageError> {
     let Some(tip) = now.get::<Tips>(&())? else {
         return Ok(());
     };
     let mut parent = place::fork(now)?.map_or(BlockHash::default(), |fork| fork.hash);
+    let mut index_rows = 0;
     for number in (place::first(now)?.0..=tip.number.0).map(BlockNumber) {
         let Some(header) = now.get::<Headers>(&number)?.map(BlockHeader::from) else {
             check.found(Problem::MissingBlockRow { block: number, table: Headers::NAME });
@@ -29,8 +30,11 @@ pub(super) fn check(now: &Snapshot<'_>, check: &mut Check) -> Result<(), Storage
         };
         check.blocks += 1;
         check_block(now, check, number, &header, parent)?;
-        check_transactions(now, check, number, &header)?;
+        index_rows += check_transactions(now, check, number, &header)?;
         parent = header.block_hash;
+    }
+    if events::count_rows(now)? > index_rows {
+        check.found(Problem::EventIndex { block: tip.number });
     }
     if parent != tip.hash {
         check.found(Problem::Header { block: tip.number });
@@ -63,18 +67,19 @@ fn check_block(
     Ok(())
 }
 
+/// Checks them; gives the rows that the index of events has of them.
 fn check_transactions(
     now: &Snapshot<'_>,
     check: &mut Check,
     block: BlockNumber,
     header: &BlockHeader,
-) -> Result<(), StorageError> {
+) -> Result<u64, StorageError> {
     let mut transactions = Vec::new();
     for index in (0u32..).take(header.n_transactions) {
         let missing = |table| Problem::MissingTransactionRow { block, index: index as usize, table };
         let Some(transaction) = now.get::<Transactions>(&(block, index))? else {
             check.found(missing(Transactions::NAME));
-            return Ok(());
+            return Ok(0);
         };
         check.transactions += 1;
         if now.get::<TransactionPlaces>(&transaction.hash)? != Some(TransactionPlace { block, index }) {
@@ -83,21 +88,36 @@ fn check_transactions(
         if now.get::<Traces>(&(block, index))?.is_none() {
             check.found(missing(Traces::NAME));
         }
-        if !has_its_package(now, &transaction)? {
-            check.found(missing(PackageSegments::NAME));
+        if !has_settled(now, &transaction, &now.get::<SettledInners>(&(block, index))?.unwrap_or_default())? {
+            check.found(missing(SettledInners::NAME));
         }
         transactions.push(transaction);
     }
-    if !events::has(now, block, &transactions)? {
-        check.found(Problem::EventIndex { block });
+    match events::rows_of(now, block, &transactions)? {
+        Some(rows) => Ok(rows),
+        None => {
+            check.found(Problem::EventIndex { block });
+            Ok(0)
+        }
     }
-    Ok(())
 }
 
-/// Whether the package that a transaction names is there, and is there because of it.
-fn has_its_package(now: &Snapshot<'_>, transaction: &BlockTransaction) -> Result<bool, StorageError> {
-    let Transaction::Thread { facts, .. } = &transaction.body else { return Ok(true) };
-    let digest = facts.package_digest;
-    let holder = (digest, Holder::Block(transaction.hash));
-    Ok(now.has::<PackageHolders>(&holder)? && packages::contents(now, digest, usize::MAX)?.is_some())
+/// Whether a transaction has settled what it says, according to the package that it names, and each of that is found.
+fn has_settled(
+    now: &Snapshot<'_>,
+    transaction: &BlockTransaction,
+    settled: &SettledInner,
+) -> Result<bool, StorageError> {
+    let Transaction::Thread { facts, .. } = &transaction.body else { return Ok(settled.is_empty()) };
+    if !now.has::<PackageHolders>(&(facts.package_digest, Holder::Block(transaction.hash)))? {
+        return Ok(false);
+    }
+    let count = transaction.receipt.thread.as_ref().map_or(0, ThreadOutcome::settled);
+    let Some(package) = packages::contents(now, facts.package_digest, count)? else { return Ok(false) };
+    for hash in settled.hashes() {
+        if !now.has::<InnerPlaces>(&hash)? {
+            return Ok(false);
+        }
+    }
+    Ok(settled.hashes().eq(package.transaction_hashes()))
 }

@@ -1,6 +1,7 @@
 //! Looking a database over: whether its blocks hang together and its state is the one that they commit to.
 
 mod chain;
+mod packages;
 mod state;
 mod times;
 
@@ -9,7 +10,7 @@ use starknet_api::core::ContractAddress;
 use starknet_api::state::StorageKey;
 use starknet_api::transaction::TransactionHash;
 use starknet_types_core::felt::Felt;
-use zkthreads_protocol::StateCell;
+use zkthreads_protocol::{PackageDigest, StateCell};
 
 use crate::db::Snapshot;
 use crate::{Storage, StorageError};
@@ -91,6 +92,18 @@ pub enum Problem {
         /// The block.
         block: BlockNumber,
     },
+    /// A package lacks a part, or no transaction names it.
+    #[error("package {:#x} is not whole, or no transaction names it", .digest.0)]
+    Package {
+        /// The package.
+        digest: PackageDigest,
+    },
+    /// A transaction is said to name a package that does not, or is not there.
+    #[error("package {:#x} is said to be named by a transaction that does not name it", .digest.0)]
+    PackageHolder {
+        /// The package.
+        digest: PackageDigest,
+    },
     /// The roots kept of a block are not those that its header commits to.
     #[error("the header of block {block} commits to another state than its roots")]
     StateRoot {
@@ -156,7 +169,12 @@ impl Storage {
     pub fn check(&self) -> Check {
         let now = self.db().snapshot();
         let mut check = Check::default();
-        let parts: [Part; 3] = [("blocks", chain::check), ("state", state::check), ("times", times::check)];
+        let parts: [Part; 4] = [
+            ("blocks", chain::check),
+            ("packages", packages::check),
+            ("state", state::check),
+            ("times", times::check),
+        ];
         for (part, look) in parts {
             if let Err(error) = look(&now, &mut check) {
                 check.found(Problem::Unreadable { part, reason: error.to_string() });

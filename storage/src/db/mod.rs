@@ -36,6 +36,11 @@ pub(crate) struct Db {
 }
 
 impl Db {
+    /// Makes whatever was written outlive the machine.
+    pub(crate) fn sync(&self) -> Result<(), StorageError> {
+        Ok(self.rocks.flush_wal(true)?)
+    }
+
     /// The directory that it is in.
     pub(crate) fn path(&self) -> &Path {
         self.rocks.path()

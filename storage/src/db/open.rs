@@ -1,5 +1,6 @@
 //! Opening: tuning, creation, the schema version.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use rocksdb::{
@@ -43,6 +44,7 @@ impl Db {
     /// which is then simply completed, unless it holds anything that is not ours.
     pub(crate) fn open(path: &Path, tables: &[AnyTable]) -> Result<Self, StorageError> {
         let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
+        let mut names: BTreeSet<String> = tables.iter().map(|table| table.name.to_owned()).collect();
         if path.join("CURRENT").exists() {
             let families = DB::list_cf(&Options::default(), path)?;
             let mut db = open_families(path, &cache, families.iter().map(String::as_str))?;
@@ -57,10 +59,12 @@ impl Db {
                     return Ok(db);
                 }
                 Some(found) => return Err(other_version(path, found)),
-                None => drop(db),
+                // An earlier version may have begun to make it.
+                None => names.extend(families),
             }
         }
-        let db = open_families(path, &cache, tables.iter().map(|table| table.name))?;
+        let mut db = open_families(path, &cache, names.iter().map(String::as_str))?;
+        db.remove_former_tables()?;
         let mut batch = db.batch();
         batch.put::<Schema>(&(), &SCHEMA_VERSION)?;
         batch.commit()?;

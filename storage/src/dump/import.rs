@@ -1,12 +1,14 @@
 //! Reading a dump.
 
-use std::io::{self, BufReader, Read, Seek};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read};
 use std::vec;
 
 use sha2::Digest;
 use starknet_api::block::BlockNumber;
 use zstd::stream::read::Decoder;
 
+use super::scratch::ScratchDirectory;
 use super::{Checksummed, IMPORT_LIMIT, MAGIC, ROW, ROW_LIMIT, TABLE, WINDOW_LOG, former_tables, tables};
 use crate::db::table::Table;
 use crate::db::tables::{AnyTable, Beginnings, Schema, TABLES};
@@ -27,42 +29,48 @@ impl Storage {
 
     /// From any reader, so that it is compiled here, once.
     fn import_from(&self, from: &mut dyn Read) -> Result<(), StorageError> {
+        let _one_at_a_time = self.lock_writer();
         let (version, rows) = Rows::new(from)?;
-        if version == SCHEMA_VERSION { self.import_rows(rows) } else { self.import_earlier(version, rows) }
+        if version == SCHEMA_VERSION {
+            self.import_rows(rows, IMPORT_LIMIT)
+        } else {
+            self.import_earlier(version, rows)
+        }
     }
 
     /// The rows of an earlier version become a database of that version, which is carried over in a directory beside this one; then
     /// that one's are imported.
     fn import_earlier(&self, version: u32, rows: Rows<'_>) -> Result<(), StorageError> {
-        let beside = self.db().path().parent().unwrap_or(self.db().path());
-        let directory =
-            tempfile::Builder::new().prefix("import-").tempdir_in(beside).map_err(DumpError::Write)?;
-        let path = directory.path().join("chain");
+        let directory = ScratchDirectory::make(self.db().path())?;
+        let path = directory.0.join("chain");
         let mut db = Db::open(&path, TABLES)?;
         db.add_former_tables()?;
         let mut batch = db.batch();
-        rows.read_into(&mut batch)?;
+        rows.read_into(&mut batch, IMPORT_LIMIT)?;
         batch.put::<Schema>(&(), &version)?;
         batch.commit()?;
         drop(db);
         migrate::migrate(&path)?;
-        let mut dump = tempfile::tempfile_in(directory.path()).map_err(DumpError::Write)?;
-        Storage::open(&path)?.export(&mut dump)?;
-        dump.rewind().map_err(DumpError::Read)?;
-        self.import_rows(Rows::new(&mut dump)?.1)
+        let dump = directory.0.join("dump");
+        let file = File::create(&dump).map_err(DumpError::Write)?;
+        Storage::open(&path)?.export(BufWriter::new(file))?;
+        let mut file = File::open(&dump).map_err(DumpError::Read)?;
+        // It has more rows than before: the index of events.
+        self.import_rows(Rows::new(&mut file)?.1, 2 * IMPORT_LIMIT)
     }
 
-    fn import_rows(&self, rows: Rows<'_>) -> Result<(), StorageError> {
-        let _one_at_a_time = self.lock_writer();
-        let _until_written = self.lock_packages();
+    /// Imports rows of this program's version, of so many bytes at most. The caller holds the writer's lock.
+    fn import_rows(&self, rows: Rows<'_>, limit: usize) -> Result<(), StorageError> {
         let mut batch = self.db().batch();
         tables().try_for_each(|table| batch.clear(table))?;
-        let beginning = rows.read_into(&mut batch)?;
+        let beginning = rows.read_into(&mut batch, limit)?;
         let expected = self.db().get::<Beginnings>(&())?;
         if beginning != expected.map(|beginning| encoded::<Beginnings>(&beginning)).transpose()? {
             let expected = expected.and_then(|beginning| beginning.fork);
             return Err(DumpError::OtherFork { expected }.into());
         }
+        // Whatever is written until then, the batch clears.
+        let _until_written = self.lock_packages();
         self.remove_from(BlockNumber::ZERO, batch)
     }
 }
@@ -94,8 +102,8 @@ impl<'a> Rows<'a> {
         Ok((found, Self { records, tables: tables.into_iter() }))
     }
 
-    /// Puts all rows into the batch. Gives the row that says where the chain begins, if there is one.
-    fn read_into(mut self, batch: &mut Batch<'_>) -> Result<Option<Vec<u8>>, StorageError> {
+    /// Puts all rows into the batch, which may be of so many bytes. Gives the row that says where the chain begins, if there is one.
+    fn read_into(mut self, batch: &mut Batch<'_>, limit: usize) -> Result<Option<Vec<u8>>, StorageError> {
         let mut beginning = None;
         let mut table: Option<&AnyTable> = None;
         let mut last_key: Option<Vec<u8>> = None;
@@ -112,8 +120,8 @@ impl<'a> Rows<'a> {
                     if last_key.is_some_and(|last| last >= key) {
                         return Err(DumpError::RowOrder { table: table.name }.into());
                     }
-                    if batch.size().saturating_add(key.len() + row.len()) > IMPORT_LIMIT {
-                        return Err(DumpError::TooLong { limit: IMPORT_LIMIT }.into());
+                    if batch.size().saturating_add(key.len() + row.len()) > limit {
+                        return Err(DumpError::TooLong { limit }.into());
                     }
                     batch.set_bytes(table.name, &key, Some(&row))?;
                     if table.name == Beginnings::NAME {

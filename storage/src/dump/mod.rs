@@ -15,6 +15,7 @@
 
 mod export;
 mod import;
+pub(crate) mod scratch;
 
 use std::io::{self, BufRead, Read, Write};
 

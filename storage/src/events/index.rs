@@ -8,7 +8,7 @@ use starknet_types_core::felt::Felt;
 
 use crate::db::events_in_block::EventsInBlock;
 use crate::db::tables::{EventsByContract, EventsByKey};
-use crate::db::{Batch, Read};
+use crate::db::{Batch, Read, Snapshot};
 use crate::{BlockTransaction, StorageError};
 
 /// A block's rows, without the block in their keys.
@@ -50,24 +50,38 @@ pub(crate) fn put(
     Ok(())
 }
 
-/// Whether the index has a block's events.
-pub(crate) fn has(
+/// How many rows the index has of a block; `None` if one is missing or wrong.
+pub(crate) fn rows_of(
     read: &impl Read,
     block: BlockNumber,
     transactions: &[BlockTransaction],
-) -> Result<bool, StorageError> {
+) -> Result<Option<u64>, StorageError> {
     let rows = BlockRows::of(transactions);
     for (contract, events) in &rows.by_contract {
         if read.get::<EventsByContract>(&(*contract, block))?.as_ref() != Some(events) {
-            return Ok(false);
+            return Ok(None);
         }
     }
     for ((position, key), events) in &rows.by_key {
         if read.get::<EventsByKey>(&(*position, *key, block))?.as_ref() != Some(events) {
-            return Ok(false);
+            return Ok(None);
         }
     }
-    Ok(true)
+    Ok(u64::try_from(rows.by_contract.len() + rows.by_key.len()).ok())
+}
+
+/// How many rows the index has.
+pub(crate) fn count_rows(now: &Snapshot<'_>) -> Result<u64, StorageError> {
+    let mut rows = 0;
+    now.each::<EventsByContract>(|_, _| {
+        rows += 1;
+        Ok(())
+    })?;
+    now.each::<EventsByKey>(|_, _| {
+        rows += 1;
+        Ok(())
+    })?;
+    Ok(rows)
 }
 
 /// Takes a block's events out of the index: the very rows that [`put`] wrote for the same transactions.

@@ -96,6 +96,10 @@ impl Export<'_> {
     fn put_segments(&mut self, digest: PackageDigest) -> Result<(), StorageError> {
         let Self { now, parts } = self;
         let mut rows = now.rows_within::<PackageSegments>(&digest.encode())?;
+        if !rows.valid() {
+            let reason = format!("package {:#x} of an exported block is missing", digest.0);
+            return Err(StorageError::Inconsistent { reason });
+        }
         while let Some((key, row)) = rows.item() {
             parts.put(kind::SEGMENT, key, row)?;
             rows.next();

@@ -7,7 +7,8 @@ use zkthreads_protocol::{Package, PackageDigest, Segment, Transaction};
 use crate::db::keys::Holder;
 use crate::db::table::Table;
 use crate::db::tables::{
-    FormerPackages, FormerPoolPackages, Headers, PooledPackages, SettledInners, Tips, Transactions,
+    FormerPackages, FormerPoolPackages, Headers, PackageHolders, PooledPackages, SettledInners, Tips,
+    Transactions,
 };
 use crate::db::{Batch, Db, Read};
 use crate::events::index as events;
@@ -27,6 +28,8 @@ pub(super) fn rewrite(db: &mut Db) -> Result<(), StorageError> {
         }
     }
     pool(db)?;
+    // What replaces them must outlive the machine before they go.
+    db.sync()?;
     db.remove_former_tables()
 }
 
@@ -44,7 +47,12 @@ fn block(db: &Db, number: BlockNumber) -> Result<(), StorageError> {
     for (index, transaction) in (0..).zip(&transactions) {
         let Transaction::Thread { facts, .. } = &transaction.body else { continue };
         let (hash, digest) = (transaction.hash, facts.package_digest);
-        let Some(package) = take::<FormerPackages>(db, &mut batch, hash)? else { continue };
+        let Some(package) = take::<FormerPackages>(db, &mut batch, hash)? else {
+            if db.has::<PackageHolders>(&(digest, Holder::Block(hash)))? {
+                continue; // Taken before.
+            }
+            return Err(missing(FormerPackages::NAME));
+        };
         packages::put(&mut batch, db, digest, &package)?;
         packages::hold(&mut batch, digest, Holder::Block(hash))?;
         if let Some(settled) = settled(transaction, &package) {

@@ -1,6 +1,6 @@
 //! Committing a block: all checks first, then one batch.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use starknet_api::block::BlockNumber;
 use starknet_api::state::ThinStateDiff;
@@ -170,15 +170,14 @@ fn put_packages<P: StoredProof>(
     db: &Db,
     block: &BlockCommit<P>,
 ) -> Result<(), StorageError> {
-    for (digest, package) in &block.packages {
-        packages::put(batch, db, *digest, package)?;
-    }
-    let given: HashSet<_> = block.packages.iter().map(|(digest, _)| *digest).collect();
+    let given: HashMap<_, _> = block.packages.iter().map(|(digest, package)| (*digest, package)).collect();
     for transaction in &block.transactions {
         let Transaction::Thread { facts, .. } = &transaction.body else { continue };
         let digest = facts.package_digest;
-        if !given.contains(&digest) && !db.has::<PackageSummaries>(&digest)? {
-            return Err(CommitError::MissingPackage { digest }.into());
+        match given.get(&digest) {
+            Some(package) => packages::put(batch, db, digest, package)?,
+            None if db.has::<PackageSummaries>(&digest)? => {}
+            None => return Err(CommitError::MissingPackage { digest }.into()),
         }
         packages::hold(batch, digest, Holder::Block(transaction.hash))?;
     }

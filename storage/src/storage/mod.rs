@@ -24,6 +24,7 @@ use crate::base::Base;
 use crate::db::rows::Beginning;
 use crate::db::tables::{Beginnings, Classes, TABLES, Tips};
 use crate::db::{Db, Read};
+use crate::dump::scratch;
 use crate::epochs::Epochs;
 use crate::state::{commit, prepare};
 use crate::{BaseState, BlockCommit, ChainKind, ClassRecord, ForkPoint, PreparedState, StorageError};
@@ -122,6 +123,7 @@ impl Storage {
     }
 
     fn over(db: Db, base: Base, kind: ChainKind) -> Result<Self, StorageError> {
+        scratch::remove_left(db.path());
         let epochs = Epochs::new(place::oldest(&db)?, place::next(&db)?.number);
         let (writer, packages) = (Mutex::new(()), Mutex::new(()));
         let classes = Cache::builder().weigher(|_, class: &Arc<ClassRecord>| class.felts());

@@ -83,7 +83,7 @@ impl Storage {
         self.db().snapshot().values::<PoolRejections>(&[])
     }
 
-    /// All pending transactions, in the order of their arrival.
+    /// All pending transactions, in the order of their arrival. One whose package cannot be read comes without.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -92,7 +92,11 @@ impl Storage {
         let mut pool = now.values::<Pool>(&[])?;
         for transaction in &mut pool {
             if let Some(digest) = now.get::<PooledPackages>(&transaction.hash)? {
-                transaction.package = packages::whole(&now, digest)?.map(Into::into);
+                transaction.package = match packages::whole(&now, digest) {
+                    Ok(package) => package.map(Into::into),
+                    Err(StorageError::DamagedRow { .. } | StorageError::Inconsistent { .. }) => None,
+                    Err(error) => return Err(error),
+                };
             }
         }
         pool.sort_by_key(|transaction| transaction.arrival);

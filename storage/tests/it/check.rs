@@ -1,10 +1,12 @@
 //! A check finds what is wrong.
 
 use starknet_api::block::BlockNumber;
+use starknet_api::transaction::TransactionHash;
+use starknet_types_core::felt::Felt;
 use zkthreads_protocol::StateCell;
 use zkthreads_storage::{Check, Problem, Storage};
 
-use crate::support::{address, busy_diff, cell, chain};
+use crate::support::{address, busy_diff, cell, chain, digest, package};
 
 const BLOCKS: u64 = 6;
 
@@ -70,6 +72,46 @@ fn rows_that_are_not_there() -> anyhow::Result<()> {
     ] {
         let check = check_after(&[(table, key, None)])?;
         assert!(check.problems.contains(&expected), "{table}: {check:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn packages_that_are_not_whole_or_nobodys() -> anyhow::Result<()> {
+    // The thread of block 3, what it settled, and its package.
+    let hash = TransactionHash(Felt::from(1_u64 << 32 | 3 << 8 | 1));
+    let inner = [10, 11].map(|n| TransactionHash(Felt::from(1_u64 << 32 | 3 << 8 | n)));
+    let digest = digest(&package(inner, 1));
+    let package = digest.0.to_bytes_be().to_vec();
+    let segment = [package.as_slice(), &[0; 4]].concat();
+    let holder = |hash: TransactionHash| [package.as_slice(), &[1], &hash.0.to_bytes_be()].concat();
+    let settled = Problem::MissingTransactionRow { block: BlockNumber(3), index: 1, table: "settled_inner" };
+    let broken = Problem::Package { digest };
+    for (table, key, row, expected) in [
+        ("package_segments", segment.clone(), None, &broken),
+        ("package_proofs", segment, None, &broken),
+        ("package_summaries", package.clone(), None, &broken),
+        ("package_holders", holder(hash), None, &broken),
+        ("package_holders", holder(hash), None, &settled),
+        ("package_holders", holder(inner[0]), Some(vec![1]), &Problem::PackageHolder { digest }),
+        ("settled_inner", transaction(3, 1), None, &settled),
+        ("settled_inner", transaction(3, 0), Some(vec![1, 0, 0, 0, 9]), &settled),
+        ("inner_places", inner[1].0.to_bytes_be().to_vec(), None, &settled),
+    ] {
+        let nothing_settled = row.as_deref() == Some(&[1, 0, 0, 0, 9]);
+        let check = check_after(&[(table, key, row)])?;
+        assert_eq!(check.problems.contains(expected), !nothing_settled, "{table}: {check:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_index_that_has_not_what_blocks_have() -> anyhow::Result<()> {
+    let key = |block_number| [felt(0xe7), block(block_number)].concat();
+    let place = |transaction| [vec![1, 0, 0, 0, transaction], vec![0; 4]].concat();
+    for (number, row, problem) in [(3, None, 3), (3, Some(place(1)), 3), (77, Some(place(1)), BLOCKS - 1)] {
+        let check = check_after(&[("events_by_contract", key(number), row)])?;
+        assert_eq!(check.problems, [Problem::EventIndex { block: BlockNumber(problem) }], "{check:?}");
     }
     Ok(())
 }

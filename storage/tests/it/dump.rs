@@ -208,6 +208,19 @@ fn a_dump_of_version_6_with_packages_is_read() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A program that was killed while it read a dump leaves what it was carried over in.
+#[test]
+fn what_an_interrupted_import_left_is_removed() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("chain");
+    drop(busy_chain(&path, 2, 2)?);
+    let left = directory.path().join("chain.import");
+    std::fs::create_dir_all(left.join("chain"))?;
+    drop(Storage::open(&path)?);
+    assert!(!left.exists() && path.exists());
+    Ok(())
+}
+
 /// A dump made of these records.
 fn made_up(records: &[Vec<u8>], digest: Option<[u8; 32]>) -> anyhow::Result<Vec<u8>> {
     made_up_of_version(7, records, digest)

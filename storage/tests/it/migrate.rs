@@ -12,12 +12,12 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{Package, SettleError, StateCell};
 use zkthreads_storage::{
     CachedBase, CellWrite, ForkPoint, JournalOwner, Migrated, PooledTransaction, SettledInner, Storage,
-    StorageError, ThreadJournal, ThreadOutcome, migrate,
+    StorageError, ThreadJournal, migrate,
 };
 
 use crate::fork::EmptyBase;
 use crate::reopening::set_schema_version;
-use crate::support::{address, busy_diff, cell, commit, package, rich_block, rows, thread};
+use crate::support::{address, busy_diff, cell, commit, emitted, outcome, package, rich_block, rows, thread};
 
 /// This program's version.
 const NOW: u32 = 7;
@@ -209,19 +209,10 @@ pub(crate) fn with_packages(path: &Path) -> anyhow::Result<(Storage, Vec<(Transa
         let package = block.packages[0].1.as_ref().clone();
         let thread = &mut block.transactions[1];
         let own = Event { from_address: address(0xacc), ..Event::default() };
-        let inner = package
-            .events()
-            .map(|(_, event)| Event { from_address: event.from_address, content: event.content.clone() });
+        let inner = package.events().map(|(_, event)| emitted(event));
         thread.receipt.events = [own.clone()].into_iter().chain(inner).chain([own]).collect();
         let error = (salt == 2).then(|| SettleError::Proof { reason: "weak".to_owned() });
-        thread.receipt.thread = Some(ThreadOutcome {
-            settled_segments: u32::from(error.is_none()),
-            error,
-            failed_segment: None,
-            segments: 1,
-            package_bytes: 7,
-            verify_micros: None,
-        });
+        thread.receipt.thread = Some(outcome(error));
         block.settled = match salt {
             1 => vec![(1, SettledInner::of(1, &package.segments))],
             _ => vec![],
@@ -287,6 +278,39 @@ fn a_rewriting_that_was_interrupted_is_taken_again() -> anyhow::Result<()> {
     assert!(refused.to_string().contains("db migrate"), "{refused}");
     assert_eq!(migrate(&path)?, Migrated { from: 6, to: NOW });
     assert!(rows(&Storage::open(&path)?)? == expected);
+    Ok(())
+}
+
+#[test]
+fn a_package_that_is_missing_is_not_taken_for_one_that_was_moved() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("chain");
+    let (storage, packages) = with_packages(&path)?;
+    drop(storage);
+    make_version_6(&path, &packages[1..])?;
+    for _again in 0..2 {
+        let refused = migrate(&path).expect_err("a package is missing");
+        assert!(
+            matches!(&refused, StorageError::Inconsistent { reason } if reason.contains("block 1")),
+            "{refused}"
+        );
+        assert!(matches!(Storage::open(&path), Err(StorageError::SchemaVersion { found: 6, .. })));
+    }
+    Ok(())
+}
+
+/// Of a program of version 6, which had other tables.
+#[test]
+fn a_creation_that_an_earlier_version_was_interrupted_in_is_completed() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    drop(Storage::open(directory.path())?);
+    make_version_6(directory.path(), &[])?;
+    set_schema_version(directory.path(), None)?;
+    assert_eq!(migrate(directory.path())?, Migrated { from: NOW, to: NOW });
+    for _now_and_then in 0..2 {
+        let storage = Storage::open(directory.path())?;
+        commit(&storage, busy_diff(storage.next_place()?.0.0))?;
+    }
     Ok(())
 }
 

@@ -131,6 +131,39 @@ fn a_block_without_its_packages_is_refused() -> anyhow::Result<()> {
 }
 
 #[test]
+fn what_no_transaction_of_a_block_names_is_not_written() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let storage = chain(directory.path())?;
+    let (one, other) = (some(1), some(2));
+    storage.commit(block(&storage, &[(1, &one)], &[&other, &one])?)?;
+    assert_kept(&storage, &one, true)?;
+    assert_kept(&storage, &other, false)
+}
+
+/// As a dump that was made up may leave it.
+#[test]
+fn a_pending_transaction_whose_package_cannot_be_read_comes_without() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let storage = chain(directory.path())?;
+    let (one, other, third) = (some(1), some(2), some(3));
+    for (n, package) in [(1, &one), (2, &other), (3, &third)] {
+        storage.pool_put(&pooled(n, package))?;
+    }
+    drop(storage);
+    let options = rocksdb::Options::default();
+    let families = rocksdb::DB::list_cf(&options, directory.path())?;
+    let db = rocksdb::DB::open_cf(&options, directory.path(), families)?;
+    let segments = db.cf_handle("package_segments").expect("a table");
+    let key = |package: &Package| [digest(package).0.to_bytes_be().as_slice(), &[0; 4]].concat();
+    db.put_cf(segments, key(&one), [1, 2, 3])?;
+    db.delete_cf(segments, key(&other))?;
+    drop(db);
+    let pool = Storage::open(directory.path())?.pool()?;
+    assert_eq!(pool.iter().map(|it| it.package.is_some()).collect::<Vec<_>>(), [false, false, true]);
+    Ok(())
+}
+
+#[test]
 fn segments_are_read_one_by_one() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let storage = chain(directory.path())?;

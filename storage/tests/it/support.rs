@@ -13,17 +13,19 @@ use starknet_api::core::{
 use starknet_api::data_availability::DataAvailabilityMode;
 use starknet_api::state::{SierraContractClass, StorageKey, ThinStateDiff};
 use starknet_api::transaction::fields::{AllResourceBounds, Fee, ValidResourceBounds};
-use starknet_api::transaction::{EventContent, EventData, EventKey, InvokeTransactionV3, TransactionHash};
+use starknet_api::transaction::{
+    Event, EventContent, EventData, EventKey, InvokeTransactionV3, TransactionHash,
+};
 use starknet_types_core::felt::Felt;
 use zkthreads_protocol::{
     BaseBlock, IncludedTransaction, InnerEvent, InnerOutcome, InnerTransaction, L1Message, L1TransactionHash,
-    LogicalTime, OsProgramHash, Package, PackageDigest, Segment, StateCell, Statement, ThreadFacts,
-    Transaction,
+    LogicalTime, OsProgramHash, Package, PackageDigest, Segment, SettleError, StateCell, Statement,
+    ThreadFacts, Transaction,
 };
 use zkthreads_storage::{
     BlockCommit, BlockTransaction, CallGas, CallTrace, CallType, ClassDefinition, ClassRecord,
-    ExecutionStatus, OrderedEvent, OrderedMessage, Receipt, SettledInner, Storage, ThreadTimes,
-    TransactionTrace,
+    ExecutionStatus, OrderedEvent, OrderedMessage, Receipt, SettledInner, Storage, ThreadOutcome,
+    ThreadTimes, TransactionTrace,
 };
 
 pub(crate) fn key(felt: impl Into<Felt>) -> PatriciaKey {
@@ -116,6 +118,8 @@ pub(crate) fn rich_block(storage: &Storage, diff: ThinStateDiff, salt: u64) -> a
     block.header.n_transactions = 3;
     let package = package([hash(10), hash(11)], salt);
     block.transactions[1].body = thread(&package);
+    block.transactions[1].receipt.events = package.events().map(|(_, event)| emitted(event)).collect();
+    block.transactions[1].receipt.thread = Some(outcome(None));
     block.settled = vec![(1, SettledInner::of(0, &package.segments))];
     block.packages = vec![(digest(&package), Arc::new(package))];
     block.thread_times = thread_times(&block.state_diff, number, salt);
@@ -150,6 +154,23 @@ pub(crate) fn package(hashes: [TransactionHash; 2], salt: u64) -> Package {
     let inner_transactions = (0..2).map(|n| IncludedTransaction::succeeded(inner_transaction(n))).collect();
     let (events, proof) = (vec![event(0), event(1)], vec![salt as u8; 10_000]);
     Segment { statement, inner_transactions, events, proof }.into()
+}
+
+/// What an inner transaction has emitted, as the receipt of its thread has it.
+pub(crate) fn emitted(event: &InnerEvent) -> Event {
+    Event { from_address: event.from_address, content: event.content.clone() }
+}
+
+/// Of a package of one segment, which settled if there is no error.
+pub(crate) fn outcome(error: Option<SettleError>) -> ThreadOutcome {
+    ThreadOutcome {
+        settled_segments: u32::from(error.is_none()),
+        error,
+        failed_segment: None,
+        segments: 1,
+        package_bytes: 7,
+        verify_micros: None,
+    }
 }
 
 pub(crate) fn digest(package: &Package) -> PackageDigest {

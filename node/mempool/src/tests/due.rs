@@ -73,6 +73,23 @@ fn what_waits_for_a_thread_that_is_early_makes_room() {
     pool.check();
 }
 
+/// Although its account's head, an ordinary transaction, has not moved.
+#[test]
+fn what_comes_behind_an_early_one_is_verified_once_that_is_due() {
+    let mut pool = pool();
+    let (outbid, early) = (Sample::new(ALICE, 0), Sample { nonce: 1, ..thread(ALICE, 10) });
+    let behind = Sample::new(ALICE, 2).thread();
+    pool.fill([outbid, early, behind]);
+    assert!(pool.begin_proof(early.hash()));
+    pool.verified(early.hash(), true, None);
+    let asked =
+        |pool: &mut Pool| pool.empty_outbox().proofs.iter().map(|request| request.hash).collect::<Vec<_>>();
+    assert!(!asked(&mut pool).contains(&behind.hash()));
+    pool.open_at(10);
+    assert!(asked(&mut pool).contains(&behind.hash()));
+    pool.check();
+}
+
 #[test]
 fn what_is_executed_unverified_is_held_as_well() {
     let mut pool = pool();

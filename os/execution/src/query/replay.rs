@@ -7,7 +7,7 @@ use blockifier::transaction::account_transaction::ExecutionFlags;
 use starknet_api::block::BlockNumber;
 use starknet_api::transaction::CalculateContractAddress;
 use zkthreads_protocol::{SettleError, ThreadTransaction, Transaction};
-use zkthreads_storage::{BlockTransaction, StorageError, ThreadOutcome, TransactionTrace};
+use zkthreads_storage::{BlockTransaction, ChainKind, StorageError, ThreadOutcome, TransactionTrace};
 
 use crate::block::executed::Execution;
 use crate::block::session::Session;
@@ -34,7 +34,8 @@ fn was_deferred(outcome: &ThreadOutcome) -> bool {
 
 impl Executor {
     /// The values that a stored block's transactions read of the state before it, found by executing them anew.
-    /// `None` if they then do something else than they did: a devnet may have changed the state between them.
+    /// `None` if they then do something else than they did: a devnet may have changed the state between them. So, too, if there is a
+    /// thread among them and the chain is followed: without its proofs it cannot be executed.
     ///
     /// # Errors
     /// If there is no such block, the state before it is not kept, or the database fails.
@@ -46,6 +47,10 @@ impl Executor {
         let Some(parent) = number.prev().filter(|_| !transactions.is_empty()) else {
             return Ok(Some(StateMaps::default()));
         };
+        let is_thread = |it: &BlockTransaction| matches!(it.body, Transaction::Thread { .. });
+        if self.storage().kind() == ChainKind::Followed && transactions.iter().any(is_thread) {
+            return Ok(None);
+        }
         let context = self.config().block_context(number, &BlockEnv::of(&header)?, Capacity::Block)?;
         let mut session = Session::open(self, parent, context)?;
         for (transaction, trace) in transactions.iter().zip(&traces) {

@@ -6,6 +6,7 @@ pub(crate) mod block;
 pub(crate) mod block_id;
 pub(crate) mod broadcast;
 pub(crate) mod event;
+pub(crate) mod event_cursor;
 pub(crate) mod flags;
 pub(crate) mod inner;
 pub(crate) mod place;

@@ -2,8 +2,6 @@
 
 mod page;
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use starknet_api::block::BlockNumber;
 use zkthreads_execution::StateAt;
@@ -16,6 +14,7 @@ use crate::limits::MAX_EVENTS;
 use crate::missing::Missing;
 use crate::wire::block_id::BlockId;
 use crate::wire::event::{Addresses, EmittedEvent, EventFilter};
+use crate::wire::event_cursor::EventCursor;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,10 +45,6 @@ pub(super) struct EventsChunk {
     continuation_token: Option<String>,
 }
 
-/// Where a page begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Cursor(EventPlace);
-
 /// The events of a range of blocks that match a filter, in order, by pages. Those of inner transactions carry the hashes
 /// of these.
 pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk, RpcError> {
@@ -64,17 +59,17 @@ pub(super) fn answer(context: &RpcContext, params: Params) -> Result<EventsChunk
     let token = filter.continuation_token.as_deref();
     let from = begin(context, filter.from_block, token)?;
     let start = match token {
-        None => Cursor::block(from),
+        None => EventPlace::first_of(from),
         Some(token) => {
-            let cursor = Cursor::parse(token).ok_or(RpcError::InvalidContinuationToken)?;
-            if cursor.0.block < from || cursor.0.block > to.number() {
+            let EventCursor(start) = EventCursor::parse(token).ok_or(RpcError::InvalidContinuationToken)?;
+            if start.block < from || start.block > to.number() {
                 return Err(RpcError::InvalidContinuationToken);
             }
-            cursor
+            start
         }
     };
-    let (events, next) = page::read(context, &matcher, start.0, &to, chunk_size)?;
-    Ok(EventsChunk { events, continuation_token: next.map(|next| Cursor(next).to_string()) })
+    let (events, next) = page::read(context, &matcher, start, &to, chunk_size)?;
+    Ok(EventsChunk { events, continuation_token: next.map(|next| EventCursor(next).to_string()) })
 }
 
 /// The last block to look at: the open one, unless the range ends before.
@@ -118,55 +113,4 @@ fn begin(context: &RpcContext, from: Option<BlockId>, token: Option<&str>) -> Re
         None => None,
     };
     before_fork.map_or_else(|| Ok(context.first()), |events| Err(context.missing(events)))
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let EventPlace { block, transaction, event } = self.0;
-        write!(f, "{block}-{transaction}-{event}")
-    }
-}
-
-impl Cursor {
-    /// The first event of a block.
-    fn block(block: BlockNumber) -> Self {
-        Self(EventPlace::first_of(block))
-    }
-
-    fn parse(token: &str) -> Option<Self> {
-        let mut numbers = token.split('-');
-        let block = BlockNumber(numbers.next()?.parse().ok()?);
-        let transaction = numbers.next()?.parse().ok()?;
-        let event = numbers.next()?.parse().ok()?;
-        let cursor = Self(EventPlace { block, transaction, event });
-        (cursor.to_string() == token).then_some(cursor)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cursors_are_canonical() {
-        let cursor = Cursor(EventPlace { block: BlockNumber(12), transaction: 3, event: 4 });
-        assert_eq!(cursor.to_string(), "12-3-4");
-        assert_eq!(Cursor::parse("12-3-4"), Some(cursor));
-        let bad = [
-            "",
-            "-",
-            "--",
-            "12",
-            "12-3",
-            "12-3-",
-            "+12-3-4",
-            "012-3-4",
-            "12-3-4-5",
-            "a-b-c",
-            "0-0-4294967296",
-        ];
-        for bad in bad {
-            assert_eq!(Cursor::parse(bad), None, "{bad}");
-        }
-    }
 }

@@ -21,6 +21,7 @@ pub(super) fn read(
     to: &StateAt,
     most: usize,
 ) -> Result<(Vec<EmittedEvent>, Option<EventPlace>), RpcError> {
+    let epoch = context.storage.epoch();
     let mut page = Page { context, most, events: Vec::new(), read: 0 };
     let (last, open) = match to {
         StateAt::Block(number) => (Some(*number), None),
@@ -35,6 +36,10 @@ pub(super) fn read(
     }
     if let Some(block) = open.filter(|_| next.is_none()) {
         next = page.open(block, filter, start);
+    }
+    // What was found and what was read then are of the same chain only if no block was removed in between.
+    if context.storage.epoch() != epoch {
+        return Err(RpcError::BlockNotFound);
     }
     Ok((page.events, next))
 }
