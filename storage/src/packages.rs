@@ -137,6 +137,14 @@ pub(crate) fn whole(read: &impl Read, digest: PackageDigest) -> Result<Option<Pa
     Ok(Some(Package { segments }))
 }
 
+/// A package that cannot be put together is as good as none: what was read of it, unless the database itself failed.
+pub(crate) fn readable<T>(read: Result<Option<T>, StorageError>) -> Result<Option<T>, StorageError> {
+    match read {
+        Err(StorageError::DamagedRow { .. } | StorageError::Inconsistent { .. }) => Ok(None),
+        read => read,
+    }
+}
+
 fn missing(table: &str, digest: PackageDigest, index: u32) -> StorageError {
     StorageError::Inconsistent {
         reason: format!("table `{table}` lacks segment {index} of package {:#x}", digest.0),

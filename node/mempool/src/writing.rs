@@ -19,7 +19,8 @@ pub(crate) struct BeingWritten<'a> {
 impl Writing {
     /// Begins with one; `None` if another one of the same hash is being put in.
     pub(crate) fn begin(&self, hash: TransactionHash) -> Option<BeingWritten<'_>> {
-        self.0.lock().insert(hash).then_some(BeingWritten { writing: self, hash })
+        let is_alone = self.0.lock().insert(hash);
+        is_alone.then(|| BeingWritten { writing: self, hash })
     }
 }
 

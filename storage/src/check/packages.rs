@@ -30,8 +30,10 @@ pub(super) fn check(now: &Snapshot<'_>, check: &mut Check) -> Result<(), Storage
     })?;
     for digest in held.union(&there) {
         let is_whole = match kind {
-            ChainKind::Own => packages::whole(now, *digest)?.is_some(),
-            ChainKind::Followed => packages::contents(now, *digest, usize::MAX)?.is_some(),
+            ChainKind::Own => packages::readable(packages::whole(now, *digest))?.is_some(),
+            ChainKind::Followed => {
+                packages::readable(packages::contents(now, *digest, usize::MAX))?.is_some()
+            }
         };
         if !is_whole || !held.contains(digest) {
             check.found(Problem::Package { digest: *digest });

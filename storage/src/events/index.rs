@@ -50,28 +50,25 @@ pub(crate) fn put(
     Ok(())
 }
 
-/// How many rows the index has of a block; `None` if one is missing or wrong.
-pub(crate) fn rows_of(
+/// How many rows the index should have of a block, and whether it has them.
+pub(crate) fn look_up(
     read: &impl Read,
     block: BlockNumber,
     transactions: &[BlockTransaction],
-) -> Result<Option<u64>, StorageError> {
+) -> Result<(usize, bool), StorageError> {
     let rows = BlockRows::of(transactions);
+    let mut has_all = true;
     for (contract, events) in &rows.by_contract {
-        if read.get::<EventsByContract>(&(*contract, block))?.as_ref() != Some(events) {
-            return Ok(None);
-        }
+        has_all &= read.get::<EventsByContract>(&(*contract, block))?.as_ref() == Some(events);
     }
     for ((position, key), events) in &rows.by_key {
-        if read.get::<EventsByKey>(&(*position, *key, block))?.as_ref() != Some(events) {
-            return Ok(None);
-        }
+        has_all &= read.get::<EventsByKey>(&(*position, *key, block))?.as_ref() == Some(events);
     }
-    Ok(u64::try_from(rows.by_contract.len() + rows.by_key.len()).ok())
+    Ok((rows.by_contract.len() + rows.by_key.len(), has_all))
 }
 
 /// How many rows the index has.
-pub(crate) fn count_rows(now: &Snapshot<'_>) -> Result<u64, StorageError> {
+pub(crate) fn count_rows(now: &Snapshot<'_>) -> Result<usize, StorageError> {
     let mut rows = 0;
     now.each::<EventsByContract>(|_, _| {
         rows += 1;

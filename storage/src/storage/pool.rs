@@ -92,11 +92,8 @@ impl Storage {
         let mut pool = now.values::<Pool>(&[])?;
         for transaction in &mut pool {
             if let Some(digest) = now.get::<PooledPackages>(&transaction.hash)? {
-                transaction.package = match packages::whole(&now, digest) {
-                    Ok(package) => package.map(Into::into),
-                    Err(StorageError::DamagedRow { .. } | StorageError::Inconsistent { .. }) => None,
-                    Err(error) => return Err(error),
-                };
+                let package = packages::readable(packages::whole(&now, digest))?;
+                transaction.package = package.map(Into::into);
             }
         }
         pool.sort_by_key(|transaction| transaction.arrival);

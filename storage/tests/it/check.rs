@@ -95,12 +95,10 @@ fn packages_that_are_not_whole_or_nobodys() -> anyhow::Result<()> {
         ("package_holders", holder(hash), None, &settled),
         ("package_holders", holder(inner[0]), Some(vec![1]), &Problem::PackageHolder { digest }),
         ("settled_inner", transaction(3, 1), None, &settled),
-        ("settled_inner", transaction(3, 0), Some(vec![1, 0, 0, 0, 9]), &settled),
         ("inner_places", inner[1].0.to_bytes_be().to_vec(), None, &settled),
     ] {
-        let nothing_settled = row.as_deref() == Some(&[1, 0, 0, 0, 9]);
         let check = check_after(&[(table, key, row)])?;
-        assert_eq!(check.problems.contains(expected), !nothing_settled, "{table}: {check:?}");
+        assert!(check.problems.contains(expected), "{table}: {check:?}");
     }
     Ok(())
 }
