@@ -1,15 +1,18 @@
 //! How long a block's state takes: the tries computed, committed, pruned; and proofs of it.
 
+mod common;
+
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use indexmap::IndexMap;
-use starknet_api::block::{BlockHash, BlockHeader, BlockHeaderWithoutHash, BlockNumber};
 use starknet_api::core::{ContractAddress, PatriciaKey};
 use starknet_api::state::{StorageKey, ThinStateDiff};
 use starknet_types_core::felt::Felt;
 use starknet_types_core::hash::{Pedersen, Poseidon, StarkHash};
-use zkthreads_storage::{BlockCommit, ProofRequest, Storage};
+use zkthreads_storage::{ProofRequest, Storage};
+
+use common::{felt, next_block};
 
 /// Entries in a block's diff.
 const ENTRIES: u64 = 1_000;
@@ -21,9 +24,7 @@ const KEPT: u64 = 10;
 const CONTRACTS: u64 = 4;
 
 fn key(role: u64, n: u64) -> PatriciaKey {
-    let mut bytes = Poseidon::hash(&Felt::from(role), &Felt::from(n)).to_bytes_be();
-    bytes[0] &= 0x03;
-    PatriciaKey::try_from(Felt::from_bytes_be(&bytes)).expect("below 2^250")
+    PatriciaKey::try_from(felt(role, n)).expect("below 2^250")
 }
 
 /// Sets `entries` cells from `first` on to `value`.
@@ -37,38 +38,10 @@ fn diff(first: u64, entries: u64, value: u64) -> ThinStateDiff {
     diff
 }
 
-fn next_block(storage: &Storage, diff: ThinStateDiff) -> BlockCommit {
-    let tip = storage.latest().expect("readable");
-    let number = tip.map_or(0, |tip| tip.0 + 1);
-    let hash = |number: u64| BlockHash(Felt::from(number + 1));
-    let state = storage.prepare_state(&diff).expect("prepares");
-    BlockCommit {
-        header: BlockHeader {
-            block_hash: hash(number),
-            block_header_without_hash: BlockHeaderWithoutHash {
-                parent_hash: tip.map(|tip| hash(tip.0)).unwrap_or_default(),
-                block_number: BlockNumber(number),
-                state_root: state.global_root(),
-                ..Default::default()
-            },
-            ..Default::default()
-        },
-        transactions: Vec::new(),
-        traces: Vec::new(),
-        packages: Vec::new(),
-        settled: Vec::new(),
-        l1_messages: Vec::new(),
-        classes: Vec::new(),
-        state_diff: diff,
-        thread_times: Vec::new(),
-        state,
-    }
-}
-
 fn commit_tries(c: &mut Criterion) {
     let directory = tempfile::tempdir().expect("a directory");
     let storage = Storage::open(directory.path()).expect("opens");
-    storage.commit(next_block(&storage, diff(0, BEFORE, 1))).expect("commits");
+    storage.commit(next_block(&storage, diff(0, BEFORE, 1), vec![])).expect("commits");
 
     // Nearly all of the time goes here: several of these per entry.
     c.bench_function("one Pedersen hash", |b| {
@@ -98,7 +71,7 @@ fn commit_tries(c: &mut Criterion) {
                 value += 1;
                 diff(500, ENTRIES, value)
             },
-            |diff| storage.commit(next_block(&storage, diff)).expect("commits"),
+            |diff| storage.commit(next_block(&storage, diff, vec![])).expect("commits"),
             BatchSize::LargeInput,
         );
     });
@@ -110,7 +83,7 @@ fn commit_tries(c: &mut Criterion) {
                 diff(500, ENTRIES, value)
             },
             |diff| {
-                storage.commit(next_block(&storage, diff)).expect("commits");
+                storage.commit(next_block(&storage, diff, vec![])).expect("commits");
                 storage.prune(KEPT).expect("prunes")
             },
             BatchSize::LargeInput,

@@ -1,22 +1,22 @@
 //! How long it takes to find a user's events in a long chain: by the index alone, and with the transactions read that
 //! they are in.
 
+mod common;
+
 use std::hint::black_box;
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use starknet_api::block::{BlockHash, BlockHeader, BlockHeaderWithoutHash, BlockNumber};
+use starknet_api::block::BlockNumber;
 use starknet_api::core::{ContractAddress, PatriciaKey};
 use starknet_api::state::ThinStateDiff;
 use starknet_api::transaction::fields::Fee;
 use starknet_api::transaction::{Event, EventContent, EventData, EventKey, TransactionHash};
 use starknet_types_core::felt::Felt;
-use starknet_types_core::hash::{Poseidon, StarkHash};
 use zkthreads_protocol::{L1Message, Transaction};
-use zkthreads_storage::{
-    BlockCommit, BlockTransaction, EventPlace, EventQuery, ExecutionStatus, Receipt, Storage,
-    TransactionTrace,
-};
+use zkthreads_storage::{BlockTransaction, EventPlace, EventQuery, ExecutionStatus, Receipt, Storage};
+
+use common::{felt, next_block};
 
 const BLOCKS: u64 = 10_000;
 /// Transactions in a block.
@@ -36,12 +36,6 @@ const OTHERS: u64 = 100;
 const WORK: usize = 10_000;
 /// How often it is repeated for the line that is printed.
 const RUNS: usize = 51;
-
-fn felt(role: u64, n: u64) -> Felt {
-    let mut bytes = Poseidon::hash(&Felt::from(role), &Felt::from(n)).to_bytes_be();
-    bytes[0] &= 0x03;
-    Felt::from_bytes_be(&bytes)
-}
 
 fn contract(n: u64) -> ContractAddress {
     ContractAddress(PatriciaKey::try_from(felt(0, n)).expect("below 2^250"))
@@ -85,37 +79,6 @@ impl Parts {
     }
 }
 
-fn commit(storage: &Storage, number: u64, parts: &Parts) {
-    let hash = |number: u64| BlockHash(Felt::from(number + 1));
-    let state_diff = ThinStateDiff::default();
-    let state = storage.prepare_state(&state_diff).expect("prepares");
-    let transactions = number * TRANSACTIONS..(number + 1) * TRANSACTIONS;
-    let transactions: Vec<_> = transactions.map(|n| parts.transaction(n)).collect();
-    let block = BlockCommit {
-        header: BlockHeader {
-            block_hash: hash(number),
-            block_header_without_hash: BlockHeaderWithoutHash {
-                parent_hash: number.checked_sub(1).map(hash).unwrap_or_default(),
-                block_number: BlockNumber(number),
-                state_root: state.global_root(),
-                ..Default::default()
-            },
-            n_transactions: transactions.len(),
-            ..Default::default()
-        },
-        traces: transactions.iter().map(|_| TransactionTrace::default()).collect(),
-        transactions,
-        packages: Vec::new(),
-        settled: Vec::new(),
-        l1_messages: Vec::new(),
-        classes: Vec::new(),
-        state_diff,
-        thread_times: Vec::new(),
-        state,
-    };
-    storage.commit(block).expect("commits");
-}
-
 /// How long it takes once, in milliseconds.
 fn time<T>(run: impl FnOnce() -> T) -> f64 {
     let start = Instant::now();
@@ -134,7 +97,11 @@ fn find_events(c: &mut Criterion) {
     let directory = tempfile::tempdir().expect("a directory");
     let parts = Parts::new();
     let storage = Storage::open(directory.path()).expect("opens");
-    (0..BLOCKS).for_each(|number| commit(&storage, number, &parts));
+    for number in 0..BLOCKS {
+        let transactions = number * TRANSACTIONS..(number + 1) * TRANSACTIONS;
+        let transactions = transactions.map(|n| parts.transaction(n)).collect();
+        storage.commit(next_block(&storage, ThinStateDiff::default(), transactions)).expect("commits");
+    }
     // From files, as most of a long chain is.
     drop(storage);
     let storage = Storage::open(directory.path()).expect("opens");

@@ -321,7 +321,7 @@ fn the_bounds_cover_the_proofs_of_all_segments() {
     let package = whole();
     let bytes = package.encode();
     let minimal = minimal_l2_gas(&package, bytes.len()).0;
-    let one = package.clone().first(1);
+    let one = Package::from(package.segments[0].clone());
     assert!(minimal > minimal_l2_gas(&one, bytes.len()).0);
 
     chain.users[0].bounds = bounds(minimal - 1, 100_000);

@@ -11,22 +11,22 @@ use crate::db::tables::{EventsByContract, EventsByKey};
 use crate::db::{Batch, Read, Snapshot};
 use crate::{BlockTransaction, StorageError};
 
-/// A block's rows, without the block in their keys.
+/// A block's rows.
 #[derive(Default)]
 struct BlockRows {
-    by_contract: BTreeMap<ContractAddress, EventsInBlock>,
-    by_key: BTreeMap<(u32, Felt), EventsInBlock>,
+    by_contract: BTreeMap<(ContractAddress, BlockNumber), EventsInBlock>,
+    by_key: BTreeMap<(u32, Felt, BlockNumber), EventsInBlock>,
 }
 
 impl BlockRows {
-    fn of(transactions: &[BlockTransaction]) -> Self {
+    fn of(block: BlockNumber, transactions: &[BlockTransaction]) -> Self {
         let mut rows = Self::default();
         for (transaction, BlockTransaction { receipt, .. }) in (0..).zip(transactions) {
             for (index, event) in (0..).zip(&receipt.events) {
                 let place = (transaction, index);
-                rows.by_contract.entry(event.from_address).or_default().0.push(place);
+                rows.by_contract.entry((event.from_address, block)).or_default().0.push(place);
                 for (position, key) in (0..).zip(&event.content.keys) {
-                    rows.by_key.entry((position, key.0)).or_default().0.push(place);
+                    rows.by_key.entry((position, key.0, block)).or_default().0.push(place);
                 }
             }
         }
@@ -40,14 +40,9 @@ pub(crate) fn put(
     block: BlockNumber,
     transactions: &[BlockTransaction],
 ) -> Result<(), StorageError> {
-    let rows = BlockRows::of(transactions);
-    for (contract, events) in &rows.by_contract {
-        batch.put::<EventsByContract>(&(*contract, block), events)?;
-    }
-    for ((position, key), events) in &rows.by_key {
-        batch.put::<EventsByKey>(&(*position, *key, block), events)?;
-    }
-    Ok(())
+    let rows = BlockRows::of(block, transactions);
+    rows.by_contract.iter().try_for_each(|(key, events)| batch.put::<EventsByContract>(key, events))?;
+    rows.by_key.iter().try_for_each(|(key, events)| batch.put::<EventsByKey>(key, events))
 }
 
 /// How many rows the index should have of a block, and whether it has them.
@@ -56,13 +51,13 @@ pub(crate) fn look_up(
     block: BlockNumber,
     transactions: &[BlockTransaction],
 ) -> Result<(usize, bool), StorageError> {
-    let rows = BlockRows::of(transactions);
+    let rows = BlockRows::of(block, transactions);
     let mut has_all = true;
-    for (contract, events) in &rows.by_contract {
-        has_all &= read.get::<EventsByContract>(&(*contract, block))?.as_ref() == Some(events);
+    for (key, events) in &rows.by_contract {
+        has_all &= read.get::<EventsByContract>(key)?.as_ref() == Some(events);
     }
-    for ((position, key), events) in &rows.by_key {
-        has_all &= read.get::<EventsByKey>(&(*position, *key, block))?.as_ref() == Some(events);
+    for (key, events) in &rows.by_key {
+        has_all &= read.get::<EventsByKey>(key)?.as_ref() == Some(events);
     }
     Ok((rows.by_contract.len() + rows.by_key.len(), has_all))
 }
@@ -87,12 +82,7 @@ pub(crate) fn remove(
     block: BlockNumber,
     transactions: &[BlockTransaction],
 ) -> Result<(), StorageError> {
-    let rows = BlockRows::of(transactions);
-    for contract in rows.by_contract.keys() {
-        batch.delete::<EventsByContract>(&(*contract, block))?;
-    }
-    for (position, key) in rows.by_key.keys() {
-        batch.delete::<EventsByKey>(&(*position, *key, block))?;
-    }
-    Ok(())
+    let rows = BlockRows::of(block, transactions);
+    rows.by_contract.keys().try_for_each(|key| batch.delete::<EventsByContract>(key))?;
+    rows.by_key.keys().try_for_each(|key| batch.delete::<EventsByKey>(key))
 }

@@ -14,8 +14,6 @@ use starknet_api::block::BlockNumber;
 
 pub use query::EventQuery;
 
-use crate::{Storage, StorageError};
-
 /// Where an event is. Places are in the order in which the events were emitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventPlace {
@@ -42,28 +40,4 @@ pub struct FoundEvents {
     pub places: Vec<EventPlace>,
     /// Where to go on; `None` if all was looked through. An event there need not match.
     pub next: Option<EventPlace>,
-}
-
-impl Storage {
-    /// The stored events that a query matches, from `from` through block `to`: the first `limit` of them.
-    ///
-    /// It ends before that if `work` is used up, which is counted in rows of the index: each that is looked at, long
-    /// ones more than once. But it always looks at the beginning of the list of each value in the query, and comes one
-    /// block further at least. So whoever goes on where the search before ended, with a limit that is not zero, gets to
-    /// the end.
-    ///
-    /// All of it is read at one moment. Going on is another one: meanwhile blocks may have been added or removed.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub fn find_events(
-        &self,
-        query: &EventQuery,
-        from: EventPlace,
-        to: BlockNumber,
-        limit: usize,
-        work: usize,
-    ) -> Result<FoundEvents, StorageError> {
-        search::find(&self.db().snapshot(), query, from, to, limit, work)
-    }
 }

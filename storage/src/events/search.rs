@@ -7,48 +7,61 @@ use starknet_api::block::BlockNumber;
 use super::lists::AnyOf;
 use super::work::Work;
 use super::{EventPlace, EventQuery, FoundEvents};
-use crate::StorageError;
 use crate::db::Snapshot;
+use crate::{Storage, StorageError};
 
-/// As [`Storage::find_events`](crate::Storage::find_events) says.
-pub(super) fn find(
-    now: &Snapshot<'_>,
-    query: &EventQuery,
-    from: EventPlace,
-    to: BlockNumber,
-    limit: usize,
-    work: usize,
-) -> Result<FoundEvents, StorageError> {
-    let mut found = FoundEvents::default();
-    if from.block > to {
-        return Ok(found);
-    }
-    let mut search = Search { constraints: Vec::new(), work: Work::new(work) };
-    if !search.open(now, query, from.block, to)? {
-        return Ok(found);
-    }
-    // What is before this block was looked through.
-    let mut at = from.block;
-    while let Some(block) = search.skip_to(at)? {
-        at = if block > at {
-            block
-        } else {
-            let mut places = search.places_in(at)?.into_iter().filter(|place| *place >= from);
-            let left = limit - found.places.len();
-            found.places.extend(places.by_ref().take(left));
-            found.next = places.next();
-            match at.next() {
-                Some(next) if found.next.is_none() && next <= to => next,
-                _ => break,
-            }
-        };
-        // Never before it has come further than it was.
-        if search.work.is_used_up() {
-            found.next = Some(EventPlace::first_of(at));
-            break;
+impl Storage {
+    /// The stored events that a query matches, from `from` through block `to`: the first `limit` of them.
+    ///
+    /// It ends before that if `work` is used up, which is counted in rows of the index: each that is looked at, long
+    /// ones more than once. But it always looks at the beginning of the list of each value in the query, and comes one
+    /// block further at least. So whoever goes on where the search before ended, with a limit that is not zero, gets to
+    /// the end.
+    ///
+    /// All of it is read at one moment. Going on is another one: meanwhile blocks may have been added or removed.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn find_events(
+        &self,
+        query: &EventQuery,
+        from: EventPlace,
+        to: BlockNumber,
+        limit: usize,
+        work: usize,
+    ) -> Result<FoundEvents, StorageError> {
+        let now = self.db().snapshot();
+        let mut found = FoundEvents::default();
+        if from.block > to {
+            return Ok(found);
         }
+        let mut search = Search { constraints: Vec::new(), work: Work::new(work) };
+        if !search.open(&now, query, from.block, to)? {
+            return Ok(found);
+        }
+        // What is before this block was looked through.
+        let mut at = from.block;
+        while let Some(block) = search.skip_to(at)? {
+            at = if block > at {
+                block
+            } else {
+                let mut places = search.places_in(at)?.into_iter().filter(|place| *place >= from);
+                let left = limit - found.places.len();
+                found.places.extend(places.by_ref().take(left));
+                found.next = places.next();
+                match at.next() {
+                    Some(next) if found.next.is_none() && next <= to => next,
+                    _ => break,
+                }
+            };
+            // Not before it has come to a later block, so that whoever goes on from there gets to the end.
+            if search.work.is_used_up() {
+                found.next = Some(EventPlace::first_of(at));
+                break;
+            }
+        }
+        Ok(found)
     }
-    Ok(found)
 }
 
 /// A search on its way.

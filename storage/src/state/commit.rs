@@ -21,7 +21,7 @@ use crate::events::index as events;
 use crate::packages::{self, StoredProof};
 use crate::storage::place::{self, NextPlace};
 use crate::trie::Path;
-use crate::{BlockCommit, CommitError, StorageError, is_changed};
+use crate::{BlockCommit, BlockTransaction, CommitError, StorageError, is_changed};
 
 /// Checks the block against the tip and writes it; gives its number. The caller sees to it that no other commit is
 /// under way, and that nobody else changes the rows of packages.
@@ -102,10 +102,7 @@ fn check_place<P>(block: &BlockCommit<P>, place: &NextPlace) -> Result<(), Commi
         return Err(CommitError::TraceCount { transactions: counted, traces });
     }
     for (index, _) in &block.settled {
-        let transaction = usize::try_from(*index).ok().and_then(|index| block.transactions.get(index));
-        if transaction.is_none_or(|it| !matches!(it.body, Transaction::Thread { .. })) {
-            return Err(CommitError::SettledByNone { index: *index });
-        }
+        thread_at(block, *index)?;
     }
     for &((contract, cell), time) in &block.thread_times {
         if !is_changed(&block.state_diff, contract, cell) || time.number >= header.block_number {
@@ -113,6 +110,13 @@ fn check_place<P>(block: &BlockCommit<P>, place: &NextPlace) -> Result<(), Commi
         }
     }
     Ok(())
+}
+
+/// The thread transaction at an index of the block.
+fn thread_at<P>(block: &BlockCommit<P>, index: u32) -> Result<&BlockTransaction, CommitError> {
+    let transaction = usize::try_from(index).ok().and_then(|index| block.transactions.get(index));
+    let thread = transaction.filter(|it| matches!(it.body, Transaction::Thread { .. }));
+    thread.ok_or(CommitError::SettledByNone { index })
 }
 
 /// Every class that the diff declares is stored, or of the base, or comes with the block, and says so.
@@ -151,11 +155,9 @@ fn put_transactions<P>(
     }
     for (index, settled) in &block.settled {
         batch.put::<SettledInners>(&(number, *index), settled)?;
-        let thread = usize::try_from(*index).ok().and_then(|index| block.transactions.get(index));
+        let thread = thread_at(block, *index)?.hash;
         for (index, hash) in (0..).zip(settled.hashes()) {
-            if let Some(thread) = thread {
-                batch.put::<InnerPlaces>(&hash, &InnerPlace { thread: thread.hash, index })?;
-            }
+            batch.put::<InnerPlaces>(&hash, &InnerPlace { thread, index })?;
         }
     }
     for (place, (l1_transaction, hash)) in (0u32..).zip(&block.l1_messages) {

@@ -10,7 +10,7 @@ use starknet_api::state::StorageKey;
 use starknet_types_core::felt::Felt;
 use zkthreads_storage::{BaseState, BaseStateError, CachedBase, ClassRecord, ForkPoint, StorageError};
 
-use crate::support::{address, cell, class_record};
+use crate::support::{address, cell, class_record, raw};
 
 const FORK: ForkPoint = ForkPoint { number: BlockNumber(7), hash: BlockHash(Felt::TWO) };
 const ABSENT: ClassHash = ClassHash(Felt::ZERO);
@@ -128,9 +128,7 @@ fn damage_is_an_error() -> anyhow::Result<()> {
         cache.storage(address(1), cell(5))?;
         drop(cache);
 
-        let options = rocksdb::Options::default();
-        let families = rocksdb::DB::list_cf(&options, directory.path())?;
-        let rocks = rocksdb::DB::open_cf(&options, directory.path(), families)?;
+        let rocks = raw(directory.path())?;
         let cells = rocks.cf_handle("base_cells").expect("the table is there");
         let (key, _) = rocks.iterator_cf(cells, rocksdb::IteratorMode::Start).next().expect("one row")?;
         rocks.put_cf(cells, key, damage)?;

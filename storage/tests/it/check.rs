@@ -6,7 +6,7 @@ use starknet_types_core::felt::Felt;
 use zkthreads_protocol::StateCell;
 use zkthreads_storage::{Check, Problem, Storage};
 
-use crate::support::{address, busy_diff, cell, chain, digest, package};
+use crate::support::{address, busy_diff, cell, chain, digest, package, raw};
 
 const BLOCKS: u64 = 6;
 
@@ -17,9 +17,7 @@ type Tampering = (&'static str, Vec<u8>, Option<Vec<u8>>);
 fn check_after(tampering: &[Tampering]) -> anyhow::Result<Check> {
     let directory = tempfile::tempdir()?;
     drop(chain(directory.path(), &(0..BLOCKS).map(busy_diff).collect::<Vec<_>>(), 1)?);
-    let options = rocksdb::Options::default();
-    let families = rocksdb::DB::list_cf(&options, directory.path())?;
-    let db = rocksdb::DB::open_cf(&options, directory.path(), &families)?;
+    let db = raw(directory.path())?;
     for (table, key, row) in tampering {
         let family = db.cf_handle(table).expect("the table");
         match row {
@@ -219,9 +217,7 @@ fn blocks_that_do_not_follow() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let storage = chain(directory.path(), &(0..3).map(busy_diff).collect::<Vec<_>>(), 1)?;
     drop(storage);
-    let options = rocksdb::Options::default();
-    let families = rocksdb::DB::list_cf(&options, directory.path())?;
-    let db = rocksdb::DB::open_cf(&options, directory.path(), &families)?;
+    let db = raw(directory.path())?;
     let headers = db.cf_handle("headers").expect("the table");
     let second = db.get_cf(headers, block(2))?.expect("a row");
     db.put_cf(headers, block(1), second)?;

@@ -14,7 +14,7 @@ use zkthreads_storage::{
     ProofRequest, StateView, Storage, StorageError,
 };
 
-use crate::support::{address, busy_diff, cell, commit, diffs, next_block, rich_block, rows};
+use crate::support::{address, busy_diff, cell, commit, diffs, next_block, raw, rich_block, rows};
 
 /// The node's next block, with something of every kind in it.
 fn node_block(node: &Storage, diff: ThinStateDiff, salt: u64) -> anyhow::Result<BlockCommit> {
@@ -330,9 +330,7 @@ fn a_wrong_cell_is_found() -> anyhow::Result<()> {
     let node = node(&directory.path().join("node"), &busy(3), 1)?;
     let path = directory.path().join("followed");
     follow_up_to(&follower(&path, &node, 1)?, &node, 2)?;
-    let options = rocksdb::Options::default();
-    let families = rocksdb::DB::list_cf(&options, &path)?;
-    let rocks = rocksdb::DB::open_cf(&options, &path, families)?;
+    let rocks = raw(&path)?;
     let cells = rocks.cf_handle("cells").expect("the table is there");
     let (key, row) = rocks.iterator_cf(cells, rocksdb::IteratorMode::Start).next().expect("one row")?;
     let mut row = row.to_vec();

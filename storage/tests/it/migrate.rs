@@ -17,7 +17,9 @@ use zkthreads_storage::{
 
 use crate::fork::EmptyBase;
 use crate::reopening::set_schema_version;
-use crate::support::{address, busy_diff, cell, commit, emitted, outcome, package, rich_block, rows, thread};
+use crate::support::{
+    address, busy_diff, cell, commit, emitted, outcome, package, raw, rich_block, rows, thread,
+};
 
 /// This program's version.
 const NOW: u32 = 7;
@@ -168,14 +170,12 @@ fn what_cannot_be_carried_over() -> anyhow::Result<()> {
 
 /// A database as a program of version 6 left it: packages by transaction hash, and no index.
 pub(crate) fn make_version_6(path: &Path, packages: &[(TransactionHash, Package)]) -> anyhow::Result<()> {
-    let options = rocksdb::Options::default();
-    let families = rocksdb::DB::list_cf(&options, path)?;
-    let mut db = rocksdb::DB::open_cf(&options, path, families)?;
+    let mut db = raw(path)?;
     for new in NEW_IN_7 {
         db.drop_cf(new)?;
     }
     for former in ["packages", "pool_packages"] {
-        db.create_cf(former, &options)?;
+        db.create_cf(former, &rocksdb::Options::default())?;
     }
     for (hash, package) in packages {
         let of_pool = if *hash == POOLED { "pool_packages" } else { "packages" };
@@ -264,10 +264,8 @@ fn a_rewriting_that_was_interrupted_is_taken_again() -> anyhow::Result<()> {
     migrate(&path)?;
     // As it is when the first block was done, and the others were not.
     packages.remove(0);
-    let options = rocksdb::Options::default();
-    let families = rocksdb::DB::list_cf(&options, &path)?;
-    let mut db = rocksdb::DB::open_cf(&options, &path, families)?;
-    db.create_cf("packages", &options)?;
+    let mut db = raw(&path)?;
+    db.create_cf("packages", &rocksdb::Options::default())?;
     let family = db.cf_handle("packages").expect("just made");
     db.put_cf(family, packages[0].0.0.to_bytes_be(), [vec![1], packages[0].1.encode()].concat())?;
     drop(db);

@@ -12,7 +12,7 @@ use zkthreads_storage::{
     StorageError,
 };
 
-use crate::support::{commit, digest, next_block, package, rows, thread, transaction};
+use crate::support::{commit, digest, next_block, package, raw, rows, thread, transaction};
 
 fn hash(n: u64) -> TransactionHash {
     TransactionHash(Felt::from(n))
@@ -150,9 +150,7 @@ fn a_pending_transaction_whose_package_cannot_be_read_comes_without() -> anyhow:
         storage.pool_put(&pooled(n, package))?;
     }
     drop(storage);
-    let options = rocksdb::Options::default();
-    let families = rocksdb::DB::list_cf(&options, directory.path())?;
-    let db = rocksdb::DB::open_cf(&options, directory.path(), families)?;
+    let db = raw(directory.path())?;
     let segments = db.cf_handle("package_segments").expect("a table");
     let key = |package: &Package| [digest(package).0.to_bytes_be().as_slice(), &[0; 4]].concat();
     db.put_cf(segments, key(&one), [1, 2, 3])?;

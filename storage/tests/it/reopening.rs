@@ -3,7 +3,7 @@
 use starknet_api::block::BlockNumber;
 use zkthreads_storage::{Storage, StorageError};
 
-use crate::support::{Model, busy_diff, commit, next_block};
+use crate::support::{Model, busy_diff, commit, next_block, raw};
 
 #[test]
 fn a_new_database_is_empty() -> anyhow::Result<()> {
@@ -68,9 +68,7 @@ fn a_database_is_opened_once() -> anyhow::Result<()> {
 
 /// A database's one row in the default column family: the schema version, which tests may set.
 pub(crate) fn set_schema_version(path: &std::path::Path, row: Option<&[u8]>) -> anyhow::Result<()> {
-    let options = rocksdb::Options::default();
-    let families = rocksdb::DB::list_cf(&options, path)?;
-    let db = rocksdb::DB::open_cf(&options, path, families)?;
+    let db = raw(path)?;
     match row {
         Some(row) => db.put(b"", row)?,
         None => db.delete(b"")?,
@@ -100,9 +98,7 @@ fn a_table_that_came_later_is_added() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     commit(&Storage::open(directory.path())?, busy_diff(0))?;
     {
-        let options = rocksdb::Options::default();
-        let families = rocksdb::DB::list_cf(&options, directory.path())?;
-        let mut db = rocksdb::DB::open_cf(&options, directory.path(), families)?;
+        let mut db = raw(directory.path())?;
         db.drop_cf("pool_rejections")?;
     }
     let storage = Storage::open(directory.path())?;
@@ -149,9 +145,7 @@ fn a_damaged_row_is_a_typed_error() -> anyhow::Result<()> {
     let storage = Storage::open(directory.path())?;
     commit(&storage, busy_diff(0))?;
     drop(storage);
-    let options = rocksdb::Options::default();
-    let families = rocksdb::DB::list_cf(&options, directory.path())?;
-    let db = rocksdb::DB::open_cf(&options, directory.path(), &families)?;
+    let db = raw(directory.path())?;
     for (family, key, row) in [
         ("headers", 0u64.to_be_bytes().to_vec(), vec![1, 0xff]),
         ("state_diffs", 0u64.to_be_bytes().to_vec(), vec![]),

@@ -242,6 +242,13 @@ pub(crate) fn trace(salt: u64) -> TransactionTrace {
     TransactionTrace { validate: None, execute: call, fee_transfer: None, state_diff }
 }
 
+/// A database as RocksDB sees it, with all its tables: to do to it what no program of ours does.
+pub(crate) fn raw(path: &Path) -> anyhow::Result<rocksdb::DB> {
+    let options = rocksdb::Options::default();
+    let families = rocksdb::DB::list_cf(&options, path)?;
+    Ok(rocksdb::DB::open_cf(&options, path, families)?)
+}
+
 /// All rows, as the database's dump: equal for equal databases.
 pub(crate) fn rows(storage: &Storage) -> anyhow::Result<Vec<u8>> {
     let mut dump = Vec::new();

@@ -16,13 +16,6 @@ impl<P> From<Segment<P>> for Package<P> {
 }
 
 impl<P> Package<P> {
-    /// The package without the segments from `count` on.
-    #[must_use]
-    pub fn first(mut self, count: usize) -> Self {
-        self.segments.truncate(count);
-        self
-    }
-
     /// Hashes of the inner transactions of all segments, in order. Where a hash stands here is the index of its
     /// transaction, which counts through all segments.
     pub fn transaction_hashes(&self) -> impl Iterator<Item = TransactionHash> {

@@ -180,7 +180,7 @@ fn indices_count_through_all_segments() {
     assert_eq!(segments, [Some((first, 0)), Some((first, 1)), Some((second, 0)), None]);
     assert_eq!(package.proof_bytes(), first.proof.len() + second.proof.len());
 
-    assert_eq!(package.clone().first(1), Package::from(first.clone()));
-    assert_eq!(package.clone().first(2), package);
-    assert_eq!(package.first(0).transaction_hashes().count(), 0);
+    assert_eq!(package.contents(1), Package::from(first.contents()));
+    assert_eq!(package.contents(2).segments, [first.contents(), second.contents()]);
+    assert_eq!(package.contents(0).transaction_hashes().count(), 0);
 }

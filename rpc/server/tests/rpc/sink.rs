@@ -120,7 +120,7 @@ impl Pool {
     ) {
         let whole = Package::decode(bytes).unwrap();
         let segments = whole.segments.len();
-        let package = whole.clone().first(settled);
+        let package = whole.contents(settled);
         let failed = (settled < segments).then_some(settled as u32);
         let mut block = self.open_block();
         block.execute(self.executor.prepare(Submission::Invoke(nothing), false).unwrap()).unwrap();
